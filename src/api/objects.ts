@@ -1,0 +1,51 @@
+/** Kubernetes objects as the API server serves them: deeply immutable JSON, shared by reference inside a thread.
+ *  Types come from kubernetes-models; times are RFC 3339 strings, quantities strings or numbers. */
+
+export type { IDeployment as Deployment } from 'kubernetes-models/apps/v1/Deployment';
+export type { IReplicaSet as ReplicaSet } from 'kubernetes-models/apps/v1/ReplicaSet';
+export type { IJob as Job } from 'kubernetes-models/batch/v1/Job';
+export type { ILease as Lease } from 'kubernetes-models/coordination.k8s.io/v1/Lease';
+export type { IAffinity as Affinity } from 'kubernetes-models/v1/Affinity';
+export type { IConfigMap as ConfigMap } from 'kubernetes-models/v1/ConfigMap';
+export type { IContainer as Container } from 'kubernetes-models/v1/Container';
+export type { IContainerStatus as ContainerStatus } from 'kubernetes-models/v1/ContainerStatus';
+export type { IEvent as Event } from 'kubernetes-models/v1/Event';
+export type { INamespace as Namespace } from 'kubernetes-models/v1/Namespace';
+export type { INode as Node } from 'kubernetes-models/v1/Node';
+export type { INodeCondition as NodeCondition } from 'kubernetes-models/v1/NodeCondition';
+export type { INodeSelector as NodeSelector } from 'kubernetes-models/v1/NodeSelector';
+export type { INodeSelectorTerm as NodeSelectorTerm } from 'kubernetes-models/v1/NodeSelectorTerm';
+export type { IPod as Pod } from 'kubernetes-models/v1/Pod';
+export type { IPodCondition as PodCondition } from 'kubernetes-models/v1/PodCondition';
+export type { IPodSpec as PodSpec } from 'kubernetes-models/v1/PodSpec';
+export type { IPodStatus as PodStatus } from 'kubernetes-models/v1/PodStatus';
+export type { IPodTemplateSpec as PodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec';
+export type { IProbe as Probe } from 'kubernetes-models/v1/Probe';
+export type { ISecret as Secret } from 'kubernetes-models/v1/Secret';
+export type { IService as Service } from 'kubernetes-models/v1/Service';
+export type { ITaint as Taint } from 'kubernetes-models/v1/Taint';
+export type { IToleration as Toleration } from 'kubernetes-models/v1/Toleration';
+export type { ILabelSelector as LabelSelector } from '@kubernetes-models/apimachinery/apis/meta/v1/LabelSelector';
+export type { IObjectMeta as ObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/ObjectMeta';
+export type { IOwnerReference as OwnerReference } from '@kubernetes-models/apimachinery/apis/meta/v1/OwnerReference';
+
+import type { IObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/ObjectMeta';
+
+/** Any object: what the registry, watch cache and informers handle without knowing its kind. */
+export interface KubeObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata?: IObjectMeta;
+}
+
+/** `namespace/name`, or `name` for cluster-scoped objects: the key of listers and work queues (client-go's MetaNamespaceKeyFunc). */
+export type ObjectKey = string;
+
+export function keyOf(object: KubeObject): ObjectKey {
+  const namespace = object.metadata?.namespace;
+  const name = object.metadata?.name ?? '';
+  return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
+}
+
+/** Plural resource with its group, as kubectl writes it: 'pods', 'deployments.apps', 'leases.coordination.k8s.io'. */
+export type Resource = string;

@@ -1,0 +1,181 @@
+/** What clients and API servers say to each other: requests, responses, watch events. The wire's own verbs and fields, without HTTP. */
+
+import type { Hasher, Message } from '#sim';
+import { messageKind } from '#sim';
+import type { KubeObject, Resource } from './objects.ts';
+
+export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
+
+/** metav1.Preconditions. */
+export interface Preconditions {
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+}
+
+/** Query parameters and DeleteOptions, under their wire names. */
+export interface RequestOptions {
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly resourceVersion?: string;
+  readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+  readonly limit?: number;
+  readonly continue?: string;
+  readonly allowWatchBookmarks?: boolean;
+  readonly sendInitialEvents?: boolean;
+  readonly timeoutSeconds?: number;
+  readonly fieldManager?: string;
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: 'Orphan' | 'Background' | 'Foreground';
+  readonly preconditions?: Preconditions;
+}
+
+/** A request to an API server. `id` is the client host's own and returns in the answer. */
+export interface ApiRequest extends Message {
+  readonly kind: 'ApiRequest';
+  readonly id: number;
+  readonly verb: Verb;
+  readonly resource: Resource;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  /** Object, patch document, Binding, Eviction, Scale. */
+  readonly body?: unknown;
+  readonly patchType?: PatchType;
+  readonly options?: RequestOptions;
+  /** The authenticated user ('system:node:node-17', 'system:kube-scheduler'). */
+  readonly user: string;
+  /** The client will not read the object that comes back: the answer then carries metadata only. A saving of this program; the modelled cost stays that of the whole object. */
+  readonly discardBody?: boolean;
+}
+
+/** metav1.Status, as every failure answers. */
+export interface StatusObject {
+  readonly kind: 'Status';
+  readonly apiVersion: 'v1';
+  readonly status: 'Success' | 'Failure';
+  readonly message?: string;
+  readonly reason?: string;
+  readonly details?: {
+    readonly name?: string;
+    readonly group?: string;
+    readonly kind?: string;
+    readonly uid?: string;
+    readonly causes?: readonly { readonly reason?: string; readonly message?: string; readonly field?: string }[];
+    readonly retryAfterSeconds?: number;
+  };
+  readonly code: number;
+}
+
+/** A list as the wire has it. */
+export interface ListObject<T extends KubeObject = KubeObject> {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string; readonly remainingItemCount?: number };
+  readonly items: readonly T[];
+}
+
+export interface ApiResponse extends Message {
+  readonly kind: 'ApiResponse';
+  readonly id: number;
+  /** HTTP status. */
+  readonly code: number;
+  /** The object, list or Status. For `watch`, absent: events follow as WatchEvents with the request's id. */
+  readonly object?: unknown;
+}
+
+export interface WatchEvent<T extends KubeObject = KubeObject> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: T;
+}
+
+/** Events of one watch, in order. `sequence` counts the messages of the stream from 0: a gap means that the stream broke and the client must watch again. */
+export interface WatchEvents extends Message {
+  readonly kind: 'WatchEvents';
+  /** The id of the watch request. */
+  readonly id: number;
+  readonly sequence: number;
+  readonly events: readonly WatchEvent[];
+  /** The server ended the stream (time-out, too slow, shutting down). */
+  readonly closed?: boolean;
+}
+
+/** A client ends a watch (closes the stream). */
+export interface CloseWatch extends Message {
+  readonly kind: 'CloseWatch';
+  readonly id: number;
+}
+
+/** The connection to a server is gone (it crashed or dropped its clients): pending requests fail, watches end. */
+export interface ConnectionReset extends Message {
+  readonly kind: 'ConnectionReset';
+}
+
+/** Folds in what tells one object from another: key, uid, version. */
+function digestObject(object: KubeObject | undefined, hasher: Hasher): void {
+  const metadata = object?.metadata;
+  if (metadata === undefined) return;
+  hasher.string(metadata.name ?? metadata.generateName ?? '');
+  hasher.string(metadata.resourceVersion ?? '');
+}
+
+/** Folds any JSON value into the digest: used for request bodies, whose content no version names yet. */
+export function digestJson(value: unknown, hasher: Hasher): void {
+  if (value === null || value === undefined) hasher.int(0);
+  else if (typeof value === 'string') hasher.string(value);
+  else if (typeof value === 'number') hasher.number(value);
+  else if (typeof value === 'boolean') hasher.int(value ? 1 : 2);
+  else if (Array.isArray(value)) {
+    hasher.int(value.length);
+    for (const item of value) digestJson(item, hasher);
+  } else {
+    for (const key in value as Record<string, unknown>) {
+      const member = (value as Record<string, unknown>)[key];
+      if (member === undefined) continue;
+      hasher.string(key);
+      digestJson(member, hasher);
+    }
+  }
+}
+
+messageKind<ApiRequest>({
+  kind: 'ApiRequest',
+  digest(m, hasher) {
+    hasher.int(m.id);
+    hasher.string(m.verb);
+    hasher.string(m.resource);
+    hasher.string(m.subresource ?? '');
+    hasher.string(m.namespace ?? '');
+    hasher.string(m.name ?? '');
+    digestJson(m.body, hasher);
+  },
+});
+messageKind<ApiResponse>({
+  kind: 'ApiResponse',
+  digest(m, hasher) {
+    hasher.int(m.id);
+    hasher.int(m.code);
+    digestObject(m.object as KubeObject | undefined, hasher);
+  },
+});
+messageKind<WatchEvents>({
+  kind: 'WatchEvents',
+  digest(m, hasher) {
+    hasher.int(m.id);
+    hasher.int(m.sequence);
+    for (const event of m.events) {
+      hasher.string(event.type);
+      digestObject(event.object, hasher);
+    }
+  },
+});
+messageKind<CloseWatch>({
+  kind: 'CloseWatch',
+  digest(m, hasher) {
+    hasher.int(m.id);
+  },
+});
+messageKind<ConnectionReset>({ kind: 'ConnectionReset', digest() {} });

@@ -1,0 +1,2 @@
+/** The API server: registry, validation, watch cache, request path. */
+export {};

@@ -1,0 +1,139 @@
+/** The client room's promises to its tenants: how a controller, the scheduler or a kubelet reaches the API server. */
+
+import type { ApiResponse, KubeObject, ObjectKey, PatchType, RequestOptions, Resource, StatusObject, Verb } from '#api';
+import type { Context, Duration, HostId, Instant, Message } from '#sim';
+
+/** How a host's client is set up (rest.Config). */
+export interface ClientConfig {
+  readonly user: string;
+  /** API servers behind the balancer; a client is pinned to one, and moves on when that one fails. */
+  readonly servers: readonly HostId[];
+  /** client-go's token bucket. kubelet and scheduler 50/100, controller manager 20/30. 0 lifts the limit. */
+  readonly qps: number;
+  readonly burst: number;
+  /** Of one request. Kubernetes' default for components is 60 s at the server; none at the client. */
+  readonly timeout?: Duration;
+}
+
+/** A request as a tenant writes it; the client adds id and user. */
+export interface RequestSpec {
+  readonly verb: Verb;
+  readonly resource: Resource;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly body?: unknown;
+  readonly patchType?: PatchType;
+  readonly options?: RequestOptions;
+  readonly discardBody?: boolean;
+}
+
+/** What a request came to. `continuation` is the data given with it: there are no callbacks inside simulated time. */
+export interface Outcome<C> {
+  readonly continuation: C;
+  readonly request: RequestSpec;
+  /** HTTP code, or 0 when the connection broke or timed out: the outcome is then unknown. */
+  readonly code: number;
+  readonly object?: KubeObject;
+  /** Set when code >= 400 or 0. */
+  readonly error?: StatusObject;
+  readonly sentAt: Instant;
+}
+
+/** Sends requests under a rate limit and matches answers. One a host. */
+export interface ApiClient<C> {
+  /** Sends (or queues behind the rate limit). The outcome comes back from `receive`. `processing`: simulated work before the request leaves. */
+  request(ctx: Context, spec: RequestSpec, continuation: C, processing?: Duration): void;
+  /** Offers a message; returns the outcome it completes, or undefined when the message was not an answer or needs no action. `handled` tells the two apart. */
+  receive(message: Message, ctx: Context): ClientReceipt<C>;
+}
+export interface ClientReceipt<C> {
+  readonly handled: boolean;
+  readonly outcome?: Outcome<C>;
+}
+
+/** A change as an informer's handler sees it. */
+export interface InformerEvent<T extends KubeObject = KubeObject> {
+  readonly type: 'add' | 'update' | 'delete';
+  readonly key: ObjectKey;
+  readonly object: T;
+  /** Before an update. */
+  readonly previous?: T;
+}
+
+/** Read-only view of an informer's store. Iteration order is that of insertion, which is that of the watch. */
+export interface Lister<T extends KubeObject = KubeObject> {
+  get(key: ObjectKey): T | undefined;
+  list(): Iterable<T>;
+  /** Objects in one bucket of a named index (addIndex). */
+  byIndex(index: string, value: string): Iterable<T>;
+  readonly size: number;
+}
+
+/** List-and-watch of one resource into a store (client-go's Reflector + SharedInformer): relists on 410, resumes on a broken stream, heeds bookmarks. */
+export interface Informer<T extends KubeObject = KubeObject> extends Lister<T> {
+  readonly resource: Resource;
+  readonly synced: boolean;
+  addIndex(name: string, valuesOf: (object: T) => readonly string[]): void;
+  /** Called for each change, in order, after the store has it. */
+  onEvent(handler: (event: InformerEvent<T>, ctx: Context) => void): void;
+}
+
+/** Builds a host's informers; all share one connection. */
+export interface InformerFactory {
+  informer<T extends KubeObject>(resource: Resource, options?: { labelSelector?: string; fieldSelector?: string; namespace?: string }): Informer<T>;
+  /** Starts all listing and watching. */
+  start(ctx: Context): void;
+  readonly synced: boolean;
+  /** True when the message was one of its own. */
+  receive(message: Message, ctx: Context): boolean;
+}
+
+/** What a reconcile asks for. Requests of one plan are sent in order, all at once; their outcomes go to `next`, or, without it, decide by themselves. */
+export interface Plan {
+  readonly requests?: readonly RequestSpec[];
+  /** A stage of this controller that must see the answers (slow start, collisions, live reads before deletion). Plain data. */
+  readonly next?: Stage;
+  /** Look again after this long, whatever happens. */
+  readonly requeueAfter?: Duration;
+  /** Why the key failed: it goes back with the rate limiter's delay. */
+  readonly failed?: string;
+  /** Creations and deletions that the informer must show before this key is reconciled again (client-go's ControllerExpectations). */
+  readonly expect?: { readonly creations?: number; readonly deletions?: readonly string[] };
+}
+export interface Stage {
+  readonly name: string;
+  readonly data?: unknown;
+  readonly outcomes?: readonly Outcome<unknown>[];
+}
+
+/** What a controller may see while it decides. */
+export interface View {
+  readonly now: Instant;
+  /** Its host's clock, microseconds since the Unix epoch. */
+  readonly clock: number;
+  lister<T extends KubeObject>(resource: Resource): Lister<T>;
+  /** One draw, keyed by the controller and what it decides about. */
+  uniform(purpose: string, key: string, n?: number): number;
+  /** An event as client-go's recorder writes it (aggregated, best effort). */
+  event(object: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
+}
+
+/** Which objects wake which keys. */
+export interface WatchSpec {
+  readonly resource: Resource;
+  readonly keys: (event: InformerEvent, view: View) => readonly string[];
+  readonly indexes?: Readonly<Record<string, (object: KubeObject) => readonly string[]>>;
+}
+
+/** A controller: what it watches, and a pure decision about one key. */
+export interface Controller {
+  readonly name: string;
+  readonly watches: readonly WatchSpec[];
+  /** Keys worked on at once (--concurrent-deployment-syncs and its kin). */
+  readonly workers: number;
+  reconcile(key: string, view: View, stage: Stage | undefined): Plan;
+  /** Run every so often without a key (node monitor, pod GC). */
+  readonly period?: Duration;
+  tick?(view: View): Plan;
+}

@@ -1,0 +1,2 @@
+/** The controllers of kube-controller-manager, one file each. */
+export {};

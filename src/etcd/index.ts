@@ -1,0 +1,2 @@
+/** etcd: MVCC store, leases, watches, disk; members as hosts. */
+export * from './protocol.ts';

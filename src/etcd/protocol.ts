@@ -1,0 +1,127 @@
+/** What API servers and etcd members say to each other. Field names follow etcd's .proto files (rpc.proto, kv.proto); values stay objects and carry their size. */
+
+import type { Hasher, HostId, Message } from '#sim';
+import { messageKind } from '#sim';
+
+/** A stored value: any immutable data, and the bytes it would fill. In the simulated cluster a Kubernetes object, in conformance runs a string. */
+export interface StoredValue {
+  readonly value: unknown;
+  readonly bytes: number;
+}
+
+export interface PutRequest extends StoredValue {
+  readonly key: string;
+  /** Lease id; 0 or absent for none. */
+  readonly lease?: number;
+}
+export interface RangeRequest {
+  readonly key: string;
+  readonly rangeEnd?: string;
+  readonly limit?: number;
+  readonly revision?: number;
+  readonly serializable?: boolean;
+  readonly countOnly?: boolean;
+}
+/** The only transaction an API server sends: if mod_revision(key) equals `modRevision` (0: absent) then put or delete, else read the key. */
+export interface GuardedRequest {
+  readonly key: string;
+  readonly modRevision: number;
+  readonly put?: PutRequest;
+  readonly delete?: true;
+}
+
+/** One operation, tagged. */
+export type EtcdOperation =
+  | ({ readonly op: 'range' } & RangeRequest)
+  | ({ readonly op: 'guarded' } & GuardedRequest)
+  | { readonly op: 'leaseGrant'; readonly ttlSeconds: number }
+  | { readonly op: 'leaseRevoke'; readonly lease: number }
+  | { readonly op: 'compact'; readonly revision: number }
+  /** Events of [key, rangeEnd) from `startRevision` on; answered at once, then followed by EtcdEvents with the request's id. */
+  | { readonly op: 'watch'; readonly key: string; readonly rangeEnd: string; readonly startRevision: number };
+
+export interface EtcdRequest extends Message {
+  readonly kind: 'EtcdRequest';
+  readonly id: number;
+  readonly operation: EtcdOperation;
+}
+
+export interface KeyValue extends StoredValue {
+  readonly key: string;
+  readonly createRevision: number;
+  readonly modRevision: number;
+  readonly version: number;
+  readonly lease: number;
+}
+
+export interface EtcdResponse extends Message {
+  readonly kind: 'EtcdResponse';
+  readonly id: number;
+  /** header.revision. */
+  readonly revision: number;
+  /** A gRPC status code and etcd's text ('etcdserver: mvcc: required revision has been compacted'); absent on success. */
+  readonly error?: { readonly code: number; readonly message: string };
+  readonly kvs?: readonly KeyValue[];
+  readonly more?: boolean;
+  readonly count?: number;
+  /** Whether a guarded write was done; when not, `kvs` has the key as it is. */
+  readonly succeeded?: boolean;
+  readonly lease?: number;
+  /** This member is not the leader, or has none: ask that one. */
+  readonly leader?: HostId;
+}
+
+export interface EtcdEvent {
+  readonly type: 'PUT' | 'DELETE';
+  readonly kv: KeyValue;
+  /** The value before this event; absent on creation. */
+  readonly previous?: KeyValue;
+}
+
+export interface EtcdEvents extends Message {
+  readonly kind: 'EtcdEvents';
+  /** The id of the watch request. */
+  readonly id: number;
+  readonly revision: number;
+  readonly events: readonly EtcdEvent[];
+  /** Set when the watch was cancelled because its start is compacted. */
+  readonly compactRevision?: number;
+}
+
+messageKind<EtcdRequest>({
+  kind: 'EtcdRequest',
+  digest(m, hasher) {
+    hasher.int(m.id);
+    const operation = m.operation;
+    hasher.string(operation.op);
+    if ('key' in operation) hasher.string(operation.key);
+    if (operation.op === 'guarded') {
+      hasher.number(operation.modRevision);
+      hasher.int(operation.put?.bytes ?? -1);
+    }
+  },
+});
+messageKind<EtcdResponse>({
+  kind: 'EtcdResponse',
+  digest(m, hasher) {
+    hasher.int(m.id);
+    hasher.number(m.revision);
+    hasher.int(m.succeeded === undefined ? 2 : m.succeeded ? 1 : 0);
+    hasher.int(m.count ?? -1);
+    if (m.error !== undefined) hasher.string(m.error.message);
+  },
+});
+messageKind<EtcdEvents>({
+  kind: 'EtcdEvents',
+  digest(m, hasher) {
+    hasher.int(m.id);
+    hasher.number(m.revision);
+    for (const event of m.events) digestEvent(event, hasher);
+  },
+});
+
+function digestEvent(event: EtcdEvent, hasher: Hasher): void {
+  hasher.string(event.type);
+  hasher.string(event.kv.key);
+  hasher.number(event.kv.modRevision);
+}

@@ -1,0 +1,2 @@
+/** From scenario and seed to result: builds the cluster, runs it, judges it. */
+export {};

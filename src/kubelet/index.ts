@@ -1,0 +1,2 @@
+/** The node: kubelet, runtime, images, probes. */
+export {};

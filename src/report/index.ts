@@ -1,0 +1,2 @@
+/** From result.json to what people look at. */
+export {};

@@ -1,0 +1,2 @@
+/** Scenarios: their schema, workloads and faults. */
+export {};

@@ -1,0 +1,2 @@
+/** The scheduler: decides as kube-scheduler does. */
+export {};

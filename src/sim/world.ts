@@ -1,0 +1,83 @@
+/** The world as data: which hosts there are, what joins them, and what will befall them. The same on every thread. */
+
+import type { Distribution } from './chance.ts';
+import type { HostId } from './host.ts';
+import type { Duration, Instant } from './time.ts';
+
+/** One host. `program` names the factory that makes it; `config` is its own business. Both must survive structured clone. */
+export interface HostSpec {
+  readonly name: string;
+  readonly program: string;
+  readonly config: unknown;
+  /** Hosts of one group share link properties ('control-plane', 'node', 'client'). */
+  readonly group: string;
+  readonly zone: string;
+  /** Every message this host originates leaves at least this long after its cause (docs/fidelity.md: R, 10 ms for kubelets). */
+  readonly egressFloor?: Duration;
+  /** Cores for `ctx.charge`; default 1. */
+  readonly cores?: number;
+  readonly disk?: DiskSpec;
+  readonly clock?: ClockSpec;
+}
+
+/** Time to make data durable: `fsync` (microseconds) for one request plus `bytesPerSecond` for its size. */
+export interface DiskSpec {
+  readonly fsync: Distribution;
+  readonly bytesPerSecond?: number;
+}
+
+/** A host's clock: `offset` microseconds ahead of the true time and drifting by `drift` microseconds per second. */
+export interface ClockSpec {
+  readonly offset?: number;
+  readonly drift?: number;
+}
+
+/** One way between two groups of hosts. `latency` is one-way microseconds; its smallest possible value is `latencyMin`, which bounds windows. */
+export interface LinkSpec {
+  readonly from: string;
+  readonly to: string;
+  /** Only within one zone / only between zones; both when absent. */
+  readonly sameZone?: boolean;
+  readonly latencyMin: Duration;
+  /** Added to latencyMin. */
+  readonly jitter?: Distribution;
+  /** Probability that a message is dropped. */
+  readonly loss?: number;
+  readonly bytesPerSecond?: number;
+}
+
+/** Which hosts a change strikes: all those that match every given field. */
+export interface HostSelector {
+  readonly hosts?: readonly HostId[];
+  readonly group?: string;
+  readonly zone?: string;
+}
+
+/** A change of the world at an instant: how faults act. Known before the run begins, and so the same on every shard. */
+export type WorldChange = { readonly at: Instant; readonly label?: string } & (
+  | { readonly change: 'partition'; readonly id: string; readonly a: HostSelector; readonly b: HostSelector; readonly oneWay?: boolean }
+  | { readonly change: 'heal'; readonly id: string }
+  | { readonly change: 'link'; readonly id: string; readonly from: HostSelector; readonly to: HostSelector; readonly extraLatency?: Distribution; readonly loss?: number }
+  | { readonly change: 'disk'; readonly hosts: HostSelector; readonly fsync?: Distribution; readonly stallUntil?: Instant }
+  | { readonly change: 'clock'; readonly hosts: HostSelector; readonly clock: ClockSpec }
+  | { readonly change: 'cpu'; readonly hosts: HostSelector; readonly slowdown: number }
+  /** The host stops: what is sent to it is lost, its timers are gone. `restart` makes it anew from its spec with what its program kept. */
+  | { readonly change: 'crash'; readonly hosts: HostSelector }
+  | { readonly change: 'restart'; readonly hosts: HostSelector }
+  /** The host neither receives nor fires timers until 'resume' (SIGSTOP); they are delivered then. */
+  | { readonly change: 'pause'; readonly hosts: HostSelector }
+  | { readonly change: 'resume'; readonly hosts: HostSelector }
+);
+
+/** Everything a shard needs besides its factories. */
+export interface WorldSpec {
+  readonly seed: number;
+  /** Microseconds since the Unix epoch at instant 0. */
+  readonly epoch: number;
+  readonly hosts: readonly HostSpec[];
+  readonly links: readonly LinkSpec[];
+  readonly changes: readonly WorldChange[];
+  readonly until: Instant;
+  /** Width of the time buckets of recorded series. */
+  readonly bucket: Duration;
+}
