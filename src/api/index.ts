@@ -1,3 +1,11 @@
 /** The tongue: objects, quantities, selectors; requests, responses, watch events, errors. Pure data. */
+export * from './calendar-time.ts';
+export * from './object-size.ts';
 export * from './objects.ts';
+export * from './pod-resources.ts';
 export * from './protocol.ts';
+export * from './quantity.ts';
+export * from './resources.ts';
+export * from './selectors.ts';
+export * from './status.ts';
+export * from './taints.ts';
