@@ -2,6 +2,7 @@
 export * from './calendar-time.ts';
 export * from './object-size.ts';
 export * from './objects.ts';
+export * from './patch/index.ts';
 export * from './pod-resources.ts';
 export * from './protocol.ts';
 export * from './quantity.ts';

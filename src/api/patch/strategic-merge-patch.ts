@@ -1,0 +1,140 @@
+/** Strategic merge patch: maps merge, lists merge by key where the type says so, and directives ($patch, $retainKeys, $setElementOrder,
+ *  $deleteFromPrimitiveList) steer it. Mirrors apimachinery v1.34 pkg/util/strategicpatch/patch.go (mergeMap, mergeSlice). The original is not touched. */
+
+import { PatchError } from './patch-error.ts';
+import type { FieldSchema, ObjectSchema } from './strategic-schema.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+const DIRECTIVE = '$patch';
+const RETAIN_KEYS = '$retainKeys';
+const ELEMENT_ORDER = '$setElementOrder/';
+const DELETE_PRIMITIVES = '$deleteFromPrimitiveList/';
+const NO_SCHEMA: ObjectSchema = {};
+
+const isMap = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The patched map. Throws PatchError for directives that make no sense. */
+export function strategicMergePatch(original: Members, patch: Members, schema: ObjectSchema): Members {
+  const directive = patch[DIRECTIVE];
+  if (directive !== undefined) {
+    if (directive === 'replace') return withoutDirectives(patch) as Members;
+    if (directive === 'delete') return {};
+    if (directive !== 'merge') throw new PatchError(422, `unknown patch type found: ${String(directive)} in map[string]interface{}`);
+  }
+  const result: Record<string, unknown> = retained(original, patch);
+  for (const key in patch) {
+    const value = patch[key];
+    if (value === undefined || key === DIRECTIVE || key === RETAIN_KEYS) continue;
+    if (key.startsWith(DELETE_PRIMITIVES)) deletePrimitives(result, key.slice(DELETE_PRIMITIVES.length), value);
+    else if (key.startsWith(ELEMENT_ORDER)) reorder(result, patch, key.slice(ELEMENT_ORDER.length), value, schema);
+    else if (value === null) delete result[key];
+    else result[key] = mergeValue(result[key], value, schema[key], orderOf(patch, key));
+  }
+  return result;
+}
+
+function orderOf(patch: Members, key: string): readonly unknown[] | undefined {
+  const order = patch[ELEMENT_ORDER + key];
+  return Array.isArray(order) ? order : undefined;
+}
+
+function retained(original: Members, patch: Members): Record<string, unknown> {
+  const keep = patch[RETAIN_KEYS];
+  if (!Array.isArray(keep)) return { ...original };
+  for (const key in patch) {
+    if (!key.startsWith('$') && patch[key] !== null && !keep.includes(key)) throw new PatchError(422, `$retainKeys doesn't contain: ${key}`);
+  }
+  const result: Record<string, unknown> = {};
+  for (const key in original) if (keep.includes(key)) result[key] = original[key];
+  return result;
+}
+
+function mergeValue(original: unknown, patch: unknown, schema: FieldSchema | undefined, order: readonly unknown[] | undefined): unknown {
+  if (isMap(patch)) {
+    return strategicMergePatch(isMap(original) ? original : {}, patch, schema?.of ?? NO_SCHEMA);
+  }
+  if (!Array.isArray(patch)) return patch;
+  const merges = schema?.mergeKey !== undefined || schema?.primitives === true;
+  if (!merges) return withoutDirectives(patch);
+  const current = Array.isArray(original) ? original : [];
+  const merged = schema.mergeKey === undefined ? mergePrimitives(current, patch) : mergeByKey(current, patch, schema.mergeKey, schema.of ?? NO_SCHEMA);
+  return order === undefined ? merged : inOrder(merged, order, current, schema.mergeKey);
+}
+
+function mergePrimitives(current: readonly unknown[], patch: readonly unknown[]): readonly unknown[] {
+  const added = patch.filter((item) => !current.includes(item));
+  return added.length === 0 ? current : [...current, ...new Set(added)];
+}
+
+function keyValue(item: unknown, mergeKey: string): unknown {
+  const value = isMap(item) ? item[mergeKey] : undefined;
+  if (value === undefined) throw new PatchError(422, `map: ${describe(item)} does not contain declared merge key: ${mergeKey}`);
+  return value;
+}
+
+function describe(item: unknown): string {
+  return isMap(item) ? `map[${Object.keys(item).join(' ')}]` : String(item);
+}
+
+function mergeByKey(current: readonly unknown[], patch: readonly unknown[], mergeKey: string, schema: ObjectSchema): readonly unknown[] {
+  let result: unknown[] = current.slice();
+  const replaces = patch.some((item) => isMap(item) && item[DIRECTIVE] === 'replace');
+  if (replaces) {
+    return patch.filter((item) => !(isMap(item) && item[DIRECTIVE] !== undefined)).map(withoutDirectives);
+  }
+  for (const item of patch) {
+    const directive = isMap(item) ? item[DIRECTIVE] : undefined;
+    const wanted = keyValue(item, mergeKey);
+    if (directive === 'delete') {
+      result = result.filter((present) => (present as Members)[mergeKey] !== wanted);
+      continue;
+    }
+    if (directive !== undefined && directive !== 'merge') throw new PatchError(422, `unknown patch type found: ${String(directive)} in slice`);
+    const at = result.findIndex((present) => (present as Members)[mergeKey] === wanted);
+    if (at < 0) result.push(strategicMergePatch({}, item as Members, schema));
+    else result[at] = strategicMergePatch(result[at] as Members, item as Members, schema);
+  }
+  return result;
+}
+
+/** Elements that the order names stand in its order; those only the server has keep their place relative to their neighbours. */
+function inOrder(merged: readonly unknown[], order: readonly unknown[], server: readonly unknown[], mergeKey: string | undefined): readonly unknown[] {
+  const idOf = (item: unknown): unknown => (mergeKey !== undefined && isMap(item) ? item[mergeKey] : item);
+  const rank = new Map(order.map((item, i) => [idOf(item), i]));
+  const place = new Map(server.map((item, i) => [idOf(item), i]));
+  const named = merged.filter((item) => rank.has(idOf(item))).sort((a, b) => (rank.get(idOf(a)) ?? 0) - (rank.get(idOf(b)) ?? 0));
+  const serverOnly = merged.filter((item) => !rank.has(idOf(item)));
+  const result: unknown[] = [];
+  let n = 0;
+  for (const item of serverOnly) {
+    const at = place.get(idOf(item)) ?? Number.POSITIVE_INFINITY;
+    // A named element stays before this one when the server had it before, or has never seen it.
+    while (n < named.length && (place.get(idOf(named[n])) ?? -1) < at) result.push(named[n++]);
+    result.push(item);
+  }
+  while (n < named.length) result.push(named[n++]);
+  return result;
+}
+
+/** An order without a list of the same name: the list is only put into that order. */
+function reorder(result: Record<string, unknown>, patch: Members, field: string, order: unknown, schema: ObjectSchema): void {
+  if (patch[field] !== undefined || !Array.isArray(order)) return;
+  const current = result[field];
+  if (Array.isArray(current)) result[field] = inOrder(current, order, current, schema[field]?.mergeKey);
+}
+
+function deletePrimitives(result: Record<string, unknown>, field: string, items: unknown): void {
+  const current = result[field];
+  if (!Array.isArray(items)) throw new PatchError(422, `invalid type for $deleteFromPrimitiveList/${field}`);
+  if (Array.isArray(current)) result[field] = current.filter((item) => !items.includes(item));
+}
+
+/** What is added as it stands must not keep directives or nulls. */
+function withoutDirectives(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDirectives);
+  if (!isMap(value)) return value;
+  const clean: Record<string, unknown> = {};
+  for (const key in value) if (!key.startsWith('$') && value[key] !== null) clean[key] = withoutDirectives(value[key]);
+  return clean;
+}
