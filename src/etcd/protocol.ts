@@ -38,7 +38,11 @@ export type EtcdOperation =
   | { readonly op: 'leaseRevoke'; readonly lease: number }
   | { readonly op: 'compact'; readonly revision: number }
   /** Events of [key, rangeEnd) from `startRevision` on; answered at once, then followed by EtcdEvents with the request's id. */
-  | { readonly op: 'watch'; readonly key: string; readonly rangeEnd: string; readonly startRevision: number };
+  | { readonly op: 'watch'; readonly key: string; readonly rangeEnd: string; readonly startRevision: number }
+  /** Ends the watch that the request with this id started. Not answered. */
+  | { readonly op: 'watchCancel'; readonly watch: number }
+  /** An EtcdEvents without events, at the present revision, for each synced watch of the asker; nothing else is answered. */
+  | { readonly op: 'watchProgress' };
 
 export interface EtcdRequest extends Message {
   readonly kind: 'EtcdRequest';

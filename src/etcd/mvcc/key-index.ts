@@ -1,0 +1,145 @@
+/** The keys in order: what etcd's treeIndex (server/storage/mvcc/index.go, 3.6) answers, as sorted chunks.
+ *  A chunk splits when full, so inserting moves a few hundred pointers and never sorts; each chunk counts its live keys, so counting a
+ *  range does not visit it. Keys order by code unit, which is byte order for the ASCII and latin-1 keys that are stored. */
+
+import type { KeyValue } from '../protocol.ts';
+
+/** One key with the versions that compaction has left. A deletion is a KeyValue of version 0 (etcd's tombstone). */
+export interface KeyRecord {
+  readonly key: string;
+  latest: KeyValue;
+  /** Older versions, oldest first; absent while there are none. */
+  older: KeyValue[] | undefined;
+}
+
+interface Chunk {
+  records: KeyRecord[];
+  live: number;
+}
+
+const CHUNK_MAX = 512;
+
+/** Sorts after every stored key: the end of a range that has none. */
+export const NO_END = '\uffff\uffff';
+
+export class KeyIndex {
+  private readonly byKey = new Map<string, KeyRecord>();
+  private readonly chunks: Chunk[] = [];
+  /** Keys that are not deleted. */
+  live = 0;
+
+  get(key: string): KeyRecord | undefined {
+    return this.byKey.get(key);
+  }
+
+  /** Adds a record whose key is not yet there and whose latest version is live. */
+  insert(record: KeyRecord): void {
+    this.byKey.set(record.key, record);
+    this.live += 1;
+    const { chunks } = this;
+    if (chunks.length === 0) {
+      chunks.push({ records: [record], live: 1 });
+      return;
+    }
+    const at = this.chunkOf(record.key);
+    const chunk = chunks[at] as Chunk;
+    const { records } = chunk;
+    const position = lowerBound(records, record.key);
+    const full = records.length === CHUNK_MAX;
+    if (full && position === CHUNK_MAX && at === chunks.length - 1) {
+      // Ever-growing keys would leave half-empty chunks behind if they were split.
+      chunks.push({ records: [record], live: 1 });
+      return;
+    }
+    if (position === records.length) records.push(record);
+    else records.splice(position, 0, record);
+    chunk.live += 1;
+    if (full) this.split(at);
+  }
+
+  /** Removes a record whose latest version is a tombstone. */
+  remove(key: string): void {
+    this.byKey.delete(key);
+    const at = this.chunkOf(key);
+    const { records } = this.chunks[at] as Chunk;
+    records.splice(lowerBound(records, key), 1);
+    if (records.length === 0) this.chunks.splice(at, 1);
+  }
+
+  /** Notes that a present key was deleted (-1) or came back (+1). */
+  adjustLive(key: string, delta: 1 | -1): void {
+    (this.chunks[this.chunkOf(key)] as Chunk).live += delta;
+    this.live += delta;
+  }
+
+  /** Visits the records of [key, end) in order until `visit` answers false. */
+  scan(key: string, end: string, visit: (record: KeyRecord) => boolean): void {
+    const { chunks } = this;
+    if (chunks.length === 0) return;
+    let at = this.chunkOf(key);
+    let position = lowerBound((chunks[at] as Chunk).records, key);
+    for (; at < chunks.length; at += 1, position = 0) {
+      const { records } = chunks[at] as Chunk;
+      for (; position < records.length; position += 1) {
+        const record = records[position] as KeyRecord;
+        if (record.key >= end || !visit(record)) return;
+      }
+    }
+  }
+
+  /** How many keys of [key, end) are live now. */
+  countLive(key: string, end: string): number {
+    const { chunks } = this;
+    if (chunks.length === 0) return 0;
+    let at = this.chunkOf(key);
+    let position = lowerBound((chunks[at] as Chunk).records, key);
+    let count = 0;
+    for (; at < chunks.length; at += 1, position = 0) {
+      const chunk = chunks[at] as Chunk;
+      const { records } = chunk;
+      if (position === 0 && (records[records.length - 1] as KeyRecord).key < end) {
+        count += chunk.live;
+        continue;
+      }
+      for (; position < records.length; position += 1) {
+        const record = records[position] as KeyRecord;
+        if (record.key >= end) return count;
+        if (record.latest.version !== 0) count += 1;
+      }
+    }
+    return count;
+  }
+
+  private split(at: number): void {
+    const chunk = this.chunks[at] as Chunk;
+    const upper = chunk.records.splice(chunk.records.length >> 1);
+    let live = 0;
+    for (const record of upper) if (record.latest.version !== 0) live += 1;
+    chunk.live -= live;
+    this.chunks.splice(at + 1, 0, { records: upper, live });
+  }
+
+  /** The last chunk whose first key is not above `key`, or the first chunk. */
+  private chunkOf(key: string): number {
+    const { chunks } = this;
+    let low = 0;
+    let high = chunks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (((chunks[middle] as Chunk).records[0] as KeyRecord).key <= key) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+function lowerBound(records: readonly KeyRecord[], key: string): number {
+  let low = 0;
+  let high = records.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((records[middle] as KeyRecord).key < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
