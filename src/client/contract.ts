@@ -1,7 +1,8 @@
 /** The client room's promises to its tenants: how a controller, the scheduler or a kubelet reaches the API server. */
 
-import type { ApiResponse, KubeObject, ObjectKey, PatchType, RequestOptions, Resource, StatusObject, Verb } from '#api';
+import type { KubeObject, ObjectKey, PatchType, RequestOptions, Resource, StatusObject, Verb } from '#api';
 import type { Context, Duration, HostId, Instant, Message } from '#sim';
+import type { Lane } from './lane.ts';
 
 /** How a host's client is set up (rest.Config). */
 export interface ClientConfig {
@@ -12,6 +13,13 @@ export interface ClientConfig {
   readonly qps: number;
   readonly burst: number;
   /** Of one request. Kubernetes' default for components is 60 s at the server; none at the client. */
+  readonly timeout?: Duration;
+}
+
+/** A further token bucket on the same connection: a heartbeat's, or one controller's (clientbuilder gives each its own). */
+export interface LaneConfig {
+  readonly qps: number;
+  readonly burst: number;
   readonly timeout?: Duration;
 }
 
@@ -43,8 +51,10 @@ export interface Outcome<C> {
 /** Sends requests under a rate limit and matches answers. One a host. */
 export interface ApiClient<C> {
   /** Sends (or queues behind the rate limit). The outcome comes back from `receive`. `processing`: simulated work before the request leaves. */
-  request(ctx: Context, spec: RequestSpec, continuation: C, processing?: Duration): void;
-  /** Offers a message; returns the outcome it completes, or undefined when the message was not an answer or needs no action. `handled` tells the two apart. */
+  request(ctx: Context, spec: RequestSpec, continuation: C, processing?: Duration, lane?: Lane): void;
+  /** Opens a further bucket; call while the host is being built. */
+  lane(config: LaneConfig): Lane;
+  /** Offers a message; returns the outcome it completes, if any. `handled` is true when the message was the client's or its informers'. */
   receive(message: Message, ctx: Context): ClientReceipt<C>;
 }
 export interface ClientReceipt<C> {
@@ -67,6 +77,10 @@ export interface Lister<T extends KubeObject = KubeObject> {
   list(): Iterable<T>;
   /** Objects in one bucket of a named index (addIndex). */
   byIndex(index: string, value: string): Iterable<T>;
+  /** How many objects a bucket has, without listing them. */
+  countByIndex(index: string, value: string): number;
+  /** The values that have objects. */
+  indexValues(index: string): Iterable<string>;
   readonly size: number;
 }
 
