@@ -1,2 +1,14 @@
 /** Scenarios: their schema, workloads and faults. */
-export {};
+export * from './cluster.ts';
+export * from './condition.ts';
+export * from './fault.ts';
+export { faultKind } from './faults/registry.ts';
+export * from './metrics.ts';
+export { nearest } from './nearest.ts';
+export * from './scenario.ts';
+export { scenarioSchema } from './schema.ts';
+export { decodeText, parseSource, readBytes, readSource, type Source } from './source.ts';
+export * from './units.ts';
+export * from './user-error.ts';
+export * from './workload.ts';
+export { workloadKind } from './workloads/registry.ts';

@@ -1,0 +1,203 @@
+/** The cluster of a scenario: its schema, and the plain, complete form that an experiment builds from. Times in microseconds. */
+
+import type { Taint } from '#api';
+import type { Distribution, Duration } from '#sim';
+import { bytes, count, duration, durationDistribution, fields, flag, type JsonSchema, kubernetes, label, list, number, oneOf, quantity, stringMap, text } from './schema-pieces.ts';
+import { parseBytes, parseDuration, parseDurationDistribution } from './units.ts';
+
+export interface NodePool {
+  readonly name: string;
+  readonly count: number;
+  readonly zones: readonly string[];
+  readonly capacity: Readonly<Record<string, string>>;
+  readonly allocatable?: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+}
+
+export interface ClientLimits {
+  /** 0 lifts the limit. */
+  readonly qps: number;
+  readonly burst: number;
+}
+
+export interface SchedulerPlan extends ClientLimits {
+  readonly name: string;
+  readonly percentageOfNodesToScore?: number;
+}
+
+export interface ControllersPlan extends ClientLimits {
+  readonly nodeMonitorGracePeriod: Duration;
+  readonly nodeMonitorPeriod: Duration;
+  readonly nodeEvictionRate: number;
+  readonly secondaryNodeEvictionRate: number;
+  readonly concurrentSyncs: Readonly<Record<string, number>>;
+}
+
+export interface KubeletPlan extends ClientLimits {
+  readonly leaseDuration: Duration;
+  readonly statusReportFrequency: Duration;
+  readonly serializeImagePulls: boolean;
+  readonly maxParallelImagePulls: number;
+  readonly registryBytesPerSecond: number;
+  readonly events: 'all' | 'warnings' | 'none';
+  readonly preloadedImages: readonly string[];
+  readonly startOver: Duration;
+}
+
+export interface ClusterPlan {
+  readonly nodes: readonly NodePool[];
+  readonly apiServers: { readonly count: number; readonly cores: number };
+  readonly etcd: { readonly events: 'shared' | 'separate'; readonly fsync?: Distribution; readonly cores: number; readonly quotaBytes: number };
+  readonly schedulers: readonly SchedulerPlan[];
+  readonly controllers: ControllersPlan;
+  readonly kubelets: KubeletPlan;
+  /** One-way latencies, least values; jitter on top. */
+  readonly network: { readonly controlPlaneLatency: Duration; readonly nodeLatency: Duration; readonly jitter?: Distribution };
+}
+
+const clientFields = { qps: number("requests a second (0 lifts the limit)"), burst: count('burst of the token bucket') };
+
+const poolSchema = fields(
+  'nodes of one kind',
+  {
+    name: label('prefix of their names (default node)'),
+    count: count('how many', 1, 200_000),
+    zones: { anyOf: [count('how many zones: zone-a, zone-b, ...', 1, 26), list(label('a zone'), 'zones by name', 1)], description: 'a number, or names; nodes take turns (default 1)' },
+    capacity: { type: 'object', additionalProperties: quantity('amount'), description: 'cpu, memory, pods, extended resources (default 8, 32Gi, 110)' },
+    allocatable: { type: 'object', additionalProperties: quantity('amount'), description: 'default: the capacity' },
+    labels: stringMap('labels'),
+    taints: list(kubernetes('v1 Taint'), 'taints'),
+  },
+  ['count'],
+);
+
+export const clusterSchema: JsonSchema = fields(
+  'the cluster',
+  {
+    nodes: { anyOf: [count('so many nodes of the default kind', 1, 200_000), list(poolSchema, 'kinds of nodes', 1)], description: 'a number, or kinds of nodes' },
+    apiServers: fields('API servers behind a balancer', { count: count('how many (default 1)', 1, 10), cores: count('cores of each (default 8)', 1, 256) }),
+    etcd: fields('etcd', {
+      events: oneOf(['shared', 'separate'], 'whether events have a member of their own (default shared)'),
+      fsync: durationDistribution('time of one fsync (default: a quiet SSD)'),
+      cores: count('cores of a member (default 8)', 1, 256),
+      quota: bytes('--quota-backend-bytes (default 8GiB)'),
+    }),
+    schedulers: list(
+      fields('a scheduler', { name: label('its schedulerName (default default-scheduler)'), ...clientFields, percentageOfNodesToScore: count("0: upstream's formula", 0, 100) }),
+      'schedulers',
+      1,
+    ),
+    controllers: fields('the controller manager', {
+      ...clientFields,
+      nodeMonitorGracePeriod: duration('--node-monitor-grace-period (default 50s, as upstream since 1.32)'),
+      nodeMonitorPeriod: duration('--node-monitor-period (default 5s)'),
+      nodeEvictionRate: number('--node-eviction-rate, nodes a second (default 0.1)'),
+      secondaryNodeEvictionRate: number('--secondary-node-eviction-rate (default 0.01)'),
+      concurrentSyncs: {
+        type: 'object',
+        properties: { deployment: count('', 1), replicaset: count('', 1), job: count('', 1), garbageCollector: count('', 1) },
+        additionalProperties: false,
+        description: '--concurrent-*-syncs',
+      },
+    }),
+    kubelets: fields('the kubelets', {
+      ...clientFields,
+      leaseDuration: duration('nodeLeaseDurationSeconds; renewed every quarter of it (default 40s)'),
+      statusReportFrequency: duration('nodeStatusReportFrequency (default 5m)'),
+      serializeImagePulls: flag('one pull at a time (default true)'),
+      maxParallelImagePulls: count('when not serialized'),
+      registryBandwidth: bytes('bytes a second from the registry to a node (default 125MB)'),
+      events: oneOf(['all', 'warnings', 'none'], 'which events are written (default all)'),
+      preloadedImages: list(text('an image'), 'on every disk from the start'),
+      startOver: duration('nodes join over this span (default 5s)'),
+    }),
+    network: fields('links', {
+      controlPlaneLatency: duration('one way, within the control plane (default 250us)'),
+      nodeLatency: duration('one way, between nodes and API servers (default 500us)'),
+      jitter: durationDistribution('added to both'),
+    }),
+  },
+  ['nodes'],
+);
+
+type Written = Readonly<Record<string, unknown>>;
+const part = (written: Written, key: string): Written => (written[key] ?? {}) as Written;
+const time = (written: unknown, otherwise: Duration): Duration => (written === undefined ? otherwise : (parseDuration(written) ?? otherwise));
+const limits = (written: Written, qps: number, burst: number): ClientLimits => ({ qps: (written['qps'] as number | undefined) ?? qps, burst: (written['burst'] as number | undefined) ?? Math.max(burst, (written['qps'] as number | undefined) ?? 0) });
+
+/** The complete plan of a valid `cluster`. */
+export function clusterPlan(cluster: Written): ClusterPlan {
+  const etcd = part(cluster, 'etcd');
+  const apiServers = part(cluster, 'apiServers');
+  const network = part(cluster, 'network');
+  const schedulers = (cluster['schedulers'] as readonly Written[] | undefined) ?? [{}];
+  const fsync = parseDurationDistribution(etcd['fsync']);
+  const jitter = parseDurationDistribution(network['jitter']);
+  return {
+    nodes: nodePools(cluster['nodes']),
+    apiServers: { count: (apiServers['count'] as number | undefined) ?? 1, cores: (apiServers['cores'] as number | undefined) ?? 8 },
+    etcd: {
+      events: (etcd['events'] as 'shared' | 'separate' | undefined) ?? 'shared',
+      ...(fsync === undefined ? {} : { fsync }),
+      cores: (etcd['cores'] as number | undefined) ?? 8,
+      quotaBytes: parseBytes(etcd['quota']) ?? 8 * 1024 ** 3,
+    },
+    schedulers: schedulers.map((scheduler) => ({
+      name: (scheduler['name'] as string | undefined) ?? 'default-scheduler',
+      ...limits(scheduler, 50, 100),
+      ...(scheduler['percentageOfNodesToScore'] === undefined ? {} : { percentageOfNodesToScore: scheduler['percentageOfNodesToScore'] as number }),
+    })),
+    controllers: controllersPlan(part(cluster, 'controllers')),
+    kubelets: kubeletPlan(part(cluster, 'kubelets')),
+    network: { controlPlaneLatency: time(network['controlPlaneLatency'], 250), nodeLatency: time(network['nodeLatency'], 500), ...(jitter === undefined ? {} : { jitter }) },
+  };
+}
+
+function controllersPlan(written: Written): ControllersPlan {
+  return {
+    ...limits(written, 20, 30),
+    nodeMonitorGracePeriod: time(written['nodeMonitorGracePeriod'], 50_000_000),
+    nodeMonitorPeriod: time(written['nodeMonitorPeriod'], 5_000_000),
+    nodeEvictionRate: (written['nodeEvictionRate'] as number | undefined) ?? 0.1,
+    secondaryNodeEvictionRate: (written['secondaryNodeEvictionRate'] as number | undefined) ?? 0.01,
+    concurrentSyncs: (written['concurrentSyncs'] as Readonly<Record<string, number>> | undefined) ?? {},
+  };
+}
+
+function kubeletPlan(written: Written): KubeletPlan {
+  return {
+    ...limits(written, 50, 100),
+    leaseDuration: time(written['leaseDuration'], 40_000_000),
+    statusReportFrequency: time(written['statusReportFrequency'], 300_000_000),
+    serializeImagePulls: (written['serializeImagePulls'] as boolean | undefined) ?? true,
+    maxParallelImagePulls: (written['maxParallelImagePulls'] as number | undefined) ?? 0,
+    registryBytesPerSecond: parseBytes(written['registryBandwidth']) ?? 125_000_000,
+    events: (written['events'] as 'all' | 'warnings' | 'none' | undefined) ?? 'all',
+    preloadedImages: (written['preloadedImages'] as readonly string[] | undefined) ?? [],
+    startOver: time(written['startOver'], 5_000_000),
+  };
+}
+
+const DEFAULT_CAPACITY = { cpu: '8', memory: '32Gi', pods: '110' };
+
+function nodePools(written: unknown): readonly NodePool[] {
+  const pools = typeof written === 'number' ? [{ count: written }] : (written as readonly Written[]);
+  return pools.map((pool: Written, index) => ({
+    name: (pool['name'] as string | undefined) ?? (index === 0 ? 'node' : `node-pool${index}`),
+    count: pool['count'] as number,
+    zones: zoneNames(pool['zones']),
+    capacity: { ...DEFAULT_CAPACITY, ...textValues(pool['capacity']) },
+    ...(pool['allocatable'] === undefined ? {} : { allocatable: textValues(pool['allocatable']) }),
+    labels: (pool['labels'] as Readonly<Record<string, string>> | undefined) ?? {},
+    taints: (pool['taints'] as readonly Taint[] | undefined) ?? [],
+  }));
+}
+
+function zoneNames(written: unknown): readonly string[] {
+  if (Array.isArray(written)) return written as readonly string[];
+  const wanted = (written as number | undefined) ?? 1;
+  return Array.from({ length: wanted }, (_, index) => `zone-${String.fromCharCode(97 + index)}`);
+}
+
+const textValues = (amounts: unknown): Readonly<Record<string, string>> => Object.fromEntries(Object.entries((amounts ?? {}) as Record<string, unknown>).map(([name, amount]) => [name, String(amount)]));

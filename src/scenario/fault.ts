@@ -1,0 +1,42 @@
+/** What a kind of fault is: changes of the world at known instants. One file a kind under faults/, one line in its registry. */
+
+import type { HostId, Stream, WorldChange } from '#sim';
+import { duration, type JsonSchema } from './schema-pieces.ts';
+
+/** Which hosts there are, for faults to choose from. Ids are those of the world. */
+export interface Topology {
+  readonly nodes: readonly TopologyNode[];
+  readonly apiServers: readonly HostId[];
+  readonly etcd: readonly HostId[];
+  readonly schedulers: readonly HostId[];
+  readonly controllerManagers: readonly HostId[];
+}
+export interface TopologyNode {
+  readonly id: HostId;
+  readonly name: string;
+  readonly zone: string;
+}
+
+/** One entry of the scenario's `faults` list, as written. */
+export interface FaultEntry {
+  readonly kind: string;
+  readonly spec: unknown;
+}
+
+export interface FaultScope {
+  readonly ordinal: number;
+  readonly topology: Topology;
+  /** Luck keyed by the seed and the name alone. */
+  stream(name: string): Stream;
+}
+
+export interface FaultKind<Spec = never> {
+  readonly name: string;
+  readonly schema: JsonSchema;
+  changes(spec: Spec, scope: FaultScope): readonly WorldChange[];
+  mistake?(spec: Spec, topology: Topology): string | undefined;
+}
+
+export const atField = duration('when it strikes');
+export const forField = duration('how long it lasts; without it, to the end');
+

@@ -1,0 +1,16 @@
+/** All kinds of fault by their key in a scenario. */
+
+import type { FaultKind } from '../fault.ts';
+import { clockSkew } from './clock-skew.ts';
+import { crashApiServer, crashControllerManager, crashScheduler } from './crash-component.ts';
+import { crashNodes } from './crash-nodes.ts';
+import { partitionNodes } from './partition-nodes.ts';
+import { pauseNodes } from './pause-nodes.ts';
+import { slowEtcdDisk } from './slow-etcd-disk.ts';
+import { slowNetwork } from './slow-network.ts';
+
+export const FAULTS: readonly FaultKind[] = [crashNodes, partitionNodes, pauseNodes, crashApiServer, crashScheduler, crashControllerManager, slowEtcdDisk, slowNetwork, clockSkew];
+
+const byName = new Map(FAULTS.map((kind) => [kind.name, kind]));
+
+export const faultKind = (name: string): FaultKind | undefined => byName.get(name);

@@ -1,0 +1,134 @@
+/** A scenario, read, judged and complete: what an experiment runs. */
+
+import { basename } from 'node:path';
+import { parseTime } from '#api';
+import type { Duration } from '#sim';
+import { type ClusterPlan, clusterPlan } from './cluster.ts';
+import { type Condition, type MetricInfo, parseCondition } from './condition.ts';
+import type { FaultEntry } from './fault.ts';
+import { METRICS } from './metrics.ts';
+import { scenarioSchema } from './schema.ts';
+import { setPath } from './set-path.ts';
+import { readSource, type Source } from './source.ts';
+import { parseBytes, parseDuration } from './units.ts';
+import { type Mistake, UserError } from './user-error.ts';
+import { validate } from './validate.ts';
+import type { Phase, WorkloadEntry } from './workload.ts';
+import { workloadKind } from './workloads/registry.ts';
+
+export interface Scenario {
+  readonly name: string;
+  readonly seed: number;
+  /** Microseconds since the Unix epoch at instant 0. */
+  readonly epoch: number;
+  readonly duration: Duration;
+  readonly bucket: Duration;
+  readonly cluster: ClusterPlan;
+  readonly images: Readonly<Record<string, number>>;
+  readonly workload: readonly WorkloadEntry[];
+  readonly faults: readonly FaultEntry[];
+  readonly expect: readonly Condition[];
+  readonly phases: readonly Phase[];
+  readonly notes: readonly string[];
+  /** As it ran, after --set. */
+  readonly source: unknown;
+  readonly question?: string;
+}
+
+type Written = Readonly<Record<string, unknown>>;
+
+export function loadScenario(file: string, assignments: readonly string[] = []): Scenario {
+  return scenarioFrom(readSource(file), assignments);
+}
+
+/** Judges everything before anything runs: throws UserError with all mistakes, sorted by place. */
+export function scenarioFrom(read: Source, assignments: readonly string[] = []): Scenario {
+  const source = assignments.length === 0 ? read : { ...read, value: assignments.reduce(setPath, read.value) };
+  if (source.value === null || source.value === undefined) throw UserError.at({ file: source.file }, 'is empty: a scenario needs at least `cluster` and `duration`');
+  const mistakes = [...validate(scenarioSchema, source)];
+  if (mistakes.length > 0) throw new UserError(mistakes);
+  const written = source.value as Written;
+  const workload = entriesOf(written['workload']);
+  mistakes.push(...workloadMistakes(workload, source), ...nameMistakes(written, workload, source));
+  const phases = workload.flatMap(({ kind, spec }) => workloadKind(kind)?.phases?.(spec as never) ?? []);
+  const expect = conditions((written['expect'] ?? {}) as Written, phases, source, mistakes);
+  const epoch = written['epoch'] === undefined ? 1_767_225_600_000_000 : parseTime(String(written['epoch']));
+  if (epoch === undefined) mistakes.push({ ...source.placeOf(['epoch']), message: `'epoch': '${String(written['epoch'])}' is not an RFC 3339 time such as 2026-01-01T00:00:00Z` });
+  const duration = parseDuration(written['duration']) ?? 0;
+  if (duration <= 0) mistakes.push({ ...source.placeOf(['duration']), message: "'duration' must be longer than 0" });
+  if (mistakes.length > 0) throw new UserError(mistakes);
+  return {
+    name: (written['name'] as string | undefined) ?? basename(source.file).replace(/\.ya?ml$/, ''),
+    seed: (written['seed'] as number | undefined) ?? 1,
+    epoch: epoch ?? 0,
+    duration,
+    bucket: parseDuration(written['bucket']) ?? Math.max(1_000_000, Math.ceil(duration / 240 / 1_000_000) * 1_000_000),
+    cluster: clusterPlan(written['cluster'] as Written),
+    images: Object.fromEntries(Object.entries((written['images'] ?? {}) as Written).map(([image, size]) => [image, parseBytes(size) ?? 0])),
+    workload,
+    faults: entriesOf(written['faults']),
+    expect,
+    phases,
+    notes: (written['notes'] as readonly string[] | undefined) ?? [],
+    source: source.value,
+    ...(source.headComment === '' ? {} : { question: source.headComment }),
+  };
+}
+
+function entriesOf(written: unknown): readonly WorkloadEntry[] {
+  return ((written ?? []) as readonly Written[]).map((entry) => {
+    const [kind, spec] = Object.entries(entry)[0] as [string, unknown];
+    return { kind, spec };
+  });
+}
+
+function workloadMistakes(workload: readonly WorkloadEntry[], source: Source): Mistake[] {
+  return workload.flatMap(({ kind, spec }, index) => {
+    const message = workloadKind(kind)?.mistake?.(spec as never, workload);
+    return message === undefined ? [] : [{ ...source.placeOf(['workload', index]), message: `'workload[${index}].${kind}': ${message}` }];
+  });
+}
+
+/** Names that may stand once only: those of workload entries of a kind, pools, schedulers and phases. */
+function nameMistakes(written: Written, workload: readonly WorkloadEntry[], source: Source): Mistake[] {
+  const mistakes: Mistake[] = [];
+  const once = (what: string, named: readonly { readonly name: string | undefined; readonly path: readonly (string | number)[] }[]): void => {
+    const seen = new Set<string>();
+    for (const { name, path } of named) {
+      if (name === undefined) continue;
+      if (seen.has(name)) mistakes.push({ ...source.placeOf(path), message: `two ${what} are named '${name}'` });
+      seen.add(name);
+    }
+  };
+  const defaults: Readonly<Record<string, string>> = { deployments: 'web', jobs: 'batch', pods: 'pod' };
+  for (const kind of ['deployments', 'jobs', 'pods']) {
+    const named = workload.flatMap((entry, index) => {
+      const spec = entry.spec as Written;
+      const path = spec['name'] === undefined ? ['workload', index] : ['workload', index, kind, 'name'];
+      return entry.kind === kind ? [{ name: `${String(spec['name'] ?? defaults[kind])}`, path }] : [];
+    });
+    once(`${kind} entries`, named);
+  }
+  const cluster = written['cluster'] as Written;
+  const pools = Array.isArray(cluster['nodes']) ? (cluster['nodes'] as readonly Written[]) : [];
+  once('node pools', pools.map((pool, index) => ({ name: (pool['name'] as string | undefined) ?? (index === 0 ? 'node' : undefined), path: ['cluster', 'nodes', index] })));
+  const schedulers = (cluster['schedulers'] as readonly Written[] | undefined) ?? [];
+  once('schedulers', schedulers.map((scheduler, index) => ({ name: (scheduler['name'] as string | undefined) ?? 'default-scheduler', path: ['cluster', 'schedulers', index] })));
+  return mistakes;
+}
+
+function conditions(expect: Written, phases: readonly Phase[], source: Source, mistakes: Mistake[]): readonly Condition[] {
+  return Object.entries(expect).flatMap(([metric, value]) => {
+    const place = source.placeOf(['expect', metric]);
+    const parsed = parseCondition(metric, METRICS[metric as keyof typeof METRICS] as MetricInfo, value);
+    if (typeof parsed === 'string') {
+      mistakes.push({ ...place, message: `'expect.${metric}': ${parsed}` });
+      return [];
+    }
+    for (const { during } of parsed) {
+      if (during === undefined || phases.some((phase) => phase.name === during)) continue;
+      mistakes.push({ ...place, message: `'expect.${metric}': no phase is named '${during}' (there are: ${phases.map((phase) => phase.name).join(', ') || 'none'})` });
+    }
+    return parsed;
+  });
+}

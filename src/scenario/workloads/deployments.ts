@@ -1,0 +1,66 @@
+/** `deployments`: so many apps/v1 Deployments of so many replicas, created at a rate. */
+
+import type { Deployment } from '#api';
+import { arrivalFields, arrivalPhases, type ArrivalSpec, arrivalTimes } from '../arrivals.ts';
+import { type PodFields, podFields, podTemplate } from '../pod-template.ts';
+import { count, fields, label } from '../schema-pieces.ts';
+import type { TimedRequest, WorkloadKind, WorkloadScope } from '../workload.ts';
+
+export interface DeploymentsSpec extends ArrivalSpec, PodFields {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly count?: number;
+  readonly replicas?: number;
+  readonly maxSurge?: string | number;
+  readonly maxUnavailable?: string | number;
+  readonly minReadySeconds?: number;
+}
+
+/** The names that an entry gives its objects: `web-0`, `web-1`, ... */
+export const deploymentNames = (spec: DeploymentsSpec): readonly string[] => Array.from({ length: spec.count ?? 1 }, (_, index) => `${spec.name ?? 'web'}-${index}`);
+
+export const deployments: WorkloadKind<DeploymentsSpec> = {
+  name: 'deployments',
+  schema: fields(
+    'Deployments, created at a rate',
+    {
+      name: label('prefix of their names (default web)'),
+      namespace: label('default: default'),
+      count: count('how many Deployments (default 1)', 1, 1_000_000),
+      replicas: count('replicas of each (default 1)', 0, 1_000_000),
+      maxSurge: { type: ['integer', 'string'], description: 'as in a Deployment (default 25%)' },
+      maxUnavailable: { type: ['integer', 'string'], description: 'as in a Deployment (default 25%)' },
+      minReadySeconds: count('as in a Deployment'),
+      ...arrivalFields,
+      ...podFields,
+    },
+    [],
+  ),
+  pods: (spec) => (spec.count ?? 1) * (spec.replicas ?? 1),
+  phases: arrivalPhases,
+  *requests(spec: DeploymentsSpec, scope: WorkloadScope): Iterable<TimedRequest> {
+    const replicas = spec.replicas ?? 1;
+    const times = arrivalTimes(spec, Math.max(1, replicas), scope.stream(`workload/${scope.ordinal}/arrivals`))[Symbol.iterator]();
+    for (const name of deploymentNames(spec)) {
+      const { value: at, done } = times.next();
+      if (done === true || at > scope.until) return;
+      yield { at, verb: 'create', resource: 'deployments.apps', namespace: spec.namespace ?? 'default', body: deployment(name, spec), pods: replicas };
+    }
+  },
+};
+
+function deployment(name: string, spec: DeploymentsSpec): Deployment {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: spec.namespace ?? 'default', labels: { app: name } },
+    spec: {
+      replicas: spec.replicas ?? 1,
+      selector: { matchLabels: { app: name } },
+      ...(spec.minReadySeconds === undefined ? {} : { minReadySeconds: spec.minReadySeconds }),
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: spec.maxSurge ?? '25%', maxUnavailable: spec.maxUnavailable ?? '25%' } },
+      template: podTemplate(name, spec, 'Always'),
+    },
+  };
+}
+

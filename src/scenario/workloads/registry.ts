@@ -1,0 +1,16 @@
+/** All kinds of workload by their key in a scenario. */
+
+import type { WorkloadKind } from '../workload.ts';
+import { apply } from './apply.ts';
+import { deleteDeployments } from './delete-deployments.ts';
+import { deployments } from './deployments.ts';
+import { jobs } from './jobs.ts';
+import { pods } from './pods.ts';
+import { rollingUpdate } from './rolling-update.ts';
+import { scale } from './scale.ts';
+
+export const WORKLOADS: readonly WorkloadKind[] = [deployments, jobs, pods, apply, rollingUpdate, scale, deleteDeployments];
+
+const byName = new Map(WORKLOADS.map((kind) => [kind.name, kind]));
+
+export const workloadKind = (name: string): WorkloadKind | undefined => byName.get(name);
