@@ -1,6 +1,9 @@
 /** Kubernetes objects as the API server serves them: deeply immutable JSON, shared by reference inside a thread.
  *  Types come from kubernetes-models; times are RFC 3339 strings, quantities strings or numbers. */
 
+export type { ILabelSelector as LabelSelector } from '@kubernetes-models/apimachinery/apis/meta/v1/LabelSelector';
+export type { IObjectMeta as ObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/ObjectMeta';
+export type { IOwnerReference as OwnerReference } from '@kubernetes-models/apimachinery/apis/meta/v1/OwnerReference';
 export type { IDeployment as Deployment } from 'kubernetes-models/apps/v1/Deployment';
 export type { IReplicaSet as ReplicaSet } from 'kubernetes-models/apps/v1/ReplicaSet';
 export type { IJob as Job } from 'kubernetes-models/batch/v1/Job';
@@ -25,9 +28,6 @@ export type { ISecret as Secret } from 'kubernetes-models/v1/Secret';
 export type { IService as Service } from 'kubernetes-models/v1/Service';
 export type { ITaint as Taint } from 'kubernetes-models/v1/Taint';
 export type { IToleration as Toleration } from 'kubernetes-models/v1/Toleration';
-export type { ILabelSelector as LabelSelector } from '@kubernetes-models/apimachinery/apis/meta/v1/LabelSelector';
-export type { IObjectMeta as ObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/ObjectMeta';
-export type { IOwnerReference as OwnerReference } from '@kubernetes-models/apimachinery/apis/meta/v1/OwnerReference';
 
 import type { IObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/ObjectMeta';
 

@@ -71,7 +71,12 @@ export function podRequests(pod: Pod): Resources {
   if (spec === undefined) return {};
   const resources = (spec as { resources?: unknown }).resources;
   const known = memo.get(spec.containers);
-  if (known !== undefined && known.initContainers === spec.initContainers && known.overhead === spec.overhead && known.resources === resources)
+  if (
+    known !== undefined &&
+    known.initContainers === spec.initContainers &&
+    known.overhead === spec.overhead &&
+    known.resources === resources
+  )
     return known.requests;
   const requests = aggregate(spec, 'requests', true);
   memo.set(spec.containers, { initContainers: spec.initContainers, overhead: spec.overhead, resources, requests });

@@ -21,7 +21,16 @@ export interface ResourceInfo {
 const line = (apiVersion: string, plural: string, kind: string, namespaced: boolean, ...shortNames: string[]): ResourceInfo => {
   const slash = apiVersion.indexOf('/');
   const group = slash < 0 ? '' : apiVersion.slice(0, slash);
-  return { resource: group === '' ? plural : `${plural}.${group}`, plural, group, version: apiVersion.slice(slash + 1), apiVersion, kind, namespaced, shortNames };
+  return {
+    resource: group === '' ? plural : `${plural}.${group}`,
+    plural,
+    group,
+    version: apiVersion.slice(slash + 1),
+    apiVersion,
+    kind,
+    namespaced,
+    shortNames,
+  };
 };
 
 /** Sorted by group as discovery prints it. */

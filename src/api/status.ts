@@ -7,7 +7,14 @@ type Details = NonNullable<StatusObject['details']>;
 
 /** A field error (field.Error): its text is `<field>: <what>`. */
 export interface FieldError {
-  readonly reason: 'FieldValueRequired' | 'FieldValueInvalid' | 'FieldValueNotSupported' | 'FieldValueForbidden' | 'FieldValueDuplicate' | 'FieldValueTooLong' | 'FieldValueNotFound';
+  readonly reason:
+    | 'FieldValueRequired'
+    | 'FieldValueInvalid'
+    | 'FieldValueNotSupported'
+    | 'FieldValueForbidden'
+    | 'FieldValueDuplicate'
+    | 'FieldValueTooLong'
+    | 'FieldValueNotFound';
   readonly field: string;
   /** Without the field's name: 'Required value: must be specified'. */
   readonly message: string;
@@ -40,7 +47,12 @@ export const conflict = (resource: Resource, name: string, why = OPTIMISTIC_LOCK
 export const OPTIMISTIC_LOCK = 'the object has been modified; please apply your changes to the latest version and try again';
 
 export const forbidden = (resource: Resource, name: string, why: string): StatusObject =>
-  failure(403, 'Forbidden', name === '' ? `${resource} is forbidden: ${why}` : `${resource} "${name}" is forbidden: ${why}`, detailsOf(resource, name));
+  failure(
+    403,
+    'Forbidden',
+    name === '' ? `${resource} is forbidden: ${why}` : `${resource} "${name}" is forbidden: ${why}`,
+    detailsOf(resource, name),
+  );
 
 /** 422: `Pod "x" is invalid: spec.containers[0].name: Required value`, or `[a, b]` when there are several. */
 export function invalid(kind: string, group: string, name: string, errors: readonly FieldError[]): StatusObject {

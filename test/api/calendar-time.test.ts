@@ -19,5 +19,7 @@ describe('RFC 3339 without Date agrees with Date', () => {
     expect(parseTime('2026-01-01T01:00:00+01:00')).toBe(parseTime('2026-01-01T00:00:00Z'));
     expect(parseTime('1970-01-01T00:00:00.000001999Z')).toBe(1);
   });
-  it.each(['', '2026-13-01T00:00:00Z', '2026-01-01', '2026-01-01T00:00:00'])('%j is no time', (text) => expect(parseTime(text)).toBeUndefined());
+  it.each(['', '2026-13-01T00:00:00Z', '2026-01-01', '2026-01-01T00:00:00'])('%j is no time', (text) =>
+    expect(parseTime(text)).toBeUndefined(),
+  );
 });

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type Container, type Pod, podLimits, podQosClass, podRequests } from '#api';
 
-const container = (cpu: string, extra: Partial<Container> = {}): Container => ({ name: cpu, image: 'i', resources: { requests: { cpu } }, ...extra });
+const container = (cpu: string, extra: Partial<Container> = {}): Container => ({
+  name: cpu,
+  image: 'i',
+  resources: { requests: { cpu } },
+  ...extra,
+});
 const pod = (spec: Partial<NonNullable<Pod['spec']>>): Pod => ({ apiVersion: 'v1', kind: 'Pod', spec: { containers: [], ...spec } });
 
 describe('podRequests (component-helpers resource/helpers_test.go)', () => {

@@ -43,10 +43,14 @@ describe('quantities (apimachinery pkg/api/resource/quantity_test.go)', () => {
 
   it('printing keeps the amount', () => {
     fc.assert(
-      fc.property(fc.integer({ min: -1_000_000, max: 1_000_000 }), fc.constantFrom('n', 'u', 'm', '', 'k', 'M', 'Ki', 'Mi', 'Gi', 'e3', 'e-3'), (amount, suffix) => {
-        const text = `${amount}${suffix}`;
-        return compareQuantities(text, canonical(text) as string) === 0;
-      }),
+      fc.property(
+        fc.integer({ min: -1_000_000, max: 1_000_000 }),
+        fc.constantFrom('n', 'u', 'm', '', 'k', 'M', 'Ki', 'Mi', 'Gi', 'e3', 'e-3'),
+        (amount, suffix) => {
+          const text = `${amount}${suffix}`;
+          return compareQuantities(text, canonical(text) as string) === 0;
+        },
+      ),
       { seed: 42 },
     );
   });

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { fieldText, matchesFields, matchesLabelSelector, matchesNodeSelectorTerm, matchesSelector, parseFieldSelector, parseLabelSelector, SelectorError } from '#api';
+import {
+  fieldText,
+  matchesFields,
+  matchesLabelSelector,
+  matchesNodeSelectorTerm,
+  matchesSelector,
+  parseFieldSelector,
+  parseLabelSelector,
+  SelectorError,
+} from '#api';
 
 const labels = { app: 'web', tier: 'front', weight: '10' };
 

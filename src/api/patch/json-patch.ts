@@ -11,7 +11,8 @@ type Operation = jsonPatch.Operation;
 
 /** The patched document. Throws PatchError: 400 for a document that is no patch, 422 for one that cannot be applied. */
 export function applyJsonPatch(original: unknown, patch: unknown): unknown {
-  if (!Array.isArray(patch)) throw new PatchError(400, 'error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+  if (!Array.isArray(patch))
+    throw new PatchError(400, 'error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
   if (patch.length > JSON_PATCH_OPERATIONS_MAX)
     throw new PatchError(413, `The allowed maximum operations in a JSON patch is ${JSON_PATCH_OPERATIONS_MAX}, got ${patch.length}`);
   try {

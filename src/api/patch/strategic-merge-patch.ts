@@ -43,7 +43,8 @@ function retained(original: Members, patch: Members): Record<string, unknown> {
   const keep = patch[RETAIN_KEYS];
   if (!Array.isArray(keep)) return { ...original };
   for (const key in patch) {
-    if (!key.startsWith('$') && patch[key] !== null && !keep.includes(key)) throw new PatchError(422, `$retainKeys doesn't contain: ${key}`);
+    if (!key.startsWith('$') && patch[key] !== null && !keep.includes(key))
+      throw new PatchError(422, `$retainKeys doesn't contain: ${key}`);
   }
   const result: Record<string, unknown> = {};
   for (const key in original) if (keep.includes(key)) result[key] = original[key];
@@ -58,7 +59,8 @@ function mergeValue(original: unknown, patch: unknown, schema: FieldSchema | und
   const merges = schema?.mergeKey !== undefined || schema?.primitives === true;
   if (!merges) return withoutDirectives(patch);
   const current = Array.isArray(original) ? original : [];
-  const merged = schema.mergeKey === undefined ? mergePrimitives(current, patch) : mergeByKey(current, patch, schema.mergeKey, schema.of ?? NO_SCHEMA);
+  const merged =
+    schema.mergeKey === undefined ? mergePrimitives(current, patch) : mergeByKey(current, patch, schema.mergeKey, schema.of ?? NO_SCHEMA);
   return order === undefined ? merged : inOrder(merged, order, current, schema.mergeKey);
 }
 
@@ -90,7 +92,8 @@ function mergeByKey(current: readonly unknown[], patch: readonly unknown[], merg
       result = result.filter((present) => (present as Members)[mergeKey] !== wanted);
       continue;
     }
-    if (directive !== undefined && directive !== 'merge') throw new PatchError(422, `unknown patch type found: ${String(directive)} in slice`);
+    if (directive !== undefined && directive !== 'merge')
+      throw new PatchError(422, `unknown patch type found: ${String(directive)} in slice`);
     const at = result.findIndex((present) => (present as Members)[mergeKey] === wanted);
     if (at < 0) result.push(strategicMergePatch({}, item as Members, schema));
     else result[at] = strategicMergePatch(result[at] as Members, item as Members, schema);
@@ -99,7 +102,12 @@ function mergeByKey(current: readonly unknown[], patch: readonly unknown[], merg
 }
 
 /** Elements that the order names stand in its order; those only the server has keep their place relative to their neighbours. */
-function inOrder(merged: readonly unknown[], order: readonly unknown[], server: readonly unknown[], mergeKey: string | undefined): readonly unknown[] {
+function inOrder(
+  merged: readonly unknown[],
+  order: readonly unknown[],
+  server: readonly unknown[],
+  mergeKey: string | undefined,
+): readonly unknown[] {
   const idOf = (item: unknown): unknown => (mergeKey !== undefined && isMap(item) ? item[mergeKey] : item);
   const rank = new Map(order.map((item, i) => [idOf(item), i]));
   const place = new Map(server.map((item, i) => [idOf(item), i]));
