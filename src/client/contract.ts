@@ -112,12 +112,14 @@ export interface Plan {
   readonly requeueAfter?: Duration;
   /** Why the key failed: it goes back with the rate limiter's delay. */
   readonly failed?: string;
-  /** Creations and deletions that the informer must show before this key is reconciled again (client-go's ControllerExpectations). */
+  /** Creations, and deletions by object key, that watches with `dependents` must show: until then (5 min at most) `view.satisfied` is false for this key
+   *  (ControllerExpectations). A create or delete that fails no longer counts. */
   readonly expect?: { readonly creations?: number; readonly deletions?: readonly string[] };
 }
 export interface Stage {
   readonly name: string;
   readonly data?: unknown;
+  /** In the order of the plan's requests. */
   readonly outcomes?: readonly Outcome<unknown>[];
 }
 
@@ -126,6 +128,10 @@ export interface View {
   readonly now: Instant;
   /** Its host's clock, microseconds since the Unix epoch. */
   readonly clock: number;
+  /** False while the key in hand waits for creations or deletions that it asked for. */
+  readonly satisfied: boolean;
+  /** Puts a key of this controller into its queue, now or after a while: what upstream's handlers do beyond naming keys. */
+  enqueue(key: string, after?: Duration): void;
   lister<T extends KubeObject>(resource: Resource): Lister<T>;
   /** One draw, keyed by the controller and what it decides about. */
   uniform(purpose: string, key: string, n?: number): number;
@@ -138,16 +144,24 @@ export interface WatchSpec {
   readonly resource: Resource;
   readonly keys: (event: InformerEvent, view: View) => readonly string[];
   readonly indexes?: Readonly<Record<string, (object: KubeObject) => readonly string[]>>;
+  /** These objects are what the controller creates and deletes: their coming and going meets expectations. */
+  readonly dependents?: boolean;
+  /** Keys enter the queue after this long (the Job controller's batching of pod updates). */
+  readonly delay?: Duration;
 }
 
 /** A controller: what it watches, and a pure decision about one key. */
 export interface Controller {
   readonly name: string;
+  /** The first watch is that of the resource it reconciles. */
   readonly watches: readonly WatchSpec[];
   /** Keys worked on at once (--concurrent-deployment-syncs and its kin). */
   readonly workers: number;
   reconcile(key: string, view: View, stage: Stage | undefined): Plan;
-  /** Run every so often without a key (node monitor, pod GC). */
+  /** The component in its Events; default `<name>-controller`. */
+  readonly component?: string;
+  /** Run every so often without a key (node monitor, pod GC), once its informers have synced; a run that is not over skips the next.
+   *  A plan's `next` stage comes to `reconcile` with key ''. */
   readonly period?: Duration;
   tick?(view: View): Plan;
 }
