@@ -1,10 +1,10 @@
 /** Applies one committed proposal to the store and says what the client is to hear. Mirrors etcd 3.6's server/etcdserver/apply. */
 
+import type { Instant } from '#sim';
 import { COMPACTED, type EtcdError, FUTURE_REVISION, LEASE_NOT_FOUND, NO_SPACE } from './errors.ts';
 import type { LeaseTable } from './lease.ts';
 import type { MvccStore } from './mvcc/store.ts';
 import type { EtcdOperation, EtcdResponse, GuardedRequest, KeyValue } from './protocol.ts';
-import type { Instant } from '#sim';
 
 /** Sets what only the commit knows (a Kubernetes object's resourceVersion) on a value that nobody else has seen yet. */
 export type Stamp = (value: unknown, revision: number) => void;

@@ -1,4 +1,6 @@
 /** etcd: MVCC store, leases, watches, disk; members as hosts. */
+export * from './conformance.ts';
+export * from './conformance-vector.ts';
 export * from './costs.ts';
 export * from './errors.ts';
 export * from './lease.ts';
@@ -7,3 +9,6 @@ export * from './mvcc/key-index.ts';
 export * from './mvcc/store.ts';
 export * from './mvcc/watch-hub.ts';
 export * from './protocol.ts';
+export * from './server.ts';
+export * from './watch-service.ts';
+export * from './wire.ts';

@@ -1,6 +1,6 @@
 /** Leases and the keys that hang on them: what etcd 3.6 keeps in server/lease/lessor.go. Time comes in as an argument, in microseconds. */
 
-import { SECOND, type Instant } from '#sim';
+import { type Instant, SECOND } from '#sim';
 
 export interface Lease {
   readonly id: number;

@@ -47,8 +47,8 @@ export interface EtcdMemberOptions {
   readonly stamp?: Stamp;
 }
 
-const DEFAULT_QUOTA_BYTES = 2 * 1024 ** 3;
-const DEFAULT_MAX_REQUEST_BYTES = 1.5 * 1024 ** 2;
+const DEFAULT_QUOTA_BYTES = 2 * 1024 * 1024 * 1024;
+const DEFAULT_MAX_REQUEST_BYTES = 1.5 * 1024 * 1024;
 
 /** The batch in hand is durable. */
 interface Synced extends Message {
@@ -247,7 +247,11 @@ export class EtcdMember implements Host {
     watcher.pending = [];
     this.metrics?.events.add(events.length);
     const delay = ctx.charge(WATCH_MESSAGE_CPU + events.length * WATCH_EVENT_CPU) + WATCH_LATENCY;
-    ctx.send(watcher.owner.from, { kind: 'EtcdEvents', id: watcher.owner.id, revision: this.replica.store.revision, events } as Message, delay);
+    ctx.send(
+      watcher.owner.from,
+      { kind: 'EtcdEvents', id: watcher.owner.id, revision: this.replica.store.revision, events } as Message,
+      delay,
+    );
   }
 
   private watch(message: EtcdRequest, operation: EtcdOperation & { op: 'watch' }, ctx: Context): void {

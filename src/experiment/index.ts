@@ -1,2 +1,3 @@
 /** From scenario and seed to result: builds the cluster, runs it, judges it. */
 export {};
+export * from './etcd-judges.ts';

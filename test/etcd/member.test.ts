@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EtcdMember, type EtcdEvents, type EtcdOperation, type EtcdRequest, type EtcdResponse } from '#etcd';
+import { type EtcdEvents, EtcdMember, type EtcdOperation, type EtcdRequest, type EtcdResponse } from '#etcd';
 import { FakeWorld } from './fake-world.ts';
 
 let nextId = 0;

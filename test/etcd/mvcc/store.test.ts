@@ -16,7 +16,9 @@ class Twin {
     if (next.size < this.now.size) this.past.push(next);
   }
   range(from: string, to: string, revision: number): [string, string][] {
-    return [...(this.past[revision] as Map<string, string>)].filter(([key]) => key >= from && key < to).sort(([a], [b]) => (a < b ? -1 : 1));
+    return [...(this.past[revision] as Map<string, string>)]
+      .filter(([key]) => key >= from && key < to)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
   }
 }
 

@@ -1,0 +1,52 @@
+/** Reads JSON Lines, gzipped or not, a line at a time: vectors and histories are too long to hold as text. */
+
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { createGunzip } from 'node:zlib';
+import { UserError } from '#scenario';
+
+export interface JsonLine {
+  /** 1-based. */
+  readonly line: number;
+  readonly value: unknown;
+}
+
+/** Yields each line's value; throws a UserError for a file that cannot be read, a broken gzip stream and a line that is no JSON. */
+export async function* readJsonLines(file: string): AsyncGenerator<JsonLine> {
+  let line = 0;
+  try {
+    for await (const text of createInterface({ input: open(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+      line += 1;
+      if (text.trim() !== '') yield { line, value: parse(file, line, text) };
+    }
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    throw UserError.at({ file }, explain(error));
+  }
+  if (line === 0) throw UserError.at({ file }, 'is empty: expected one JSON object a line');
+}
+
+function open(file: string): NodeJS.ReadableStream {
+  const raw = createReadStream(file);
+  if (!file.endsWith('.gz')) return raw;
+  const plain = createGunzip();
+  // A pipe does not pass its source's error on.
+  raw.on('error', (error) => plain.destroy(error));
+  return raw.pipe(plain);
+}
+
+function parse(file: string, line: number, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw UserError.at({ file, line }, `not JSON: ${(error as Error).message}`);
+  }
+}
+
+function explain(error: Error & { code?: string }): string {
+  if (error.code === 'ENOENT') return 'no such file';
+  if (error.code === 'EISDIR') return 'is a directory, expected a file';
+  if (error.code === 'EACCES') return 'may not be read';
+  if (error.code?.startsWith('Z_')) return `broken gzip: ${error.message}`;
+  return error.message;
+}

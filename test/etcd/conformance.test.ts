@@ -1,0 +1,48 @@
+/** Sequences recorded from a real etcd 3.6.7: every answer, error text and watch batch is alike. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { playSequence, type RecordedSequence, readSequence, SingleServer, VectorError } from '#etcd';
+import { readJsonLines } from '../../src/cli/json-lines.ts';
+
+const vectors = fileURLToPath(new URL('../../../shared/vectors/etcd/sequences.jsonl.gz', import.meta.url));
+
+describe.skipIf(!existsSync(vectors))('recorded sequences (skipped where ../shared/vectors is absent)', () => {
+  it('play alike on one member, all of them', async () => {
+    const differences: unknown[] = [];
+    let count = 0;
+    for await (const { value } of readJsonLines(vectors)) {
+      const sequence = readSequence(value);
+      count += 1;
+      const wrong = playSequence(sequence, new SingleServer());
+      if (wrong !== undefined) differences.push({ sequence: sequence.seq, ...wrong });
+    }
+    expect(differences).toEqual([]);
+    expect(count).toBe(80);
+  });
+});
+
+describe('the judge', () => {
+  const play = (ops: unknown[]) => playSequence(readSequence({ seq: 0, ops }) as RecordedSequence, new SingleServer());
+  const put = { op: 'put', req: { key: 'a', value: '1' }, resp: { header: { revision: 2, raft_term: 2 } } };
+
+  it('sees a wrong revision, a wrong text and a watch message that never came', () => {
+    expect(play([put])).toBeUndefined();
+    expect(play([{ ...put, i: 7, resp: { header: { revision: 3, raft_term: 2 } } }])).toEqual({
+      step: 7,
+      op: 'put',
+      detail: 'resp.header.revision: expected 3, found 2',
+    });
+    const err = { code: 'InvalidArgument', n: 3, msg: 'etcdserver: key is not provided?' };
+    expect(play([{ op: 'put', req: {}, err }])?.detail).toContain('err.msg');
+    expect(play([{ ...put, watch: [{ stream: 0, resp: {} }] }])?.detail).toContain('watch[0]');
+  });
+
+  it('names the field of a malformed vector', () => {
+    const read = (value: unknown) => () => readSequence(value);
+    expect(read([])).toThrow(VectorError);
+    expect(read({ seq: 1 })).toThrow('ops: expected a list, found nothing');
+    expect(read({ seq: 1, ops: [{ op: 'frobnicate' }] })).toThrow('ops[0].op: expected a known operation, found "frobnicate"');
+    expect(read({ seq: 1, ops: [{ op: 'range', req: { limit: 'x' } }] })).toThrow('ops[0].req.limit: expected a number, found "x"');
+  });
+});
