@@ -45,6 +45,8 @@ export interface MessageKind<M extends Message> {
   readonly kind: M['kind'];
   /** Folds the payload into the digest: whatever can change a receiver's behaviour, read cheaply. */
   digest(message: M, hasher: Hasher): void;
+  /** Size on the wire, for links that have a bandwidth; 0 when absent. */
+  bytes?(message: M): number;
   /** The packed form across threads. Without it the whole message goes as MessagePack. `pack` and `unpack` come together. */
   pack?(message: M, out: PackWriter): void;
   unpack?(from: PackReader): M;

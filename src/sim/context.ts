@@ -1,0 +1,145 @@
+/** What a host is given: one Context for all hosts of a shard, re-aimed before each delivery. */
+
+import type { Chance } from './chance.ts';
+import type { Context, HostId, Timer } from './host.ts';
+import { Luck } from './luck.ts';
+import { Clock, Cpu, Disk } from './machine.ts';
+import type { Message } from './message.ts';
+import { LOST, Network } from './network.ts';
+import { EventQueue } from './queue.ts';
+import { ShardRecorder } from './shard-recorder.ts';
+import type { Duration, Instant } from './time.ts';
+import type { Topology } from './topology.ts';
+import type { WorldSpec } from './world.ts';
+
+/** Weight of the source in an event's order: (source, counter) as one number, for 2^20 hosts of 2^33 events each. */
+export const SOURCE_WEIGHT = 2 ** 33;
+export const MAX_HOSTS = 2 ** 20;
+
+/** Takes what is bound for another shard. */
+export interface Outlet {
+  send(shard: number, at: Instant, source: HostId, counter: number, target: HostId, incarnation: number, message: Message): void;
+}
+
+/** Why and when a host ended the run. */
+export interface Stop {
+  readonly at: Instant;
+  readonly host: HostId;
+  readonly reason: string;
+}
+
+export class ShardContext implements Context {
+  now: Instant = 0;
+  self: HostId = 0;
+  source: HostId = 0;
+  readonly chance: Chance;
+  readonly record: ShardRecorder;
+  readonly queue = new EventQueue();
+  readonly network: Network;
+  /** Counts a host's crashes and restarts; what was sent to another incarnation is lost. Kept for all hosts: changes are known to every shard. */
+  readonly incarnations: Int32Array;
+  readonly cpus: (Cpu | undefined)[] = [];
+  readonly disks: (Disk | undefined)[] = [];
+  readonly clocks: (Clock | undefined)[] = [];
+  stopped: Stop | undefined;
+  readonly #epoch: number;
+  readonly #shard: number;
+  readonly #placement: Int32Array;
+  readonly #outlet: Outlet | undefined;
+  readonly #counters: Float64Array;
+  readonly #floors: Float64Array;
+  readonly #weight: number;
+
+  constructor(
+    world: WorldSpec,
+    topology: Topology,
+    shard: number,
+    placement: Int32Array,
+    outlet: Outlet | undefined,
+    keepLog: boolean,
+    sourceWeight: number,
+  ) {
+    this.chance = new Luck(world.seed);
+    this.record = new ShardRecorder(world.bucket, keepLog);
+    this.network = new Network(world.seed, topology, (host) => world.hosts[host]?.name ?? `host ${host}`);
+    this.incarnations = new Int32Array(world.hosts.length);
+    this.#epoch = world.epoch;
+    this.#shard = shard;
+    this.#placement = placement;
+    this.#outlet = outlet;
+    this.#counters = new Float64Array(world.hosts.length);
+    this.#floors = Float64Array.from(world.hosts, (host) => host.egressFloor ?? 0);
+    this.#weight = sourceWeight;
+    world.hosts.forEach((host, id) => {
+      const own = placement[id] === shard;
+      this.cpus.push(own ? new Cpu(host.cores ?? 1) : undefined);
+      this.disks.push(own ? new Disk(world.seed, id, host.disk ?? { fsync: 0 }) : undefined);
+      this.clocks.push(own && host.clock !== undefined ? new Clock(host.clock) : undefined);
+    });
+  }
+
+  clock(): number {
+    const clock = this.clocks[this.self];
+    return clock === undefined ? this.#epoch + this.now : clock.read(this.#epoch, this.now);
+  }
+
+  send(to: HostId, message: Message, processing: Duration = 0): void {
+    const from = this.self;
+    const counter = (this.#counters[from] as number) + 1;
+    this.#counters[from] = counter;
+    if (to === from) {
+      this.#push(this.now + Math.round(processing), counter, message);
+      return;
+    }
+    const floor = this.#floors[from] as number;
+    const depart = this.now + (processing > floor ? Math.round(processing) : floor);
+    const at = this.network.arrival(from, to, depart, counter, message);
+    if (at === LOST) return;
+    const shard = this.#placement[to] as number;
+    const incarnation = this.incarnations[to] as number;
+    if (shard === this.#shard) this.queue.push(at, from * this.#weight + counter, to, from, incarnation, message);
+    else this.#outlet?.send(shard, at, from, counter, to, incarnation, message);
+  }
+
+  after(delay: Duration, message: Message): Timer {
+    const counter = (this.#counters[this.self] as number) + 1;
+    this.#counters[this.self] = counter;
+    if (!(delay >= 0)) throw new Error(`after() was given a delay of ${delay}`);
+    return this.queue.handle(this.#push(this.now + Math.round(delay), counter, message), counter);
+  }
+
+  cancel(timer: Timer): void {
+    this.queue.cancel(timer, this.self, this.self * this.#weight);
+  }
+
+  fsync(bytes: number, done: Message): void {
+    const counter = (this.#counters[this.self] as number) + 1;
+    this.#counters[this.self] = counter;
+    this.#push((this.disks[this.self] as Disk).write(this.now, bytes, counter), counter, done);
+  }
+
+  charge(cost: Duration): Duration {
+    return (this.cpus[this.self] as Cpu).charge(this.now, cost);
+  }
+
+  stop(reason: string): void {
+    const stopped = this.stopped;
+    if (stopped !== undefined && (stopped.at < this.now || stopped.host < this.self)) return;
+    this.stopped = { at: this.now, host: this.self, reason };
+  }
+
+  /** An arrival from another shard. */
+  accept(at: Instant, source: HostId, counter: number, target: HostId, incarnation: number, message: Message): void {
+    this.queue.push(at, source * this.#weight + counter, target, source, incarnation, message);
+  }
+
+  /** The counter within an event's order. */
+  counterOf(order: number, source: HostId): number {
+    return order - source * this.#weight;
+  }
+
+  #push(at: Instant, counter: number, message: Message): number {
+    const self = this.self;
+    return this.queue.push(at, self * this.#weight + counter, self, self, this.incarnations[self] as number, message);
+  }
+}

@@ -1,0 +1,228 @@
+/** The recorder of one shard: instruments that cost a few nanoseconds, and a snapshot of plain data that crosses threads. */
+
+import type { HostId } from './host.ts';
+import type { Counts, PackedCounts } from './histogram.ts';
+import { clearCounts, countValue, emptyCounts, packCounts } from './histogram.ts';
+import type { Counter, Gauge, Histogram, Labels, Recorder } from './recorder.ts';
+import { SpanTable } from './spans.ts';
+import type { SpanColumns } from './spans.ts';
+import type { Duration, Instant } from './time.ts';
+
+/** Time as instruments see it: the bucket of the event at hand. */
+interface Ticker {
+  index: number;
+}
+
+class BucketCounter implements Counter {
+  total = 0;
+  values = new Float64Array(16);
+  readonly #ticker: Ticker;
+
+  constructor(ticker: Ticker) {
+    this.#ticker = ticker;
+  }
+
+  add(count = 1): void {
+    const index = this.#ticker.index;
+    if (index >= this.values.length) this.values = widened(this.values, index, 0);
+    this.values[index] = (this.values[index] as number) + count;
+    this.total += count;
+  }
+}
+
+/** The sum of the hosts' levels; a bucket without a change is NaN until the snapshot is merged. */
+class GaugeSum {
+  level = 0;
+  values = new Float64Array(16).fill(Number.NaN);
+  readonly #ticker: Ticker;
+
+  constructor(ticker: Ticker) {
+    this.#ticker = ticker;
+  }
+
+  add(delta: number): void {
+    const index = this.#ticker.index;
+    if (index >= this.values.length) this.values = widened(this.values, index, Number.NaN);
+    this.level += delta;
+    this.values[index] = this.level;
+  }
+}
+
+/** One host's share of a gauge. */
+class HostGauge implements Gauge {
+  #level = 0;
+  readonly #sum: GaugeSum;
+
+  constructor(sum: GaugeSum) {
+    this.#sum = sum;
+  }
+
+  set(value: number): void {
+    this.#sum.add(value - this.#level);
+    this.#level = value;
+  }
+
+  add(delta: number): void {
+    this.#sum.add(delta);
+    this.#level += delta;
+  }
+}
+
+/** Counts densely in the bucket at hand; buckets gone by are kept packed. */
+class BucketHistogram implements Histogram {
+  readonly #overall: Counts = emptyCounts();
+  readonly #current: Counts = emptyCounts();
+  readonly #buckets: (PackedCounts | undefined)[] = [];
+  readonly #ticker: Ticker;
+  #index = 0;
+
+  constructor(ticker: Ticker) {
+    this.#ticker = ticker;
+  }
+
+  observe(value: number): void {
+    if (this.#ticker.index !== this.#index) this.#close();
+    countValue(this.#overall, value);
+    countValue(this.#current, value);
+  }
+
+  packed(): { overall: PackedCounts; buckets: (PackedCounts | undefined)[] } {
+    this.#close();
+    return { overall: packCounts(this.#overall), buckets: Array.from(this.#buckets) };
+  }
+
+  #close(): void {
+    if (this.#current.count > 0) this.#buckets[this.#index] = packCounts(this.#current);
+    clearCounts(this.#current);
+    this.#index = this.#ticker.index;
+  }
+}
+
+interface Named<T> {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly of: T;
+}
+
+/** What a shard recorded: plain data, structured-cloneable. */
+export interface RecorderSnapshot {
+  readonly counters: readonly { name: string; labels: Labels; total: number; values: Float64Array }[];
+  readonly gauges: readonly { name: string; labels: Labels; values: Float64Array }[];
+  readonly histograms: readonly { name: string; labels: Labels; overall: PackedCounts; buckets: readonly (PackedCounts | undefined)[] }[];
+  readonly spans: SpanColumns;
+  readonly marks: readonly RecordedMark[];
+  readonly log: readonly RecordedLine[];
+}
+export interface RecordedMark {
+  readonly at: Instant;
+  readonly host: HostId;
+  readonly name: string;
+  readonly detail?: string;
+}
+export interface RecordedLine {
+  readonly at: Instant;
+  readonly host: HostId;
+  readonly text: string;
+}
+
+/** One for all hosts of a shard; the shard tells it whose turn it is and when. */
+export class ShardRecorder implements Recorder {
+  host: HostId = 0;
+  now: Instant = 0;
+  readonly #bucket: Duration;
+  readonly #ticker: Ticker = { index: 0 };
+  #bucketEnd: Instant;
+  readonly #keepLog: boolean;
+  readonly #counters = new Map<string, Named<BucketCounter>>();
+  readonly #gauges = new Map<string, Named<GaugeSum>>();
+  readonly #hostGauges = new Map<string, { host: HostId; gauge: HostGauge }>();
+  readonly #histograms = new Map<string, Named<BucketHistogram>>();
+  readonly #spans = new SpanTable();
+  readonly #marks: RecordedMark[] = [];
+  readonly #log: RecordedLine[] = [];
+
+  constructor(bucket: Duration, keepLog: boolean) {
+    this.#bucket = bucket;
+    this.#bucketEnd = bucket as number;
+    this.#keepLog = keepLog;
+  }
+
+  /** The event at hand. */
+  turn(now: Instant, host: HostId): void {
+    this.now = now;
+    this.host = host;
+    if (now >= this.#bucketEnd) {
+      this.#ticker.index = Math.floor(now / this.#bucket);
+      this.#bucketEnd = (this.#ticker.index + 1) * this.#bucket;
+    }
+  }
+
+  counter(name: string, labels: Labels = {}): Counter {
+    return instrument(this.#counters, name, labels, () => new BucketCounter(this.#ticker)).of;
+  }
+
+  histogram(name: string, labels: Labels = {}): Histogram {
+    return instrument(this.#histograms, name, labels, () => new BucketHistogram(this.#ticker)).of;
+  }
+
+  gauge(name: string, labels: Labels = {}): Gauge {
+    const sum = instrument(this.#gauges, name, labels, () => new GaugeSum(this.#ticker)).of;
+    const key = `${this.host}/${seriesKey(name, labels)}`;
+    let own = this.#hostGauges.get(key);
+    if (own === undefined) {
+      own = { host: this.host, gauge: new HostGauge(sum) };
+      this.#hostGauges.set(key, own);
+    }
+    return own.gauge;
+  }
+
+  span(subject: string, name: string, start: Instant, duration: Duration, detail?: string): void {
+    this.#spans.add(subject, name, this.host, start, duration, detail);
+  }
+
+  mark(name: string, detail?: string): void {
+    this.#marks.push({ at: this.now, host: this.host, name, detail });
+  }
+
+  log(text: string): void {
+    if (this.#keepLog) this.#log.push({ at: this.now, host: this.host, text });
+  }
+
+  /** A crashed host's levels are gone. */
+  forget(host: HostId): void {
+    for (const own of this.#hostGauges.values()) if (own.host === host) own.gauge.set(0);
+  }
+
+  snapshot(): RecorderSnapshot {
+    return {
+      counters: [...this.#counters.values()].map(({ name, labels, of }) => ({ name, labels, total: of.total, values: of.values })),
+      gauges: [...this.#gauges.values()].map(({ name, labels, of }) => ({ name, labels, values: of.values })),
+      histograms: [...this.#histograms.values()].map(({ name, labels, of }) => ({ name, labels, ...of.packed() })),
+      spans: this.#spans.columns(),
+      marks: this.#marks,
+      log: this.#log,
+    };
+  }
+}
+
+/** One string for a name and its labels, whatever order the labels were given in. */
+export function seriesKey(name: string, labels: Labels): string {
+  const keys = Object.keys(labels).sort();
+  return keys.length === 0 ? name : `${name}{${keys.map((key) => `${key}=${labels[key]}`).join(',')}}`;
+}
+
+function instrument<T>(all: Map<string, Named<T>>, name: string, labels: Labels, make: () => T): Named<T> {
+  const key = seriesKey(name, labels);
+  let found = all.get(key);
+  if (found === undefined) {
+    found = { name, labels, of: make() };
+    all.set(key, found);
+  }
+  return found;
+}
+
+function widened(values: Float64Array<ArrayBuffer>, index: number, fill: number): Float64Array<ArrayBuffer> {
+  const wider = new Float64Array(Math.max(index + 1, values.length * 2)).fill(fill);
+  wider.set(values);
+  return wider;
+}

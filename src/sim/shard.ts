@@ -1,0 +1,288 @@
+/** A shard: a set of hosts and their events, run to a horizon in one synchronous call. It knows nothing of threads. */
+
+import type { Outlet, Stop } from './context.ts';
+import { MAX_HOSTS, SOURCE_WEIGHT, ShardContext } from './context.ts';
+import { hashText, LaneHasher } from './digest.ts';
+import type { Host, HostId } from './host.ts';
+import { Clock } from './machine.ts';
+import type { Hasher, Message } from './message.ts';
+import { kindOf } from './message.ts';
+import { INCARNATION, SOURCE, TARGET } from './queue.ts';
+import type { RecorderSnapshot } from './shard-recorder.ts';
+import type { Instant } from './time.ts';
+import { Topology } from './topology.ts';
+import type { HostSpec, WorldChange, WorldSpec } from './world.ts';
+
+/** Makes a host from its spec. On 'restart', `previous` is the host that crashed: what its program keeps (a disk's content) is taken from it. */
+export type CreateHost = (spec: HostSpec, id: HostId, previous?: Host) => Host;
+
+export interface ShardOptions {
+  readonly world: WorldSpec;
+  readonly shard: number;
+  /** Shard by host. */
+  readonly placement: Int32Array;
+  readonly createHost: CreateHost;
+  /** Takes what is bound for other shards; absent when there are none. */
+  readonly outlet?: Outlet;
+  readonly keepLog?: boolean;
+  /** A test's mutation: 0 takes the source out of the order of events. */
+  readonly sourceWeight?: number;
+}
+
+/** What a shard leaves behind: plain data. */
+export interface ShardSnapshot {
+  readonly shard: number;
+  /** Two digest lanes a host; zero for hosts of other shards. */
+  readonly lanes: Int32Array;
+  readonly events: number;
+  readonly recorded: RecorderSnapshot;
+}
+
+const DOWN = 1;
+const PAUSED = 2;
+
+interface Held {
+  readonly source: HostId;
+  readonly counter: number;
+  readonly message: Message;
+}
+interface Kind {
+  readonly hash: number;
+  readonly digest: (message: Message, hasher: Hasher) => void;
+}
+
+export class Shard {
+  /** Deliveries so far. */
+  events = 0;
+  readonly #world: WorldSpec;
+  readonly #topology: Topology;
+  readonly #index: number;
+  readonly #placement: Int32Array;
+  readonly #createHost: CreateHost;
+  readonly #context: ShardContext;
+  readonly #hosts: (Host | undefined)[] = [];
+  readonly #lanes: Int32Array;
+  readonly #hasher = new LaneHasher();
+  readonly #kinds = new Map<string, Kind>();
+  /** DOWN and PAUSED, for all hosts. */
+  readonly #flags: Uint8Array;
+  readonly #held = new Map<HostId, Held[]>();
+  readonly #changes: readonly WorldChange[];
+  #nextChange = 0;
+  #horizon: Instant = 0;
+
+  constructor(options: ShardOptions) {
+    const { world, shard, placement } = options;
+    if (world.hosts.length > MAX_HOSTS) throw new Error(`a world has at most ${MAX_HOSTS} hosts, not ${world.hosts.length}`);
+    this.#world = world;
+    this.#topology = new Topology(world);
+    this.#index = shard;
+    this.#placement = placement;
+    this.#createHost = options.createHost;
+    const weight = options.sourceWeight ?? SOURCE_WEIGHT;
+    this.#context = new ShardContext(world, this.#topology, shard, placement, options.outlet, options.keepLog ?? false, weight);
+    this.#lanes = new Int32Array(2 * world.hosts.length);
+    this.#flags = new Uint8Array(world.hosts.length);
+    this.#changes = sortedChanges(world);
+  }
+
+  /** Makes this shard's hosts and starts them, in host order, at instant 0. */
+  start(): void {
+    this.#world.hosts.forEach((spec, id) => {
+      this.#hosts.push(this.#placement[id] === this.#index ? this.#createHost(spec, id) : undefined);
+    });
+    this.#hosts.forEach((host, id) => {
+      if (host === undefined) return;
+      const fresh = new LaneHasher();
+      this.#lanes[2 * id] = fresh.a;
+      this.#lanes[2 * id + 1] = fresh.b;
+      this.#begin(id, 0);
+    });
+  }
+
+  /** Earliest pending event or change of the world; Infinity when there is none. */
+  nextTime(): Instant {
+    return Math.min(this.#context.queue.peek(), this.#changes[this.#nextChange]?.at ?? Infinity);
+  }
+
+  /** Runs everything before `horizon`. */
+  runUntil(horizon: Instant): void {
+    this.#horizon = horizon;
+    try {
+      for (;;) {
+        const change = this.#changes[this.#nextChange];
+        if (change === undefined || change.at >= horizon) break;
+        this.#drain(change.at);
+        this.#nextChange++;
+        this.#apply(change);
+      }
+      this.#drain(horizon);
+    } catch (error) {
+      throw this.#located(error);
+    }
+  }
+
+  /** Takes an event from another shard. It must lie beyond what this shard has run. */
+  accept(at: Instant, source: HostId, counter: number, target: HostId, incarnation: number, message: Message): void {
+    if (at < this.#horizon) {
+      const [from, to] = [this.#world.hosts[source]?.name, this.#world.hosts[target]?.name];
+      throw new Error(
+        `lookahead broken (seed ${this.#world.seed}): '${message.kind}' from ${from} to ${to} arrives at ${at} us, inside a window that ran to ${this.#horizon} us`,
+      );
+    }
+    this.#context.accept(at, source, counter, target, incarnation, message);
+  }
+
+  /** The first host of this shard to end the run, if one did. */
+  get stopped(): Stop | undefined {
+    return this.#context.stopped;
+  }
+
+  /** The host itself: for tests and for whoever reads final states in process. */
+  host(id: HostId): Host | undefined {
+    return this.#hosts[id];
+  }
+
+  snapshot(): ShardSnapshot {
+    return { shard: this.#index, lanes: this.#lanes, events: this.events, recorded: this.#context.record.snapshot() };
+  }
+
+  #drain(limit: Instant): void {
+    const context = this.#context;
+    const queue = context.queue;
+    for (;;) {
+      const row = queue.pop(limit);
+      if (row < 0) return;
+      const time = queue.times[row << 1] as number;
+      const order = queue.times[(row << 1) + 1] as number;
+      const at = row << 2;
+      const target = queue.ints[at + TARGET] as number;
+      const source = queue.ints[at + SOURCE] as number;
+      const incarnation = queue.ints[at + INCARNATION] as number;
+      const message = queue.messages[row] as Message;
+      queue.release(row);
+      if (incarnation !== context.incarnations[target]) continue;
+      const counter = context.counterOf(order, source);
+      if (this.#flags[target] !== 0) this.#divert(source, counter, target, message);
+      else this.#deliver(time, source, counter, target, message);
+    }
+  }
+
+  #deliver(time: Instant, source: HostId, counter: number, target: HostId, message: Message): void {
+    const hasher = this.#hasher;
+    const lanes = this.#lanes;
+    const kind = this.#kinds.get(message.kind) ?? this.#kind(message.kind);
+    hasher.a = lanes[2 * target] as number;
+    hasher.b = lanes[2 * target + 1] as number;
+    hasher.int((time | 0) ^ kind.hash);
+    hasher.int((time / 0x100000000) | 0);
+    hasher.int(source);
+    hasher.int(counter | 0);
+    kind.digest(message, hasher);
+    lanes[2 * target] = hasher.a;
+    lanes[2 * target + 1] = hasher.b;
+    this.events++;
+    const context = this.#context;
+    context.now = time;
+    context.self = target;
+    context.source = source;
+    context.record.turn(time, target);
+    (this.#hosts[target] as Host).receive(message, context);
+  }
+
+  #kind(name: string): Kind {
+    const spec = kindOf(name);
+    const kind: Kind = { hash: hashText(name), digest: (message, hasher) => spec.digest(message, hasher) };
+    this.#kinds.set(name, kind);
+    return kind;
+  }
+
+  /** For a host that does not listen: lost when it is down, kept when it is paused. */
+  #divert(source: HostId, counter: number, target: HostId, message: Message): void {
+    if (((this.#flags[target] as number) & DOWN) !== 0) return;
+    const held = this.#held.get(target);
+    if (held === undefined) this.#held.set(target, [{ source, counter, message }]);
+    else held.push({ source, counter, message });
+  }
+
+  #apply(change: WorldChange): void {
+    this.#context.network.apply(change);
+    if (!('hosts' in change)) return;
+    for (const host of this.#topology.select(change.hosts)) {
+      const own = this.#placement[host] === this.#index;
+      if (change.change === 'crash') this.#crash(host, own);
+      else if (change.change === 'restart') this.#restart(host, own, change.at);
+      else if (change.change === 'pause') this.#flags[host] = (this.#flags[host] as number) | PAUSED;
+      else if (change.change === 'resume') this.#resume(host, change.at);
+      else if (own) this.#changeMachine(host, change);
+    }
+  }
+
+  #changeMachine(host: HostId, change: WorldChange): void {
+    const { cpus, disks, clocks } = this.#context;
+    const cpu = cpus[host];
+    if (change.change === 'disk') disks[host]?.change(change.fsync, change.stallUntil);
+    else if (change.change === 'cpu' && cpu !== undefined) cpu.slowdown = change.slowdown;
+    else if (change.change === 'clock') {
+      const clock = clocks[host] ?? new Clock({});
+      clock.change(change.clock, change.at);
+      clocks[host] = clock;
+    }
+  }
+
+  #crash(host: HostId, own: boolean): void {
+    if (((this.#flags[host] as number) & DOWN) !== 0) return;
+    this.#flags[host] = DOWN;
+    this.#bumpIncarnation(host);
+    if (!own) return;
+    this.#held.delete(host);
+    this.#context.cpus[host]?.reset();
+    this.#context.disks[host]?.reset();
+    this.#context.record.forget(host);
+  }
+
+  /** A host that runs is stopped first. */
+  #restart(host: HostId, own: boolean, at: Instant): void {
+    this.#crash(host, own);
+    this.#flags[host] = 0;
+    this.#bumpIncarnation(host);
+    if (!own) return;
+    this.#hosts[host] = this.#createHost(this.#world.hosts[host] as HostSpec, host, this.#hosts[host]);
+    this.#begin(host, at);
+  }
+
+  /** What arrived during the pause is delivered now, in its order. */
+  #resume(host: HostId, at: Instant): void {
+    this.#flags[host] = (this.#flags[host] as number) & ~PAUSED;
+    const held = this.#held.get(host);
+    if (held === undefined || this.#flags[host] !== 0) return;
+    this.#held.delete(host);
+    for (const { source, counter, message } of held) this.#deliver(at, source, counter, host, message);
+  }
+
+  #begin(host: HostId, at: Instant): void {
+    const context = this.#context;
+    context.now = at;
+    context.self = host;
+    context.source = host;
+    context.record.turn(at, host);
+    this.#hosts[host]?.start?.(context);
+  }
+
+  #bumpIncarnation(host: HostId): void {
+    this.#context.incarnations[host] = (this.#context.incarnations[host] as number) + 1;
+  }
+
+  #located(error: unknown): Error {
+    const { now, self, source } = this.#context;
+    const name = (host: HostId): string => this.#world.hosts[host]?.name ?? `host ${host}`;
+    const text = error instanceof Error ? error.message : String(error);
+    const where = `seed ${this.#world.seed}, ${now} us, event ${this.events}, ${name(self)} on a message from ${name(source)}`;
+    return new Error(`${text} (${where})`, { cause: error });
+  }
+}
+
+/** By instant; changes of one instant in the order of the world's list. */
+function sortedChanges(world: WorldSpec): readonly WorldChange[] {
+  return [...world.changes].sort((a, b) => a.at - b.at);
+}
