@@ -13,8 +13,8 @@ import type { Topology } from './topology.ts';
 import type { WorldSpec } from './world.ts';
 
 /** Weight of the source in an event's order: (source, counter) as one number, for 2^20 hosts of 2^33 events each. */
-export const SOURCE_WEIGHT = 2 ** 33;
-export const MAX_HOSTS = 2 ** 20;
+export const SOURCE_WEIGHT = 0x2_0000_0000;
+export const MAX_HOSTS = 0x10_0000;
 
 /** Takes what is bound for another shard. */
 export interface Outlet {

@@ -21,7 +21,12 @@ export function lookahead(world: WorldSpec, placement: Int32Array, shards: numbe
   // Hosts alike in shard, group, zone and floor count once.
   const classes = new Map<string, { shard: number; group: number; zone: number; floor: number }>();
   world.hosts.forEach((host, id) => {
-    const of = { shard: placement[id] as number, group: topology.groupOf[id] as number, zone: topology.zoneOf[id] as number, floor: host.egressFloor ?? 0 };
+    const of = {
+      shard: placement[id] as number,
+      group: topology.groupOf[id] as number,
+      zone: topology.zoneOf[id] as number,
+      floor: host.egressFloor ?? 0,
+    };
     classes.set(`${of.shard}/${of.group}/${of.zone}/${of.floor}`, of);
   });
   const least = new Float64Array(shards * shards).fill(Infinity);
@@ -46,7 +51,8 @@ function minimumCycleMean(least: Float64Array, n: number): number {
   for (let k = 1; k <= n; k++) {
     const before = walks[k - 1] as Float64Array;
     const walk = new Float64Array(n).fill(Infinity);
-    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) walk[j] = Math.min(walk[j] as number, (before[i] as number) + (least[i * n + j] as number));
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < n; j++) walk[j] = Math.min(walk[j] as number, (before[i] as number) + (least[i * n + j] as number));
     walks.push(walk);
   }
   const last = walks[n] as Float64Array;

@@ -3,8 +3,8 @@
 import seedrandom from 'seedrandom';
 import type { Chance, Purpose, Stream } from './chance.ts';
 
-const HIGH = 2 ** 32;
-const TO_UNIT = 2 ** -32;
+const HIGH = 0x1_0000_0000;
+const TO_UNIT = 1 / 0x1_0000_0000;
 
 /** Mixes one 32-bit word into a state (murmur3's block step). */
 function mix(state: number, word: number): number {
@@ -40,7 +40,7 @@ function hashAll(text: string, start: number): number {
 export const purpose = (name: string): Purpose => hashAll(name, 0x51ed270b);
 
 /** A 52-bit integer key for a name (a workload, a node, an image). */
-export const hashName = (name: string): number => (hashAll(name, 0x2545f491) >>> 0) * 2 ** 20 + (hashAll(name, 0x6a09e667) >>> 12);
+export const hashName = (name: string): number => (hashAll(name, 0x2545f491) >>> 0) * 0x10_0000 + (hashAll(name, 0x6a09e667) >>> 12);
 
 /** sfc32 (Doty-Humphrey, PractRand): 128 bits of state, 32 of output. */
 export class Sfc32 implements Stream {

@@ -59,7 +59,8 @@ export class Disk {
 
   /** When a request handed over at `now` is durable. */
   write(now: Instant, bytes: number, counter: number): Instant {
-    const cost = Math.max(0, sampleDistribution(this.#fsync, this.#luck.key(this.#host, counter, 0))) + (bytes * 1e6) / this.#bytesPerSecond;
+    const cost =
+      Math.max(0, sampleDistribution(this.#fsync, this.#luck.key(this.#host, counter, 0))) + (bytes * 1e6) / this.#bytesPerSecond;
     this.#freeAt = Math.max(now, this.#freeAt) + cost;
     return Math.ceil(this.#freeAt);
   }

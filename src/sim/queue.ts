@@ -5,11 +5,11 @@
 import type { Message } from './message.ts';
 
 const RADIX = 1024;
-const EPOCH = 2 ** 30;
+const EPOCH = 0x4000_0000;
 const NONE = -1;
 /** Rows of one queue; a timer's handle holds the row in 24 bits. */
-const MAX_ROWS = 2 ** 24;
-const HANDLE_COUNTERS = 2 ** 28;
+const MAX_ROWS = 0x100_0000;
+const HANDLE_COUNTERS = 0x1000_0000;
 
 /** Offsets in `ints`, four a row. */
 export const NEXT = 0;

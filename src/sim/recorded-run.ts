@@ -200,7 +200,8 @@ function mergeCounters(snapshots: readonly RecorderSnapshot[], buckets: number):
   return group(snapshots.flatMap(({ counters }) => counters)).map((same) => {
     const first = same[0] as RecordedCounter;
     const values = new Float64Array(buckets);
-    for (const each of same) for (let i = 0; i < Math.min(buckets, each.values.length); i++) values[i] = (values[i] as number) + (each.values[i] as number);
+    for (const each of same)
+      for (let i = 0; i < Math.min(buckets, each.values.length); i++) values[i] = (values[i] as number) + (each.values[i] as number);
     return { name: first.name, labels: first.labels, total: same.reduce((sum, { total }) => sum + total, 0), values };
   });
 }

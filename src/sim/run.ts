@@ -76,7 +76,8 @@ export function runInProcess(world: WorldSpec, createHost: CreateHost, options: 
   let ended: { at: Instant; reason: string } | undefined;
   while (pace.reached < world.until) {
     shards.forEach((shard, i) => {
-      for (const { at, source, counter, target, incarnation, message } of boxes[i] as Letter[]) shard.accept(at, source, counter, target, incarnation, message);
+      for (const { at, source, counter, target, incarnation, message } of boxes[i] as Letter[])
+        shard.accept(at, source, counter, target, incarnation, message);
       boxes[i] = [];
     });
     const before = pace.reached;
@@ -86,7 +87,11 @@ export function runInProcess(world: WorldSpec, createHost: CreateHost, options: 
     });
     windows++;
     if (gridAfter(before) > pace.reached && pace.reached < world.until) continue;
-    ended = endOf(shards.flatMap((shard) => shard.stopped ?? []), pace.reached, world.until);
+    ended = endOf(
+      shards.flatMap((shard) => shard.stopped ?? []),
+      pace.reached,
+      world.until,
+    );
     if (ended !== undefined) break;
     options.onProgress?.({ at: pace.reached, until: world.until, events: shards.reduce((sum, { events }) => sum + events, 0) });
     const reason = options.shouldStop?.();
@@ -96,7 +101,11 @@ export function runInProcess(world: WorldSpec, createHost: CreateHost, options: 
     }
   }
   const stoppedAt = ended?.at ?? world.until;
-  return outcomeOf(world, shards.map((shard) => shard.snapshot()), { stoppedAt, windows, messages, ended: ended?.reason });
+  return outcomeOf(
+    world,
+    shards.map((shard) => shard.snapshot()),
+    { stoppedAt, windows, messages, ended: ended?.reason },
+  );
 }
 
 /** The end that hosts asked for, once all shards have run to it: the close of the simulated second of the earliest wish. */

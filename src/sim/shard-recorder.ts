@@ -1,11 +1,11 @@
 /** The recorder of one shard: instruments that cost a few nanoseconds, and a snapshot of plain data that crosses threads. */
 
-import type { HostId } from './host.ts';
 import type { Counts, PackedCounts } from './histogram.ts';
 import { clearCounts, countValue, emptyCounts, packCounts } from './histogram.ts';
+import type { HostId } from './host.ts';
 import type { Counter, Gauge, Histogram, Labels, Recorder } from './recorder.ts';
-import { SpanTable } from './spans.ts';
 import type { SpanColumns } from './spans.ts';
+import { SpanTable } from './spans.ts';
 import type { Duration, Instant } from './time.ts';
 
 /** Time as instruments see it: the bucket of the event at hand. */

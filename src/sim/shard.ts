@@ -1,7 +1,7 @@
 /** A shard: a set of hosts and their events, run to a horizon in one synchronous call. It knows nothing of threads. */
 
 import type { Outlet, Stop } from './context.ts';
-import { MAX_HOSTS, SOURCE_WEIGHT, ShardContext } from './context.ts';
+import { MAX_HOSTS, ShardContext, SOURCE_WEIGHT } from './context.ts';
 import { hashText, LaneHasher } from './digest.ts';
 import type { Host, HostId } from './host.ts';
 import { Clock } from './machine.ts';

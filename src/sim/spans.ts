@@ -47,7 +47,16 @@ export class SpanTable {
     const count = this.#count;
     const int = (field: number): Int32Array => Int32Array.from({ length: count }, (_, row) => this.#ints[row * 4 + field] as number);
     const time = (field: number): Float64Array => Float64Array.from({ length: count }, (_, row) => this.#times[row * 2 + field] as number);
-    return { count, strings: [...this.#ids.keys()], subject: int(0), name: int(1), detail: int(2), host: int(3), start: time(0), duration: time(1) };
+    return {
+      count,
+      strings: [...this.#ids.keys()],
+      subject: int(0),
+      name: int(1),
+      detail: int(2),
+      host: int(3),
+      start: time(0),
+      duration: time(1),
+    };
   }
 
   #id(text: string): number {

@@ -57,7 +57,14 @@ export interface HostSelector {
 export type WorldChange = { readonly at: Instant; readonly label?: string } & (
   | { readonly change: 'partition'; readonly id: string; readonly a: HostSelector; readonly b: HostSelector; readonly oneWay?: boolean }
   | { readonly change: 'heal'; readonly id: string }
-  | { readonly change: 'link'; readonly id: string; readonly from: HostSelector; readonly to: HostSelector; readonly extraLatency?: Distribution; readonly loss?: number }
+  | {
+      readonly change: 'link';
+      readonly id: string;
+      readonly from: HostSelector;
+      readonly to: HostSelector;
+      readonly extraLatency?: Distribution;
+      readonly loss?: number;
+    }
   | { readonly change: 'disk'; readonly hosts: HostSelector; readonly fsync?: Distribution; readonly stallUntil?: Instant }
   | { readonly change: 'clock'; readonly hosts: HostSelector; readonly clock: ClockSpec }
   | { readonly change: 'cpu'; readonly hosts: HostSelector; readonly slowdown: number }

@@ -99,7 +99,8 @@ export class ChatterHost implements Host {
         if (peer !== undefined) ctx.send(peer, next, ctx.charge((draw % 1000) / 7));
         break;
       case 4:
-        if (peer !== undefined) ctx.send(peer, { kind: 'Rare', hops, body: { list: [draw, draw / 3], note: draw % 2 ? 'odd' : undefined } } as Rare);
+        if (peer !== undefined)
+          ctx.send(peer, { kind: 'Rare', hops, body: { list: [draw, draw / 3], note: draw % 2 ? 'odd' : undefined } } as Rare);
         break;
       default:
         if (peer !== undefined) ctx.send(peer, next, draw % 50);
