@@ -1,2 +1,3 @@
 /** The controllers of kube-controller-manager, one file each. */
-export {};
+export { DeploymentController } from './deployment.ts';
+export { ReplicaSetController } from './replicaset.ts';

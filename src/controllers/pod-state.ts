@@ -1,0 +1,34 @@
+/** What controllers ask of a pod. Mirrors kubernetes v1.34 pkg/api/v1/pod/util.go and pkg/controller/controller_utils.go. */
+
+import type { Pod, PodCondition } from '#api';
+import { parseTime } from '#api';
+import type { Duration } from '#sim';
+import { SECOND } from '#sim';
+
+export function podCondition(pod: Pod, type: string): PodCondition | undefined {
+  const conditions = pod.status?.conditions;
+  if (conditions === undefined) return undefined;
+  for (const condition of conditions) if (condition.type === type) return condition;
+  return undefined;
+}
+
+export const isPodReady = (pod: Pod): boolean => podCondition(pod, 'Ready')?.status === 'True';
+
+/** Succeeded or Failed. */
+export function isPodTerminal(pod: Pod): boolean {
+  const phase = pod.status?.phase;
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+/** Neither finished nor being deleted. */
+export const isPodActive = (pod: Pod): boolean => !isPodTerminal(pod) && pod.metadata?.deletionTimestamp === undefined;
+
+/** How long until a ready pod counts as available; 0 when it does, undefined when it is not ready. `clock`: microseconds since the Unix epoch. */
+export function untilAvailable(pod: Pod, minReadySeconds: number, clock: number): Duration | undefined {
+  const ready = podCondition(pod, 'Ready');
+  if (ready?.status !== 'True') return undefined;
+  if (minReadySeconds === 0) return 0;
+  const since = ready.lastTransitionTime === undefined ? undefined : parseTime(ready.lastTransitionTime);
+  if (since === undefined) return minReadySeconds * SECOND;
+  return Math.max(0, since + minReadySeconds * SECOND - clock);
+}
