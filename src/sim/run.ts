@@ -56,64 +56,92 @@ interface Letter {
   readonly message: Message;
 }
 
-/** Runs a world in this thread. */
-export function runInProcess(world: WorldSpec, createHost: CreateHost, options: RunOptions = {}): RunOutcome {
-  const count = Math.max(1, options.shards ?? 1);
-  const placement = options.placement ?? Int32Array.from(world.hosts, (_, host) => host % count);
-  const boxes: Letter[][] = Array.from({ length: count }, () => []);
-  let messages = 0;
-  const outlet = {
-    send(shard: number, at: Instant, source: HostId, counter: number, target: HostId, incarnation: number, message: Message): void {
-      messages++;
-      boxes[shard]?.push({ at, source, counter, target, incarnation, message });
-    },
-  };
-  const { keepLog, sourceWeight } = options;
-  const shards = boxes.map((_, shard) => new Shard({ world, shard, placement, createHost, outlet, keepLog, sourceWeight }));
-  const pace = new Pace(lookahead(world, placement, count), count, world.until);
-  for (const shard of shards) shard.start();
-  let windows = 0;
-  let ended: { at: Instant; reason: string } | undefined;
-  while (pace.reached < world.until) {
-    shards.forEach((shard, i) => {
-      for (const { at, source, counter, target, incarnation, message } of boxes[i] as Letter[])
-        shard.accept(at, source, counter, target, incarnation, message);
-      boxes[i] = [];
-    });
+/** A world that runs in this thread, round by round: whoever steps it may look at the clock or at Ctrl-C in between. */
+export class InProcessRun {
+  readonly #world: WorldSpec;
+  readonly #options: RunOptions;
+  readonly #boxes: Letter[][];
+  readonly #shards: readonly Shard[];
+  readonly #pace: Pace;
+  #messages = 0;
+  #windows = 0;
+  #ended: { at: Instant; reason: string } | undefined;
+
+  constructor(world: WorldSpec, createHost: CreateHost, options: RunOptions = {}) {
+    const count = Math.max(1, options.shards ?? 1);
+    const placement = options.placement ?? Int32Array.from(world.hosts, (_, host) => host % count);
+    const boxes: Letter[][] = Array.from({ length: count }, () => []);
+    const outlet = {
+      send: (shard: number, at: Instant, source: HostId, counter: number, target: HostId, incarnation: number, message: Message): void => {
+        this.#messages++;
+        boxes[shard]?.push({ at, source, counter, target, incarnation, message });
+      },
+    };
+    const { keepLog, sourceWeight } = options;
+    this.#world = world;
+    this.#options = options;
+    this.#boxes = boxes;
+    this.#shards = boxes.map((_, shard) => new Shard({ world, shard, placement, createHost, outlet, keepLog, sourceWeight }));
+    this.#pace = new Pace(lookahead(world, placement, count), count, world.until);
+    for (const shard of this.#shards) shard.start();
+  }
+
+  /** One round. False when the run is over. */
+  step(): boolean {
+    const pace = this.#pace;
+    const until = this.#world.until;
+    if (pace.reached >= until || this.#ended !== undefined) return false;
+    this.#deliver();
     const before = pace.reached;
-    pace.advance(shards.map((shard) => shard.nextTime()));
-    shards.forEach((shard, i) => {
+    pace.advance(this.#shards.map((shard) => shard.nextTime()));
+    this.#shards.forEach((shard, i) => {
       shard.runUntil(pace.horizons[i] as number);
     });
-    windows++;
-    if (gridAfter(before) > pace.reached && pace.reached < world.until) continue;
-    ended = endOf(
-      shards.flatMap((shard) => shard.stopped ?? []),
+    this.#windows++;
+    if (gridAfter(before) > pace.reached) return true;
+    this.#ended = endOf(
+      this.#shards.flatMap((shard) => shard.stopped ?? []),
       pace.reached,
-      world.until,
     );
-    if (ended !== undefined) break;
-    options.onProgress?.({ at: pace.reached, until: world.until, events: shards.reduce((sum, { events }) => sum + events, 0) });
-    const reason = options.shouldStop?.();
-    if (reason !== undefined && pace.reached < world.until) {
-      ended = { at: pace.reached, reason };
-      break;
-    }
+    if (this.#ended !== undefined) return false;
+    this.#options.onProgress?.({ at: pace.reached, until, events: this.#shards.reduce((sum, { events }) => sum + events, 0) });
+    const reason = this.#options.shouldStop?.();
+    if (reason !== undefined && pace.reached < until) this.#ended = { at: pace.reached, reason };
+    return this.#ended === undefined;
   }
-  const stoppedAt = ended?.at ?? world.until;
-  return outcomeOf(
-    world,
-    shards.map((shard) => shard.snapshot()),
-    { stoppedAt, windows, messages, ended: ended?.reason },
-  );
+
+  outcome(): RunOutcome {
+    const stoppedAt = this.#ended?.at ?? this.#world.until;
+    const end = { stoppedAt, windows: this.#windows, messages: this.#messages, ended: this.#ended?.reason };
+    return outcomeOf(
+      this.#world,
+      this.#shards.map((shard) => shard.snapshot()),
+      end,
+    );
+  }
+
+  #deliver(): void {
+    this.#shards.forEach((shard, i) => {
+      for (const { at, source, counter, target, incarnation, message } of this.#boxes[i] as Letter[])
+        shard.accept(at, source, counter, target, incarnation, message);
+      this.#boxes[i] = [];
+    });
+  }
+}
+
+/** Runs a world in this thread, to its end. */
+export function runInProcess(world: WorldSpec, createHost: CreateHost, options: RunOptions = {}): RunOutcome {
+  const run = new InProcessRun(world, createHost, options);
+  while (run.step());
+  return run.outcome();
 }
 
 /** The end that hosts asked for, once all shards have run to it: the close of the simulated second of the earliest wish. */
-export function endOf(stops: readonly Stop[], reached: Instant, until: Instant): { at: Instant; reason: string } | undefined {
+export function endOf(stops: readonly Stop[], reached: Instant, until: Instant): Stop | undefined {
   const first = [...stops].sort((a, b) => a.at - b.at || a.host - b.host)[0];
   if (first === undefined) return undefined;
   const at = Math.min(until, gridAfter(first.at));
-  return reached < at ? undefined : { at, reason: first.reason };
+  return reached < at ? undefined : { at, host: first.host, reason: first.reason };
 }
 
 /** Joins what the shards left. */
