@@ -21,7 +21,7 @@ export async function* readJsonLines(file: string): AsyncGenerator<JsonLine> {
     }
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
-    throw UserError.at({ file }, explain(error));
+    throw UserError.at({ file }, explain(error as NodeJS.ErrnoException));
   }
   if (line === 0) throw UserError.at({ file }, 'is empty: expected one JSON object a line');
 }
@@ -43,7 +43,7 @@ function parse(file: string, line: number, text: string): unknown {
   }
 }
 
-function explain(error: Error & { code?: string }): string {
+function explain(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return 'no such file';
   if (error.code === 'EISDIR') return 'is a directory, expected a file';
   if (error.code === 'EACCES') return 'may not be read';

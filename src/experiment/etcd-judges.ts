@@ -1,2 +1,13 @@
 /** The judges of etcd's recordings, for the command line, which opens no room of the cluster by itself. */
-export { playSequence, type RecordedSequence, readSequence, SingleServer, type Subject, VectorError } from '#etcd';
+export {
+  type Judgement,
+  judgeHistory,
+  playSequence,
+  type RecordedHistory,
+  type RecordedSequence,
+  readHistory,
+  readSequence,
+  SingleServer,
+  type Subject,
+  VectorError,
+} from '#etcd';
