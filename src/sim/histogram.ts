@@ -22,7 +22,7 @@ export function slotOf(value: number): number {
 }
 
 /** The value a slot stands for: its lower edge where that is a whole step, else its middle. */
-export function valueOf(slot: number): number {
+export function slotValue(slot: number): number {
   if (slot === 0) return 0;
   const exponent = ((slot - 1) >>> STEP_BITS) + LEAST_EXPONENT;
   words[0] = 0;
@@ -105,7 +105,7 @@ export function percentileOf(counts: PackedCounts, q: number): number {
   let seen = 0;
   for (let i = 0; i < counts.pairs.length; i += 2) {
     seen += counts.pairs[i + 1] as number;
-    if (seen >= rank) return Math.min(counts.max, Math.max(counts.min, valueOf(counts.pairs[i] as number)));
+    if (seen >= rank) return Math.min(counts.max, Math.max(counts.min, slotValue(counts.pairs[i] as number)));
   }
   return counts.max;
 }

@@ -7,6 +7,7 @@ export * from './host.ts';
 export { gridAfter, lookahead, Pace } from './lookahead.ts';
 export { hashName, Luck, purpose, Sfc32 } from './luck.ts';
 export * from './message.ts';
+export { placeByGroup } from './placement.ts';
 export * from './recorded-run.ts';
 export * from './recorder.ts';
 export * from './run.ts';

@@ -65,7 +65,7 @@ export class InProcessRun {
   readonly #pace: Pace;
   #messages = 0;
   #windows = 0;
-  #ended: { at: Instant; reason: string } | undefined;
+  #ended: Pick<Stop, 'at' | 'reason'> | undefined;
 
   constructor(world: WorldSpec, createHost: CreateHost, options: RunOptions = {}) {
     const count = Math.max(1, options.shards ?? 1);
@@ -98,10 +98,11 @@ export class InProcessRun {
       shard.runUntil(pace.horizons[i] as number);
     });
     this.#windows++;
-    if (gridAfter(before) > pace.reached) return true;
+    if (gridAfter(before) > pace.reached && pace.reached < until) return true;
     this.#ended = endOf(
       this.#shards.flatMap((shard) => shard.stopped ?? []),
       pace.reached,
+      until,
     );
     if (this.#ended !== undefined) return false;
     this.#options.onProgress?.({ at: pace.reached, until, events: this.#shards.reduce((sum, { events }) => sum + events, 0) });

@@ -1,0 +1,79 @@
+/** Where shards meet after each window: a bounded spin, then a wait with an end, so that a shard hears when another has failed. */
+
+import { performance } from 'node:perf_hooks';
+
+const ARRIVED = 0;
+const GENERATION = 1;
+const ABORTED = 2;
+const CANCEL = 3;
+const WORDS = 4;
+const WAIT_MS = 100;
+
+/** Thrown on the shards that did nothing wrong when another one failed. */
+export class Aborted extends Error {
+  constructor() {
+    super('another shard failed');
+    this.name = 'Aborted';
+  }
+}
+
+export const barrierMemory = (): SharedArrayBuffer => new SharedArrayBuffer(WORDS * 4);
+
+/** Ends the run on all shards with an error. */
+export function abort(memory: SharedArrayBuffer): void {
+  const words = new Int32Array(memory);
+  Atomics.store(words, ABORTED, 1);
+  Atomics.add(words, GENERATION, 1);
+  Atomics.notify(words, GENERATION);
+}
+
+/** Asks the shards to end the run at the next simulated second. */
+export function cancel(memory: SharedArrayBuffer): void {
+  Atomics.store(new Int32Array(memory), CANCEL, 1);
+}
+
+export class Barrier {
+  readonly #words: Int32Array;
+  readonly #shards: number;
+  readonly #spins: number;
+  /** Spent waiting for others. */
+  seconds = 0;
+
+  /** `spins`: how often to look before sleeping; few where there are more shards than cores. */
+  constructor(memory: SharedArrayBuffer, shards: number, spins: number) {
+    this.#words = new Int32Array(memory);
+    this.#shards = shards;
+    this.#spins = spins;
+  }
+
+  get cancelled(): boolean {
+    return Atomics.load(this.#words, CANCEL) === 1;
+  }
+
+  /** Returns when all shards have come. */
+  meet(): void {
+    if (this.#shards === 1) return;
+    const words = this.#words;
+    const generation = Atomics.load(words, GENERATION);
+    if (Atomics.add(words, ARRIVED, 1) === this.#shards - 1) {
+      Atomics.store(words, ARRIVED, 0);
+      Atomics.add(words, GENERATION, 1);
+      Atomics.notify(words, GENERATION);
+      this.#check();
+      return;
+    }
+    const since = performance.now();
+    let spins = this.#spins;
+    while (Atomics.load(words, GENERATION) === generation) {
+      if (spins-- > 0) continue;
+      Atomics.wait(words, GENERATION, generation, WAIT_MS);
+      this.#check();
+    }
+    this.seconds += (performance.now() - since) / 1000;
+    this.#check();
+  }
+
+  #check(): void {
+    if (Atomics.load(this.#words, ABORTED) === 1) throw new Aborted();
+  }
+}
