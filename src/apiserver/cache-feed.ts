@@ -1,0 +1,77 @@
+/** Fills a resource's watch cache from etcd and keeps it fed: list, watch from the next revision, and again when the watch is lost.
+ *  Mirrors apiserver v1.34's cacher reflector. */
+
+import type { EtcdEvents, EtcdResponse } from '#etcd';
+import { type Context, type Instant, SECOND } from '#sim';
+import type { ResourceState } from './core.ts';
+import type { EtcdClient, EtcdWaiter } from './etcd-client.ts';
+import type { FanOut } from './fan-out.ts';
+import { rangeEndOf } from './verbs/list.ts';
+
+/** etcd is asked for progress this often, so that a quiet resource's revision keeps up and a lost watch is noticed (--watch-progress-notify-interval). */
+export const PROGRESS_INTERVAL = 5 * SECOND;
+/** A watch from which nothing came for so long is lost. */
+const SILENCE_MAX = 3 * PROGRESS_INTERVAL;
+
+export class CacheFeed implements EtcdWaiter {
+  readonly resource: ResourceState;
+  private readonly etcd: EtcdClient;
+  private readonly fanOut: FanOut;
+  private stage: 'idle' | 'listing' | 'watching' = 'idle';
+  watchId = -1;
+  private heardAt: Instant = 0;
+
+  constructor(resource: ResourceState, etcd: EtcdClient, fanOut: FanOut) {
+    this.resource = resource;
+    this.etcd = etcd;
+    this.fanOut = fanOut;
+  }
+
+  list(ctx: Context): void {
+    const { prefix, cluster } = this.resource;
+    this.stage = 'listing';
+    this.watchId = -1;
+    this.heardAt = ctx.now;
+    this.etcd.send(cluster, { op: 'range', key: prefix, rangeEnd: rangeEndOf(prefix) }, this, ctx, 0);
+  }
+
+  private watch(ctx: Context): number {
+    const { prefix, cluster, cache } = this.resource;
+    this.stage = 'watching';
+    this.heardAt = ctx.now;
+    this.watchId = this.etcd.send(cluster, { op: 'watch', key: prefix, rangeEnd: rangeEndOf(prefix), startRevision: cache.revision + 1 }, this, ctx, 0);
+    return this.watchId;
+  }
+
+  /** Set by the server: where events of a watch id are to go. */
+  watching: ((id: number, feed: CacheFeed) => void) | undefined;
+
+  answered(response: EtcdResponse | undefined, ctx: Context): void {
+    this.heardAt = ctx.now;
+    if (response === undefined || response.error !== undefined) {
+      if (this.stage === 'listing') this.list(ctx);
+      return;
+    }
+    if (this.stage !== 'listing') return;
+    const { cache } = this.resource;
+    const isAnew = cache.isReady;
+    cache.fill(response.kvs ?? [], response.revision);
+    if (isAnew) this.fanOut.endAll(this.resource, ctx);
+    cache.release(ctx);
+    this.watching?.(this.watch(ctx), this);
+  }
+
+  events(message: EtcdEvents, ctx: Context): void {
+    this.heardAt = ctx.now;
+    if (message.id !== this.watchId) return;
+    // The watch's start is compacted, or something was missed: begin anew.
+    if (message.compactRevision !== undefined || !this.fanOut.receive(this.resource, message, ctx)) this.list(ctx);
+  }
+
+  /** Called with every progress request: a silent watch is opened again from where it was. */
+  check(ctx: Context): void {
+    if (ctx.now - this.heardAt <= SILENCE_MAX) return;
+    if (this.stage === 'listing') this.list(ctx);
+    else if (this.stage === 'watching') this.watching?.(this.watch(ctx), this);
+  }
+}

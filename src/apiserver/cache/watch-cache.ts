@@ -1,0 +1,86 @@
+/** All objects of one resource as of one revision, the recent events, and who is to hear of the next. Fed by one watch at etcd.
+ *  Mirrors apiserver v1.34 pkg/storage/cacher. */
+
+import type { KubeObject } from '#api';
+import type { EtcdEvent, KeyValue } from '#etcd';
+import type { Context, Instant } from '#sim';
+import type { ResourceDescriptor } from '../registry/descriptor.ts';
+import { EventWindow } from './window.ts';
+import { type Watcher, WatcherSet } from './watchers.ts';
+
+/** Something that waits until the cache has seen a revision. */
+export interface RevisionWaiter {
+  readonly revision: number;
+  readonly deadline: Instant;
+  reached(isReached: boolean, ctx: Context): void;
+}
+
+export class WatchCache {
+  readonly objects = new Map<string, KeyValue>();
+  readonly window: EventWindow;
+  readonly watchers: WatcherSet;
+  /** Everything up to here has been seen. */
+  revision = 0;
+  isReady = false;
+  readonly waiters: RevisionWaiter[] = [];
+  private sorted: readonly KeyValue[] | undefined;
+
+  constructor(descriptor: ResourceDescriptor, windowMax: number) {
+    this.window = new EventWindow(windowMax);
+    this.watchers = new WatcherSet(descriptor);
+  }
+
+  get(key: string): KubeObject | undefined {
+    return this.objects.get(key)?.value as KubeObject | undefined;
+  }
+
+  /** Starts over from a list at `revision`. */
+  fill(kvs: readonly KeyValue[], revision: number): void {
+    this.objects.clear();
+    for (const kv of kvs) this.objects.set(kv.key, kv);
+    this.sorted = undefined;
+    this.revision = revision;
+    this.window.reset(revision);
+    this.isReady = true;
+  }
+
+  /** Takes in one event and tells watchers; returns how many. False: the event does not follow from what is here, so something was missed. */
+  apply(event: EtcdEvent, now: Instant, dirty: Watcher[]): number | false {
+    const { kv } = event;
+    if (kv.modRevision <= this.revision && kv.modRevision <= (this.objects.get(kv.key)?.modRevision ?? 0)) return 0;
+    const known = this.objects.get(kv.key);
+    if ((known?.modRevision ?? 0) !== (event.previous?.modRevision ?? 0)) return false;
+    if (event.type === 'PUT') {
+      if (known === undefined) this.sorted = undefined;
+      this.objects.set(kv.key, kv);
+    } else {
+      this.sorted = undefined;
+      this.objects.delete(kv.key);
+    }
+    this.revision = kv.modRevision;
+    this.window.push(event, now);
+    return this.watchers.dispatch(event, dirty);
+  }
+
+  /** Tells those whose revision has come, and those who have waited too long. */
+  release(ctx: Context): void {
+    const { waiters } = this;
+    for (let i = 0; i < waiters.length; ) {
+      const waiter = waiters[i] as RevisionWaiter;
+      if (waiter.revision > this.revision && waiter.deadline > ctx.now) i++;
+      else {
+        waiters.splice(i, 1);
+        waiter.reached(waiter.revision <= this.revision, ctx);
+      }
+    }
+  }
+
+  /** Keys in etcd's order. Kept until an object comes or goes. */
+  inOrder(): readonly KeyValue[] {
+    if (this.sorted === undefined || this.sorted.length !== this.objects.size) {
+      this.sorted = [...this.objects.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+      return this.sorted;
+    }
+    return this.sorted.map((kv) => this.objects.get(kv.key) as KeyValue);
+  }
+}

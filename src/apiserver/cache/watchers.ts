@@ -1,0 +1,138 @@
+/** The watchers of one resource, indexed so that an event finds those it concerns without asking all: by metadata.name, by the resource's own
+ *  index (pods: spec.nodeName), and the rest in a list. Mirrors apiserver v1.34 pkg/storage/cacher (indexedWatchers, cacheWatcher.convertToWatchEvent). */
+
+import type { KubeObject, WatchEvent } from '#api';
+import type { EtcdEvent } from '#etcd';
+import type { HostId, Instant } from '#sim';
+import { atRevision } from '../object-meta.ts';
+import type { FieldReader, ResourceDescriptor } from '../registry/descriptor.ts';
+import { type Filter, isOpen, matches, requiredValue } from './filter.ts';
+
+/** One open watch. */
+export interface Watcher {
+  readonly host: HostId;
+  readonly id: number;
+  readonly filter: Filter;
+  readonly isOpen: boolean;
+  readonly bookmarks: boolean;
+  readonly endsAt: Instant;
+  nextBookmark: Instant;
+  /** Of the next message. */
+  sequence: number;
+  /** Events of the etcd batch in hand, sent as one message at its end. */
+  batch: WatchEvent[] | undefined;
+  isClosed: boolean;
+}
+
+export function newWatcher(host: HostId, id: number, filter: Filter, bookmarks: boolean, endsAt: Instant, nextBookmark: Instant): Watcher {
+  return { host, id, filter, isOpen: isOpen(filter), bookmarks, endsAt, nextBookmark, sequence: 0, batch: undefined, isClosed: false };
+}
+
+/** One etcd event as watchers see it: each form is made at most once and shared by all who are told it. */
+export class Dispatch {
+  readonly object: KubeObject | undefined;
+  readonly previous: KubeObject | undefined;
+  private readonly revision: number;
+  private added: WatchEvent | undefined;
+  private modified: WatchEvent | undefined;
+  private deleted: WatchEvent | undefined;
+
+  constructor(event: EtcdEvent) {
+    this.object = event.type === 'PUT' ? (event.kv.value as KubeObject) : undefined;
+    this.previous = event.previous?.value as KubeObject | undefined;
+    this.revision = event.kv.modRevision;
+  }
+
+  /** What a watcher with this filter hears; undefined: nothing. */
+  for(filter: Filter, open: boolean): WatchEvent | undefined {
+    const { object, previous } = this;
+    const isIn = object !== undefined && (open || matches(filter, object));
+    const wasIn = previous !== undefined && (open || matches(filter, previous));
+    if (isIn) {
+      if (wasIn) {
+        this.modified ??= { type: 'MODIFIED', object: object as KubeObject };
+        return this.modified;
+      }
+      this.added ??= { type: 'ADDED', object: object as KubeObject };
+      return this.added;
+    }
+    if (!wasIn) return undefined;
+    this.deleted ??= { type: 'DELETED', object: atRevision(previous as KubeObject, this.revision) };
+    return this.deleted;
+  }
+}
+
+export class WatcherSet {
+  private readonly rest: Watcher[] = [];
+  private readonly byName = new Map<string, Watcher[]>();
+  private readonly byIndex = new Map<string, Watcher[]>();
+  private readonly indexField: string | undefined;
+  private readonly indexOf: FieldReader<KubeObject> | undefined;
+  count = 0;
+
+  constructor(descriptor: ResourceDescriptor) {
+    this.indexField = descriptor.watchIndex;
+    this.indexOf = descriptor.watchIndex === undefined ? undefined : descriptor.fields?.[descriptor.watchIndex];
+  }
+
+  private bucketOf(watcher: Watcher, create: boolean): Watcher[] | undefined {
+    const name = requiredValue(watcher.filter, 'metadata.name');
+    const value = name ?? (this.indexField === undefined ? undefined : requiredValue(watcher.filter, this.indexField));
+    if (value === undefined) return this.rest;
+    const index = name === undefined ? this.byIndex : this.byName;
+    let bucket = index.get(value);
+    if (bucket === undefined && create) {
+      bucket = [];
+      index.set(value, bucket);
+    }
+    return bucket;
+  }
+
+  add(watcher: Watcher): void {
+    this.bucketOf(watcher, true)?.push(watcher);
+    this.count++;
+  }
+
+  remove(watcher: Watcher): void {
+    const bucket = this.bucketOf(watcher, false);
+    const at = bucket?.indexOf(watcher) ?? -1;
+    if (at < 0) return;
+    bucket?.splice(at, 1);
+    this.count--;
+  }
+
+  /** Puts the event into the batch of everyone it concerns; those whose batch was empty join `dirty`. Returns how many were told. */
+  dispatch(event: EtcdEvent, dirty: Watcher[]): number {
+    if (this.count === 0) return 0;
+    const dispatch = new Dispatch(event);
+    let told = this.tell(this.rest, dispatch, dirty);
+    const { object, previous } = dispatch;
+    const any = (object ?? previous) as KubeObject | undefined;
+    if (any === undefined) return told;
+    if (this.byName.size > 0) told += this.tell(this.byName.get(any.metadata?.name ?? ''), dispatch, dirty);
+    const indexOf = this.indexOf;
+    if (indexOf !== undefined && this.byIndex.size > 0) {
+      const now = object === undefined ? undefined : indexOf(object);
+      const before = previous === undefined ? undefined : indexOf(previous);
+      if (now !== undefined) told += this.tell(this.byIndex.get(now), dispatch, dirty);
+      if (before !== undefined && before !== now) told += this.tell(this.byIndex.get(before), dispatch, dirty);
+    }
+    return told;
+  }
+
+  private tell(watchers: readonly Watcher[] | undefined, dispatch: Dispatch, dirty: Watcher[]): number {
+    if (watchers === undefined) return 0;
+    let told = 0;
+    for (let i = 0; i < watchers.length; i++) {
+      const watcher = watchers[i] as Watcher;
+      const event = dispatch.for(watcher.filter, watcher.isOpen);
+      if (event === undefined) continue;
+      told++;
+      if (watcher.batch === undefined) {
+        watcher.batch = [event];
+        dirty.push(watcher);
+      } else watcher.batch.push(event);
+    }
+    return told;
+  }
+}

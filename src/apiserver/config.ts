@@ -1,0 +1,34 @@
+/** How an API server is set up. Survives structured clone. */
+
+import type { Resource } from '#api';
+import type { Duration, HostId } from '#sim';
+import type { Costs } from './costs.ts';
+
+/** --etcd-servers and --etcd-servers-overrides. */
+export interface EtcdEndpoints {
+  /** Members of the main cluster; requests go to the first that answers as leader. */
+  readonly default: readonly HostId[];
+  /** Resources with a cluster of their own ('events'). */
+  readonly overrides?: Readonly<Record<Resource, readonly HostId[]>>;
+}
+
+export interface ApiServerConfig {
+  readonly name: string;
+  /** 0, 1, 2, ...: tells the instances apart (timers start out of step). */
+  readonly instance: number;
+  readonly etcd: EtcdEndpoints;
+  /** Changes to the cost table. */
+  readonly costs?: Partial<Costs>;
+  /** --etcd-compaction-interval; 0 turns compaction off. Default 5 minutes. */
+  readonly compactionInterval?: Duration;
+  /** Upper bound of events kept per resource for watchers to resume from. Upstream: 102,400. */
+  readonly watchCacheSize?: number;
+  /** --event-ttl. Default 1 hour; 0 keeps events for ever. */
+  readonly eventTtlSeconds?: number;
+  /** --request-timeout. Default 60 s. */
+  readonly requestTimeout?: Duration;
+  /** Least life of a watch without timeoutSeconds (--min-request-timeout); lives are drawn up to twice that. Default 1,800 s. */
+  readonly minRequestTimeoutSeconds?: number;
+  /** Between bookmarks of one watch. Default 1 minute. */
+  readonly bookmarkInterval?: Duration;
+}

@@ -1,0 +1,26 @@
+/** Answers to failures that the storage layer causes. Texts of apiserver v1.34 pkg/storage/errors and pkg/registry/generic/registry/store.go. */
+
+import { gone, type StatusObject, timeout } from '#api';
+import type { EtcdResponse } from '#etcd';
+
+const OUT_OF_RANGE = 11;
+
+/** An error that no one gave a reason (responsewriters.ErrorToAPIStatus): 500. */
+export const unknownFailure = (message: string): StatusObject => ({ kind: 'Status', apiVersion: 'v1', status: 'Failure', message, reason: 'Unknown', code: 500 });
+
+export const requestTimeout = (): StatusObject => timeout('request did not complete within requested timeout - context deadline exceeded');
+
+export const EXPIRED_CONTINUE =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
+
+/** What etcd's refusal (or silence) means to the client; undefined when it answered well. */
+export function storageFailure(response: EtcdResponse | undefined): StatusObject | undefined {
+  if (response === undefined) return requestTimeout();
+  if (response.error === undefined) return undefined;
+  if (response.error.code === OUT_OF_RANGE) return gone('The resourceVersion for the provided list is too old.');
+  return unknownFailure(response.error.message);
+}
+
+/** etcd3's StorageError for a precondition that does not hold. */
+export const preconditionText = (key: string, field: 'UID' | 'ResourceVersion', wanted: string, found: string): string =>
+  `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ${field} in precondition: ${wanted}, ${field} in object meta: ${found}`;

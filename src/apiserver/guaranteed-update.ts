@@ -1,0 +1,124 @@
+/** Changes a stored object: compute from what the cache has, write if nobody was faster, else compute again from what etcd has.
+ *  Mirrors apiserver v1.34 pkg/storage/etcd3/store.go (GuaranteedUpdate) with the cacher's object as its first guess. */
+
+import { estimateBytes, internalError, type KubeObject, notFound, type StatusObject, tooLarge } from '#api';
+import type { EtcdOperation, EtcdResponse, KeyValue } from '#etcd';
+import type { Context } from '#sim';
+import { isStatus } from './cache/filter.ts';
+import { type Core, objectOf, type Operation, REMOVE, type Transformed, UNCHANGED } from './core.ts';
+import type { EtcdWaiter } from './etcd-client.ts';
+import { storageFailure } from './failures.ts';
+
+/** --max-request-body-bytes: what a request may carry. */
+export const OBJECT_BYTES_MAX = 3 * 1024 * 1024;
+// Somebody is always faster: after so many rounds the request is given up. Upstream goes on until its time-out.
+const ATTEMPTS_MAX = 100;
+
+/** What a change is: computed anew for each state of the object that is met. */
+export interface Change {
+  /** The object as it shall be. `current` is undefined when there is none. */
+  transform(core: Core, operation: Operation, current: KubeObject | undefined, ctx: Context): Transformed;
+  /** Answers the client; `removed`: the object is gone. */
+  done(core: Core, operation: Operation, object: KubeObject, removed: boolean, ctx: Context): void;
+  /** Whether to trust the cache for a first try. Deletions read etcd first, as upstream. */
+  readonly startsLive?: boolean;
+}
+
+export class GuaranteedUpdate implements EtcdWaiter {
+  private readonly core: Core;
+  private readonly operation: Operation;
+  private readonly change: Change;
+  private isReading = false;
+  /** The object that a guarded deletion is to remove. */
+  private removing: KubeObject | undefined;
+
+  constructor(core: Core, operation: Operation, change: Change) {
+    this.core = core;
+    this.operation = operation;
+    this.change = change;
+  }
+
+  start(ctx: Context): void {
+    const { operation, core } = this;
+    const { costs } = core;
+    const kv = operation.resource.cache.objects.get(operation.key);
+    if (kv === undefined || this.change.startsLive) this.readLive(ctx, costs.request + costs.get);
+    else this.attempt(kv, false, ctx, costs.request);
+  }
+
+  private readLive(ctx: Context, cost: number): void {
+    this.isReading = true;
+    const { core, operation } = this;
+    core.etcd.send(operation.resource.cluster, { op: 'range', key: operation.key }, this, ctx, core.charge(ctx, cost));
+  }
+
+  private attempt(kv: KeyValue | undefined, isLive: boolean, ctx: Context, cost: number): void {
+    const { core, operation } = this;
+    const current = objectOf(kv);
+    const next = this.change.transform(core, operation, current, ctx);
+    if (typeof next !== 'symbol' && !isStatus(next)) return this.put(next, kv?.modRevision ?? 0, ctx, cost);
+    // Whatever the cache's object led to, only the stored one decides.
+    if (!isLive) return this.readLive(ctx, cost + core.costs.get);
+    if (next === REMOVE) return this.remove(current as KubeObject, kv?.modRevision ?? 0, ctx, cost);
+    if (next === UNCHANGED) {
+      core.charge(ctx, cost);
+      return this.change.done(core, operation, current as KubeObject, false, ctx);
+    }
+    core.fail(operation, next as StatusObject, ctx);
+  }
+
+  private put(next: KubeObject, modRevision: number, ctx: Context, cost: number): void {
+    const { core, operation } = this;
+    const bytes = estimateBytes(next);
+    if (bytes > OBJECT_BYTES_MAX) return core.fail(operation, tooLarge(`Request entity too large: limit is ${OBJECT_BYTES_MAX}`), ctx);
+    operation.candidate = next;
+    this.removing = undefined;
+    this.write({ op: 'guarded', key: operation.key, modRevision, put: { key: operation.key, value: next, bytes } }, bytes, ctx, cost);
+  }
+
+  private remove(current: KubeObject, modRevision: number, ctx: Context, cost: number): void {
+    this.removing = current;
+    this.write({ op: 'guarded', key: this.operation.key, modRevision, delete: true }, 0, ctx, cost);
+  }
+
+  private write(guarded: EtcdOperation, bytes: number, ctx: Context, cost: number): void {
+    const { core, operation } = this;
+    this.isReading = false;
+    if (operation.request.options?.dryRun) return this.finish(ctx);
+    const spent = cost + core.costs.write + (bytes * core.costs.writePerKib) / 1024;
+    core.etcd.send(operation.resource.cluster, guarded, this, ctx, core.charge(ctx, spent));
+  }
+
+  answered(response: EtcdResponse | undefined, ctx: Context): void {
+    const { core, operation } = this;
+    const failure = storageFailure(response);
+    if (failure !== undefined || response === undefined) return core.fail(operation, failure as StatusObject, ctx);
+    if (!this.isReading && response.succeeded) {
+      if (this.removing === undefined && this.deletesNext()) {
+        const written = { key: operation.key, value: operation.candidate, bytes: 0, createRevision: 0, modRevision: response.revision, version: 0, lease: 0 };
+        return this.attempt(written, true, ctx, 0);
+      }
+      return this.finish(ctx);
+    }
+    if (++operation.attempts > ATTEMPTS_MAX) return core.fail(operation, internalError('too many conflicting writes'), ctx);
+    const kv = response.kvs?.[0];
+    if (kv === undefined && operation.action !== 'update' && operation.action !== 'patch') {
+      return core.fail(operation, notFound(operation.resource.info.resource, operation.request.name ?? ''), ctx);
+    }
+    this.attempt(kv, true, ctx, this.isReading ? 0 : core.costs.write / 2);
+  }
+
+  /** A deletion without grace writes the mark first, then removes (store.go, deleteImmediately): watchers see both. */
+  private deletesNext(): boolean {
+    const { action, candidate, request } = this.operation;
+    if ((action !== 'delete' && action !== 'evict') || request.options?.dryRun) return false;
+    const metadata = candidate?.metadata;
+    return metadata?.deletionTimestamp !== undefined && metadata.deletionGracePeriodSeconds === 0 && (metadata.finalizers ?? []).length === 0;
+  }
+
+  private finish(ctx: Context): void {
+    const { core, operation } = this;
+    if (this.removing !== undefined) this.change.done(core, operation, this.removing, true, ctx);
+    else this.change.done(core, operation, operation.candidate as KubeObject, false, ctx);
+  }
+}

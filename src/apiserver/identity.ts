@@ -1,0 +1,56 @@
+/** Names and uids that the server makes up, drawn from the request's cause and not from the instance that happened to serve it. */
+
+import type { Chance } from '#sim';
+
+/** FNV-1a, 32 bits. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+const UID = hashText('apiserver/uid');
+const SUFFIX = hashText('apiserver/generate-name');
+
+/** util/rand's alphabet: no vowels, nothing that looks like something else. */
+export const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+const SUFFIX_LENGTH = 5;
+/** names.SimpleNameGenerator: 63 characters less the suffix. */
+const BASE_LENGTH_MAX = 58;
+
+// Users are few; their hashes are asked for with every create.
+const users = new Map<string, number>();
+export function hashUser(user: string): number {
+  let hash = users.get(user);
+  if (hash === undefined) {
+    hash = hashText(user);
+    users.set(user, hash);
+  }
+  return hash;
+}
+
+const HEX: string[] = [];
+for (let i = 0; i < 65_536; i++) HEX.push((i + 65_536).toString(16).slice(1));
+const hex = (bits: number): string => HEX[bits & 0xffff] as string;
+
+/** A version-4 UUID. `when` keeps a restarted client, whose request ids begin again, from getting its old uids. */
+export function drawUid(chance: Chance, user: string, request: number, when: number): string {
+  const key = hashUser(user);
+  const a = (chance.uniform(UID, key, request, when * 4) * 4_294_967_296) >>> 0;
+  const b = (chance.uniform(UID, key, request, when * 4 + 1) * 4_294_967_296) >>> 0;
+  const c = (chance.uniform(UID, key, request, when * 4 + 2) * 4_294_967_296) >>> 0;
+  const d = (chance.uniform(UID, key, request, when * 4 + 3) * 4_294_967_296) >>> 0;
+  return `${hex(a >>> 16)}${hex(a)}-${hex(b >>> 16)}-${hex((b & 0x0fff) | 0x4000)}-${hex(((c >>> 16) & 0x3fff) | 0x8000)}-${hex(c)}${hex(d >>> 16)}${hex(d)}`;
+}
+
+/** generateName plus five characters. `attempt` counts the collisions met. */
+export function drawName(chance: Chance, base: string, user: string, request: number, attempt: number): string {
+  const trimmed = base.length > BASE_LENGTH_MAX ? base.slice(0, BASE_LENGTH_MAX) : base;
+  let draw = Math.floor(chance.uniform(SUFFIX, hashUser(user) ^ hashText(base), request, attempt) * 14_348_907);
+  let suffix = '';
+  for (let i = 0; i < SUFFIX_LENGTH; i++) {
+    suffix += SUFFIX_ALPHABET[draw % 27];
+    draw = Math.floor(draw / 27);
+  }
+  return trimmed + suffix;
+}

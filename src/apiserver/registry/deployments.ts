@@ -1,0 +1,114 @@
+/** Deployments. Mirrors Kubernetes v1.34 pkg/apis/apps/v1/defaults.go, pkg/registry/apps/deployment and ValidateDeployment. */
+
+import { type Deployment, deepEqual, type FieldError } from '#api';
+import { defaultTemplate } from '../defaults/pod-spec.ts';
+import { type FieldErrors, forbiddenField, immutable, invalidValue, notSupported } from '../validation/field-error.ts';
+import { validateAlwaysRestarts, validateNonNegative, validateSelectorAndTemplate, validateTemplate } from '../validation/workload.ts';
+import type { ResourceDescriptor } from './descriptor.ts';
+import { selectorText } from './label-selector-text.ts';
+
+type Spec = NonNullable<Deployment['spec']>;
+type Strategy = NonNullable<Spec['strategy']>;
+
+function defaultStrategy(strategy: Strategy | undefined): Strategy {
+  const type = strategy?.type || 'RollingUpdate';
+  if (type !== 'RollingUpdate') return strategy as Strategy;
+  const { maxSurge, maxUnavailable } = strategy?.rollingUpdate ?? {};
+  if (strategy?.type && maxSurge !== undefined && maxUnavailable !== undefined) return strategy;
+  return { type, rollingUpdate: { maxUnavailable: maxUnavailable ?? '25%', maxSurge: maxSurge ?? '25%' } };
+}
+
+function defaults(deployment: Deployment): Deployment {
+  const spec = deployment.spec;
+  if (spec === undefined) return deployment;
+  const template = defaultTemplate(spec.template);
+  const strategy = defaultStrategy(spec.strategy);
+  const isDone = template === spec.template && strategy === spec.strategy && spec.replicas !== undefined && spec.revisionHistoryLimit !== undefined && spec.progressDeadlineSeconds !== undefined;
+  if (isDone) return deployment;
+  return {
+    ...deployment,
+    spec: {
+      ...spec,
+      replicas: spec.replicas ?? 1,
+      template,
+      strategy,
+      revisionHistoryLimit: spec.revisionHistoryLimit ?? 10,
+      progressDeadlineSeconds: spec.progressDeadlineSeconds ?? 600,
+    },
+  };
+}
+
+const isZero = (value: unknown): boolean => value === 0 || value === '0' || value === '0%';
+const PERCENT = /^\d+%$/;
+
+function validateIntOrPercent(value: unknown, field: string, errors: FieldError[]): void {
+  if (typeof value === 'string' && !PERCENT.test(value))
+    errors.push(invalidValue(field, value, "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"));
+  else if (typeof value === 'number' && value < 0) errors.push(invalidValue(field, value, 'must be greater than or equal to 0'));
+}
+
+function validateStrategy(strategy: Strategy | undefined, errors: FieldError[]): void {
+  if (strategy?.type === 'Recreate') {
+    if (strategy.rollingUpdate !== undefined && strategy.rollingUpdate !== null)
+      errors.push(forbiddenField('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'"));
+    return;
+  }
+  if (strategy?.type !== 'RollingUpdate') {
+    errors.push(notSupported('spec.strategy.type', strategy?.type ?? '', ['Recreate', 'RollingUpdate']));
+    return;
+  }
+  const { maxSurge, maxUnavailable } = strategy.rollingUpdate ?? {};
+  validateIntOrPercent(maxUnavailable, 'spec.strategy.rollingUpdate.maxUnavailable', errors);
+  validateIntOrPercent(maxSurge, 'spec.strategy.rollingUpdate.maxSurge', errors);
+  if (isZero(maxUnavailable) && isZero(maxSurge)) errors.push(invalidValue('spec.strategy.rollingUpdate.maxUnavailable', maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
+  if (typeof maxUnavailable === 'string' && PERCENT.test(maxUnavailable) && Number(maxUnavailable.slice(0, -1)) > 100)
+    errors.push(invalidValue('spec.strategy.rollingUpdate.maxUnavailable', maxUnavailable, 'must not be greater than 100%'));
+}
+
+function validateNumbers(spec: Spec, errors: FieldError[]): void {
+  validateNonNegative(spec.replicas, 'spec.replicas', errors);
+  validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds', errors);
+  validateNonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit', errors);
+  validateNonNegative(spec.progressDeadlineSeconds, 'spec.progressDeadlineSeconds', errors);
+  if (spec.progressDeadlineSeconds !== undefined && spec.progressDeadlineSeconds <= (spec.minReadySeconds ?? 0))
+    errors.push(invalidValue('spec.progressDeadlineSeconds', spec.progressDeadlineSeconds, 'must be greater than minReadySeconds'));
+  validateStrategy(spec.strategy, errors);
+}
+
+function validate(deployment: Deployment): FieldErrors {
+  const errors: FieldError[] = [];
+  const spec = deployment.spec ?? ({} as Spec);
+  validateNumbers(spec, errors);
+  validateSelectorAndTemplate(spec.selector, spec.template, 'deployment', errors);
+  validateAlwaysRestarts(spec.template, errors);
+  return errors;
+}
+
+export const deployments: ResourceDescriptor<Deployment> = {
+  resource: 'deployments.apps',
+  hasStatus: true,
+  hasGeneration: true,
+  defaults,
+  validate,
+  validateUpdate(next, old) {
+    if (next.spec === old.spec) return [];
+    const errors: FieldError[] = [];
+    validateNumbers(next.spec as Spec, errors);
+    if (!deepEqual(next.spec?.selector, old.spec?.selector)) errors.push(immutable('spec.selector', next.spec?.selector));
+    if (next.spec?.template !== old.spec?.template) errors.push(...validateTemplate(next.spec?.template, 'spec.template'), ...mismatch(next));
+    return errors;
+  },
+  scale: {
+    replicas: (deployment) => deployment.spec?.replicas ?? 0,
+    statusReplicas: (deployment) => deployment.status?.replicas ?? 0,
+    selector: (deployment) => selectorText(deployment.spec?.selector),
+    withReplicas: (deployment, replicas) => ({ ...deployment, spec: { ...(deployment.spec as Spec), replicas } }),
+  },
+};
+
+function mismatch(deployment: Deployment): FieldErrors {
+  const errors: FieldError[] = [];
+  validateSelectorAndTemplate(deployment.spec?.selector, deployment.spec?.template, 'deployment', errors);
+  validateAlwaysRestarts(deployment.spec?.template, errors);
+  return errors;
+}

@@ -1,0 +1,54 @@
+/** What the registry must know of one resource. One file a kind holds its descriptor; whatever it leaves out follows the table's defaults
+ *  (generic.ts). Mirrors apiserver v1.34 pkg/registry/rest (RESTCreateStrategy and its kin). */
+
+import type { FieldError, KubeObject, Resource } from '#api';
+import type { NameRule } from '../validation/names.ts';
+
+/** Reads a selectable field as text. */
+export type FieldReader<T> = { read(object: T): string }['read'];
+
+/** How /scale reads and writes replicas. */
+export interface ScaleAccess<T> {
+  replicas(object: T): number;
+  /** Replicas as status has them. */
+  statusReplicas(object: T): number;
+  /** The selector in its text form. */
+  selector(object: T): string;
+  withReplicas(object: T, replicas: number): T;
+}
+
+/** Objects given to these functions have fresh, unstamped metadata and may share everything else; they return new objects (or the same, unchanged). */
+export interface ResourceDescriptor<T extends KubeObject = KubeObject> {
+  readonly resource: Resource;
+  /** Path under /registry when it is not the plural ('minions', 'services/specs'). */
+  readonly storagePath?: string;
+  readonly nameRule?: NameRule;
+  /** metadata.generation counts changes of the spec. */
+  readonly hasGeneration?: boolean;
+  /** status is written through /status alone. */
+  readonly hasStatus?: boolean;
+  readonly scale?: ScaleAccess<T>;
+  /** PUT of what does not exist creates it. */
+  readonly allowsCreateOnUpdate?: boolean;
+  /** PUT without a resourceVersion is refused. */
+  readonly requiresResourceVersion?: boolean;
+  /** A deletion answers with the object instead of a Status. */
+  readonly returnsDeletedObject?: boolean;
+  /** Objects expire (events). */
+  readonly expires?: boolean;
+  /** Selectable fields besides metadata.name and metadata.namespace. */
+  readonly fields?: Readonly<Record<string, FieldReader<T>>>;
+  /** The field by whose value watchers are indexed, besides metadata.name. */
+  readonly watchIndex?: string;
+  /** Fills in defaults; the same reference when there is nothing to fill in. */
+  defaults?(object: T): T;
+  /** `time` is the server's clock, RFC 3339. */
+  prepareForCreate?(object: T, time: string): T;
+  validate?(object: T): readonly FieldError[];
+  prepareForUpdate?(next: T, old: T, time: string): T;
+  validateUpdate?(next: T, old: T): readonly FieldError[];
+  prepareForStatusUpdate?(next: T, old: T, time: string): T;
+  validateStatusUpdate?(next: T, old: T): readonly FieldError[];
+  /** Seconds of grace a deletion gets; 0 deletes at once. Absent: this kind knows no grace. */
+  gracePeriodSeconds?(object: T, requested: number | undefined): number;
+}

@@ -1,0 +1,52 @@
+/** Nodes. Mirrors Kubernetes v1.34 pkg/registry/core/node/strategy.go and ValidateNode, ValidateNodeUpdate. */
+
+import { deepEqual, type FieldError, type Node, type Taint } from '#api';
+import type { Meta } from '../object-meta.ts';
+import { duplicate, type FieldErrors, forbiddenField, invalidValue, notSupported, required } from '../validation/field-error.ts';
+import { labelValue, qualifiedName } from '../validation/names.ts';
+import type { ResourceDescriptor } from './descriptor.ts';
+
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+function validateTaints(taints: readonly Taint[] | undefined): FieldErrors {
+  const errors: FieldError[] = [];
+  const seen = new Set<string>();
+  (taints ?? []).forEach((taint, i) => {
+    const at = `spec.taints[${i}]`;
+    for (const text of qualifiedName(taint.key ?? '')) errors.push(invalidValue(`${at}.key`, taint.key, text));
+    for (const text of labelValue(taint.value ?? '')) errors.push(invalidValue(`${at}.value`, taint.value, text));
+    if (!taint.effect) errors.push(required(`${at}.effect`));
+    else if (!EFFECTS.includes(taint.effect)) errors.push(notSupported(`${at}.effect`, taint.effect, EFFECTS));
+    const id = `${taint.key}:${taint.effect}`;
+    if (seen.has(id)) errors.push({ ...duplicate(at, taint), message: `Duplicate value: ${JSON.stringify(taint)}: taints must be unique by key and effect pair` });
+    seen.add(id);
+  });
+  return errors;
+}
+
+export const nodes: ResourceDescriptor<Node> = {
+  resource: 'nodes',
+  storagePath: 'minions',
+  hasStatus: true,
+  fields: { 'spec.unschedulable': (node) => String(node.spec?.unschedulable ?? false) },
+  defaults(node) {
+    const status = node.status;
+    if (status?.capacity === undefined || status.allocatable !== undefined) return node;
+    return { ...node, status: { ...status, allocatable: status.capacity } };
+  },
+  // A node comes with its status.
+  prepareForCreate: (node) => ({ apiVersion: 'v1', kind: 'Node', metadata: node.metadata, spec: node.spec ?? {}, status: node.status ?? {} }),
+  validate: (node) => validateTaints(node.spec?.taints),
+  prepareForUpdate: (next, old) => ({ apiVersion: 'v1', kind: 'Node', metadata: next.metadata, spec: next.spec ?? {}, status: old.status }),
+  validateUpdate(next, old) {
+    if (next.spec === old.spec) return [];
+    const errors: FieldError[] = [...validateTaints(next.spec?.taints)];
+    if (old.spec?.podCIDRs !== undefined && !deepEqual(next.spec?.podCIDRs, old.spec.podCIDRs))
+      errors.push(forbiddenField('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'));
+    if (old.spec?.providerID && next.spec?.providerID !== old.spec.providerID)
+      errors.push(forbiddenField('spec.providerID', 'node updates may not change providerID except from "" to valid'));
+    return errors;
+  },
+  // Labels and annotations may travel with a node's status: kubelets patch both at once.
+  prepareForStatusUpdate: (next, old) => ({ apiVersion: 'v1', kind: 'Node', metadata: next.metadata as Meta, spec: old.spec, status: next.status ?? {} }),
+};

@@ -1,0 +1,152 @@
+/** Pods. Mirrors Kubernetes v1.34 pkg/registry/core/pod/strategy.go and ValidatePodUpdate of pkg/apis/core/validation. */
+
+import { deepEqual, type FieldError, type Pod, type PodCondition, type PodSpec, type PodStatus, podQosClass, type QosClass } from '#api';
+import { defaultPodOwnSpec } from '../defaults/pod-spec.ts';
+import type { Meta } from '../object-meta.ts';
+import { type FieldErrors, forbiddenField, invalidValue, NO_ERRORS } from '../validation/field-error.ts';
+import { validatePodSpec, validateTolerations } from '../validation/pod-spec.ts';
+import type { ResourceDescriptor } from './descriptor.ts';
+
+/** All pods have one shape. */
+const shaped = (metadata: Meta | undefined, spec: PodSpec | undefined, status: PodStatus | undefined): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: metadata as Pod['metadata'],
+  spec,
+  status,
+});
+const metaOf = (pod: Pod): Meta => pod.metadata as Meta;
+
+const FRESH: Readonly<Record<QosClass, PodStatus>> = {
+  BestEffort: { phase: 'Pending', qosClass: 'BestEffort' },
+  Burstable: { phase: 'Pending', qosClass: 'Burstable' },
+  Guaranteed: { phase: 'Pending', qosClass: 'Guaranteed' },
+};
+
+// The class follows from the spec alone, and specs are shared.
+const qosOfSpec = new WeakMap<object, QosClass>();
+function qosClass(pod: Pod): QosClass {
+  if (pod.spec === undefined) return 'BestEffort';
+  let qos = qosOfSpec.get(pod.spec);
+  if (qos === undefined) {
+    qos = podQosClass(pod);
+    qosOfSpec.set(pod.spec, qos);
+  }
+  return qos;
+}
+
+const GATED = 'Scheduling is blocked due to non-empty scheduling gates';
+const UPDATES =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
+
+function withImagesOf(containers: PodSpec['containers'] | undefined, old: PodSpec['containers'] | undefined): PodSpec['containers'] | undefined {
+  if (containers === old || containers === undefined || old === undefined || containers.length !== old.length) return containers;
+  return containers.map((container, i) => ({ ...container, image: old[i]?.image }));
+}
+
+/** spec as it would be had the client left the mutable fields alone. */
+function withMutableFieldsOf(spec: PodSpec, old: PodSpec): PodSpec {
+  const isGated = (old.schedulingGates ?? []).length > 0;
+  return {
+    ...spec,
+    containers: withImagesOf(spec.containers, old.containers) ?? spec.containers,
+    initContainers: withImagesOf(spec.initContainers, old.initContainers),
+    activeDeadlineSeconds: old.activeDeadlineSeconds,
+    tolerations: old.tolerations,
+    schedulingGates: old.schedulingGates,
+    terminationGracePeriodSeconds:
+      (old.terminationGracePeriodSeconds ?? 0) < 0 && spec.terminationGracePeriodSeconds === 1 ? old.terminationGracePeriodSeconds : spec.terminationGracePeriodSeconds,
+    ...(isGated ? { nodeSelector: old.nodeSelector, affinity: old.affinity } : {}),
+  };
+}
+
+function validateSpecUpdate(spec: PodSpec, old: PodSpec): FieldErrors {
+  if (spec === old) return NO_ERRORS;
+  const errors: FieldError[] = [...validatePodSpec(spec, 'spec')];
+  const deadline = spec.activeDeadlineSeconds;
+  const before = old.activeDeadlineSeconds;
+  if (before !== undefined && deadline === undefined) errors.push(invalidValue('spec.activeDeadlineSeconds', deadline, 'must not update from a positive integer to nil value'));
+  if (before !== undefined && deadline !== undefined && deadline > before) errors.push(invalidValue('spec.activeDeadlineSeconds', deadline, 'must be less than or equal to previous value'));
+  const tolerations = spec.tolerations ?? [];
+  const keepsAll = (old.tolerations ?? []).every((toleration) => tolerations.some((kept) => deepEqual({ ...kept, tolerationSeconds: 0 }, { ...toleration, tolerationSeconds: 0 })));
+  if (!keepsAll) errors.push(forbiddenField('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds'));
+  errors.push(...validateTolerations(spec.tolerations, 'spec.tolerations'));
+  const gates = new Set((old.schedulingGates ?? []).map((gate) => gate.name));
+  for (const gate of spec.schedulingGates ?? [])
+    if (!gates.has(gate.name)) errors.push(forbiddenField('spec.schedulingGates', `only deletion is allowed, but found new scheduling gate '${gate.name}'`));
+  for (const name in (gates.size > 0 ? old.nodeSelector : undefined) ?? {}) {
+    if (spec.nodeSelector?.[name] !== old.nodeSelector?.[name])
+      errors.push(invalidValue('spec.nodeSelector', spec.nodeSelector ?? {}, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'));
+  }
+  if (!deepEqual(withMutableFieldsOf(spec, old), old)) errors.push(forbiddenField('spec', UPDATES));
+  return errors;
+}
+
+/** A client that leaves observedGeneration out does not clear it. */
+function keepObservedGenerations(status: PodStatus, old: PodStatus | undefined): PodStatus {
+  const before = old?.conditions;
+  if (status.conditions === undefined || before === undefined || status.conditions === before) return status;
+  let conditions: PodCondition[] | undefined;
+  for (let i = 0; i < status.conditions.length; i++) {
+    const condition = status.conditions[i] as PodCondition;
+    if (condition.observedGeneration !== undefined) continue;
+    for (const known of before) {
+      if (known.type !== condition.type) continue;
+      if (known.observedGeneration === undefined) break;
+      conditions ??= status.conditions.slice();
+      conditions[i] = { ...condition, observedGeneration: known.observedGeneration };
+      break;
+    }
+  }
+  return conditions === undefined ? status : { ...status, conditions };
+}
+
+export const pods: ResourceDescriptor<Pod> = {
+  resource: 'pods',
+  hasStatus: true,
+  hasGeneration: true,
+  returnsDeletedObject: true,
+  watchIndex: 'spec.nodeName',
+  fields: {
+    'spec.nodeName': (pod) => pod.spec?.nodeName ?? '',
+    'spec.restartPolicy': (pod) => pod.spec?.restartPolicy ?? '',
+    'spec.schedulerName': (pod) => pod.spec?.schedulerName ?? '',
+    'spec.serviceAccountName': (pod) => pod.spec?.serviceAccountName ?? '',
+    'spec.hostNetwork': (pod) => String(pod.spec?.hostNetwork ?? false),
+    'status.phase': (pod) => pod.status?.phase ?? '',
+    'status.podIP': (pod) => pod.status?.podIP ?? '',
+    'status.podIPs': (pod) => pod.status?.podIP ?? '',
+    'status.nominatedNodeName': (pod) => pod.status?.nominatedNodeName ?? '',
+  },
+  defaults(pod) {
+    const spec = pod.spec === undefined ? undefined : defaultPodOwnSpec(pod.spec);
+    return spec === pod.spec ? pod : { ...pod, spec };
+  },
+  prepareForCreate(pod, time) {
+    const qos = qosClass(pod);
+    if ((pod.spec?.schedulingGates ?? []).length === 0) return shaped(metaOf(pod), pod.spec, FRESH[qos]);
+    const condition: PodCondition = { type: 'PodScheduled', status: 'False', lastTransitionTime: time, reason: 'SchedulingGated', message: GATED };
+    return shaped(metaOf(pod), pod.spec, { phase: 'Pending', qosClass: qos, conditions: [condition] });
+  },
+  validate: (pod) => validatePodSpec(pod.spec, 'spec'),
+  prepareForUpdate: (next, old) => shaped(metaOf(next), next.spec, old.status),
+  validateUpdate: (next, old) => validateSpecUpdate(next.spec as PodSpec, old.spec as PodSpec),
+  prepareForStatusUpdate(next, old) {
+    const metadata = metaOf(next);
+    metadata.ownerReferences = old.metadata?.ownerReferences;
+    let status = next.status ?? {};
+    if (status.qosClass === undefined && old.status?.qosClass !== undefined) status = { ...status, qosClass: old.status.qosClass };
+    return shaped(metadata, old.spec, keepObservedGenerations(status, old.status));
+  },
+  validateStatusUpdate(next, old) {
+    const phase = next.status?.phase;
+    if (phase === undefined || phase === old.status?.phase || ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'].includes(phase)) return NO_ERRORS;
+    return [invalidValue('status.phase', phase, 'not a pod phase')];
+  },
+  /** CheckGracefulDelete: no grace for what runs nowhere or has ended. */
+  gracePeriodSeconds(pod, requested) {
+    if (!pod.spec?.nodeName || pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded') return 0;
+    const period = requested ?? pod.spec.terminationGracePeriodSeconds ?? 0;
+    return period < 0 ? 1 : period;
+  },
+};

@@ -1,0 +1,73 @@
+/** Every resource that the server stores. Adding one is a line here (or a file of its own when it has rules of its own). */
+
+import { type Resource, resourceInfo } from '#api';
+import { pathSegment } from '../validation/names.ts';
+import { configMaps } from './config-maps.ts';
+import { deployments } from './deployments.ts';
+import type { ResourceDescriptor } from './descriptor.ts';
+import { events } from './events.ts';
+import { jobs } from './jobs.ts';
+import { leases } from './leases.ts';
+import { namespaces } from './namespaces.ts';
+import { nodes } from './nodes.ts';
+import { pods } from './pods.ts';
+import { replicaSets } from './replica-sets.ts';
+import { secrets } from './secrets.ts';
+import { services } from './services.ts';
+
+const simple = (resource: Resource, rest: Partial<ResourceDescriptor> = {}): ResourceDescriptor => ({ resource, ...rest });
+const WITH_STATUS = { hasStatus: true, hasGeneration: true } as const;
+const STATUS_ONLY = { hasStatus: true } as const;
+
+/** In the order in which a starting server fills its caches. */
+export const DESCRIPTORS: readonly ResourceDescriptor[] = [
+  namespaces,
+  nodes,
+  pods,
+  events,
+  configMaps,
+  secrets,
+  services,
+  deployments,
+  replicaSets,
+  jobs,
+  leases,
+  simple('endpoints', { storagePath: 'services/endpoints', allowsCreateOnUpdate: true }),
+  simple('limitranges', { allowsCreateOnUpdate: true }),
+  simple('persistentvolumeclaims', { ...STATUS_ONLY, returnsDeletedObject: true }),
+  simple('persistentvolumes', { ...STATUS_ONLY, returnsDeletedObject: true }),
+  simple('podtemplates', { hasGeneration: true, returnsDeletedObject: true }),
+  simple('replicationcontrollers', { ...WITH_STATUS, storagePath: 'controllers' }),
+  simple('resourcequotas', { ...STATUS_ONLY, returnsDeletedObject: true }),
+  simple('serviceaccounts', { returnsDeletedObject: true }),
+  simple('controllerrevisions.apps'),
+  simple('daemonsets.apps', WITH_STATUS),
+  simple('statefulsets.apps', WITH_STATUS),
+  simple('horizontalpodautoscalers.autoscaling', STATUS_ONLY),
+  simple('cronjobs.batch', WITH_STATUS),
+  simple('endpointslices.discovery.k8s.io', { hasGeneration: true }),
+  simple('ingressclasses.networking.k8s.io', { hasGeneration: true }),
+  simple('ingresses.networking.k8s.io', { ...WITH_STATUS, storagePath: 'ingress' }),
+  simple('networkpolicies.networking.k8s.io', { hasGeneration: true }),
+  simple('poddisruptionbudgets.policy', { ...WITH_STATUS, requiresResourceVersion: true }),
+  simple('clusterrolebindings.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),
+  simple('clusterroles.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),
+  simple('rolebindings.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),
+  simple('roles.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),
+  simple('deviceclasses.resource.k8s.io', { hasGeneration: true }),
+  simple('resourceclaims.resource.k8s.io', { ...STATUS_ONLY, returnsDeletedObject: true }),
+  simple('resourceclaimtemplates.resource.k8s.io', { returnsDeletedObject: true }),
+  simple('resourceslices.resource.k8s.io', { hasGeneration: true, returnsDeletedObject: true }),
+  simple('priorityclasses.scheduling.k8s.io', { hasGeneration: true }),
+  simple('csidrivers.storage.k8s.io', { hasGeneration: true, returnsDeletedObject: true }),
+  simple('csinodes.storage.k8s.io', { returnsDeletedObject: true }),
+  simple('csistoragecapacities.storage.k8s.io', { returnsDeletedObject: true }),
+  simple('storageclasses.storage.k8s.io', { returnsDeletedObject: true }),
+  simple('volumeattachments.storage.k8s.io', { ...STATUS_ONLY, returnsDeletedObject: true }),
+];
+
+/** Where a resource lies in etcd: '/registry/pods/'. Custom resources lie under their group; built-in ones do not. */
+export function storagePrefix(descriptor: ResourceDescriptor): string {
+  const plural = resourceInfo(descriptor.resource)?.plural ?? descriptor.resource;
+  return `/registry/${descriptor.storagePath ?? plural}/`;
+}

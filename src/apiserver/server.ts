@@ -1,0 +1,254 @@
+/** One kube-apiserver: takes requests from clients and answers them from its caches and from etcd. It keeps nothing that etcd does not have, so
+ *  instances are equal and one that restarts is as good as new once its caches are filled. Mirrors kube-apiserver v1.34. */
+
+import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, Resource, StatusObject } from '#api';
+import { resourceInfo } from '#api';
+import type { EtcdEvents, EtcdResponse } from '#etcd';
+import { type Context, type Duration, type Host, type Message, MINUTE, messageKind, SECOND } from '#sim';
+import { WatchCache } from './cache/watch-cache.ts';
+import { CacheFeed, PROGRESS_INTERVAL } from './cache-feed.ts';
+import { isStatus } from './cache/filter.ts';
+import { Compactor } from './compactor.ts';
+import type { ApiServerConfig } from './config.ts';
+import type { Core, Operation, ResourceState } from './core.ts';
+import { type Costs, DEFAULT_COSTS } from './costs.ts';
+import { EtcdClient } from './etcd-client.ts';
+import { EventLeases } from './event-leases.ts';
+import { requestTimeout } from './failures.ts';
+import { FanOut } from './fan-out.ts';
+import { GuaranteedUpdate } from './guaranteed-update.ts';
+import { ApiServerMetrics } from './metrics.ts';
+import { DESCRIPTORS, storagePrefix } from './registry/table.ts';
+import { route } from './routing.ts';
+import { bind } from './subresources/binding.ts';
+import { evict } from './subresources/eviction.ts';
+import { Creation } from './verbs/create.ts';
+import { deletion } from './verbs/delete.ts';
+import { collected, deleteCollection } from './verbs/delete-collection.ts';
+import { Get } from './verbs/get.ts';
+import { List } from './verbs/list.ts';
+import { patch } from './verbs/patch.ts';
+import { update } from './verbs/update.ts';
+import { openWatch } from './verbs/watch.ts';
+
+const WATCH_CACHE_EVENTS_MAX = 102_400;
+const SELF = 'system:apiserver';
+/** Made by the servers themselves (the system namespaces controller). */
+const SYSTEM_NAMESPACES = ['kube-system', 'kube-public', 'default', 'kube-node-lease'];
+
+interface Tick extends Message {
+  readonly kind: 'ApiServerTick';
+}
+interface Compact extends Message {
+  readonly kind: 'ApiServerCompact';
+}
+messageKind<Tick>({ kind: 'ApiServerTick', digest() {} });
+messageKind<Compact>({ kind: 'ApiServerCompact', digest() {} });
+const TICK: Tick = { kind: 'ApiServerTick' };
+const COMPACT: Compact = { kind: 'ApiServerCompact' };
+
+interface Held {
+  readonly request: ApiRequest;
+  readonly source: number;
+  readonly at: number;
+}
+
+export class ApiServer implements Host, Core {
+  readonly config: ApiServerConfig;
+  readonly costs: Costs;
+  readonly etcd: EtcdClient;
+  readonly eventLeases: EventLeases;
+  private readonly resources = new Map<Resource, ResourceState>();
+  private readonly feeds: CacheFeed[] = [];
+  private readonly feedOfWatch = new Map<number, CacheFeed>();
+  private readonly fanOut: FanOut;
+  private readonly compactors: readonly Compactor[];
+  private readonly requestTimeout: Duration;
+  private metrics: ApiServerMetrics | undefined;
+  /** Requests that came before the caches were filled. */
+  private held: Held[] = [];
+  private isReady = false;
+  private ownRequests = 0;
+  private progressAt = 0;
+
+  constructor(config: ApiServerConfig) {
+    this.config = config;
+    this.costs = { ...DEFAULT_COSTS, ...config.costs };
+    this.requestTimeout = config.requestTimeout ?? MINUTE;
+    this.etcd = new EtcdClient(config.etcd, this.requestTimeout);
+    this.eventLeases = new EventLeases(this.etcd, config.eventTtlSeconds ?? 3600);
+    this.fanOut = new FanOut(this.costs, config.bookmarkInterval ?? MINUTE);
+    this.compactors = this.etcd.clusters.map((cluster) => new Compactor(this.etcd, cluster));
+    for (const descriptor of DESCRIPTORS) {
+      const info = resourceInfo(descriptor.resource);
+      if (info === undefined) throw new Error(`resource '${descriptor.resource}' is not in the table of resources`);
+      const cache = new WatchCache(descriptor, config.watchCacheSize ?? WATCH_CACHE_EVENTS_MAX);
+      const state: ResourceState = { descriptor, info, prefix: storagePrefix(descriptor), cluster: this.etcd.clusterOf(info.resource), cache, durations: new Map() };
+      this.resources.set(info.resource, state);
+      const feed = new CacheFeed(state, this.etcd, this.fanOut);
+      feed.watching = (id, of) => this.feedOfWatch.set(id, of);
+      this.feeds.push(feed);
+    }
+  }
+
+  start(ctx: Context): void {
+    this.metrics = new ApiServerMetrics(ctx.record);
+    this.fanOut.measure(this.metrics);
+    for (const feed of this.feeds) feed.list(ctx);
+    ctx.after(SECOND, TICK);
+    const interval = this.config.compactionInterval ?? 5 * MINUTE;
+    if (interval > 0) ctx.after(interval + this.config.instance * SECOND, COMPACT);
+  }
+
+  receive(message: Message, ctx: Context): void {
+    switch (message.kind) {
+      case 'ApiRequest':
+        return this.request(message as ApiRequest, ctx);
+      case 'EtcdResponse':
+        return this.etcdAnswered(message as EtcdResponse, ctx);
+      case 'EtcdEvents':
+        return this.etcdEvents(message as EtcdEvents, ctx);
+      case 'CloseWatch':
+        return this.fanOut.close(ctx.source, (message as CloseWatch).id);
+      case 'ConnectionReset':
+        return this.fanOut.closeAllOf(ctx.source);
+      case 'ApiServerTick':
+        return this.tick(ctx);
+      case 'ApiServerCompact':
+        for (const compactor of this.compactors) compactor.run(ctx);
+        ctx.after(this.config.compactionInterval ?? 5 * MINUTE, COMPACT);
+        return;
+    }
+  }
+
+  resource(resource: Resource): ResourceState | undefined {
+    return this.resources.get(resource);
+  }
+
+  charge(ctx: Context, cost: number): Duration {
+    return ctx.charge(Math.round(cost));
+  }
+
+  private etcdAnswered(message: EtcdResponse, ctx: Context): void {
+    const answer = this.etcd.receive(message, ctx);
+    if (answer !== undefined) this.metrics?.etcdAnswered(answer.op, answer.took);
+    if (!this.isReady) this.becomeReady(ctx);
+  }
+
+  private etcdEvents(message: EtcdEvents, ctx: Context): void {
+    const feed = this.feedOfWatch.get(message.id);
+    if (feed === undefined) return;
+    if (feed.watchId !== message.id) this.feedOfWatch.delete(message.id);
+    feed.events(message, ctx);
+  }
+
+  private becomeReady(ctx: Context): void {
+    for (const feed of this.feeds) if (!feed.resource.cache.isReady) return;
+    this.isReady = true;
+    const held = this.held;
+    this.held = [];
+    for (const name of SYSTEM_NAMESPACES) this.ensureNamespace(name, ctx);
+    for (const { request, source, at } of held) this.serve(request, source, at, ctx);
+  }
+
+  private ensureNamespace(name: string, ctx: Context): void {
+    if (this.resources.get('namespaces')?.cache.get(`/registry/namespaces/${name}`) !== undefined) return;
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+    this.serve({ kind: 'ApiRequest', id: ++this.ownRequests, verb: 'create', resource: 'namespaces', body, user: SELF }, ctx.self, ctx.now, ctx);
+  }
+
+  private request(request: ApiRequest, ctx: Context): void {
+    if (this.isReady) this.serve(request, ctx.source, ctx.now, ctx);
+    else this.held.push({ request, source: ctx.source, at: ctx.now });
+  }
+
+  private serve(request: ApiRequest, source: number, at: number, ctx: Context): void {
+    this.metrics?.inflight.add(1);
+    const operation = route(request, source, this.resources.get(request.resource), at);
+    if (isStatus(operation)) {
+      this.metrics?.inflight.add(-1);
+      ctx.send(source, { kind: 'ApiResponse', id: request.id, code: operation.code, object: operation } as ApiResponse, this.charge(ctx, this.costs.request));
+      return;
+    }
+    switch (operation.action) {
+      case 'create':
+        return new Creation(this, operation).start(ctx);
+      case 'update':
+        return new GuaranteedUpdate(this, operation, update).start(ctx);
+      case 'patch':
+        return new GuaranteedUpdate(this, operation, patch).start(ctx);
+      case 'bind':
+        return new GuaranteedUpdate(this, operation, bind).start(ctx);
+      case 'delete':
+        return new GuaranteedUpdate(this, operation, deletion).start(ctx);
+      case 'evict':
+        return evict(this, operation, ctx);
+      case 'get':
+        return new Get(this, operation).start(ctx);
+      case 'list':
+        return new List(this, operation).start(ctx);
+      case 'watch':
+        return this.openWatch(operation, ctx);
+      case 'deletecollection':
+        return deleteCollection(this, operation, ctx);
+    }
+  }
+
+  openWatch(operation: Operation, ctx: Context): void {
+    const timing = { minSeconds: this.config.minRequestTimeoutSeconds ?? 1800, bookmarkInterval: this.config.bookmarkInterval ?? MINUTE };
+    openWatch(this, this.fanOut, timing, operation, ctx);
+  }
+
+  answer(operation: Operation, code: number, object: unknown, ctx: Context, processing: Duration = 0): void {
+    if (operation.parent !== undefined) return collected(this, operation.parent, object as KubeObject, undefined, ctx);
+    this.metrics?.inflight.add(-1);
+    this.metrics?.answered(operation, code, ctx.now + processing - operation.receivedAt);
+    if (operation.source === ctx.self) return;
+    const { request } = operation;
+    const shown = request.discardBody && object !== undefined ? { metadata: (object as KubeObject).metadata } : object;
+    const response: ApiResponse = { kind: 'ApiResponse', id: request.id, code, object: shown };
+    ctx.send(operation.source, response, processing);
+    if (operation.resource.info.resource === 'pods' && (operation.action === 'create' || operation.action === 'bind')) this.span(operation, ctx.now + processing, ctx);
+  }
+
+  private span(operation: Operation, end: number, ctx: Context): void {
+    const metadata = operation.candidate?.metadata;
+    if (metadata === undefined) return;
+    const step = operation.action === 'create' ? 'apiserver: create' : 'apiserver: bind';
+    ctx.record.span(`pods/${metadata.namespace}/${metadata.name}`, step, operation.receivedAt, end - operation.receivedAt);
+  }
+
+  fail(operation: Operation, status: StatusObject, ctx: Context): void {
+    if (operation.parent !== undefined) return collected(this, operation.parent, undefined, status, ctx);
+    const processing = this.charge(ctx, this.costs.request);
+    this.metrics?.inflight.add(-1);
+    this.metrics?.answered(operation, status.code, ctx.now + processing - operation.receivedAt);
+    if (operation.source === ctx.self) return;
+    ctx.send(operation.source, { kind: 'ApiResponse', id: operation.request.id, code: status.code, object: status } as ApiResponse, processing);
+  }
+
+  private tick(ctx: Context): void {
+    ctx.after(SECOND, TICK);
+    this.etcd.sweep(ctx);
+    this.fanOut.tick(ctx);
+    for (const { resource } of this.feeds) {
+      if (resource.cache.waiters.length > 0) resource.cache.release(ctx);
+      // Storage is one: only one server counts it.
+      if (this.config.instance === 0) this.metrics?.stored(resource, resource.cache.objects.size);
+    }
+    if (!this.isReady) this.dropStale(ctx);
+    if (ctx.now - this.progressAt < PROGRESS_INTERVAL) return;
+    this.progressAt = ctx.now;
+    for (const feed of this.feeds) feed.check(ctx);
+    for (const cluster of this.etcd.clusters) this.etcd.tell(cluster, { op: 'watchProgress' }, ctx);
+  }
+
+  /** Nobody waits for ever for a server that cannot reach etcd. */
+  private dropStale(ctx: Context): void {
+    while (this.held.length > 0 && ctx.now - (this.held[0] as Held).at >= this.requestTimeout) {
+      const { request, source } = this.held.shift() as Held;
+      const status = requestTimeout();
+      ctx.send(source, { kind: 'ApiResponse', id: request.id, code: status.code, object: status } as ApiResponse);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/** Field errors with upstream's wording. Mirrors apimachinery v1.34 pkg/util/validation/field/errors.go (Error.ErrorBody). */
+
+import type { FieldError } from '#api';
+
+export type FieldErrors = readonly FieldError[];
+
+/** Go's rendering of a bad value: strings quoted, everything else as JSON. */
+function shown(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value ?? '');
+}
+
+const detailed = (text: string, detail: string | undefined): string => (detail === undefined || detail === '' ? text : `${text}: ${detail}`);
+
+export const required = (field: string, detail?: string): FieldError => ({
+  reason: 'FieldValueRequired',
+  field,
+  message: detailed('Required value', detail),
+});
+
+export const invalidValue = (field: string, value: unknown, detail: string): FieldError => ({
+  reason: 'FieldValueInvalid',
+  field,
+  message: detailed(`Invalid value: ${shown(value)}`, detail),
+});
+
+export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
+  reason: 'FieldValueNotSupported',
+  field,
+  message: `Unsupported value: ${shown(value)}: supported values: ${supported.map((text) => `"${text}"`).join(', ')}`,
+});
+
+export const forbiddenField = (field: string, detail: string): FieldError => ({
+  reason: 'FieldValueForbidden',
+  field,
+  message: detailed('Forbidden', detail),
+});
+
+export const duplicate = (field: string, value: unknown): FieldError => ({
+  reason: 'FieldValueDuplicate',
+  field,
+  message: `Duplicate value: ${shown(value)}`,
+});
+
+export const notFoundField = (field: string, value: unknown): FieldError => ({
+  reason: 'FieldValueNotFound',
+  field,
+  message: `Not found: ${shown(value)}`,
+});
+
+export const tooLong = (field: string, max: number): FieldError => ({
+  reason: 'FieldValueTooLong',
+  field,
+  message: `Too long: may not be more than ${max} bytes`,
+});
+
+/** validation.FieldImmutableErrorMsg. */
+export const immutable = (field: string, value: unknown): FieldError => invalidValue(field, value, 'field is immutable');
+
+export const NO_ERRORS: FieldErrors = [];

@@ -1,0 +1,86 @@
+/** POST. A generated name that is taken is drawn again, up to eight times (RetryGenerateName). */
+
+import { alreadyExists, badRequest, estimateBytes, forbidden, type KubeObject, type Namespace, notFound, type StatusObject, tooLarge } from '#api';
+import type { EtcdResponse, KeyValue } from '#etcd';
+import type { Context } from '#sim';
+import { isStatus } from '../cache/filter.ts';
+import { type Core, objectOf, type Operation } from '../core.ts';
+import type { EtcdWaiter } from '../etcd-client.ts';
+import type { LeaseTaker } from '../event-leases.ts';
+import { storageFailure } from '../failures.ts';
+import { OBJECT_BYTES_MAX } from '../guaranteed-update.ts';
+import { newObject } from './new-object.ts';
+
+const NAME_ATTEMPTS_MAX = 8;
+
+/** NamespaceLifecycle: nothing is created where there is no namespace, or a dying one. Undefined: all well; 'unknown': ask etcd. */
+function checkNamespace(operation: Operation, namespace: Namespace | undefined, isLive: boolean): StatusObject | 'unknown' | undefined {
+  const { request, resource } = operation;
+  if (namespace === undefined) return isLive ? notFound('namespaces', request.namespace ?? '') : 'unknown';
+  if (namespace.metadata?.deletionTimestamp === undefined && namespace.status?.phase !== 'Terminating') return undefined;
+  const name = (request.body as KubeObject | undefined)?.metadata?.name ?? '';
+  return forbidden(resource.info.resource, name, `unable to create new content in namespace ${request.namespace} because it is being terminated`);
+}
+
+export class Creation implements EtcdWaiter, LeaseTaker {
+  private readonly core: Core;
+  private readonly operation: Operation;
+  private stage: 'namespace' | 'write' = 'namespace';
+  private bytes = 0;
+
+  constructor(core: Core, operation: Operation) {
+    this.core = core;
+    this.operation = operation;
+  }
+
+  start(ctx: Context): void {
+    const { core, operation } = this;
+    const { request, resource } = operation;
+    if (!resource.info.namespaced) return this.build(ctx);
+    if (!request.namespace) return core.fail(operation, badRequest('an empty namespace may not be set during creation'), ctx);
+    const namespaces = core.resource('namespaces');
+    const found = namespaces?.cache.get(`/registry/namespaces/${request.namespace}`);
+    const problem = checkNamespace(operation, found as Namespace | undefined, false);
+    if (problem === undefined) return this.build(ctx);
+    if (problem !== 'unknown') return core.fail(operation, problem, ctx);
+    core.etcd.send(core.etcd.clusterOf('namespaces'), { op: 'range', key: `/registry/namespaces/${request.namespace}` }, this, ctx, core.charge(ctx, core.costs.get));
+  }
+
+  private build(ctx: Context): void {
+    const { core, operation } = this;
+    this.stage = 'write';
+    const object = newObject(core, operation, operation.request.body, ctx);
+    if (isStatus(object)) return core.fail(operation, object, ctx);
+    operation.candidate = object;
+    this.bytes = estimateBytes(object);
+    if (this.bytes > OBJECT_BYTES_MAX) return core.fail(operation, tooLarge(`Request entity too large: limit is ${OBJECT_BYTES_MAX}`), ctx);
+    if (operation.request.options?.dryRun) return core.answer(operation, 201, object, ctx);
+    if (operation.resource.descriptor.expires) core.eventLeases.take(operation.resource.cluster, this, ctx);
+    else this.leased(0, ctx);
+  }
+
+  leased(lease: number, ctx: Context): void {
+    const { core, operation, bytes } = this;
+    const { costs } = core;
+    const cost = costs.request + costs.write + (bytes * costs.writePerKib) / 1024;
+    const put = lease === 0 ? { key: operation.key, value: operation.candidate, bytes } : { key: operation.key, value: operation.candidate, bytes, lease };
+    core.etcd.send(operation.resource.cluster, { op: 'guarded', key: operation.key, modRevision: 0, put }, this, ctx, core.charge(ctx, cost));
+  }
+
+  answered(response: EtcdResponse | undefined, ctx: Context): void {
+    const { core, operation } = this;
+    const failure = storageFailure(response);
+    if (failure !== undefined) return core.fail(operation, failure, ctx);
+    if (this.stage === 'namespace') {
+      const problem = checkNamespace(operation, objectOf(response?.kvs?.[0] as KeyValue | undefined) as Namespace | undefined, true);
+      return problem === undefined ? this.build(ctx) : core.fail(operation, problem as StatusObject, ctx);
+    }
+    if (response?.succeeded) return core.answer(operation, 201, operation.candidate, ctx);
+    const body = operation.request.body as KubeObject;
+    const isGenerated = !body.metadata?.name && body.metadata?.generateName;
+    if (isGenerated && ++operation.attempts < NAME_ATTEMPTS_MAX) return this.build(ctx);
+    const name = operation.candidate?.metadata?.name ?? '';
+    const status = alreadyExists(operation.resource.info.resource, name);
+    core.fail(operation, isGenerated ? { ...status, message: `${status.message}, the server was not able to generate a unique name for the object` } : status, ctx);
+  }
+}

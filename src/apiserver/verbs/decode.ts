@@ -1,0 +1,29 @@
+/** What a body must be before anything else looks at it. Mirrors apiserver v1.34 pkg/endpoints/handlers (decoding, name and namespace checks). */
+
+import { badRequest, type KubeObject, type StatusObject } from '#api';
+import type { Operation } from '../core.ts';
+
+/** The body as an object of the request's kind, or 400. */
+export function decodeBody({ request, resource }: Operation, body: unknown): KubeObject | StatusObject {
+  const { info } = resource;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return badRequest(`couldn't get version/kind; json parse error: the body of a ${info.kind} must be an object`);
+  const object = body as KubeObject;
+  if (object.kind !== undefined && object.kind !== info.kind) {
+    return badRequest(`${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: expected ${info.apiVersion}, Kind=${info.kind}, got ${object.apiVersion ?? ''}, Kind=${object.kind}`);
+  }
+  if (object.apiVersion !== undefined && object.apiVersion !== info.apiVersion) {
+    return badRequest(`the API version in the data (${object.apiVersion}) does not match the expected API version (${info.apiVersion})`);
+  }
+  if (info.namespaced && object.metadata?.namespace && object.metadata.namespace !== request.namespace) {
+    return badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  return object;
+}
+
+/** For PUT: the body's name is the URL's. */
+export function checkName(object: KubeObject, name: string): StatusObject | undefined {
+  const own = object.metadata?.name;
+  if (own === name) return undefined;
+  if (!own) return badRequest('name must be provided');
+  return badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
+}

@@ -1,0 +1,46 @@
+/** GET of one object: from etcd, unless the client is content with what the cache has (resourceVersion). */
+
+import { notFound, tooLargeResourceVersion } from '#api';
+import type { EtcdResponse } from '#etcd';
+import type { Context } from '#sim';
+import { type Core, objectOf, type Operation } from '../core.ts';
+import type { EtcdWaiter } from '../etcd-client.ts';
+import { storageFailure } from '../failures.ts';
+import { toScale } from '../subresources/scale.ts';
+
+export class Get implements EtcdWaiter {
+  private readonly core: Core;
+  private readonly operation: Operation;
+
+  constructor(core: Core, operation: Operation) {
+    this.core = core;
+    this.operation = operation;
+  }
+
+  start(ctx: Context): void {
+    const { core, operation } = this;
+    const { cache, cluster } = operation.resource;
+    const version = operation.request.options?.resourceVersion;
+    const wanted = Number(version ?? '');
+    if (version !== undefined && version !== '' && cache.revision >= wanted) {
+      const kv = cache.objects.get(operation.key);
+      if (kv !== undefined || wanted > 0) return this.finish(kv === undefined ? undefined : objectOf(kv), ctx, core.costs.request + core.costs.get);
+    }
+    core.etcd.send(cluster, { op: 'range', key: operation.key }, this, ctx, core.charge(ctx, core.costs.request));
+  }
+
+  answered(response: EtcdResponse | undefined, ctx: Context): void {
+    const failure = storageFailure(response);
+    if (failure !== undefined || response === undefined) return this.core.fail(this.operation, failure as never, ctx);
+    const wanted = Number(this.operation.request.options?.resourceVersion ?? '');
+    if (wanted > response.revision) return this.core.fail(this.operation, tooLargeResourceVersion(wanted, response.revision), ctx);
+    this.finish(objectOf(response.kvs?.[0]), ctx, this.core.costs.get);
+  }
+
+  private finish(object: ReturnType<typeof objectOf>, ctx: Context, cost: number): void {
+    const { core, operation } = this;
+    if (object === undefined) return core.fail(operation, notFound(operation.resource.info.resource, operation.request.name ?? ''), ctx);
+    const shown = operation.request.subresource === 'scale' ? toScale(operation, object) : object;
+    core.answer(operation, 200, shown, ctx, core.charge(ctx, cost));
+  }
+}

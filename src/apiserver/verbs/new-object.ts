@@ -1,0 +1,44 @@
+/** From a client's body to an object ready to be stored. Mirrors apiserver v1.34 pkg/registry/rest/create.go (BeforeCreate) and the create handler. */
+
+import { invalid, type KubeObject, type StatusObject } from '#api';
+import { rfc3339 } from '#api';
+import type { Context } from '#sim';
+import { admitCreate } from '../admission/admit.ts';
+import { isStatus } from '../cache/filter.ts';
+import type { Core, Operation } from '../core.ts';
+import { unknownFailure } from '../failures.ts';
+import { drawName, drawUid } from '../identity.ts';
+import { freshMeta, type Stored } from '../object-meta.ts';
+import { prepareForCreate } from '../registry/generic.ts';
+import { dns1123Subdomain } from '../validation/names.ts';
+import { validateMeta } from '../validation/object-meta.ts';
+import { decodeBody } from './decode.ts';
+
+/** The stored form of `body`, or why not: 400, 403, 422. Sets the operation's key. */
+export function newObject(core: Core, operation: Operation, body: unknown, ctx: Context): KubeObject | StatusObject {
+  const { request, resource } = operation;
+  const { descriptor, info } = resource;
+  const decoded = decodeBody(operation, body);
+  if (isStatus(decoded)) return decoded;
+  if (decoded.metadata?.resourceVersion) return unknownFailure('resourceVersion should not be set on objects to be created');
+  const defaulted = descriptor.defaults === undefined ? decoded : descriptor.defaults(decoded);
+  const admitted = admitCreate(core, info.resource, defaulted);
+  if (isStatus(admitted)) return admitted;
+
+  const metadata = freshMeta(admitted.metadata);
+  const time = rfc3339(ctx.clock());
+  metadata.namespace = info.namespaced ? request.namespace : undefined;
+  metadata.uid = drawUid(ctx.chance, request.user, request.id, ctx.now);
+  metadata.creationTimestamp = time;
+  metadata.deletionTimestamp = undefined;
+  metadata.deletionGracePeriodSeconds = undefined;
+  if (metadata.name === '' && metadata.generateName) metadata.name = drawName(ctx.chance, metadata.generateName, request.user, request.id, operation.attempts);
+  const object = { ...admitted, apiVersion: info.apiVersion, kind: info.kind, metadata } as Stored;
+  const prepared = prepareForCreate(descriptor, object, time);
+
+  const errors = validateMeta(metadata, descriptor.nameRule ?? dns1123Subdomain, info.namespaced);
+  const own = descriptor.validate?.(prepared) ?? errors;
+  if (errors.length > 0 || own.length > 0) return invalid(info.kind, info.group, metadata.name, own === errors ? errors : [...errors, ...own]);
+  operation.key = info.namespaced ? `${resource.prefix}${request.namespace}/${metadata.name}` : resource.prefix + metadata.name;
+  return prepared;
+}

@@ -1,0 +1,76 @@
+/** PATCH: the four kinds. The patch is applied anew to whatever the object has become, so that only a resourceVersion in it can conflict.
+ *  Mirrors apiserver v1.34 pkg/endpoints/handlers/patch.go. */
+
+import {
+  applyJsonPatch,
+  badRequest,
+  invalid,
+  type KubeObject,
+  mergePatch,
+  notFound,
+  PatchError,
+  type StatusObject,
+  strategicMergePatch,
+  strategicSchema,
+  tooLarge,
+  unsupportedMediaType,
+} from '#api';
+import { isStatus } from '../cache/filter.ts';
+import type { Operation } from '../core.ts';
+import type { Change } from '../guaranteed-update.ts';
+import { fromScale, toScale } from '../subresources/scale.ts';
+import { newObject } from './new-object.ts';
+import { updatedObject } from './updated-object.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+function patched(operation: Operation, original: unknown): unknown {
+  const { patchType, body } = operation.request;
+  switch (patchType) {
+    case 'json':
+      return applyJsonPatch(original, body);
+    case 'merge':
+      return mergePatch(original, asMap(body));
+    default:
+      return strategicMergePatch(original as Members, asMap(body), strategicSchema(operation.request.subresource === 'scale' ? 'Scale' : operation.resource.info.kind));
+  }
+}
+
+function asMap(body: unknown): Members {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Members;
+  throw new PatchError(400, 'error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
+}
+
+function refusal(operation: Operation, error: PatchError, current: KubeObject): StatusObject {
+  if (error.code === 400) return badRequest(error.message);
+  if (error.code === 413) return tooLarge(error.message);
+  if (error.code === 415) return unsupportedMediaType(error.message);
+  const { kind, group } = operation.resource.info;
+  return { ...invalid(kind, group, current.metadata?.name ?? '', []), message: error.message, reason: 'Invalid' };
+}
+
+export const patch: Change = {
+  transform(core, operation, current, ctx) {
+    const { request, resource } = operation;
+    if (current === undefined) {
+      if (request.patchType !== 'apply' || request.subresource) return notFound(resource.info.resource, request.name ?? '');
+      const body = request.body as KubeObject;
+      return newObject(core, operation, { ...body, metadata: { ...body.metadata, name: request.name } }, ctx);
+    }
+    let result: unknown;
+    try {
+      result = patched(operation, request.subresource === 'scale' ? toScale(operation, current) : current);
+    } catch (error) {
+      if (error instanceof PatchError) return refusal(operation, error, current);
+      throw error;
+    }
+    if (request.subresource === 'scale') {
+      const scaled = fromScale(operation, result, current);
+      return isStatus(scaled) ? scaled : updatedObject(operation, scaled, current, ctx);
+    }
+    return updatedObject(operation, result as KubeObject, current, ctx);
+  },
+  done(core, operation, object, _removed, ctx) {
+    core.answer(operation, 200, operation.request.subresource === 'scale' ? toScale(operation, object) : object, ctx);
+  },
+};

@@ -1,0 +1,94 @@
+/** From what a client wants an object to be to what is stored. Mirrors apiserver v1.34 pkg/registry/rest/update.go (BeforeUpdate) and store.go (Update). */
+
+import { conflict, deepEqual, invalid, type KubeObject, rfc3339, type StatusObject } from '#api';
+import type { Context } from '#sim';
+import { isStatus } from '../cache/filter.ts';
+import { type Operation, REMOVE, type Transformed, UNCHANGED } from '../core.ts';
+import { preconditionText } from '../failures.ts';
+import { freshMeta, type Meta, type Stored } from '../object-meta.ts';
+import { prepareForStatusUpdate, prepareForUpdate } from '../registry/generic.ts';
+import { invalidValue } from '../validation/field-error.ts';
+import { validateMetaUpdate } from '../validation/object-meta.ts';
+
+/** What must agree before a change is looked at: resourceVersion and uid, where the client gave them. */
+export function checkVersion(operation: Operation, sent: KubeObject, current: KubeObject): StatusObject | undefined {
+  const { info, descriptor } = operation.resource;
+  const wanted = sent.metadata?.resourceVersion;
+  const name = current.metadata?.name ?? '';
+  if (!wanted || wanted === '0') {
+    if (!descriptor.requiresResourceVersion || operation.action !== 'update') return checkUid(operation, sent, current);
+    return invalid(info.kind, info.group, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')]);
+  }
+  if (wanted !== current.metadata?.resourceVersion) return conflict(info.resource, name);
+  return checkUid(operation, sent, current);
+}
+
+function checkUid(operation: Operation, sent: KubeObject, current: KubeObject): StatusObject | undefined {
+  const uid = sent.metadata?.uid;
+  if (!uid || uid === current.metadata?.uid) return undefined;
+  return conflict(operation.resource.info.resource, current.metadata?.name ?? '', preconditionText(operation.key, 'UID', uid, current.metadata?.uid ?? ''));
+}
+
+/** Fresh metadata: the client's wishes, and what only the server decides as it was. */
+function mergedMeta(sent: KubeObject, current: KubeObject): Meta {
+  const metadata = freshMeta(sent.metadata);
+  const old = current.metadata as Meta;
+  metadata.name = old.name;
+  metadata.generateName = old.generateName;
+  metadata.namespace = old.namespace;
+  metadata.uid = old.uid;
+  metadata.generation = old.generation;
+  metadata.creationTimestamp = old.creationTimestamp;
+  metadata.deletionTimestamp = old.deletionTimestamp;
+  metadata.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds;
+  return metadata;
+}
+
+/** Whether nothing but the version would change. */
+function isSame(next: KubeObject, current: KubeObject): boolean {
+  const a = next as unknown as Record<string, unknown>;
+  const b = current as unknown as Record<string, unknown>;
+  for (const key in a) if (key !== 'metadata' && a[key] !== b[key] && !deepEqual(a[key], b[key])) return false;
+  for (const key in b) if (b[key] !== undefined && a[key] === undefined) return false;
+  const x = next.metadata as Meta;
+  const y = current.metadata as Meta;
+  return (
+    x.generation === y.generation &&
+    x.deletionTimestamp === y.deletionTimestamp &&
+    deepEqual(x.labels, y.labels) &&
+    deepEqual(x.annotations, y.annotations) &&
+    deepEqual(x.finalizers, y.finalizers) &&
+    deepEqual(x.ownerReferences, y.ownerReferences)
+  );
+}
+
+/** ShouldDeleteDuringUpdate: the last finalizer of a dying object is gone. */
+function isReleased(next: KubeObject, current: KubeObject): boolean {
+  const old = current.metadata;
+  if (old?.deletionTimestamp === undefined || (next.metadata?.finalizers ?? []).length > 0) return false;
+  const namespaceFinalizers = (next as { spec?: { finalizers?: readonly string[] } }).spec?.finalizers;
+  if (next.kind === 'Namespace' && (namespaceFinalizers ?? []).length > 0) return false;
+  return old.deletionGracePeriodSeconds === undefined || old.deletionGracePeriodSeconds === 0;
+}
+
+/** `sent` is a whole object: the body of a PUT, or the current object with a patch applied. */
+export function updatedObject(operation: Operation, sent: KubeObject, current: KubeObject, ctx: Context): Transformed {
+  const { descriptor, info } = operation.resource;
+  const stale = checkVersion(operation, sent, current);
+  if (stale !== undefined) return stale;
+  const { subresource } = operation.request;
+  const metadata = mergedMeta(sent, current);
+  const time = rfc3339(ctx.clock());
+  const isStatusUpdate = subresource === 'status';
+  const defaulted = isStatusUpdate || descriptor.defaults === undefined ? sent : descriptor.defaults(sent);
+  // Defaults may add labels (namespaces).
+  if (defaulted.metadata?.labels !== sent.metadata?.labels) metadata.labels = defaulted.metadata?.labels;
+  const object = { ...defaulted, apiVersion: info.apiVersion, kind: info.kind, metadata } as Stored;
+  const next = isStatusUpdate ? prepareForStatusUpdate(descriptor, object, current, time) : prepareForUpdate(descriptor, object, current, time);
+  if (isStatus(next)) return next;
+  const errors = validateMetaUpdate(metadata, sent.metadata, current.metadata ?? {});
+  const own = (isStatusUpdate ? descriptor.validateStatusUpdate?.(next, current) : (descriptor.validateUpdate ?? descriptor.validate)?.call(descriptor, next, current)) ?? [];
+  if (errors.length > 0 || own.length > 0) return invalid(info.kind, info.group, metadata.name, [...errors, ...own]);
+  if (isReleased(next, current)) return REMOVE;
+  return isSame(next, current) ? UNCHANGED : next;
+}
