@@ -1,2 +1,3 @@
 /** From result.json to what people look at. */
-export {};
+export { renderReport } from './page.ts';
+export { renderVerdictTable } from './verdict-table.ts';
