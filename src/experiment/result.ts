@@ -22,6 +22,8 @@ export interface Distribution {
   readonly p95: number;
   readonly p99: number;
   readonly max: number;
+  /** The shape, where the run kept it: [upper bound, samples up to it and above the bound before]. */
+  readonly buckets?: readonly (readonly [upTo: number, count: number])[];
 }
 
 /** A metric over time: `values[i]` is for the bucket that starts at `i * bucketSeconds`. A bucket without samples is null. */
