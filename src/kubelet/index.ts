@@ -1,2 +1,5 @@
-/** The node: kubelet, runtime, images, probes. */
-export {};
+/** Nodes: pod workers, images, probes, eviction, heartbeats. */
+export * from './behaviour.ts';
+export * from './config.ts';
+export * from './costs.ts';
+export { Kubelet } from './kubelet.ts';

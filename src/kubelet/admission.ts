@@ -1,0 +1,79 @@
+/** Whether a pod may run here: the kubelet's own check after the scheduler's. Mirrors v1.34 pkg/kubelet/lifecycle/predicate.go and
+ *  pkg/scheduler/framework/plugins/noderesources (Fits): the first failure is the reason. Left out: host ports, OS, device plugins. */
+
+import { findUntoleratedTaint, matchesNodeSelector, type Node, type Pod, podRequests, type Resources, resourceAmount } from '#api';
+import type { NodeAgent } from './agent.ts';
+
+export interface Refusal {
+  readonly reason: string;
+  readonly message: string;
+}
+
+const insufficient = (resource: string, requested: number, used: number, capacity: number): Refusal => ({
+  reason: `OutOf${resource}`,
+  message: `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
+});
+const predicate = (name: string, why: string): Refusal => ({ reason: name, message: `Predicate ${name} failed: ${why}` });
+
+/** What the node gives, parsed once a config: cpu in milli-cores, the rest in whole units. */
+const parsed = new WeakMap<object, Resources>();
+export function allocatableOf(agent: NodeAgent): Resources {
+  const list = agent.config.allocatable ?? agent.config.capacity;
+  let amounts = parsed.get(list);
+  if (amounts === undefined) {
+    const fresh: Record<string, number> = {};
+    for (const name in list) fresh[name] = resourceAmount(name, list[name] as string);
+    parsed.set(list, (amounts = fresh));
+  }
+  return amounts;
+}
+
+/** undefined: admitted. `used` counts pods that are not terminated. */
+export function refusalOf(agent: NodeAgent, pod: Pod): Refusal | undefined {
+  const allocatable = allocatableOf(agent);
+  const requests = podRequests(pod);
+  let pods = 0;
+  const used: Record<string, number> = {};
+  for (const worker of agent.workers.values()) {
+    if (worker.stage === 'terminated') continue;
+    pods += 1;
+    for (const name in worker.requests) used[name] = (used[name] ?? 0) + (worker.requests[name] as number);
+  }
+  const maxPods = Math.min(agent.settings.maxPods, allocatable['pods'] ?? Number.POSITIVE_INFINITY);
+  if (pods + 1 > maxPods) return insufficient('pods', 1, pods, maxPods);
+  for (const name of ['cpu', 'memory', 'ephemeral-storage']) {
+    const short = shortage(name, requests, used, allocatable);
+    if (short !== undefined) return short;
+  }
+  for (const name in requests) {
+    // Extended resources that the node does not have at all are cluster-level ones (removeMissingExtendedResources).
+    if (name === 'cpu' || name === 'memory' || name === 'ephemeral-storage' || allocatable[name] === undefined) continue;
+    const short = shortage(name, requests, used, allocatable);
+    if (short !== undefined) return short;
+  }
+  return placement(agent.node, agent, pod);
+}
+
+function shortage(name: string, requests: Resources, used: Readonly<Record<string, number>>, allocatable: Resources): Refusal | undefined {
+  const asked = requests[name] ?? 0;
+  if (asked === 0) return undefined;
+  const taken = used[name] ?? 0;
+  const capacity = allocatable[name] ?? (name === 'ephemeral-storage' ? Number.POSITIVE_INFINITY : 0);
+  return asked > capacity - taken ? insufficient(name, asked, taken, capacity) : undefined;
+}
+
+/** Node selector and affinity, and taints that evict. */
+function placement(node: Node | undefined, agent: NodeAgent, pod: Pod): Refusal | undefined {
+  if (node === undefined) return undefined;
+  const selector = pod.spec?.nodeSelector;
+  const labels = node.metadata?.labels ?? {};
+  for (const key in selector) if (labels[key] !== selector[key]) return AFFINITY;
+  const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  if (required !== undefined && !matchesNodeSelector(required, node)) return AFFINITY;
+  if (pod.spec?.nodeName !== undefined && pod.spec.nodeName !== agent.config.nodeName) {
+    return predicate('NodeName', "node(s) didn't match the requested node name");
+  }
+  const taint = findUntoleratedTaint(node.spec?.taints, pod.spec?.tolerations, ['NoExecute']);
+  return taint === undefined ? undefined : predicate('TaintToleration', "node(s) had taints that the pod didn't tolerate");
+}
+const AFFINITY = predicate('NodeAffinity', "node(s) didn't match Pod's node affinity/selector");

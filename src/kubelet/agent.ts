@@ -1,0 +1,169 @@
+/** The node's state, shared by everything the kubelet does: its pods, images, addresses, client, timers. Decisions are elsewhere (pod-*.ts, node-*.ts). */
+
+import type { Node } from '#api';
+import { type ApiClient, createApiClient, type Lane } from '#client';
+import {
+  type Context,
+  type Duration,
+  type Gauge,
+  type Histogram,
+  hashName,
+  type Instant,
+  type Message,
+  messageKind,
+  SECOND,
+  type Timer,
+} from '#sim';
+import { AddressPool, formatAddress, parseCidr } from './addresses.ts';
+import { type KubeletConfig, type KubeletSettings, settingsOf } from './config.ts';
+import { ImageStore } from './images.ts';
+import { LUCK } from './luck.ts';
+import type { PodWorker } from './pod-worker.ts';
+
+/** What a kubelet reminds itself of. */
+export type Task =
+  | 'register'
+  | 'ready'
+  | 'lease'
+  | 'nodeStatus'
+  | 'nodeReport'
+  | 'pleg'
+  | 'images'
+  | 'sandbox'
+  | 'started'
+  | 'postStart'
+  | 'exit'
+  | 'stopped'
+  | 'sandboxStopped'
+  | 'killed'
+  | 'resync'
+  | 'deadline'
+  | 'probe'
+  | 'statusRetry';
+
+export interface KubeletTimer extends Message {
+  readonly kind: 'KubeletTimer';
+  readonly task: Task;
+  /** The pod worker's slot; -1 for the node's own. */
+  readonly slot: number;
+  /** Container, and for probes which of its probes: container * 4 + probe. */
+  readonly index: number;
+}
+
+messageKind<KubeletTimer>({
+  kind: 'KubeletTimer',
+  digest(m, hasher) {
+    hasher.string(m.task);
+    hasher.int(m.slot);
+    hasher.int(m.index);
+  },
+});
+
+/** What an answer belongs to. */
+export type Continuation =
+  | { readonly of: 'node'; readonly step: 'create' | 'get' | 'status' }
+  | { readonly of: 'lease'; readonly step: 'create' | 'get' | 'renew' }
+  | { readonly of: 'status'; readonly slot: number }
+  | { readonly of: 'delete'; readonly slot: number }
+  | { readonly of: 'event' };
+
+export class NodeAgent {
+  readonly config: KubeletConfig;
+  readonly settings: KubeletSettings;
+  readonly client: ApiClient<Continuation>;
+  readonly events: Lane;
+  readonly heartbeats: Lane;
+  readonly images: ImageStore;
+  readonly addresses: AddressPool;
+  /** Key of the node's luck. */
+  readonly luck: number;
+  readonly hostIP: string;
+  readonly egress: Duration;
+  /** `source` of all its Events. */
+  readonly eventSource: { readonly component: string; readonly host: string };
+  eventSequence = 0;
+  readonly workers = new Map<number, PodWorker>();
+  readonly byUid = new Map<string, PodWorker>();
+  /** The Node as last seen; undefined until registered. */
+  node: Node | undefined;
+  startedAt: Instant = 0;
+  running: Gauge | undefined;
+  startSli: Histogram | undefined;
+  startTotal: Histogram | undefined;
+  private nextSlot = 0;
+  private plegPhase = -1;
+  private plegTimer: Timer | undefined;
+  private plegDirty: PodWorker[] = [];
+  private imageTimer: Timer | undefined;
+
+  constructor(config: KubeletConfig) {
+    this.config = config;
+    this.settings = settingsOf(config);
+    this.client = createApiClient<Continuation>(config.client);
+    this.events = this.client.lane({ qps: this.settings.eventQps, burst: this.settings.eventBurst });
+    // The kubelet's heartbeat client: no limit, time-out of a lease's duration.
+    this.heartbeats = this.client.lane({ qps: 0, burst: 0, timeout: this.settings.leaseRenewIntervalSeconds * SECOND });
+    this.luck = hashName(config.nodeName);
+    this.images = new ImageStore(this.settings, this.luck);
+    this.addresses = new AddressPool(config.podCIDR);
+    // 172.16.0.0 plus the CIDR's own number: distinct for up to 2^20 nodes of one cluster.
+    this.hostIP = config.internalIP ?? formatAddress(2_886_729_728 + (Math.floor(parseCidr(config.podCIDR).base / 256) & 0xf_ffff));
+    this.eventSource = { component: 'kubelet', host: config.nodeName };
+    this.egress = Math.round(this.settings.costs.egressSeconds * SECOND);
+  }
+
+  start(ctx: Context): void {
+    this.startedAt = ctx.now;
+    this.running = ctx.record.gauge('kubelet_running_pods');
+    this.startSli = ctx.record.histogram('kubelet_pod_start_sli_duration_seconds');
+    this.startTotal = ctx.record.histogram('kubelet_pod_start_duration_seconds');
+    this.images.preload(ctx.chance);
+  }
+
+  newSlot(): number {
+    return this.nextSlot++;
+  }
+
+  forget(worker: PodWorker): void {
+    this.workers.delete(worker.slot);
+    if (this.byUid.get(worker.uid) === worker) this.byUid.delete(worker.uid);
+  }
+
+  after(ctx: Context, delay: Duration, task: Task, slot = -1, index = -1): Timer {
+    const message: KubeletTimer = { kind: 'KubeletTimer', task, slot, index };
+    return ctx.after(delay, message);
+  }
+
+  /** The clock's reading at instant 0, as the clock goes now. */
+  epoch(ctx: Context): number {
+    return ctx.clock() - ctx.now;
+  }
+
+  /** A container or sandbox changed: the next relist sees it. */
+  markPleg(worker: PodWorker, ctx: Context): void {
+    if (worker.inPleg) return;
+    worker.inPleg = true;
+    this.plegDirty.push(worker);
+    if (this.plegTimer !== undefined) return;
+    const period = this.settings.plegRelistSeconds * SECOND;
+    if (this.plegPhase < 0) this.plegPhase = Math.floor(ctx.chance.uniform(LUCK.pleg, this.luck) * period);
+    const since = (((ctx.now - this.plegPhase) % period) + period) % period;
+    this.plegTimer = this.after(ctx, period - since, 'pleg');
+  }
+
+  /** The pods whose changes this relist sees, in the order in which they changed. */
+  relist(): readonly PodWorker[] {
+    const dirty = this.plegDirty;
+    this.plegDirty = [];
+    this.plegTimer = undefined;
+    for (const worker of dirty) worker.inPleg = false;
+    return dirty;
+  }
+
+  /** Sets the one timer for pulls to the next instant at which something happens to them. */
+  armImages(ctx: Context): void {
+    if (this.imageTimer !== undefined) ctx.cancel(this.imageTimer);
+    const at = this.images.nextAt(ctx.now);
+    this.imageTimer = at === Number.POSITIVE_INFINITY ? undefined : this.after(ctx, at - ctx.now, 'images');
+  }
+}

@@ -1,0 +1,126 @@
+/** What a container does once it runs. A pod says so by annotations; what it leaves out comes from the kubelet's settings.
+ *
+ *  `wavetank.dev/behaviour`: a BehaviourSpec in JSON, for all containers, with overrides by name under `containers`:
+ *      {"runSeconds": {"lognormal": {"p50": 60, "p99": 300}}, "exitCode": {"0": 0.9, "1": 0.1},
+ *       "containers": {"sidecar": {"runSeconds": "forever", "probes": {"readiness": {"failAfterSeconds": 120, "failForSeconds": 30}}}}}
+ *  Short forms for all containers, a number or a distribution in JSON: `wavetank.dev/run-seconds`, `/exit-code`, `/ready-after-seconds`,
+ *  `/start-seconds`, `/stop-seconds`.
+ *  `wavetank.dev/workload` and `wavetank.dev/ordinal` name the cause of the pod's luck (luck.ts). */
+
+import type { Distribution } from '#sim';
+
+/** When a probe of one type fails although the container serves. Times count from the container's start. */
+export interface ProbeBehaviour {
+  /** It begins to fail after this long (default: never) ... */
+  readonly failAfterSeconds?: number;
+  /** ... and fails for this long (default: for good). */
+  readonly failForSeconds?: number;
+  /** It succeeds and fails in turns, beginning with success. */
+  readonly flap?: { readonly upSeconds: number; readonly downSeconds: number };
+}
+
+export interface ContainerBehaviour {
+  /** From the runtime's start to the process's end; 'forever' for a server. */
+  readonly runSeconds?: Distribution | 'forever';
+  /** With which code it ends: one code, or probabilities by code ({"0": 0.9, "137": 0.1}). */
+  readonly exitCode?: number | Readonly<Record<string, number>>;
+  /** How long after its start all probes fail (warm-up). */
+  readonly readyAfterSeconds?: Distribution;
+  /** Replaces the node's time for CreateContainer and StartContainer. */
+  readonly startSeconds?: Distribution;
+  /** From SIGTERM to the end; the grace period cuts it short with SIGKILL (137). */
+  readonly stopSeconds?: Distribution;
+  /** Exit code after SIGTERM; 143 for a process that does not handle it, 0 for one that does. */
+  readonly stopExitCode?: number;
+  /** How long lifecycle hooks take, when the container has them. */
+  readonly postStartSeconds?: number;
+  readonly preStopSeconds?: number;
+  readonly probes?: { readonly startup?: ProbeBehaviour; readonly readiness?: ProbeBehaviour; readonly liveness?: ProbeBehaviour };
+  /** Working set: what it begins with, how it grows, where it stops growing. Bytes. */
+  readonly memory?: { readonly startBytes?: number; readonly growthBytesPerSecond?: number; readonly maxBytes?: number };
+  /** CPU it would use if nothing held it back, in milli-cores. */
+  readonly cpuMilli?: number;
+  /** Every pull of its image fails (a wrong name, a private registry). */
+  readonly pullFails?: boolean;
+}
+
+export interface BehaviourSpec extends ContainerBehaviour {
+  readonly containers?: Readonly<Record<string, ContainerBehaviour>>;
+}
+
+export const BEHAVIOUR_ANNOTATION = 'wavetank.dev/behaviour';
+const SHORT_FORMS: readonly (readonly [annotation: string, field: keyof ContainerBehaviour])[] = [
+  ['wavetank.dev/run-seconds', 'runSeconds'],
+  ['wavetank.dev/exit-code', 'exitCode'],
+  ['wavetank.dev/ready-after-seconds', 'readyAfterSeconds'],
+  ['wavetank.dev/start-seconds', 'startSeconds'],
+  ['wavetank.dev/stop-seconds', 'stopSeconds'],
+];
+
+const NONE: BehaviourSpec = {};
+// Replicas share their template's annotations: parsed once per distinct text, then once per distinct object.
+const byText = new Map<string, unknown>();
+const byAnnotations = new WeakMap<object, BehaviourSpec>();
+
+/** JSON, or the bare text when it is none ('forever'). */
+function parse(text: string): unknown {
+  let value = byText.get(text);
+  if (value === undefined) {
+    try {
+      value = JSON.parse(text) as unknown;
+    } catch {
+      value = text;
+    }
+    byText.set(text, value);
+  }
+  return value;
+}
+
+/** What the annotations say; an annotation that is no JSON object says nothing. */
+export function annotatedBehaviour(annotations: Readonly<Record<string, string>> | undefined): BehaviourSpec {
+  if (annotations === undefined) return NONE;
+  const known = byAnnotations.get(annotations);
+  if (known !== undefined) return known;
+  let spec: BehaviourSpec = NONE;
+  const text = annotations[BEHAVIOUR_ANNOTATION];
+  if (text !== undefined) {
+    const value = parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) spec = value as BehaviourSpec;
+  }
+  for (const [annotation, field] of SHORT_FORMS) {
+    const short = annotations[annotation];
+    if (short !== undefined) spec = { ...spec, [field]: parse(short) };
+  }
+  byAnnotations.set(annotations, spec);
+  return spec;
+}
+
+// Keyed by the annotated spec, then by container name: the merged behaviour is shared by all replicas.
+const merged = new WeakMap<BehaviourSpec, WeakMap<BehaviourSpec, Map<string, ContainerBehaviour>>>();
+
+/** One container's behaviour: its own entry over the pod's over the settings'. */
+export function containerBehaviour(annotated: BehaviourSpec, settings: BehaviourSpec, container: string): ContainerBehaviour {
+  let bySettings = merged.get(annotated);
+  if (bySettings === undefined) merged.set(annotated, (bySettings = new WeakMap()));
+  let byName = bySettings.get(settings);
+  if (byName === undefined) bySettings.set(settings, (byName = new Map()));
+  let found = byName.get(container);
+  if (found === undefined) {
+    found = { ...settings, ...settings.containers?.[container], ...annotated, ...annotated.containers?.[container] };
+    byName.set(container, found);
+  }
+  return found;
+}
+
+/** The code a draw picks: probabilities are taken in the order of the codes' numbers; what they leave of 1 is code 0. */
+export function exitCodeOf(exitCode: ContainerBehaviour['exitCode'], draw: number): number {
+  if (exitCode === undefined) return 0;
+  if (typeof exitCode === 'number') return exitCode;
+  let below = 0;
+  // Integer-like keys iterate in ascending order (ECMAScript OrdinaryOwnPropertyKeys).
+  for (const code of Object.keys(exitCode)) {
+    below += exitCode[code] as number;
+    if (draw < below) return Number(code);
+  }
+  return 0;
+}

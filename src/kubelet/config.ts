@@ -1,0 +1,120 @@
+/** A kubelet's settings, under the names of KubeletConfiguration (kubelet.config.k8s.io/v1beta1, v1.34) where it has them, and what the simulation adds. */
+
+import type { Taint } from '#api';
+import type { ClientConfig } from '#client';
+import type { Distribution } from '#sim';
+import type { BehaviourSpec } from './behaviour.ts';
+import { KUBELET_COSTS, type KubeletCosts } from './costs.ts';
+
+/** Plain data: it crosses threads by structured clone. Times in seconds. */
+export interface KubeletConfig {
+  readonly nodeName: string;
+  readonly client: ClientConfig;
+  /** Quantities: { cpu: '8', memory: '32Gi', pods: '110', 'nvidia.com/gpu': '8' }. */
+  readonly capacity: Readonly<Record<string, string>>;
+  /** Default: the capacity. */
+  readonly allocatable?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** --register-with-taints. */
+  readonly taints?: readonly Taint[];
+  /** '10.0.7.0/24': pods' addresses; the last usable one is 254 after the network's and the bridge's. */
+  readonly podCIDR: string;
+  /** Default: an address in 172.16.0.0/12 made from podCIDR. */
+  readonly internalIP?: string;
+  readonly providerID?: string;
+  readonly settings?: Partial<KubeletSettings>;
+}
+
+/** Everything with a default. */
+export interface KubeletSettings {
+  /** nodeLeaseDurationSeconds; leases are renewed every quarter of it. */
+  readonly leaseDurationSeconds: number;
+  readonly leaseRenewIntervalSeconds: number;
+  /** How often a change of the node's status is looked for, and how often it is reported without one. */
+  readonly nodeStatusUpdateFrequencySeconds: number;
+  readonly nodeStatusReportFrequencySeconds: number;
+  readonly eventQps: number;
+  readonly eventBurst: number;
+  /** Which events are written. A saving for runs that do not read them; the default is Kubernetes' own. */
+  readonly events: 'all' | 'warnings' | 'none';
+  readonly serializeImagePulls: boolean;
+  /** 0: no limit (only when pulls are not serialized). */
+  readonly maxParallelImagePulls: number;
+  /** What the node gets from the registry, shared by its pulls. */
+  readonly registryBytesPerSecond: number;
+  /** Sizes of known images in bytes; others draw `imageBytes` by their name. */
+  readonly images: Readonly<Record<string, number>>;
+  readonly imageBytes: Distribution;
+  /** Images on the disk when the node joins. */
+  readonly preloadedImages: readonly string[];
+  /** Chance that a pull fails, drawn per (node, image, attempt). */
+  readonly pullFailureProbability: number;
+  /** Nodes join over this span, each at its own draw. */
+  readonly startupJitterSeconds: number;
+  /** From the first start to Ready (runtime and network up). */
+  readonly runtimeReadySeconds: Distribution;
+  readonly maxPods: number;
+  /** PLEG's relist period (pkg/kubelet/kubelet.go, genericPlegRelistPeriod): changes of containers are seen at its ticks. */
+  readonly plegRelistSeconds: number;
+  /** pod_workers' pause after a failed sync (backOffPeriod, times 1 to 1.5). */
+  readonly syncBackOffSeconds: number;
+  /** Containers' restarts: first and longest pause (MaxCrashLoopBackOff), forgotten after twice the longest. */
+  readonly crashLoopBackOffSeconds: number;
+  readonly crashLoopBackOffMaxSeconds: number;
+  readonly imagePullBackOffSeconds: number;
+  readonly imagePullBackOffMaxSeconds: number;
+  /** 'analytic' works out when a probe's outcome changes; 'each' makes every probe an event. Results are equal (test/kubelet/probe-schedule.test.ts). */
+  readonly probes: 'analytic' | 'each';
+  /** Whether the kubelet watches its own Node for labels and taints. */
+  readonly watchOwnNode: boolean;
+  /** What containers do unless the pod says otherwise. */
+  readonly behaviour: BehaviourSpec;
+  /** Run time of containers of pods that are meant to end (restartPolicy Never or OnFailure) unless the pod says otherwise. Seconds; assumed. */
+  readonly jobRunSeconds: Distribution;
+  /** Run time of init containers unless the pod says otherwise. Seconds; assumed. */
+  readonly initRunSeconds: Distribution;
+  readonly costs: KubeletCosts;
+  readonly kubeletVersion: string;
+}
+
+export const KUBELET_DEFAULTS: KubeletSettings = {
+  leaseDurationSeconds: 40,
+  leaseRenewIntervalSeconds: 10,
+  nodeStatusUpdateFrequencySeconds: 10,
+  nodeStatusReportFrequencySeconds: 300,
+  eventQps: 50,
+  eventBurst: 100,
+  events: 'all',
+  serializeImagePulls: true,
+  maxParallelImagePulls: 0,
+  // assumed: 1 Gbit/s to a registry in the same region.
+  registryBytesPerSecond: 125_000_000,
+  images: {},
+  // assumed: compressed sizes of common images, 20 MB to 1 GB.
+  imageBytes: { lognormal: { p50: 80_000_000, p99: 900_000_000, min: 2_000_000, max: 5_000_000_000 } },
+  preloadedImages: [],
+  pullFailureProbability: 0,
+  startupJitterSeconds: 5,
+  // assumed.
+  runtimeReadySeconds: { uniform: { min: 0.5, max: 2 } },
+  maxPods: 110,
+  plegRelistSeconds: 1,
+  syncBackOffSeconds: 10,
+  crashLoopBackOffSeconds: 10,
+  crashLoopBackOffMaxSeconds: 300,
+  imagePullBackOffSeconds: 10,
+  imagePullBackOffMaxSeconds: 300,
+  probes: 'analytic',
+  watchOwnNode: true,
+  behaviour: {},
+  jobRunSeconds: { lognormal: { p50: 30, p99: 120, min: 1 } },
+  initRunSeconds: { lognormal: { p50: 1, p99: 5, min: 0.1 } },
+  costs: KUBELET_COSTS,
+  kubeletVersion: 'v1.34.0',
+};
+
+/** The defaults overlaid with what the config sets. Kubelets without settings share one object. */
+export function settingsOf(config: KubeletConfig): KubeletSettings {
+  return config.settings === undefined ? KUBELET_DEFAULTS : { ...KUBELET_DEFAULTS, ...config.settings };
+}

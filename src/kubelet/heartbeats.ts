@@ -1,0 +1,258 @@
+/** The node's membership: registration, its Lease (renewed every quarter of its duration) and its status (looked at every 10 s, written when it changed or
+ *  after 5 min). Mirrors v1.34 pkg/kubelet/kubelet_node_status.go and component-helpers apimachinery/lease/controller.go. */
+
+import { type KubeObject, type Lease, type Node, rfc3339Micro } from '#api';
+import type { Outcome } from '#client';
+import { type Context, SECOND, type Timer } from '#sim';
+import type { Continuation, NodeAgent } from './agent.ts';
+import { drawDuration, LUCK } from './luck.ts';
+import { type NodeHealth, nodeStatusPatch, registrationOf } from './node-object.ts';
+
+const LEASES = 'leases.coordination.k8s.io';
+const LEASE_NAMESPACE = 'kube-node-lease';
+/** wait.JitterUntil's factor in the lease controller. */
+const LEASE_JITTER = 0.04;
+/** Pause before registration or the Lease's creation is tried again (upstream's back-offs run from 100 ms to 7 s). */
+const RETRY = 2 * SECOND;
+
+export class Heartbeats {
+  private readonly agent: NodeAgent;
+  private nodeUid = '';
+  private registered = false;
+  private health: NodeHealth = NO_HEALTH;
+  private lease: { readonly uid: string | undefined; readonly resourceVersion: string | undefined } | undefined;
+  private renewals = 0;
+  private leaseBusy = false;
+  private statusBusy = false;
+  private imagesSent = 0;
+  private reportAt = 0;
+  private changed = false;
+  private statusTimer = false;
+  private reportTimer: Timer | undefined;
+  private owner: { apiVersion: string; kind: string; name: string; uid: string }[] | undefined;
+
+  constructor(agent: NodeAgent) {
+    this.agent = agent;
+  }
+
+  /** Nodes join one after another, over startupJitterSeconds. */
+  start(ctx: Context): void {
+    const { agent } = this;
+    const clock = ctx.clock();
+    this.health = { ...NO_HEALTH, readySince: clock, memoryPressureSince: clock, diskPressureSince: clock, startedAt: clock };
+    const jitter = Math.floor(ctx.chance.uniform(LUCK.startup, agent.luck) * agent.settings.startupJitterSeconds * SECOND);
+    agent.after(ctx, jitter, 'register');
+  }
+
+  register(ctx: Context): void {
+    const { agent } = this;
+    if (this.registered) return;
+    const body = registrationOf(agent, this.health, ctx);
+    this.imagesSent = agent.images.version;
+    agent.client.request(ctx, { verb: 'create', resource: 'nodes', body }, CREATE_NODE, agent.egress, agent.heartbeats);
+  }
+
+  /** The runtime and the network are up. */
+  ready(ctx: Context): void {
+    this.health = { ...this.health, ready: true, readySince: ctx.clock() };
+    this.changed = true;
+    this.report(ctx);
+  }
+
+  /** Pressure conditions, as the eviction manager sees them. */
+  setPressure(memory: boolean, disk: boolean, ctx: Context): void {
+    const { health } = this;
+    if (health.memoryPressure === memory && health.diskPressure === disk) return;
+    const clock = ctx.clock();
+    this.health = {
+      ...health,
+      memoryPressure: memory,
+      memoryPressureSince: health.memoryPressure === memory ? health.memoryPressureSince : clock,
+      diskPressure: disk,
+      diskPressureSince: health.diskPressure === disk ? health.diskPressureSince : clock,
+    };
+    this.changed = true;
+    this.statusDue(ctx);
+  }
+
+  get isReady(): boolean {
+    return this.health.ready;
+  }
+
+  /** Something of the status changed: it is written at the next look, every nodeStatusUpdateFrequency. */
+  statusDue(ctx: Context): void {
+    if (!this.registered || this.statusTimer) return;
+    const period = this.agent.settings.nodeStatusUpdateFrequencySeconds * SECOND;
+    const phase = Math.floor(ctx.chance.uniform(LUCK.nodeStatus, this.agent.luck) * period);
+    const since = (((ctx.now - phase) % period) + period) % period;
+    this.statusTimer = true;
+    this.agent.after(ctx, period - since, 'nodeStatus');
+  }
+
+  /** A look at the status: one is scheduled only when something changed or the report falls due. */
+  statusTick(ctx: Context): void {
+    this.statusTimer = false;
+    const due = ctx.now >= this.reportAt;
+    if (due || this.changed || this.agent.images.version !== this.imagesSent) this.report(ctx);
+  }
+
+  private report(ctx: Context): void {
+    const { agent } = this;
+    if (!this.registered || this.statusBusy) return;
+    this.statusBusy = true;
+    this.changed = false;
+    const withImages = agent.images.version !== this.imagesSent;
+    this.imagesSent = agent.images.version;
+    const body = nodeStatusPatch(agent, this.health, withImages, ctx);
+    const { nodeName } = agent.config;
+    const spec = {
+      verb: 'patch',
+      resource: 'nodes',
+      subresource: 'status',
+      name: nodeName,
+      body,
+      patchType: 'strategic',
+      discardBody: true,
+    } as const;
+    agent.client.request(ctx, spec, NODE_STATUS, agent.egress, agent.heartbeats);
+    // The jitter of up to half the frequency came with v1.32 (nodeStatusReportFrequency, calculateDelay).
+    const frequency = agent.settings.nodeStatusReportFrequencySeconds * SECOND;
+    const delay = Math.round(frequency * (0.5 + ctx.chance.uniform(LUCK.nodeStatus, agent.luck, Math.floor(ctx.now / SECOND))));
+    this.reportAt = ctx.now + delay;
+    if (this.reportTimer !== undefined) ctx.cancel(this.reportTimer);
+    this.reportTimer = agent.after(ctx, delay, 'nodeReport');
+  }
+
+  /** Outcomes of requests about the node. */
+  nodeAnswered(outcome: Outcome<Continuation>, step: 'create' | 'get' | 'status', ctx: Context): void {
+    const { agent } = this;
+    if (step === 'status') {
+      this.statusBusy = false;
+      if (outcome.code === 0 || outcome.code >= 400) this.changed = true;
+      if (this.changed || agent.images.version !== this.imagesSent) this.statusDue(ctx);
+      return;
+    }
+    if (step === 'create' && outcome.code === 409) {
+      agent.client.request(ctx, { verb: 'get', resource: 'nodes', name: agent.config.nodeName }, GET_NODE, agent.egress, agent.heartbeats);
+      return;
+    }
+    if (outcome.code === 0 || outcome.code >= 400) {
+      agent.after(ctx, RETRY, 'register');
+      return;
+    }
+    this.registered = true;
+    agent.node = outcome.object as Node | undefined;
+    this.nodeUid = outcome.object?.metadata?.uid ?? '';
+    this.createLease(ctx);
+    const wait = drawDuration(ctx.chance, LUCK.runtimeReady, agent.settings.runtimeReadySeconds, agent.luck);
+    agent.after(ctx, Math.max(1, wait), 'ready');
+  }
+
+  private createLease(ctx: Context): void {
+    const { agent } = this;
+    const spec = { verb: 'create', resource: LEASES, namespace: LEASE_NAMESPACE, body: this.leaseObject(ctx), discardBody: true } as const;
+    this.leaseBusy = true;
+    agent.client.request(ctx, spec, CREATE_LEASE, agent.egress, agent.heartbeats);
+    this.nextRenewal(ctx);
+  }
+
+  private nextRenewal(ctx: Context): void {
+    const { agent } = this;
+    this.renewals += 1;
+    const jitter = 1 + LEASE_JITTER * ctx.chance.uniform(LUCK.lease, agent.luck, this.renewals);
+    agent.after(ctx, Math.round(agent.settings.leaseRenewIntervalSeconds * SECOND * jitter), 'lease');
+  }
+
+  /** The renewal falls due; one under way is waited for. */
+  renew(ctx: Context): void {
+    this.nextRenewal(ctx);
+    if (this.leaseBusy) return;
+    if (this.lease === undefined) return this.getLease(ctx);
+    this.update(ctx);
+  }
+
+  private update(ctx: Context): void {
+    const { agent } = this;
+    this.leaseBusy = true;
+    const { nodeName } = agent.config;
+    const spec = {
+      verb: 'update',
+      resource: LEASES,
+      namespace: LEASE_NAMESPACE,
+      name: nodeName,
+      body: this.leaseObject(ctx),
+      discardBody: true,
+    } as const;
+    agent.client.request(ctx, spec, RENEW_LEASE, agent.egress, agent.heartbeats);
+  }
+
+  private getLease(ctx: Context): void {
+    const { agent } = this;
+    this.leaseBusy = true;
+    const spec = { verb: 'get', resource: LEASES, namespace: LEASE_NAMESPACE, name: agent.config.nodeName, discardBody: true } as const;
+    agent.client.request(ctx, spec, GET_LEASE, agent.egress, agent.heartbeats);
+  }
+
+  private leaseObject(ctx: Context): Lease {
+    const { nodeName } = this.agent.config;
+    return {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: {
+        name: nodeName,
+        namespace: LEASE_NAMESPACE,
+        uid: this.lease?.uid,
+        resourceVersion: this.lease?.resourceVersion,
+        ownerReferences: (this.owner ??= [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: this.nodeUid }]),
+      },
+      spec: {
+        holderIdentity: nodeName,
+        leaseDurationSeconds: this.agent.settings.leaseDurationSeconds,
+        renewTime: rfc3339Micro(ctx.clock()),
+      },
+    };
+  }
+
+  leaseAnswered(outcome: Outcome<Continuation>, step: 'create' | 'get' | 'renew', ctx: Context): void {
+    this.leaseBusy = false;
+    if (outcome.code > 0 && outcome.code < 400) {
+      const metadata = (outcome.object as KubeObject | undefined)?.metadata;
+      this.lease = { uid: metadata?.uid, resourceVersion: metadata?.resourceVersion };
+      // A lease that was there already is renewed at once.
+      if (step === 'get') this.update(ctx);
+      return;
+    }
+    // Someone else wrote it, or it is there from a former life: look, then write. A deleted one is made anew.
+    if (outcome.code === 409) this.getLease(ctx);
+    else if (outcome.code === 404) {
+      this.lease = undefined;
+      this.owner = undefined;
+      this.leaseBusy = true;
+      const spec = {
+        verb: 'create',
+        resource: LEASES,
+        namespace: LEASE_NAMESPACE,
+        body: this.leaseObject(ctx),
+        discardBody: true,
+      } as const;
+      this.agent.client.request(ctx, spec, CREATE_LEASE, RETRY, this.agent.heartbeats);
+    }
+    // Anything else: the next renewal tries again.
+  }
+}
+
+const NO_HEALTH: NodeHealth = {
+  ready: false,
+  readySince: 0,
+  memoryPressure: false,
+  memoryPressureSince: 0,
+  diskPressure: false,
+  diskPressureSince: 0,
+  startedAt: 0,
+};
+const CREATE_NODE = { of: 'node', step: 'create' } as const;
+const GET_NODE = { of: 'node', step: 'get' } as const;
+const NODE_STATUS = { of: 'node', step: 'status' } as const;
+const CREATE_LEASE = { of: 'lease', step: 'create' } as const;
+const GET_LEASE = { of: 'lease', step: 'get' } as const;
+const RENEW_LEASE = { of: 'lease', step: 'renew' } as const;

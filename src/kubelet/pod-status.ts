@@ -1,0 +1,191 @@
+/** The status the kubelet writes: conditions, container statuses, addresses, as one strategic merge patch. Mirrors v1.34 pkg/kubelet/kubelet_pods.go
+ *  generateAPIPodStatus and pkg/kubelet/status. Left out: allocatedResources, volumeMounts and user of container statuses, QoS (the API server sets it). */
+
+import { rfc3339 } from '#api';
+import type { Instant } from '#sim';
+import { formatAddress } from './addresses.ts';
+import { CONDITION, conditionsOf } from './pod-phase.ts';
+import type { ContainerRecord, PodWorker, Termination } from './pod-worker.ts';
+
+// Integers only, folded as FNV-1a does.
+const fold = (hash: number, value: number): number => Math.imul(hash ^ value, 16_777_619);
+const text = (value: string | undefined): number => {
+  let hash = 0;
+  if (value !== undefined) for (let i = 0; i < value.length; i++) hash = Math.imul(hash ^ value.charCodeAt(i), 16_777_619);
+  return hash;
+};
+
+/** A number that changes when the status to write does: spares the building of a status that is already written. */
+export function fingerprint(worker: PodWorker): number {
+  let hash = fold(fold(-2_128_831_035, conditionsOf(worker)), text(worker.phase));
+  hash = fold(fold(hash, text(worker.reason)), worker.address ?? 0);
+  for (const record of worker.containers) {
+    hash = fold(hash, record.state === 'running' ? 1 : record.state === 'waiting' ? text(record.reason) : 2);
+    hash = fold(hash, record.restarts * 4 + (record.ready ? 1 : 0) + (record.started ? 2 : 0));
+    hash = fold(hash, record.termination === undefined ? 0 : record.termination.finishedAt % 2_147_483_647);
+  }
+  return hash;
+}
+
+/** The patch for /status. `epoch`: the host's clock at instant 0 of the run, so that instants become times. */
+export function statusPatch(worker: PodWorker, now: Instant, epoch: number, hostIP: string): object {
+  stampConditions(worker, now);
+  const init: object[] = [];
+  const main: object[] = [];
+  for (const record of worker.containers) (record.role === 'main' ? main : init).push(containerStatus(record, epoch));
+  const status: Record<string, unknown> = { phase: worker.phase, conditions: conditions(worker, epoch) };
+  if (worker.metadata?.generation !== undefined) status.observedGeneration = worker.metadata.generation;
+  if (worker.reason !== undefined) status.reason = worker.reason;
+  if (worker.message !== undefined) status.message = worker.message;
+  status.startTime = rfc3339(epoch + worker.seenAt);
+  if (worker.rejected) return { metadata: { uid: worker.uid }, status };
+  status.hostIP = hostIP;
+  status.hostIPs = hostIPs(hostIP);
+  if (worker.address !== undefined) {
+    const podIP = formatAddress(worker.address);
+    status.podIP = podIP;
+    status.podIPs = [{ ip: podIP }];
+  }
+  if (init.length > 0) status.initContainerStatuses = init;
+  status.containerStatuses = main;
+  return { metadata: { uid: worker.uid }, status };
+}
+
+let lastHostIP = '';
+let lastHostIPs: readonly { readonly ip: string }[] = [];
+function hostIPs(hostIP: string): readonly { readonly ip: string }[] {
+  if (hostIP !== lastHostIP) {
+    lastHostIP = hostIP;
+    lastHostIPs = [{ ip: hostIP }];
+  }
+  return lastHostIPs;
+}
+
+/** lastTransitionTime is when the kubelet first says so. */
+function stampConditions(worker: PodWorker, now: Instant): void {
+  const bits = conditionsOf(worker);
+  const changed = bits ^ worker.conditionBits;
+  const times = worker.conditionTimes;
+  if ((changed & CONDITION.sandbox) !== 0) times.sandbox = now;
+  if ((changed & CONDITION.initialized) !== 0) times.initialized = now;
+  if ((changed & CONDITION.ready) !== 0) times.ready = now;
+  if ((changed & CONDITION.containersReady) !== 0) times.containersReady = now;
+  worker.conditionBits = bits;
+}
+
+function conditions(worker: PodWorker, epoch: number): readonly object[] {
+  const bits = worker.conditionBits;
+  const times = worker.conditionTimes;
+  const over = worker.phase === 'Succeeded' || worker.phase === 'Failed';
+  const unready = notReady(worker);
+  const list: object[] = [condition('PodReadyToStartContainers', (bits & CONDITION.sandbox) !== 0, times.sandbox, epoch)];
+  if ((bits & CONDITION.initialized) !== 0) {
+    list.push(condition('Initialized', true, times.initialized, epoch, worker.phase === 'Succeeded' ? 'PodCompleted' : undefined));
+  } else
+    list.push(
+      condition(
+        'Initialized',
+        false,
+        times.initialized,
+        epoch,
+        worker.phase === 'Failed' ? 'PodFailed' : 'ContainersNotInitialized',
+        incomplete(worker),
+      ),
+    );
+  const reason = over ? (worker.phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed') : 'ContainersNotReady';
+  const message = over ? undefined : unready;
+  const ready = (bits & CONDITION.ready) !== 0;
+  const containersReady = (bits & CONDITION.containersReady) !== 0;
+  if (ready) list.push(condition('Ready', true, times.ready, epoch));
+  else if (containersReady) list.push(condition('Ready', false, times.ready, epoch, 'ReadinessGatesNotReady', gates(worker)));
+  else list.push(condition('Ready', false, times.ready, epoch, reason, message));
+  list.push(
+    containersReady
+      ? condition('ContainersReady', true, times.containersReady, epoch)
+      : condition('ContainersReady', false, times.containersReady, epoch, reason, message),
+  );
+  return list;
+}
+
+/** One shape for all conditions without a reason, one for those with. */
+function condition(type: string, status: boolean, at: number, epoch: number, reason?: string, message?: string): object {
+  const lastTransitionTime = rfc3339(epoch + at);
+  // A patch must clear what an earlier status said: null removes reason and message when merging by type.
+  if (reason === undefined) return { type, status: status ? 'True' : 'False', lastTransitionTime, reason: null, message: null };
+  return { type, status: status ? 'True' : 'False', lastTransitionTime, reason, message: message ?? null };
+}
+
+const notReady = (worker: PodWorker): string => {
+  const names: string[] = [];
+  for (const record of worker.containers) if (record.role !== 'init' && !record.ready) names.push(record.spec.name);
+  return `containers with unready status: [${names.join(' ')}]`;
+};
+const incomplete = (worker: PodWorker): string => {
+  const names: string[] = [];
+  for (const record of worker.containers) {
+    if (record.role === 'init' && !(record.termination?.exitCode === 0)) names.push(record.spec.name);
+    else if (record.role === 'sidecar' && !record.started) names.push(record.spec.name);
+  }
+  return `containers with incomplete status: [${names.join(' ')}]`;
+};
+const gates = (worker: PodWorker): string =>
+  (worker.spec.readinessGates ?? [])
+    .map((gate) => `corresponding condition of pod readiness gate "${gate.conditionType}" does not exist.`)
+    .join(', ');
+
+function terminated({ exitCode, reason, startedAt, finishedAt, id }: Termination, epoch: number): object {
+  return {
+    terminated: { exitCode, reason, startedAt: rfc3339(epoch + startedAt), finishedAt: rfc3339(epoch + finishedAt), containerID: id },
+  };
+}
+
+const NO_STATE = {};
+const WAITING = new Map<string, object>();
+
+/** Waiting states repeat: one object a reason. */
+function waiting(reason: string, message: string | undefined): object {
+  if (message !== undefined) return { waiting: { reason, message } };
+  let state = WAITING.get(reason);
+  if (state === undefined) WAITING.set(reason, (state = { waiting: { reason } }));
+  return state;
+}
+
+function containerStatus(record: ContainerRecord, epoch: number): object {
+  const { spec, termination } = record;
+  let state: object;
+  let last: object = NO_STATE;
+  if (record.state === 'running') {
+    state = { running: { startedAt: rfc3339(epoch + record.startedAt) } };
+    if (record.previous !== undefined) last = terminated(record.previous, epoch);
+  } else if (record.state === 'waiting') {
+    state = waiting(record.reason, record.message);
+    if (termination !== undefined) last = terminated(termination, epoch);
+  } else {
+    state = terminated(termination as Termination, epoch);
+    if (record.previous !== undefined) last = terminated(record.previous, epoch);
+  }
+  const image = spec.image ?? '';
+  return {
+    name: spec.name,
+    state,
+    lastState: last,
+    ready: record.ready,
+    restartCount: record.restarts,
+    image,
+    imageID: record.id === '' ? '' : imageId(image),
+    containerID: record.id,
+    started: record.started,
+  };
+}
+
+const imageIds = new Map<string, string>();
+/** A stand-in for the image's digest, the same for all who name the image. */
+function imageId(image: string): string {
+  let id = imageIds.get(image);
+  if (id === undefined) {
+    const part = (salt: string): string => (text(image + salt) >>> 0).toString(16).padStart(8, '0');
+    id = `${image.split('@')[0]}@sha256:${part('a')}${part('b')}${part('c')}${part('d')}${part('e')}${part('f')}${part('g')}${part('h')}`;
+    imageIds.set(image, id);
+  }
+  return id;
+}

@@ -1,0 +1,295 @@
+/** One pass over a pod: bring what runs to what its spec asks. Mirrors v1.34 pkg/kubelet/kubelet.go SyncPod and kuberuntime_manager.go (computePodActions,
+ *  SyncPod): sandbox, init containers one at a time, then the containers, each pulled, created and started after the one before. A pass ends when
+ *  the runtime has done what it was asked; changes of containers are seen at the next relist (PLEG), which starts the next pass. */
+
+import { parseTime } from '#api';
+import { type Context, MICROSECOND, SECOND } from '#sim';
+import type { NodeAgent } from './agent.ts';
+import { inBackOff, raiseBackOff } from './back-off.ts';
+import { exitCodeOf } from './behaviour.ts';
+import { drawDuration, LUCK, occurrence } from './luck.ts';
+import { podEvent } from './pod-events.ts';
+import { ensureImage } from './pod-images.ts';
+import { phaseOf, shouldRestart } from './pod-phase.ts';
+import { containerObserved } from './pod-probes.ts';
+import { containerEnded, endPod, exitReason, stopContainer } from './pod-termination.ts';
+import { type ContainerRecord, type PodWorker, subjectOf } from './pod-worker.ts';
+import { publishStatus } from './status-manager.ts';
+
+const DEFAULT_GRACE_SECONDS = 30;
+
+export function syncPod(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
+  if (worker.stage === 'busy') {
+    worker.syncAgain = true;
+    return;
+  }
+  if (worker.stage !== 'idle') return publishStatus(agent, worker, ctx);
+  if (worker.resyncTimer !== undefined) {
+    ctx.cancel(worker.resyncTimer);
+    worker.resyncTimer = undefined;
+  }
+  observe(agent, worker, ctx);
+  worker.phase = phaseOf(worker, false);
+  if (worker.phase === 'Succeeded' || worker.phase === 'Failed') {
+    publishStatus(agent, worker, ctx);
+    return endPod(agent, worker, worker.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS, undefined, ctx);
+  }
+  publishStatus(agent, worker, ctx);
+  worker.syncFailed = false;
+  if (!worker.sandboxReady) return createSandbox(agent, worker, ctx);
+  if (killFailed(agent, worker, ctx)) return;
+  startContainers(agent, worker, ctx);
+}
+
+/** What the relist shows: containers that run, init containers that are done. */
+function observe(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
+  const { containers } = worker;
+  for (let index = 0; index < containers.length; index++) {
+    const record = containers[index] as ContainerRecord;
+    if (record.state === 'running' && !record.observed) containerObserved(agent, worker, record, index, ctx);
+  }
+  if (!worker.initialized && worker.sandboxReady) {
+    worker.initialized = true;
+    for (let index = 0; index < worker.initCount; index++) {
+      const record = containers[index] as ContainerRecord;
+      if (record.role === 'init' ? record.termination?.exitCode !== 0 || record.state === 'running' : !record.started)
+        worker.initialized = false;
+    }
+    if (worker.initialized && worker.initCount > 0) {
+      ctx.record.span(subjectOf(worker), 'init', worker.stepAt, ctx.now - worker.stepAt);
+      // Their pulls count as pulls.
+      worker.initTime = Math.max(0, ctx.now - worker.stepAt - worker.pullTime);
+    }
+  }
+  if (!worker.observedRunning) observeStart(agent, worker, ctx);
+}
+
+/** All containers run for the first time: the start SLI (pkg/kubelet/util/pod_startup_latency_tracker.go), without pulls and init containers. */
+function observeStart(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
+  for (const record of worker.containers) if (record.role === 'main' && record.state !== 'running') return;
+  worker.observedRunning = true;
+  const created = parseTime(worker.metadata?.creationTimestamp ?? '');
+  if (created === undefined) return;
+  const total = ctx.now - (created - agent.epoch(ctx));
+  agent.startTotal?.observe(ctx.now - worker.seenAt);
+  agent.startSli?.observe(Math.max(0, total - worker.pullTime - worker.initTime));
+}
+
+function createSandbox(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
+  const { costs } = agent.settings;
+  worker.stage = 'busy';
+  worker.stepAt = ctx.now;
+  // Volumes are mounted once, before the first sandbox.
+  const mount = worker.sandboxes === 0 ? drawDuration(ctx.chance, LUCK.mount, costs.mountSeconds, worker.luck, worker.ordinal) : 0;
+  const create = drawDuration(ctx.chance, LUCK.sandbox, costs.sandboxSeconds, worker.luck, worker.ordinal, worker.sandboxes);
+  worker.sandboxes += 1;
+  worker.stepTimer = agent.after(ctx, mount + create, 'sandbox', worker.slot);
+}
+
+/** RunPodSandbox has answered. */
+export function sandboxCreated(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
+  worker.stepTimer = undefined;
+  ctx.record.span(subjectOf(worker), 'sandbox', worker.stepAt, ctx.now - worker.stepAt);
+  if (worker.spec.hostNetwork !== true) {
+    const address = agent.addresses.take();
+    if (address === undefined) {
+      const message = `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: plugin type="host-local" failed (add): failed to allocate for range 0: no IP addresses available in range set: ${agent.config.podCIDR}`;
+      podEvent(agent, worker, undefined, 'Warning', 'FailedCreatePodSandBox', message, ctx);
+      worker.syncFailed = true;
+      return finishSync(agent, worker, ctx);
+    }
+    worker.address = address;
+  }
+  worker.sandboxReady = true;
+  worker.stepAt = ctx.now;
+  agent.running?.add(1);
+  if (worker.initCount === 0) worker.initialized = true;
+  startContainers(agent, worker, ctx);
+}
+
+/** Containers whose liveness or startup probe failed are stopped first; true when some are. */
+function killFailed(agent: NodeAgent, worker: PodWorker, ctx: Context): boolean {
+  let killing = false;
+  worker.containers.forEach((record, index) => {
+    if (record.failedProbe === undefined || record.state !== 'running') return;
+    killing = true;
+    const probe = record.failedProbe === 'liveness' ? record.spec.livenessProbe : record.spec.startupProbe;
+    const grace = probe?.terminationGracePeriodSeconds ?? worker.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+    const message = `Container ${record.spec.name} failed ${record.failedProbe} probe, will be restarted`;
+    record.failedProbe = undefined;
+    record.previous = record.termination ?? record.previous;
+    stopContainer(agent, worker, record, index, 'killed', ctx.now + Math.max(2, grace) * SECOND, message, ctx);
+  });
+  if (killing) worker.stage = 'busy';
+  return killing;
+}
+
+/** A container stopped for its probe has ended. */
+export function containerKilled(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
+  const record = worker.containers[index] as ContainerRecord;
+  record.lastCrashAt = record.previous?.finishedAt ?? -1;
+  containerEnded(worker, record, record.stopCode, exitReason(record.stopCode), ctx);
+  record.killed = true;
+  for (const other of worker.containers) if (other.stopping) return;
+  startContainers(agent, worker, ctx);
+}
+
+/** Picks what this pass starts, and begins. */
+function startContainers(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
+  const chosen: number[] = [];
+  const consider = (index: number): void => {
+    const record = worker.containers[index] as ContainerRecord;
+    if (!shouldRestart(worker, record)) return;
+    if (crashLooping(agent, worker, record, ctx)) worker.syncFailed = true;
+    else chosen.push(index);
+  };
+  if (worker.initialized) {
+    worker.containers.forEach((record, index) => {
+      if (record.state !== 'running' && record.role !== 'init') consider(index);
+    });
+  } else {
+    // One init container at a time; a sidecar must have started before the next.
+    for (let index = 0; index < worker.initCount; index++) {
+      const record = worker.containers[index] as ContainerRecord;
+      if (record.role === 'init' && record.state !== 'running' && record.termination?.exitCode === 0) continue;
+      if (record.role === 'sidecar' && record.state === 'running' && record.started) continue;
+      if (record.state !== 'running') consider(index);
+      break;
+    }
+  }
+  worker.toStart = chosen;
+  worker.startIndex = 0;
+  worker.stage = 'busy';
+  startNext(agent, worker, ctx);
+}
+
+/** doBackOff (kuberuntime_manager.go): whether the container must wait after its last end; if not, the next pause is raised. */
+function crashLooping(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, ctx: Context): boolean {
+  const { termination } = record;
+  if (termination === undefined) return false;
+  const at = record.killed ? record.lastCrashAt : termination.finishedAt;
+  record.killed = false;
+  if (at < 0) return false;
+  record.crash ??= { delay: 0, raisedAt: 0 };
+  const max = agent.settings.crashLoopBackOffMaxSeconds * SECOND;
+  if (!inBackOff(record.crash, at, ctx.now, max)) {
+    raiseBackOff(record.crash, at, ctx.now, agent.settings.crashLoopBackOffSeconds * SECOND, max);
+    return false;
+  }
+  const { name } = record.spec;
+  const pod = `${worker.name}_${worker.namespace}(${worker.uid})`;
+  podEvent(agent, worker, record, 'Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${pod}`, ctx);
+  record.state = 'waiting';
+  record.reason = 'CrashLoopBackOff';
+  record.message = `back-off ${backOffText(record.crash.delay)} restarting failed container=${name} pod=${pod}`;
+  return true;
+}
+
+/** As Go prints it: '10s', '2m40s', '5m0s'. */
+function backOffText(delay: number): string {
+  const whole = Math.round(delay / SECOND);
+  return whole < 60 ? `${whole}s` : `${Math.floor(whole / 60)}m${whole % 60}s`;
+}
+
+/** The next container of this pass: its image, then its start. */
+export function startNext(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
+  while (worker.startIndex < worker.toStart.length) {
+    const index = worker.toStart[worker.startIndex] as number;
+    const image = ensureImage(agent, worker, worker.containers[index] as ContainerRecord, index, ctx);
+    if (image === 'pulling') return;
+    if (image === 'ready') return createContainer(agent, worker, index, ctx);
+    worker.syncFailed = true;
+    worker.startIndex += 1;
+  }
+  finishSync(agent, worker, ctx);
+}
+
+/** CreateContainer and StartContainer. */
+export function createContainer(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
+  const record = worker.containers[index] as ContainerRecord;
+  const restart = record.termination === undefined ? 0 : record.restarts + 1;
+  const seconds = record.behaviour.startSeconds ?? agent.settings.costs.startSeconds;
+  const delay = drawDuration(ctx.chance, LUCK.start, seconds, worker.luck, worker.ordinal, occurrence(index, restart));
+  worker.stepTimer = agent.after(ctx, delay, 'started', worker.slot, index);
+}
+
+/** The process runs. */
+export function containerStarted(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
+  const record = worker.containers[index] as ContainerRecord;
+  worker.stepTimer = undefined;
+  if (record.termination !== undefined) {
+    record.previous = record.termination;
+    record.termination = undefined;
+    record.restarts += 1;
+  }
+  record.state = 'running';
+  record.message = undefined;
+  record.startedAt = ctx.now;
+  record.id = containerId(worker, index, record.restarts);
+  const key = occurrence(index, record.restarts);
+  const warmUp = record.behaviour.readyAfterSeconds;
+  record.readyAt = ctx.now + (warmUp === undefined ? 0 : drawDuration(ctx.chance, LUCK.ready, warmUp, worker.luck, worker.ordinal, key));
+  const names = startedTexts(record.spec.name);
+  podEvent(agent, worker, record, 'Normal', 'Created', names.created, ctx);
+  podEvent(agent, worker, record, 'Normal', 'Started', names.started, ctx);
+  armExit(agent, worker, record, index, ctx);
+  agent.markPleg(worker, ctx);
+  const hook = record.spec.lifecycle?.postStart === undefined ? 0 : (record.behaviour.postStartSeconds ?? 0);
+  if (hook > 0) worker.stepTimer = agent.after(ctx, Math.round(hook * SECOND), 'postStart', worker.slot, index);
+  else nextContainer(agent, worker, ctx);
+}
+
+/** The container in hand is done with: the next one, or the end of the pass. */
+export function nextContainer(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
+  worker.stepTimer = undefined;
+  worker.startIndex += 1;
+  startNext(agent, worker, ctx);
+}
+
+const startTexts = new Map<string, { readonly created: string; readonly started: string }>();
+function startedTexts(name: string): { readonly created: string; readonly started: string } {
+  let texts = startTexts.get(name);
+  if (texts === undefined) startTexts.set(name, (texts = { created: `Created container: ${name}`, started: `Started container ${name}` }));
+  return texts;
+}
+
+/** Unique and short: upstream's has 64 hexadecimal digits. */
+function containerId(worker: PodWorker, index: number, restart: number): string {
+  return `containerd://${worker.uid}-${index}-${restart}`;
+}
+
+function armExit(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, index: number, ctx: Context): void {
+  const { settings } = agent;
+  const endless = record.role === 'sidecar' || (record.role === 'main' && (worker.spec.restartPolicy ?? 'Always') === 'Always');
+  const run =
+    record.behaviour.runSeconds ?? (record.role === 'init' ? settings.initRunSeconds : endless ? 'forever' : settings.jobRunSeconds);
+  if (run === 'forever') return;
+  const span = drawDuration(ctx.chance, LUCK.run, run, worker.luck, worker.ordinal, occurrence(index, record.restarts));
+  record.exitTimer = agent.after(ctx, Math.max(MICROSECOND, span), 'exit', worker.slot, index);
+}
+
+/** A container ended by itself. */
+export function containerExited(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
+  const record = worker.containers[index] as ContainerRecord;
+  const draw = ctx.chance.uniform(LUCK.exit, worker.luck, worker.ordinal, occurrence(index, record.restarts));
+  const exitCode = exitCodeOf(record.behaviour.exitCode, draw);
+  containerEnded(worker, record, exitCode, exitReason(exitCode), ctx);
+  agent.markPleg(worker, ctx);
+}
+
+/** The pass is over: after a failure another follows in 10 to 15 s (pod_workers.go completeWork, backOffPeriod with a jitter of 0.5). */
+function finishSync(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
+  worker.stage = 'idle';
+  worker.toStart = NONE;
+  worker.syncs += 1;
+  if (worker.syncFailed) {
+    const jitter = 1 + 0.5 * ctx.chance.uniform(LUCK.resync, worker.luck, worker.ordinal, worker.syncs);
+    worker.resyncTimer = agent.after(ctx, Math.round(agent.settings.syncBackOffSeconds * SECOND * jitter), 'resync', worker.slot);
+  }
+  if (worker.syncAgain) {
+    worker.syncAgain = false;
+    syncPod(agent, worker, ctx);
+  }
+}
+
+const NONE: readonly number[] = [];

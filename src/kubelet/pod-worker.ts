@@ -1,0 +1,181 @@
+/** One pod on this node: what the kubelet's pod worker, the runtime and the status manager know of it, as plain fields. The decisions are in
+ *  pod-sync.ts, pod-termination.ts, pod-probes.ts and pod-status.ts. Mirrors v1.34 pkg/kubelet/pod_workers.go (podSyncStatus). */
+
+import type { Container, ObjectMeta, Pod, PodSpec, Resources } from '#api';
+import type { TokenBucket } from '#client';
+import type { Instant, Timer } from '#sim';
+import type { BackOffEntry } from './back-off.ts';
+import type { ContainerBehaviour } from './behaviour.ts';
+import type { ProbeState, ProbeTimeline } from './probe-schedule.ts';
+
+export type ContainerRole = 'init' | 'sidecar' | 'main';
+export type ProbeType = 'startup' | 'readiness' | 'liveness';
+
+/** One probe of one container. */
+export interface ProbeWorker extends ProbeState {
+  readonly type: ProbeType;
+  readonly period: number;
+  readonly failureThreshold: number;
+  readonly successThreshold: number;
+  readonly initialDelay: number;
+  timeline: ProbeTimeline | undefined;
+  /** After a liveness or startup failure, until a new container runs. */
+  onHold: boolean;
+  timer: Timer | undefined;
+}
+
+/** How a container ended. */
+export interface Termination {
+  readonly exitCode: number;
+  readonly reason: string;
+  readonly startedAt: Instant;
+  readonly finishedAt: Instant;
+  readonly id: string;
+}
+
+/** A container of the pod. `crash` and `pullTrouble` are made at the first failure: most containers never need them. */
+export class ContainerRecord {
+  readonly spec: Container;
+  readonly role: ContainerRole;
+  readonly behaviour: ContainerBehaviour;
+  /** What the runtime has. */
+  state: 'waiting' | 'running' | 'terminated' = 'waiting';
+  /** Why it waits, when it does not run (ContainerStateWaiting). */
+  reason: string;
+  message: string | undefined = undefined;
+  id = '';
+  startedAt: Instant = 0;
+  readyAt: Instant = 0;
+  termination: Termination | undefined = undefined;
+  previous: Termination | undefined = undefined;
+  restarts = 0;
+  /** The startup probe succeeded, or there is none. */
+  started = false;
+  ready = false;
+  /** A sync has seen this instance running. */
+  observed = false;
+  /** The probe whose failure asks for a restart. */
+  failedProbe: ProbeType | undefined = undefined;
+  /** Stopped by the kubelet for a failed probe: the back-off then looks at the end before this one. */
+  killed = false;
+  /** SIGTERM is out: when it ends and with which code. */
+  stopping = false;
+  stopCode = 0;
+  lastCrashAt: Instant = -1;
+  crash: BackOffEntry | undefined = undefined;
+  pullTrouble: BackOffEntry | undefined = undefined;
+  exitTimer: Timer | undefined = undefined;
+  stopAt: Instant = 0;
+  probes: readonly ProbeWorker[];
+
+  constructor(spec: Container, role: ContainerRole, behaviour: ContainerBehaviour, reason: string, probes: readonly ProbeWorker[]) {
+    this.spec = spec;
+    this.role = role;
+    this.behaviour = behaviour;
+    this.reason = reason;
+    this.probes = probes;
+  }
+}
+
+/** idle: between syncs; busy: a sync is in the runtime's hands; terminating: containers are being stopped; terminated: nothing runs any more. */
+export type Stage = 'idle' | 'busy' | 'terminating' | 'terminated';
+export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
+
+/** An Event that a further occurrence only counts up. */
+export interface WrittenEvent {
+  readonly name: string;
+  count: number;
+}
+
+/** When each condition last changed, and what it is. Order of the API's list. */
+export interface ConditionTimes {
+  sandbox: Instant;
+  initialized: Instant;
+  ready: Instant;
+  containersReady: Instant;
+}
+
+export class PodWorker {
+  readonly slot: number;
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly luck: number;
+  readonly ordinal: number;
+  readonly requests: Resources;
+  readonly containers: readonly ContainerRecord[];
+  readonly initCount: number;
+  metadata: ObjectMeta | undefined;
+  spec: PodSpec;
+  stage: Stage = 'idle';
+  phase: PodPhase = 'Pending';
+  /** status.reason and status.message: rejection, eviction, deadline. */
+  reason: string | undefined = undefined;
+  message: string | undefined = undefined;
+  /** Refused at admission: nothing ever ran. */
+  rejected = false;
+  seenAt: Instant;
+  sandboxReady = false;
+  sandboxes = 0;
+  address: number | undefined = undefined;
+  initialized = false;
+  /** Bits of the conditions as last published: 1 sandbox, 2 initialized, 4 ready, 8 containersReady. */
+  conditionBits = 0;
+  conditionTimes: ConditionTimes;
+  /** Containers that the sync in hand still has to start, and how far it is. */
+  toStart: readonly number[] = [];
+  startIndex = 0;
+  stepAt: Instant = 0;
+  stepTimer: Timer | undefined = undefined;
+  syncFailed = false;
+  syncAgain = false;
+  syncs = 0;
+  inPleg = false;
+  resyncTimer: Timer | undefined = undefined;
+  deadlineTimer: Timer | undefined = undefined;
+  /** Time spent pulling and in init containers: not part of the start SLI. */
+  pullTime = 0;
+  initTime = 0;
+  observedRunning = false;
+  /** Deletion was asked for: the API object goes once the pod is terminated. */
+  deleting = false;
+  graceUntil: Instant = 0;
+  /** The object is already gone from the API server. */
+  orphaned = false;
+  deleteSent = false;
+  /** Status manager: one patch under way, the latest state wins. */
+  print = 0;
+  sentPrint = 0;
+  statusInFlight = false;
+  statusRetry: Timer | undefined = undefined;
+  /** Events written that may repeat, by reason and text; the bucket of the spam filter. Made at the first trouble. */
+  repeats: Map<string, WrittenEvent> | undefined = undefined;
+  spam: TokenBucket | undefined = undefined;
+
+  constructor(
+    slot: number,
+    pod: Pod,
+    requests: Resources,
+    luck: number,
+    ordinal: number,
+    containers: readonly ContainerRecord[],
+    seenAt: Instant,
+  ) {
+    this.slot = slot;
+    this.uid = pod.metadata?.uid ?? '';
+    this.namespace = pod.metadata?.namespace ?? '';
+    this.name = pod.metadata?.name ?? '';
+    this.metadata = pod.metadata;
+    this.spec = pod.spec as PodSpec;
+    this.requests = requests;
+    this.luck = luck;
+    this.ordinal = ordinal;
+    this.containers = containers;
+    this.initCount = (pod.spec?.initContainers ?? []).length;
+    this.seenAt = seenAt;
+    this.conditionTimes = { sandbox: seenAt, initialized: seenAt, ready: seenAt, containersReady: seenAt };
+  }
+}
+
+/** 'pods/<namespace>/<name>': the subject of its spans. */
+export const subjectOf = (worker: PodWorker): string => `pods/${worker.namespace}/${worker.name}`;

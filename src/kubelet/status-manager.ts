@@ -1,0 +1,89 @@
+/** Writes pods' statuses: one patch under way a pod, the latest state wins. Mirrors v1.34 pkg/kubelet/status/status_manager.go (syncPod, canBeDeleted).
+ *  When a deleted pod has stopped and its last status is written, the kubelet deletes the object with gracePeriodSeconds 0 and its uid as precondition. */
+
+import type { Outcome } from '#client';
+import { type Context, SECOND } from '#sim';
+import type { Continuation, NodeAgent } from './agent.ts';
+import { fingerprint, statusPatch } from './pod-status.ts';
+import type { PodWorker } from './pod-worker.ts';
+
+/** The status manager's sync period: failed writes wait for it. */
+const RETRY = 10 * SECOND;
+
+/** Sends the status if it says something new. */
+export function publishStatus(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
+  worker.print = fingerprint(worker);
+  if (worker.orphaned || worker.statusInFlight) return;
+  if (worker.print === worker.sentPrint) return finishDeletion(agent, worker, ctx);
+  send(agent, worker, ctx);
+}
+
+function send(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
+  worker.sentPrint = worker.print;
+  worker.statusInFlight = true;
+  const body = statusPatch(worker, ctx.now, agent.epoch(ctx), agent.hostIP);
+  agent.client.request(
+    ctx,
+    {
+      verb: 'patch',
+      resource: 'pods',
+      subresource: 'status',
+      namespace: worker.namespace,
+      name: worker.name,
+      body,
+      patchType: 'strategic',
+      discardBody: true,
+    },
+    { of: 'status', slot: worker.slot },
+    agent.egress,
+  );
+}
+
+/** An answer to a status patch. */
+export function statusWritten(agent: NodeAgent, worker: PodWorker, outcome: Outcome<Continuation>, ctx: Context): void {
+  worker.statusInFlight = false;
+  if (outcome.code === 404 || worker.orphaned) return gone(agent, worker);
+  if (outcome.code === 0 || outcome.code >= 400) {
+    worker.sentPrint = 0;
+    worker.statusRetry ??= agent.after(ctx, RETRY, 'statusRetry', worker.slot);
+    return;
+  }
+  publishStatus(agent, worker, ctx);
+}
+
+export function retryStatus(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
+  worker.statusRetry = undefined;
+  if (worker.deleteSent) {
+    worker.deleteSent = false;
+    finishDeletion(agent, worker, ctx);
+  } else publishStatus(agent, worker, ctx);
+}
+
+function finishDeletion(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
+  if (!worker.deleting || worker.stage !== 'terminated' || worker.deleteSent || worker.orphaned) return;
+  worker.deleteSent = true;
+  agent.client.request(
+    ctx,
+    {
+      verb: 'delete',
+      resource: 'pods',
+      namespace: worker.namespace,
+      name: worker.name,
+      options: { gracePeriodSeconds: 0, preconditions: { uid: worker.uid } },
+      discardBody: true,
+    },
+    { of: 'delete', slot: worker.slot },
+    agent.egress,
+  );
+}
+
+/** An answer to the final deletion. The worker goes when the watch shows the object gone. */
+export function podDeleted(agent: NodeAgent, worker: PodWorker, outcome: Outcome<Continuation>, ctx: Context): void {
+  if (outcome.code === 404 || outcome.code === 409) return gone(agent, worker);
+  if (outcome.code === 0 || outcome.code >= 400) worker.statusRetry ??= agent.after(ctx, RETRY, 'statusRetry', worker.slot);
+}
+
+/** The object is gone: a stopped pod's worker goes with it, a running one is stopped when the watch says so. */
+function gone(agent: NodeAgent, worker: PodWorker): void {
+  if (worker.stage === 'terminated') agent.forget(worker);
+}
