@@ -6,7 +6,7 @@ import type { Core } from '../core.ts';
 interface PriorityClass extends KubeObject {
   readonly value?: number;
   readonly globalDefault?: boolean;
-  readonly preemptionPolicy?: string;
+  readonly preemptionPolicy?: 'Never' | 'PreemptLowerPriority';
 }
 
 /** scheduling.SystemPriorityClasses: always there. */
@@ -20,7 +20,7 @@ const PREEMPT = 'PreemptLowerPriority';
 export interface Priority {
   readonly className: string | undefined;
   readonly value: number;
-  readonly preemptionPolicy: string;
+  readonly preemptionPolicy: 'Never' | 'PreemptLowerPriority';
 }
 const NO_CLASS: Priority = { className: undefined, value: 0, preemptionPolicy: PREEMPT };
 

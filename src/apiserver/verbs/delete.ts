@@ -93,7 +93,7 @@ export function deletedObject(operation: Operation, current: KubeObject, ctx: Co
   const options = operation.request.options;
   const refused = checkPreconditions(operation, current.metadata ?? {}, options);
   if (refused !== undefined) return refused;
-  if (operation.resource.info.resource === 'namespaces') return deletedNamespace(current, ctx);
+  if (operation.resource.info.resource === 'namespaces') return deletedNamespace(current as Namespace, ctx);
   const metadata = freshMeta(current.metadata);
   const { graceful, pending } = applyGrace(operation, current, metadata, ctx);
   metadata.finalizers = finalizersFor(current.metadata ?? {}, options?.propagationPolicy);
