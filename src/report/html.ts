@@ -6,6 +6,11 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] as string);
 }
 
+/** Numbers with their units, which a line break must not part. */
+export function unbroken(text: string): string {
+  return escapeHtml(text).replaceAll(' ', '\u00a0');
+}
+
 /** JSON that may stand inside a script element: nothing in it can close that element or open a comment. */
 export function jsonForScript(value: unknown): string {
   return JSON.stringify(value).replace(/[<>\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

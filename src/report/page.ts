@@ -97,14 +97,14 @@ ${answer}
 }
 
 function sectionHtml({ id, title, html = '', charts = [], empty }: Section): string {
-  const figures = charts.length > 0 ? `<div class="charts">${charts.map(figureHtml).join('\n')}</div>` : '';
+  const figures = charts.length > 0 ? `<div class="charts">${charts.map((chart) => figureHtml(chart, title)).join('\n')}</div>` : '';
   return `<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${escapeHtml(title)}</h2>
 ${html}${figures}${empty === undefined ? '' : `<p class="empty">${escapeHtml(empty)}</p>`}</section>`;
 }
 
-function figureHtml(chart: Chart): string {
+function figureHtml(chart: Chart, sectionTitle: string): string {
   const tall = chart.kind === 'bars' && chart.lying === true && chart.categories.length > 4;
-  return `<figure><h3 id="title-${chart.id}">${escapeHtml(chart.title)}</h3>
+  return `<figure><h3 id="title-${chart.id}"${chart.title === sectionTitle ? ' class="unseen"' : ''}>${escapeHtml(chart.title)}</h3>
 <div class="frame${tall ? ' tall' : ''}"><canvas id="canvas-${chart.id}" role="img" aria-labelledby="title-${chart.id}" aria-describedby="caption-${chart.id}"></canvas></div>
 <figcaption id="caption-${chart.id}">${escapeHtml(chart.caption)}</figcaption></figure>`;
 }

@@ -77,14 +77,14 @@
       ctx.rect(chartArea.left, chartArea.top, chartArea.width, chartArea.height);
       ctx.clip();
       for (let column = 0; column < x.length; column++) {
-        const left = scales.x.getPixelForValue(x[column]);
-        const right = scales.x.getPixelForValue(x[column + 1] ?? x[column] + (x[column] - (x[column - 1] ?? x[column] - 1)));
+        const left = Math.round(scales.x.getPixelForValue(x[column]));
+        const right = Math.round(scales.x.getPixelForValue(x[column + 1] ?? x[column] + (x[column] - (x[column - 1] ?? x[column] - 1))));
         for (let row = 0; row < cells[column].length; row++) {
           if (cells[column][row] === 0) continue;
           const top = scales.y.getPixelForValue(row + 0.5);
           const bottom = scales.y.getPixelForValue(row - 0.5);
           ctx.fillStyle = `rgba(${rgb}, ${(0.08 + 0.92 * Math.sqrt(cells[column][row] / most)).toFixed(3)})`;
-          ctx.fillRect(left, top, Math.max(1, right - left + 0.5), bottom - top - 1);
+          ctx.fillRect(left, top, Math.max(1, right - left), bottom - top - 1);
         }
       }
       ctx.restore();
@@ -99,14 +99,19 @@
     ticks: { color: style('soft'), maxRotation: 0, ...more.ticks },
   });
 
+  /** Ends one bucket after the last one begins. Ticks are set by hand, because the axis' own do not know clocks. */
   const timeScale = (spec, width) => {
     const last = spec.x[spec.x.length - 1] ?? 1;
-    const step = clockStep(last, width - 60);
+    const end = last + (last - (spec.x[spec.x.length - 2] ?? 0)) || 1;
+    const step = clockStep(end, width - 60);
     return axis('simulated time', {
       type: 'linear',
       min: 0,
-      max: spec.kind === 'heat' ? last + (last - (spec.x[spec.x.length - 2] ?? 0)) : last,
-      ticks: { stepSize: step, callback: (value) => (Math.abs(value % step) < 1e-6 ? clock(value) : '') },
+      max: end,
+      afterBuildTicks: (scale) => {
+        scale.ticks = Array.from({ length: Math.floor(end / step + 1e-9) + 1 }, (_, i) => ({ value: i * step }));
+      },
+      ticks: { autoSkip: false, callback: clock },
       grid: { display: false },
     });
   };
@@ -127,7 +132,10 @@
   const legend = (spec) => ({
     display: spec.datasets.length > 1,
     position: 'bottom',
-    labels: { color: style('ink'), boxWidth: 22, boxHeight: spec.kind === 'lines' ? 0 : 8, padding: 10, usePointStyle: false },
+    labels:
+      spec.kind === 'lines'
+        ? { color: style('ink'), usePointStyle: true, pointStyle: 'line', pointStyleWidth: 30, padding: 10 }
+        : { color: style('ink'), boxWidth: 18, boxHeight: 8, padding: 10 },
   });
 
   const over = (spec, width) => ({

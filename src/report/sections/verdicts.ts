@@ -2,7 +2,7 @@
 
 import type { Result, Verdict } from '#experiment';
 import type { Section } from '../chart.ts';
-import { escapeHtml, htmlTable } from '../html.ts';
+import { escapeHtml, htmlTable, unbroken } from '../html.ts';
 import { measureText } from '../number-text.ts';
 
 export function verdictsSection(result: Result): Section {
@@ -22,11 +22,5 @@ export function verdictsSection(result: Result): Section {
 function row({ metric, expected, measured, unit, pass, note }: Verdict): string[] {
   // The mark has a shape and a word as well as a colour: not everyone sees red and green apart.
   const mark = pass ? '<span class="pass">✓ holds</span>' : '<span class="fail">✗ fails</span>';
-  return [
-    `<code>${escapeHtml(metric)}</code>`,
-    mark,
-    escapeHtml(measureText(measured, unit)),
-    escapeHtml(expected),
-    escapeHtml(note ?? ''),
-  ];
+  return [`<code>${escapeHtml(metric)}</code>`, mark, unbroken(measureText(measured, unit)), unbroken(expected), escapeHtml(note ?? '')];
 }

@@ -2,7 +2,7 @@
 
 import type { Result } from '#experiment';
 import type { Section } from '../chart.ts';
-import { escapeHtml, htmlTable } from '../html.ts';
+import { escapeHtml, htmlTable, unbroken } from '../html.ts';
 import { secondsText } from '../number-text.ts';
 
 /** A, B, ..., Z, A1, B1, ...: short enough to stand at the top of a chart. */
@@ -28,7 +28,7 @@ export function whatHappenedSection(result: Result): Section {
   if (marks.length === 0) return { ...head, empty: 'No fault or phase is marked in this run.' };
   const rows = marks.map(({ atSeconds, name, detail, count }, i) => [
     `<span class="mark">${markLetter(i)}</span>`,
-    secondsText(atSeconds),
+    unbroken(secondsText(atSeconds)),
     escapeHtml(count > 1 ? `${name} (${count} times)` : name),
     escapeHtml(detail),
   ]);
