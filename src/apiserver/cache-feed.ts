@@ -39,7 +39,13 @@ export class CacheFeed implements EtcdWaiter {
     const { prefix, cluster, cache } = this.resource;
     this.stage = 'watching';
     this.heardAt = ctx.now;
-    this.watchId = this.etcd.send(cluster, { op: 'watch', key: prefix, rangeEnd: rangeEndOf(prefix), startRevision: cache.revision + 1 }, this, ctx, 0);
+    this.watchId = this.etcd.send(
+      cluster,
+      { op: 'watch', key: prefix, rangeEnd: rangeEndOf(prefix), startRevision: cache.revision + 1 },
+      this,
+      ctx,
+      0,
+    );
     return this.watchId;
   }
 

@@ -55,6 +55,8 @@ export interface Core {
   readonly costs: Costs;
   readonly etcd: EtcdClient;
   readonly eventLeases: EventLeases;
+  /** Namespaces deleted here lately, and until when the cache is not to be trusted about them (NamespaceLifecycle's forceLiveLookup). */
+  readonly terminating: Map<string, Instant>;
   resource(resource: Resource): ResourceState | undefined;
   /** Answers, after `processing` more of this server's time. A Status answers with its own code. */
   answer(operation: Operation, code: number, object: unknown, ctx: Context, processing?: Duration): void;

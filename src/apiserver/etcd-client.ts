@@ -73,7 +73,10 @@ export class EtcdClient {
       const at = pending.cluster.members.indexOf(response.leader);
       pending.cluster.current = at >= 0 ? at : (pending.cluster.current + 1) % pending.cluster.members.length;
       pending.redirects++;
-      ctx.send(pending.cluster.members[pending.cluster.current] as HostId, { kind: 'EtcdRequest', id: response.id, operation: pending.operation } as EtcdRequest);
+      ctx.send(
+        pending.cluster.members[pending.cluster.current] as HostId,
+        { kind: 'EtcdRequest', id: response.id, operation: pending.operation } as EtcdRequest,
+      );
       return undefined;
     }
     this.pending.delete(response.id);

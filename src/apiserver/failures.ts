@@ -6,7 +6,14 @@ import type { EtcdResponse } from '#etcd';
 const OUT_OF_RANGE = 11;
 
 /** An error that no one gave a reason (responsewriters.ErrorToAPIStatus): 500. */
-export const unknownFailure = (message: string): StatusObject => ({ kind: 'Status', apiVersion: 'v1', status: 'Failure', message, reason: 'Unknown', code: 500 });
+export const unknownFailure = (message: string): StatusObject => ({
+  kind: 'Status',
+  apiVersion: 'v1',
+  status: 'Failure',
+  message,
+  reason: 'Unknown',
+  code: 500,
+});
 
 export const requestTimeout = (): StatusObject => timeout('request did not complete within requested timeout - context deadline exceeded');
 

@@ -153,7 +153,15 @@ export function bookmark(resource: ResourceState, isInitialEnd = false): WatchEv
   const { info, cache } = resource;
   const make = (annotations?: Record<string, string>): WatchEvent => ({
     type: 'BOOKMARK',
-    object: { kind: info.kind, apiVersion: info.apiVersion, metadata: { resourceVersion: String(cache.revision), creationTimestamp: undefined, ...(annotations === undefined ? {} : { annotations }) } },
+    object: {
+      kind: info.kind,
+      apiVersion: info.apiVersion,
+      metadata: {
+        resourceVersion: String(cache.revision),
+        creationTimestamp: undefined,
+        ...(annotations === undefined ? {} : { annotations }),
+      },
+    },
   });
   if (isInitialEnd) return make({ 'k8s.io/initial-events-end': 'true' });
   const known = bookmarks.get(resource);

@@ -5,7 +5,7 @@ import { estimateBytes, internalError, type KubeObject, notFound, type StatusObj
 import type { EtcdOperation, EtcdResponse, KeyValue } from '#etcd';
 import type { Context } from '#sim';
 import { isStatus } from './cache/filter.ts';
-import { type Core, objectOf, type Operation, REMOVE, type Transformed, UNCHANGED } from './core.ts';
+import { type Core, type Operation, objectOf, REMOVE, type Transformed, UNCHANGED } from './core.ts';
 import type { EtcdWaiter } from './etcd-client.ts';
 import { storageFailure } from './failures.ts';
 
@@ -95,7 +95,15 @@ export class GuaranteedUpdate implements EtcdWaiter {
     if (failure !== undefined || response === undefined) return core.fail(operation, failure as StatusObject, ctx);
     if (!this.isReading && response.succeeded) {
       if (this.removing === undefined && this.deletesNext()) {
-        const written = { key: operation.key, value: operation.candidate, bytes: 0, createRevision: 0, modRevision: response.revision, version: 0, lease: 0 };
+        const written = {
+          key: operation.key,
+          value: operation.candidate,
+          bytes: 0,
+          createRevision: 0,
+          modRevision: response.revision,
+          version: 0,
+          lease: 0,
+        };
         return this.attempt(written, true, ctx, 0);
       }
       return this.finish(ctx);
@@ -113,7 +121,9 @@ export class GuaranteedUpdate implements EtcdWaiter {
     const { action, candidate, request } = this.operation;
     if ((action !== 'delete' && action !== 'evict') || request.options?.dryRun) return false;
     const metadata = candidate?.metadata;
-    return metadata?.deletionTimestamp !== undefined && metadata.deletionGracePeriodSeconds === 0 && (metadata.finalizers ?? []).length === 0;
+    return (
+      metadata?.deletionTimestamp !== undefined && metadata.deletionGracePeriodSeconds === 0 && (metadata.finalizers ?? []).length === 0
+    );
   }
 
   private finish(ctx: Context): void {

@@ -41,7 +41,11 @@ export class ApiServerMetrics {
     const key = request.subresource === undefined ? action : `${action}/${request.subresource}`;
     let histogram = resource.durations.get(key);
     if (histogram === undefined) {
-      const labels = { verb: VERBS[action], resource: resource.info.plural, ...(request.subresource ? { subresource: request.subresource } : {}) };
+      const labels = {
+        verb: VERBS[action],
+        resource: resource.info.plural,
+        ...(request.subresource ? { subresource: request.subresource } : {}),
+      };
       histogram = this.record.histogram('apiserver_request_duration_seconds', labels);
       resource.durations.set(key, histogram);
     }

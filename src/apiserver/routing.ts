@@ -28,7 +28,8 @@ function actionOf(request: ApiRequest, resource: ResourceState): Action | Status
     if (subresource === 'binding') return 'bind';
     if (subresource === 'eviction') return 'evict';
   }
-  if (!hasSubresource(resource, subresource)) return { ...notFound(info.resource, request.name ?? ''), message: 'the server could not find the requested resource' };
+  if (!hasSubresource(resource, subresource))
+    return { ...notFound(info.resource, request.name ?? ''), message: 'the server could not find the requested resource' };
   if (verb === 'get' || verb === 'update' || verb === 'patch') return verb;
   return methodNotAllowed(info.resource, verb);
 }
@@ -43,6 +44,7 @@ export function route(request: ApiRequest, source: HostId, resource: ResourceSta
     if (!request.name) return badRequest('name must be provided');
     if (info.namespaced && !request.namespace) return badRequest('namespace must be provided');
   }
-  const key = request.name === undefined ? prefix : info.namespaced ? `${prefix}${request.namespace}/${request.name}` : prefix + request.name;
+  const key =
+    request.name === undefined ? prefix : info.namespaced ? `${prefix}${request.namespace}/${request.name}` : prefix + request.name;
   return { source, request, resource, action, receivedAt: now, key, attempts: 0, candidate: undefined, parent: undefined };
 }

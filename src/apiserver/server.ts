@@ -4,10 +4,10 @@
 import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, Resource, StatusObject } from '#api';
 import { resourceInfo } from '#api';
 import type { EtcdEvents, EtcdResponse } from '#etcd';
-import { type Context, type Duration, type Host, type Message, MINUTE, messageKind, SECOND } from '#sim';
+import { type Context, type Duration, type Host, type Instant, type Message, MINUTE, messageKind, SECOND } from '#sim';
+import { isStatus } from './cache/filter.ts';
 import { WatchCache } from './cache/watch-cache.ts';
 import { CacheFeed, PROGRESS_INTERVAL } from './cache-feed.ts';
-import { isStatus } from './cache/filter.ts';
 import { Compactor } from './compactor.ts';
 import type { ApiServerConfig } from './config.ts';
 import type { Core, Operation, ResourceState } from './core.ts';
@@ -24,7 +24,7 @@ import { bind } from './subresources/binding.ts';
 import { evict } from './subresources/eviction.ts';
 import { Creation } from './verbs/create.ts';
 import { deletion } from './verbs/delete.ts';
-import { collected, deleteCollection } from './verbs/delete-collection.ts';
+import { collected } from './verbs/delete-collection.ts';
 import { Get } from './verbs/get.ts';
 import { List } from './verbs/list.ts';
 import { patch } from './verbs/patch.ts';
@@ -70,6 +70,7 @@ export class ApiServer implements Host, Core {
   private isReady = false;
   private ownRequests = 0;
   private progressAt = 0;
+  readonly terminating = new Map<string, Instant>();
 
   constructor(config: ApiServerConfig) {
     this.config = config;
@@ -83,7 +84,14 @@ export class ApiServer implements Host, Core {
       const info = resourceInfo(descriptor.resource);
       if (info === undefined) throw new Error(`resource '${descriptor.resource}' is not in the table of resources`);
       const cache = new WatchCache(descriptor, config.watchCacheSize ?? WATCH_CACHE_EVENTS_MAX);
-      const state: ResourceState = { descriptor, info, prefix: storagePrefix(descriptor), cluster: this.etcd.clusterOf(info.resource), cache, durations: new Map() };
+      const state: ResourceState = {
+        descriptor,
+        info,
+        prefix: storagePrefix(descriptor),
+        cluster: this.etcd.clusterOf(info.resource),
+        cache,
+        durations: new Map(),
+      };
       this.resources.set(info.resource, state);
       const feed = new CacheFeed(state, this.etcd, this.fanOut);
       feed.watching = (id, of) => this.feedOfWatch.set(id, of);
@@ -154,7 +162,12 @@ export class ApiServer implements Host, Core {
   private ensureNamespace(name: string, ctx: Context): void {
     if (this.resources.get('namespaces')?.cache.get(`/registry/namespaces/${name}`) !== undefined) return;
     const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-    this.serve({ kind: 'ApiRequest', id: ++this.ownRequests, verb: 'create', resource: 'namespaces', body, user: SELF }, ctx.self, ctx.now, ctx);
+    this.serve(
+      { kind: 'ApiRequest', id: ++this.ownRequests, verb: 'create', resource: 'namespaces', body, user: SELF },
+      ctx.self,
+      ctx.now,
+      ctx,
+    );
   }
 
   private request(request: ApiRequest, ctx: Context): void {
@@ -167,7 +180,11 @@ export class ApiServer implements Host, Core {
     const operation = route(request, source, this.resources.get(request.resource), at);
     if (isStatus(operation)) {
       this.metrics?.inflight.add(-1);
-      ctx.send(source, { kind: 'ApiResponse', id: request.id, code: operation.code, object: operation } as ApiResponse, this.charge(ctx, this.costs.request));
+      ctx.send(
+        source,
+        { kind: 'ApiResponse', id: request.id, code: operation.code, object: operation } as ApiResponse,
+        this.charge(ctx, this.costs.request),
+      );
       return;
     }
     switch (operation.action) {
@@ -186,11 +203,10 @@ export class ApiServer implements Host, Core {
       case 'get':
         return new Get(this, operation).start(ctx);
       case 'list':
+      case 'deletecollection':
         return new List(this, operation).start(ctx);
       case 'watch':
         return this.openWatch(operation, ctx);
-      case 'deletecollection':
-        return deleteCollection(this, operation, ctx);
     }
   }
 
@@ -208,7 +224,8 @@ export class ApiServer implements Host, Core {
     const shown = request.discardBody && object !== undefined ? { metadata: (object as KubeObject).metadata } : object;
     const response: ApiResponse = { kind: 'ApiResponse', id: request.id, code, object: shown };
     ctx.send(operation.source, response, processing);
-    if (operation.resource.info.resource === 'pods' && (operation.action === 'create' || operation.action === 'bind')) this.span(operation, ctx.now + processing, ctx);
+    if (operation.resource.info.resource === 'pods' && (operation.action === 'create' || operation.action === 'bind'))
+      this.span(operation, ctx.now + processing, ctx);
   }
 
   private span(operation: Operation, end: number, ctx: Context): void {
@@ -224,7 +241,11 @@ export class ApiServer implements Host, Core {
     this.metrics?.inflight.add(-1);
     this.metrics?.answered(operation, status.code, ctx.now + processing - operation.receivedAt);
     if (operation.source === ctx.self) return;
-    ctx.send(operation.source, { kind: 'ApiResponse', id: operation.request.id, code: status.code, object: status } as ApiResponse, processing);
+    ctx.send(
+      operation.source,
+      { kind: 'ApiResponse', id: operation.request.id, code: status.code, object: status } as ApiResponse,
+      processing,
+    );
   }
 
   private tick(ctx: Context): void {

@@ -3,7 +3,7 @@
 import type { ApiRequest, ApiResponse, KubeObject, WatchEvents } from '#api';
 import { ApiServer, type ApiServerConfig } from '#apiserver';
 import { EtcdMember } from '#etcd';
-import { type Context, type Host, type Message, messageKind, runInProcess, type RunOutcome, type WorldChange } from '#sim';
+import { type Context, type Host, type Message, messageKind, type RunOutcome, runInProcess, type WorldChange } from '#sim';
 
 export type Call = Omit<ApiRequest, 'kind' | 'id' | 'user'> & { readonly user?: string };
 /** A request (made from the answers so far), or a pause in milliseconds. */
@@ -68,7 +68,9 @@ export class ScriptedClient implements Host {
 
   /** All events of one watch, in order. */
   watched(id: number): { type: string; object: KubeObject }[] {
-    return this.events.filter((message) => message.id === id).flatMap((message) => message.events as { type: string; object: KubeObject }[]);
+    return this.events
+      .filter((message) => message.id === id)
+      .flatMap((message) => message.events as { type: string; object: KubeObject }[]);
   }
 }
 
@@ -100,7 +102,14 @@ export function lab(scripts: readonly (readonly Step[])[], options: LabOptions =
     epoch: 1_767_225_600_000_000,
     hosts: [
       { name: 'etcd', program: 'etcd', config: {}, group: 'control-plane', zone: 'a', cores: 4, disk: { fsync: 300 } },
-      ...Array.from({ length: count }, (_, i) => ({ name: `api-${i}`, program: 'api', config: i, group: 'control-plane', zone: 'a', cores: 4 })),
+      ...Array.from({ length: count }, (_, i) => ({
+        name: `api-${i}`,
+        program: 'api',
+        config: i,
+        group: 'control-plane',
+        zone: 'a',
+        cores: 4,
+      })),
       ...scripts.map((_, i) => ({ name: `client-${i}`, program: 'client', config: i, group: 'client', zone: 'a' })),
     ],
     links: [{ from: '*', to: '*', latencyMin: 100 }],
@@ -139,7 +148,13 @@ export const create = (resource: string, body: object, namespace: string | undef
   body,
   ...(namespace === undefined ? {} : { namespace }),
 });
-export const at = (verb: Call['verb'], resource: string, name: string, rest: Partial<Call> = {}): Call => ({ verb, resource, namespace: 'default', name, ...rest });
+export const at = (verb: Call['verb'], resource: string, name: string, rest: Partial<Call> = {}): Call => ({
+  verb,
+  resource,
+  namespace: 'default',
+  name,
+  ...rest,
+});
 export const bindTo = (name: string, node: string): Call => ({
   ...at('create', 'pods', name),
   subresource: 'binding',

@@ -46,12 +46,18 @@ export function priorityOf(core: Core, spec: PodSpec, podName: string): Priority
   let priority: Priority;
   if (!name) priority = defaultPriority(core);
   else {
-    const found = (core.resource('priorityclasses.scheduling.k8s.io')?.cache.get(`/registry/priorityclasses/${name}`) as PriorityClass | undefined) ?? SYSTEM[name];
+    const found =
+      (core.resource('priorityclasses.scheduling.k8s.io')?.cache.get(`/registry/priorityclasses/${name}`) as PriorityClass | undefined) ??
+      SYSTEM[name];
     if (found === undefined) return forbidden('pods', podName, `no PriorityClass with name ${name} was found`);
     priority = { className: name, value: found.value ?? 0, preemptionPolicy: found.preemptionPolicy ?? PREEMPT };
   }
   if (spec.priority !== undefined && spec.priority !== priority.value) {
-    return forbidden('pods', podName, `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority.value} from the given PriorityClass name`);
+    return forbidden(
+      'pods',
+      podName,
+      `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority.value} from the given PriorityClass name`,
+    );
   }
   return priority;
 }

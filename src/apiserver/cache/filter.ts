@@ -40,12 +40,18 @@ function testOf(descriptor: ResourceDescriptor, { field, equal, value }: FieldRe
 }
 
 /** The filter, or 400 when a selector cannot be read or names a field that cannot be selected. */
-export function compileFilter(descriptor: ResourceDescriptor, namespace: string | undefined, options: RequestOptions | undefined): Filter | StatusObject {
+export function compileFilter(
+  descriptor: ResourceDescriptor,
+  namespace: string | undefined,
+  options: RequestOptions | undefined,
+): Filter | StatusObject {
   try {
     return {
       namespace: namespace === '' ? undefined : namespace,
       labels: options?.labelSelector ? parseLabelSelector(options.labelSelector) : NONE,
-      fields: options?.fieldSelector ? parseFieldSelector(options.fieldSelector).map((requirement) => testOf(descriptor, requirement)) : NONE,
+      fields: options?.fieldSelector
+        ? parseFieldSelector(options.fieldSelector).map((requirement) => testOf(descriptor, requirement))
+        : NONE,
     };
   } catch (error) {
     if (error instanceof SelectorError) return badRequest(error.message);
@@ -56,7 +62,8 @@ export function compileFilter(descriptor: ResourceDescriptor, namespace: string 
 export const isStatus = (value: object): value is StatusObject => (value as { kind?: unknown }).kind === 'Status';
 
 /** Whether the filter lets everything of its resource through. */
-export const isOpen = (filter: Filter): boolean => filter.namespace === undefined && filter.labels.length === 0 && filter.fields.length === 0;
+export const isOpen = (filter: Filter): boolean =>
+  filter.namespace === undefined && filter.labels.length === 0 && filter.fields.length === 0;
 
 export function matches(filter: Filter, object: KubeObject): boolean {
   if (filter.namespace !== undefined && object.metadata?.namespace !== filter.namespace) return false;

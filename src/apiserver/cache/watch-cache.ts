@@ -5,8 +5,8 @@ import type { KubeObject } from '#api';
 import type { EtcdEvent, KeyValue } from '#etcd';
 import type { Context, Instant } from '#sim';
 import type { ResourceDescriptor } from '../registry/descriptor.ts';
-import { EventWindow } from './window.ts';
 import { type Watcher, WatcherSet } from './watchers.ts';
+import { EventWindow } from './window.ts';
 
 /** Something that waits until the cache has seen a revision. */
 export interface RevisionWaiter {

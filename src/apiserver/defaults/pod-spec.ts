@@ -21,7 +21,10 @@ export function imageTag(image: string): string {
 function defaultProbe(probe: Probe | undefined): Probe | undefined {
   if (probe === undefined) return undefined;
   const httpGet = probe.httpGet;
-  const action = httpGet === undefined || (httpGet.path && httpGet.scheme) ? httpGet : { ...httpGet, path: httpGet.path || '/', scheme: httpGet.scheme || 'HTTP' };
+  const action =
+    httpGet === undefined || (httpGet.path && httpGet.scheme)
+      ? httpGet
+      : { ...httpGet, path: httpGet.path || '/', scheme: httpGet.scheme || 'HTTP' };
   if (probe.timeoutSeconds && probe.periodSeconds && probe.successThreshold && probe.failureThreshold && action === httpGet) return probe;
   return {
     ...probe,
@@ -44,7 +47,8 @@ function defaultContainer(container: Container): Container {
   if (container.livenessProbe !== undefined) next.livenessProbe = defaultProbe(container.livenessProbe);
   if (container.readinessProbe !== undefined) next.readinessProbe = defaultProbe(container.readinessProbe);
   if (container.startupProbe !== undefined) next.startupProbe = defaultProbe(container.startupProbe);
-  if (container.ports?.some((port) => !port.protocol)) next.ports = container.ports.map((port) => (port.protocol ? port : { ...port, protocol: 'TCP' }));
+  if (container.ports?.some((port) => !port.protocol))
+    next.ports = container.ports.map((port) => (port.protocol ? port : { ...port, protocol: 'TCP' }));
   return next;
 }
 
@@ -64,7 +68,9 @@ function isDefaulted(container: Container): boolean {
 function defaultContainers(containers: Container[]): Container[] {
   const known = containerLists.get(containers);
   if (known !== undefined) return known;
-  const next = containers.every(isDefaulted) ? containers : containers.map((container) => (isDefaulted(container) ? container : defaultContainer(container)));
+  const next = containers.every(isDefaulted)
+    ? containers
+    : containers.map((container) => (isDefaulted(container) ? container : defaultContainer(container)));
   containerLists.set(containers, next);
   containerLists.set(next, next);
   return next;
@@ -116,10 +122,14 @@ const FILE_MODE = 0o644;
 
 function defaultVolume(volume: Volume): Volume {
   if (Object.keys(volume).length === 1 && volume.name !== undefined) return { ...volume, emptyDir: {} };
-  if (volume.secret !== undefined && volume.secret.defaultMode === undefined) return { ...volume, secret: { ...volume.secret, defaultMode: FILE_MODE } };
-  if (volume.configMap !== undefined && volume.configMap.defaultMode === undefined) return { ...volume, configMap: { ...volume.configMap, defaultMode: FILE_MODE } };
-  if (volume.downwardAPI !== undefined && volume.downwardAPI.defaultMode === undefined) return { ...volume, downwardAPI: { ...volume.downwardAPI, defaultMode: FILE_MODE } };
-  if (volume.projected !== undefined && volume.projected.defaultMode === undefined) return { ...volume, projected: { ...volume.projected, defaultMode: FILE_MODE } };
+  if (volume.secret !== undefined && volume.secret.defaultMode === undefined)
+    return { ...volume, secret: { ...volume.secret, defaultMode: FILE_MODE } };
+  if (volume.configMap !== undefined && volume.configMap.defaultMode === undefined)
+    return { ...volume, configMap: { ...volume.configMap, defaultMode: FILE_MODE } };
+  if (volume.downwardAPI !== undefined && volume.downwardAPI.defaultMode === undefined)
+    return { ...volume, downwardAPI: { ...volume.downwardAPI, defaultMode: FILE_MODE } };
+  if (volume.projected !== undefined && volume.projected.defaultMode === undefined)
+    return { ...volume, projected: { ...volume.projected, defaultMode: FILE_MODE } };
   if (volume.hostPath !== undefined && volume.hostPath.type === undefined) return { ...volume, hostPath: { ...volume.hostPath, type: '' } };
   return volume;
 }
@@ -134,7 +144,12 @@ function requestsFromLimits(containers: Container[]): Container[] {
   };
   if (!containers.some(lacks)) return containers;
   return containers.map((container) =>
-    lacks(container) ? { ...container, resources: { ...container.resources, requests: { ...container.resources?.limits, ...container.resources?.requests } } } : container,
+    lacks(container)
+      ? {
+          ...container,
+          resources: { ...container.resources, requests: { ...container.resources?.limits, ...container.resources?.requests } },
+        }
+      : container,
   );
 }
 
@@ -148,7 +163,9 @@ function podContainers(containers: Container[], hostNetwork: boolean): Container
   }
   if (!hostNetwork || !next.some((container) => container.ports?.some((port) => !port.hostPort))) return next;
   return next.map((container) =>
-    container.ports === undefined ? container : { ...container, ports: container.ports.map((port) => (port.hostPort ? port : { ...port, hostPort: port.containerPort })) },
+    container.ports === undefined
+      ? container
+      : { ...container, ports: container.ports.map((port) => (port.hostPort ? port : { ...port, hostPort: port.containerPort })) },
   );
 }
 
@@ -163,7 +180,12 @@ export function defaultPodOwnSpec(spec: PodSpec): PodSpec {
   const isDone = containers === base.containers && initContainers === base.initContainers && base.enableServiceLinks !== undefined;
   const next: PodSpec = isDone
     ? base
-    : { ...base, ...(initContainers === undefined ? {} : { initContainers }), containers, enableServiceLinks: base.enableServiceLinks ?? true };
+    : {
+        ...base,
+        ...(initContainers === undefined ? {} : { initContainers }),
+        containers,
+        enableServiceLinks: base.enableServiceLinks ?? true,
+      };
   podSpecs.set(spec, next);
   podSpecs.set(next, next);
   return next;

@@ -23,7 +23,8 @@ export function validateData(data: Readonly<Record<string, unknown>> | undefined
 function validate(map: ConfigMap): FieldErrors {
   const errors: FieldError[] = [];
   const size = validateData(map.data, 'data', errors) + validateData(map.binaryData, 'binaryData', errors);
-  for (const key in map.binaryData) if (map.data?.[key] !== undefined) errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'));
+  for (const key in map.binaryData)
+    if (map.data?.[key] !== undefined) errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'));
   if (size > DATA_BYTES_MAX) errors.push(tooLong('', DATA_BYTES_MAX));
   return errors;
 }
@@ -36,7 +37,8 @@ export const configMaps: ResourceDescriptor<ConfigMap> = {
     if (old.immutable !== true) return errors;
     if (next.immutable !== true) errors.push(forbiddenField('immutable', 'field is immutable when `immutable` is set'));
     if (!deepEqual(next.data, old.data)) errors.push(forbiddenField('data', 'field is immutable when `immutable` is set'));
-    if (!deepEqual(next.binaryData, old.binaryData)) errors.push(forbiddenField('binaryData', 'field is immutable when `immutable` is set'));
+    if (!deepEqual(next.binaryData, old.binaryData))
+      errors.push(forbiddenField('binaryData', 'field is immutable when `immutable` is set'));
     return errors;
   },
 };

@@ -23,7 +23,12 @@ function defaults(deployment: Deployment): Deployment {
   if (spec === undefined) return deployment;
   const template = defaultTemplate(spec.template);
   const strategy = defaultStrategy(spec.strategy);
-  const isDone = template === spec.template && strategy === spec.strategy && spec.replicas !== undefined && spec.revisionHistoryLimit !== undefined && spec.progressDeadlineSeconds !== undefined;
+  const isDone =
+    template === spec.template &&
+    strategy === spec.strategy &&
+    spec.replicas !== undefined &&
+    spec.revisionHistoryLimit !== undefined &&
+    spec.progressDeadlineSeconds !== undefined;
   if (isDone) return deployment;
   return {
     ...deployment,
@@ -43,7 +48,13 @@ const PERCENT = /^\d+%$/;
 
 function validateIntOrPercent(value: unknown, field: string, errors: FieldError[]): void {
   if (typeof value === 'string' && !PERCENT.test(value))
-    errors.push(invalidValue(field, value, "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"));
+    errors.push(
+      invalidValue(
+        field,
+        value,
+        "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
+      ),
+    );
   else if (typeof value === 'number' && value < 0) errors.push(invalidValue(field, value, 'must be greater than or equal to 0'));
 }
 
@@ -60,7 +71,8 @@ function validateStrategy(strategy: Strategy | undefined, errors: FieldError[]):
   const { maxSurge, maxUnavailable } = strategy.rollingUpdate ?? {};
   validateIntOrPercent(maxUnavailable, 'spec.strategy.rollingUpdate.maxUnavailable', errors);
   validateIntOrPercent(maxSurge, 'spec.strategy.rollingUpdate.maxSurge', errors);
-  if (isZero(maxUnavailable) && isZero(maxSurge)) errors.push(invalidValue('spec.strategy.rollingUpdate.maxUnavailable', maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
+  if (isZero(maxUnavailable) && isZero(maxSurge))
+    errors.push(invalidValue('spec.strategy.rollingUpdate.maxUnavailable', maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
   if (typeof maxUnavailable === 'string' && PERCENT.test(maxUnavailable) && Number(maxUnavailable.slice(0, -1)) > 100)
     errors.push(invalidValue('spec.strategy.rollingUpdate.maxUnavailable', maxUnavailable, 'must not be greater than 100%'));
 }
@@ -95,7 +107,8 @@ export const deployments: ResourceDescriptor<Deployment> = {
     const errors: FieldError[] = [];
     validateNumbers(next.spec as Spec, errors);
     if (!deepEqual(next.spec?.selector, old.spec?.selector)) errors.push(immutable('spec.selector', next.spec?.selector));
-    if (next.spec?.template !== old.spec?.template) errors.push(...validateTemplate(next.spec?.template, 'spec.template'), ...mismatch(next));
+    if (next.spec?.template !== old.spec?.template)
+      errors.push(...validateTemplate(next.spec?.template, 'spec.template'), ...mismatch(next));
     return errors;
   },
   scale: {

@@ -8,7 +8,8 @@ import type { ResourceDescriptor } from './descriptor.ts';
 function validate(event: Event): FieldErrors {
   const involved = event.involvedObject?.namespace ?? '';
   const namespace = event.metadata?.namespace ?? '';
-  if (involved === namespace || (involved === '' && (namespace === 'default' || namespace === 'kube-system' || namespace === ''))) return NO_ERRORS;
+  if (involved === namespace || (involved === '' && (namespace === 'default' || namespace === 'kube-system' || namespace === '')))
+    return NO_ERRORS;
   const errors: FieldError[] = [invalidValue('involvedObject.namespace', involved, 'does not match event.namespace')];
   return errors;
 }

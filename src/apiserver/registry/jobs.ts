@@ -45,17 +45,35 @@ function withSelector(job: Job): Job {
       labels: { ...spec.template?.metadata?.labels, [CONTROLLER_UID]: uid, 'controller-uid': uid, [JOB_NAME]: name, 'job-name': name },
     },
   };
-  return { ...job, spec: { ...spec, selector: { ...spec.selector, matchLabels: { ...spec.selector?.matchLabels, [CONTROLLER_UID]: uid } }, template } };
+  return {
+    ...job,
+    spec: { ...spec, selector: { ...spec.selector, matchLabels: { ...spec.selector?.matchLabels, [CONTROLLER_UID]: uid } }, template },
+  };
 }
 
 function validateNumbers(spec: Spec, errors: FieldError[]): void {
-  for (const name of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished', 'backoffLimitPerIndex', 'maxFailedIndexes'] as const)
+  for (const name of [
+    'parallelism',
+    'completions',
+    'activeDeadlineSeconds',
+    'backoffLimit',
+    'ttlSecondsAfterFinished',
+    'backoffLimitPerIndex',
+    'maxFailedIndexes',
+  ] as const)
     validateNonNegative(spec[name], `spec.${name}`, errors);
-  if (spec.completionMode !== 'NonIndexed' && spec.completionMode !== 'Indexed') errors.push(notSupported('spec.completionMode', spec.completionMode, ['Indexed', 'NonIndexed']));
+  if (spec.completionMode !== 'NonIndexed' && spec.completionMode !== 'Indexed')
+    errors.push(notSupported('spec.completionMode', spec.completionMode, ['Indexed', 'NonIndexed']));
   if (spec.completionMode !== 'Indexed') return;
   if (spec.completions === undefined) errors.push(required('spec.completions', 'when completion mode is Indexed'));
   if ((spec.parallelism ?? 0) > INDEXED_PARALLELISM_MAX)
-    errors.push(invalidValue('spec.parallelism', spec.parallelism, `must be less than or equal to ${INDEXED_PARALLELISM_MAX} when completion mode is Indexed`));
+    errors.push(
+      invalidValue(
+        'spec.parallelism',
+        spec.parallelism,
+        `must be less than or equal to ${INDEXED_PARALLELISM_MAX} when completion mode is Indexed`,
+      ),
+    );
 }
 
 function validate(job: Job): FieldErrors {
@@ -65,7 +83,8 @@ function validate(job: Job): FieldErrors {
   validateSelectorAndTemplate(spec.selector, spec.template, 'job', errors);
   const policy = spec.template?.spec?.restartPolicy;
   if (policy === 'Always') errors.push(required('spec.template.spec.restartPolicy', 'valid values: "OnFailure", "Never"'));
-  else if (policy !== undefined && policy !== 'OnFailure' && policy !== 'Never') errors.push(notSupported('spec.template.spec.restartPolicy', policy, ['OnFailure', 'Never']));
+  else if (policy !== undefined && policy !== 'OnFailure' && policy !== 'Never')
+    errors.push(notSupported('spec.template.spec.restartPolicy', policy, ['OnFailure', 'Never']));
   return errors;
 }
 
@@ -90,7 +109,8 @@ export const jobs: ResourceDescriptor<Job> = {
     if (spec.completionMode !== before.completionMode) errors.push(immutable('spec.completionMode', spec.completionMode));
     // While suspended and never started, where its pods may run can still be chosen.
     const mayPlace = before.suspend === true && old.status?.startTime === undefined;
-    if (!deepEqual(spec.template, mayPlace ? placedAs(before.template, spec.template) : before.template)) errors.push(immutable('spec.template', spec.template));
+    if (!deepEqual(spec.template, mayPlace ? placedAs(before.template, spec.template) : before.template))
+      errors.push(immutable('spec.template', spec.template));
     return errors;
   },
 };

@@ -8,16 +8,24 @@ function validate(lease: Lease): FieldErrors {
   const spec = lease.spec;
   if (spec === undefined) return NO_ERRORS;
   const { leaseDurationSeconds, leaseTransitions } = spec;
-  const isSound = (leaseDurationSeconds === undefined || leaseDurationSeconds > 0) && (leaseTransitions === undefined || leaseTransitions >= 0);
+  const isSound =
+    (leaseDurationSeconds === undefined || leaseDurationSeconds > 0) && (leaseTransitions === undefined || leaseTransitions >= 0);
   if (isSound && spec.strategy === undefined) return NO_ERRORS;
   const errors: FieldError[] = [];
-  if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) errors.push(invalidValue('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0'));
-  if (leaseTransitions !== undefined && leaseTransitions < 0) errors.push(invalidValue('spec.leaseTransitions', leaseTransitions, 'must be greater than or equal to 0'));
+  if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0)
+    errors.push(invalidValue('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0'));
+  if (leaseTransitions !== undefined && leaseTransitions < 0)
+    errors.push(invalidValue('spec.leaseTransitions', leaseTransitions, 'must be greater than or equal to 0'));
   if (spec.preferredHolder && !spec.strategy) errors.push(required('spec.strategy', 'must be specified when `preferredHolder` is set'));
   return errors;
 }
 
-const shaped = (lease: Lease): Lease => ({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: lease.metadata, spec: lease.spec });
+const shaped = (lease: Lease): Lease => ({
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  metadata: lease.metadata,
+  spec: lease.spec,
+});
 
 export const leases: ResourceDescriptor<Lease> = {
   resource: 'leases.coordination.k8s.io',

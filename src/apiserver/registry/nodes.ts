@@ -18,7 +18,11 @@ function validateTaints(taints: readonly Taint[] | undefined): FieldErrors {
     if (!taint.effect) errors.push(required(`${at}.effect`));
     else if (!EFFECTS.includes(taint.effect)) errors.push(notSupported(`${at}.effect`, taint.effect, EFFECTS));
     const id = `${taint.key}:${taint.effect}`;
-    if (seen.has(id)) errors.push({ ...duplicate(at, taint), message: `Duplicate value: ${JSON.stringify(taint)}: taints must be unique by key and effect pair` });
+    if (seen.has(id))
+      errors.push({
+        ...duplicate(at, taint),
+        message: `Duplicate value: ${JSON.stringify(taint)}: taints must be unique by key and effect pair`,
+      });
     seen.add(id);
   });
   return errors;
@@ -35,7 +39,13 @@ export const nodes: ResourceDescriptor<Node> = {
     return { ...node, status: { ...status, allocatable: status.capacity } };
   },
   // A node comes with its status.
-  prepareForCreate: (node) => ({ apiVersion: 'v1', kind: 'Node', metadata: node.metadata, spec: node.spec ?? {}, status: node.status ?? {} }),
+  prepareForCreate: (node) => ({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: node.metadata,
+    spec: node.spec ?? {},
+    status: node.status ?? {},
+  }),
   validate: (node) => validateTaints(node.spec?.taints),
   prepareForUpdate: (next, old) => ({ apiVersion: 'v1', kind: 'Node', metadata: next.metadata, spec: next.spec ?? {}, status: old.status }),
   validateUpdate(next, old) {
@@ -48,5 +58,11 @@ export const nodes: ResourceDescriptor<Node> = {
     return errors;
   },
   // Labels and annotations may travel with a node's status: kubelets patch both at once.
-  prepareForStatusUpdate: (next, old) => ({ apiVersion: 'v1', kind: 'Node', metadata: next.metadata as Meta, spec: old.spec, status: next.status ?? {} }),
+  prepareForStatusUpdate: (next, old) => ({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: next.metadata as Meta,
+    spec: old.spec,
+    status: next.status ?? {},
+  }),
 };

@@ -39,7 +39,10 @@ const GATED = 'Scheduling is blocked due to non-empty scheduling gates';
 const UPDATES =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 
-function withImagesOf(containers: PodSpec['containers'] | undefined, old: PodSpec['containers'] | undefined): PodSpec['containers'] | undefined {
+function withImagesOf(
+  containers: PodSpec['containers'] | undefined,
+  old: PodSpec['containers'] | undefined,
+): PodSpec['containers'] | undefined {
   if (containers === old || containers === undefined || old === undefined || containers.length !== old.length) return containers;
   return containers.map((container, i) => ({ ...container, image: old[i]?.image }));
 }
@@ -55,7 +58,9 @@ function withMutableFieldsOf(spec: PodSpec, old: PodSpec): PodSpec {
     tolerations: old.tolerations,
     schedulingGates: old.schedulingGates,
     terminationGracePeriodSeconds:
-      (old.terminationGracePeriodSeconds ?? 0) < 0 && spec.terminationGracePeriodSeconds === 1 ? old.terminationGracePeriodSeconds : spec.terminationGracePeriodSeconds,
+      (old.terminationGracePeriodSeconds ?? 0) < 0 && spec.terminationGracePeriodSeconds === 1
+        ? old.terminationGracePeriodSeconds
+        : spec.terminationGracePeriodSeconds,
     ...(isGated ? { nodeSelector: old.nodeSelector, affinity: old.affinity } : {}),
   };
 }
@@ -65,18 +70,29 @@ function validateSpecUpdate(spec: PodSpec, old: PodSpec): FieldErrors {
   const errors: FieldError[] = [...validatePodSpec(spec, 'spec')];
   const deadline = spec.activeDeadlineSeconds;
   const before = old.activeDeadlineSeconds;
-  if (before !== undefined && deadline === undefined) errors.push(invalidValue('spec.activeDeadlineSeconds', deadline, 'must not update from a positive integer to nil value'));
-  if (before !== undefined && deadline !== undefined && deadline > before) errors.push(invalidValue('spec.activeDeadlineSeconds', deadline, 'must be less than or equal to previous value'));
+  if (before !== undefined && deadline === undefined)
+    errors.push(invalidValue('spec.activeDeadlineSeconds', deadline, 'must not update from a positive integer to nil value'));
+  if (before !== undefined && deadline !== undefined && deadline > before)
+    errors.push(invalidValue('spec.activeDeadlineSeconds', deadline, 'must be less than or equal to previous value'));
   const tolerations = spec.tolerations ?? [];
-  const keepsAll = (old.tolerations ?? []).every((toleration) => tolerations.some((kept) => deepEqual({ ...kept, tolerationSeconds: 0 }, { ...toleration, tolerationSeconds: 0 })));
+  const keepsAll = (old.tolerations ?? []).every((toleration) =>
+    tolerations.some((kept) => deepEqual({ ...kept, tolerationSeconds: 0 }, { ...toleration, tolerationSeconds: 0 })),
+  );
   if (!keepsAll) errors.push(forbiddenField('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds'));
   errors.push(...validateTolerations(spec.tolerations, 'spec.tolerations'));
   const gates = new Set((old.schedulingGates ?? []).map((gate) => gate.name));
   for (const gate of spec.schedulingGates ?? [])
-    if (!gates.has(gate.name)) errors.push(forbiddenField('spec.schedulingGates', `only deletion is allowed, but found new scheduling gate '${gate.name}'`));
+    if (!gates.has(gate.name))
+      errors.push(forbiddenField('spec.schedulingGates', `only deletion is allowed, but found new scheduling gate '${gate.name}'`));
   for (const name in (gates.size > 0 ? old.nodeSelector : undefined) ?? {}) {
     if (spec.nodeSelector?.[name] !== old.nodeSelector?.[name])
-      errors.push(invalidValue('spec.nodeSelector', spec.nodeSelector ?? {}, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'));
+      errors.push(
+        invalidValue(
+          'spec.nodeSelector',
+          spec.nodeSelector ?? {},
+          'only additions to spec.nodeSelector are allowed (no mutations or deletions)',
+        ),
+      );
   }
   if (!deepEqual(withMutableFieldsOf(spec, old), old)) errors.push(forbiddenField('spec', UPDATES));
   return errors;
@@ -125,7 +141,13 @@ export const pods: ResourceDescriptor<Pod> = {
   prepareForCreate(pod, time) {
     const qos = qosClass(pod);
     if ((pod.spec?.schedulingGates ?? []).length === 0) return shaped(metaOf(pod), pod.spec, FRESH[qos]);
-    const condition: PodCondition = { type: 'PodScheduled', status: 'False', lastTransitionTime: time, reason: 'SchedulingGated', message: GATED };
+    const condition: PodCondition = {
+      type: 'PodScheduled',
+      status: 'False',
+      lastTransitionTime: time,
+      reason: 'SchedulingGated',
+      message: GATED,
+    };
     return shaped(metaOf(pod), pod.spec, { phase: 'Pending', qosClass: qos, conditions: [condition] });
   },
   validate: (pod) => validatePodSpec(pod.spec, 'spec'),
@@ -140,7 +162,8 @@ export const pods: ResourceDescriptor<Pod> = {
   },
   validateStatusUpdate(next, old) {
     const phase = next.status?.phase;
-    if (phase === undefined || phase === old.status?.phase || ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'].includes(phase)) return NO_ERRORS;
+    if (phase === undefined || phase === old.status?.phase || ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'].includes(phase))
+      return NO_ERRORS;
     return [invalidValue('status.phase', phase, 'not a pod phase')];
   },
   /** CheckGracefulDelete: no grace for what runs nowhere or has ended. */

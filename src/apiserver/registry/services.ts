@@ -17,7 +17,9 @@ function defaults(service: Service): Service {
     ...spec,
     type,
     sessionAffinity: spec.sessionAffinity || 'None',
-    ports: spec.ports?.map((port) => (port.protocol && port.targetPort ? port : { ...port, protocol: port.protocol || 'TCP', targetPort: port.targetPort || port.port })),
+    ports: spec.ports?.map((port) =>
+      port.protocol && port.targetPort ? port : { ...port, protocol: port.protocol || 'TCP', targetPort: port.targetPort || port.port },
+    ),
   };
   if (type !== 'ExternalName') next.internalTrafficPolicy = spec.internalTrafficPolicy ?? 'Cluster';
   if (type === 'NodePort' || type === 'LoadBalancer') next.externalTrafficPolicy = spec.externalTrafficPolicy ?? 'Cluster';
@@ -34,10 +36,12 @@ function validatePorts(spec: Spec, errors: FieldError[]): void {
     if (!port.name && ports.length > 1) errors.push(required(`${at}.name`));
     else if (port.name) {
       for (const text of dns1123Label(port.name)) errors.push(invalidValue(`${at}.name`, port.name, text));
-      if (names.has(port.name)) errors.push({ reason: 'FieldValueDuplicate', field: `${at}.name`, message: `Duplicate value: "${port.name}"` });
+      if (names.has(port.name))
+        errors.push({ reason: 'FieldValueDuplicate', field: `${at}.name`, message: `Duplicate value: "${port.name}"` });
       names.add(port.name);
     }
-    if (!(port.port >= 1 && port.port <= 65_535)) errors.push(invalidValue(`${at}.port`, port.port, 'must be between 1 and 65535, inclusive'));
+    if (!(port.port >= 1 && port.port <= 65_535))
+      errors.push(invalidValue(`${at}.port`, port.port, 'must be between 1 and 65535, inclusive'));
     if (!port.protocol || !PROTOCOLS.includes(port.protocol)) errors.push(notSupported(`${at}.protocol`, port.protocol, PROTOCOLS));
   });
 }
@@ -71,7 +75,8 @@ export const services: ResourceDescriptor<Service> = {
   validateUpdate(next, old) {
     const errors: FieldError[] = [...validate(next)];
     const before = old.spec?.clusterIP;
-    if (before && before !== next.spec?.clusterIP && next.spec?.type !== 'ExternalName') errors.push(immutable('spec.clusterIPs[0]', next.spec?.clusterIP));
+    if (before && before !== next.spec?.clusterIP && next.spec?.type !== 'ExternalName')
+      errors.push(immutable('spec.clusterIPs[0]', next.spec?.clusterIP));
     return errors;
   },
 };

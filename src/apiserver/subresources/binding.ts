@@ -15,7 +15,13 @@ const CREATED = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Succe
 /** UpdatePodCondition(PodScheduled=True); a nomination ends with the binding. */
 function boundStatus(pod: Pod, time: string): PodStatus {
   const generation = pod.metadata?.generation;
-  const condition: PodCondition = { type: 'PodScheduled', status: 'True', lastProbeTime: undefined, lastTransitionTime: time, observedGeneration: generation };
+  const condition: PodCondition = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: undefined,
+    lastTransitionTime: time,
+    observedGeneration: generation,
+  };
   const before = pod.status?.conditions ?? [];
   const at = before.findIndex((known) => known.type === 'PodScheduled');
   if (at >= 0 && before[at]?.status === 'True') condition.lastTransitionTime = before[at]?.lastTransitionTime ?? time;
@@ -30,7 +36,8 @@ export const bind: Change = {
     const binding = operation.request.body as Binding | undefined;
     const name = operation.request.name ?? '';
     const errors: FieldError[] = [];
-    if (binding?.target?.kind && binding.target.kind !== 'Node') errors.push(notSupported('target.kind', binding.target.kind, ['Node', '<empty>']));
+    if (binding?.target?.kind && binding.target.kind !== 'Node')
+      errors.push(notSupported('target.kind', binding.target.kind, ['Node', '<empty>']));
     if (!binding?.target?.name) errors.push(required('target.name'));
     if (errors.length > 0) {
       const texts = errors.map(({ field, message }) => `${field}: ${message}`);
@@ -39,10 +46,13 @@ export const bind: Change = {
     if (binding?.metadata?.name && binding.metadata.name !== name) return badRequest(`name in URL does not match name in Binding object`);
     const pod = current as Pod;
     const uid = binding?.metadata?.uid;
-    if (uid && uid !== pod.metadata?.uid) return conflict('pods', name, preconditionText(operation.key, 'UID', uid, pod.metadata?.uid ?? ''));
-    if (pod.metadata?.deletionTimestamp !== undefined) return conflict('pods/binding', name, `pod ${name} is being deleted, cannot be assigned to a host`);
+    if (uid && uid !== pod.metadata?.uid)
+      return conflict('pods', name, preconditionText(operation.key, 'UID', uid, pod.metadata?.uid ?? ''));
+    if (pod.metadata?.deletionTimestamp !== undefined)
+      return conflict('pods/binding', name, `pod ${name} is being deleted, cannot be assigned to a host`);
     if (pod.spec?.nodeName) return conflict('pods/binding', name, `pod ${name} is already assigned to node "${pod.spec.nodeName}"`);
-    if ((pod.spec?.schedulingGates ?? []).length > 0) return conflict('pods/binding', name, `pod ${name} has non-empty .spec.schedulingGates`);
+    if ((pod.spec?.schedulingGates ?? []).length > 0)
+      return conflict('pods/binding', name, `pod ${name} has non-empty .spec.schedulingGates`);
     const metadata = freshMeta(pod.metadata);
     const added = binding?.metadata?.annotations;
     if (added !== undefined && Object.keys(added).length > 0) metadata.annotations = { ...metadata.annotations, ...added };

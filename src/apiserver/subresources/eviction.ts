@@ -1,6 +1,16 @@
 /** pods/eviction: a deletion that asks the pod's disruption budgets first. Mirrors Kubernetes v1.34 pkg/registry/core/pod/storage/eviction.go. */
 
-import { badRequest, type KubeObject, type LabelSelector, matchesLabelSelector, notFound, type Pod, type RequestOptions, rfc3339, type StatusObject } from '#api';
+import {
+  badRequest,
+  type KubeObject,
+  type LabelSelector,
+  matchesLabelSelector,
+  notFound,
+  type Pod,
+  type RequestOptions,
+  rfc3339,
+  type StatusObject,
+} from '#api';
 import type { Context } from '#sim';
 import type { Core, Operation } from '../core.ts';
 import { unknownFailure } from '../failures.ts';
@@ -56,8 +66,11 @@ function exhausted(budget: DisruptionBudget): StatusObject {
 
 const notObserved = (): StatusObject => ({
   ...exhausted({}),
-  message: 'Cannot evict pod as it would violate the pod\'s disruption budget.',
-  details: { retryAfterSeconds: 10, causes: [{ reason: 'DisruptionBudget', message: 'The disruption budget is still being processed by the server.' }] },
+  message: "Cannot evict pod as it would violate the pod's disruption budget.",
+  details: {
+    retryAfterSeconds: 10,
+    causes: [{ reason: 'DisruptionBudget', message: 'The disruption budget is still being processed by the server.' }],
+  },
 });
 
 /** Takes one disruption from the budget, by compare-and-swap, then lets the deletion begin. */
@@ -71,7 +84,11 @@ function charging(podName: string, next: (core: Core, ctx: Context) => void): Ch
       if ((status.disruptionsAllowed ?? 0) <= 0) return exhausted(budget);
       const disruptedPods = { ...status.disruptedPods, [podName]: rfc3339(ctx.clock()) };
       if (Object.keys(disruptedPods).length > DISRUPTED_PODS_MAX) return exhausted(budget);
-      return { ...budget, metadata: freshMeta(budget.metadata), status: { ...status, disruptionsAllowed: (status.disruptionsAllowed ?? 0) - 1, disruptedPods } } as KubeObject;
+      return {
+        ...budget,
+        metadata: freshMeta(budget.metadata),
+        status: { ...status, disruptionsAllowed: (status.disruptionsAllowed ?? 0) - 1, disruptedPods },
+      } as KubeObject;
     },
     done(core, _operation, _object, _removed, ctx) {
       next(core, ctx);
@@ -79,14 +96,17 @@ function charging(podName: string, next: (core: Core, ctx: Context) => void): Ch
   };
 }
 
-const isEnded = (pod: Pod): boolean => ['Succeeded', 'Failed', 'Pending'].includes(pod.status?.phase ?? '') || pod.metadata?.deletionTimestamp !== undefined;
-const isReady = (pod: Pod): boolean => pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
+const isEnded = (pod: Pod): boolean =>
+  ['Succeeded', 'Failed', 'Pending'].includes(pod.status?.phase ?? '') || pod.metadata?.deletionTimestamp !== undefined;
+const isReady = (pod: Pod): boolean =>
+  pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
 
 export function evict(core: Core, operation: Operation, ctx: Context): void {
   const { request, resource } = operation;
   const eviction = (request.body ?? {}) as Eviction;
   const name = request.name ?? '';
-  if (eviction.metadata?.name && eviction.metadata.name !== name) return core.fail(operation, badRequest('name in URL does not match name in Eviction object'), ctx);
+  if (eviction.metadata?.name && eviction.metadata.name !== name)
+    return core.fail(operation, badRequest('name in URL does not match name in Eviction object'), ctx);
   // The options of the deletion come in the body.
   const deleting: Operation = { ...operation, request: { ...request, options: { ...request.options, ...eviction.deleteOptions } } };
   const pod = resource.cache.get(operation.key) as Pod | undefined;
@@ -94,14 +114,25 @@ export function evict(core: Core, operation: Operation, ctx: Context): void {
   const budgets: { readonly key: string; readonly budget: DisruptionBudget }[] = [];
   for (const kv of core.resource(BUDGETS)?.cache.objects.values() ?? []) {
     const budget = kv.value as DisruptionBudget;
-    if (budget.metadata?.namespace === request.namespace && matchesLabelSelector(budget.spec?.selector, pod.metadata?.labels)) budgets.push({ key: kv.key, budget });
+    if (budget.metadata?.namespace === request.namespace && matchesLabelSelector(budget.spec?.selector, pod.metadata?.labels))
+      budgets.push({ key: kv.key, budget });
   }
-  if (budgets.length > 1) return core.fail(operation, unknownFailure("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."), ctx);
+  if (budgets.length > 1)
+    return core.fail(
+      operation,
+      unknownFailure('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'),
+      ctx,
+    );
   const found = budgets[0];
   const budgetState = core.resource(BUDGETS);
-  if (found === undefined || budgetState === undefined || mayGoUnasked(pod, found.budget)) return new GuaranteedUpdate(core, deleting, evictedDeletion).start(ctx);
+  if (found === undefined || budgetState === undefined || mayGoUnasked(pod, found.budget))
+    return new GuaranteedUpdate(core, deleting, evictedDeletion).start(ctx);
   const asking: Operation = { ...operation, resource: budgetState, key: found.key };
-  new GuaranteedUpdate(core, asking, charging(name, (owner, context) => new GuaranteedUpdate(owner, deleting, evictedDeletion).start(context))).start(ctx);
+  new GuaranteedUpdate(
+    core,
+    asking,
+    charging(name, (owner, context) => new GuaranteedUpdate(owner, deleting, evictedDeletion).start(context)),
+  ).start(ctx);
 }
 
 /** A pod that is not ready costs its budget nothing: always (AlwaysAllow), or while enough others are healthy (IfHealthyBudget). */

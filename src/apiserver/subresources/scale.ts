@@ -31,7 +31,8 @@ export function fromScale(operation: Operation, body: unknown, current: KubeObje
   if (typeof scale !== 'object' || scale === null) return badRequest('expected input object type to be Scale');
   const name = current.metadata?.name ?? '';
   const replicas = scale.spec?.replicas ?? 0;
-  if (replicas < 0) return invalid('Scale', 'autoscaling', name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+  if (replicas < 0)
+    return invalid('Scale', 'autoscaling', name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')]);
   const version = scale.metadata?.resourceVersion;
   if (version && version !== current.metadata?.resourceVersion) return conflict(info.resource, name);
   return descriptor.scale.withReplicas(current, replicas);

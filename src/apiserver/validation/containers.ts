@@ -1,6 +1,6 @@
 /** Containers' rules: names, images, ports, env, resources, mounts, probes. Mirrors Kubernetes v1.34 pkg/apis/core/validation (validateContainers). */
 
-import { type Container, compareQuantities, type FieldError, type PodSpec, parseQuantity, type Probe, QUANTITY_ERROR } from '#api';
+import { type Container, compareQuantities, type FieldError, type PodSpec, type Probe, parseQuantity, QUANTITY_ERROR } from '#api';
 import { duplicate, forbiddenField, invalidValue, notFoundField, notSupported, required } from './field-error.ts';
 import { dns1123Label, envVarName, portName, qualifiedName } from './names.ts';
 
@@ -20,9 +20,12 @@ export function validateContainers(spec: PodSpec, field: string, volumes: Readon
     const at = `${field}.initContainers[${i}]`;
     validateContainer(container, at, names, volumes, errors);
     if (container.restartPolicy === 'Always') return;
-    if (container.livenessProbe !== undefined) errors.push(forbiddenField(`${at}.livenessProbe`, 'may not be set for init containers without restartPolicy=Always'));
-    if (container.readinessProbe !== undefined) errors.push(forbiddenField(`${at}.readinessProbe`, 'may not be set for init containers without restartPolicy=Always'));
-    if (container.startupProbe !== undefined) errors.push(forbiddenField(`${at}.startupProbe`, 'may not be set for init containers without restartPolicy=Always'));
+    if (container.livenessProbe !== undefined)
+      errors.push(forbiddenField(`${at}.livenessProbe`, 'may not be set for init containers without restartPolicy=Always'));
+    if (container.readinessProbe !== undefined)
+      errors.push(forbiddenField(`${at}.readinessProbe`, 'may not be set for init containers without restartPolicy=Always'));
+    if (container.startupProbe !== undefined)
+      errors.push(forbiddenField(`${at}.startupProbe`, 'may not be set for init containers without restartPolicy=Always'));
   });
 }
 
@@ -34,13 +37,16 @@ function validateContainer(container: Container, at: string, names: Set<string>,
     names.add(container.name);
   }
   if (!container.image) errors.push(required(`${at}.image`));
-  else if (container.image !== container.image.trim()) errors.push(invalidValue(`${at}.image`, container.image, 'must not have leading or trailing whitespace'));
-  if (container.imagePullPolicy !== undefined && !PULL_POLICIES.includes(container.imagePullPolicy)) errors.push(notSupported(`${at}.imagePullPolicy`, container.imagePullPolicy, PULL_POLICIES));
+  else if (container.image !== container.image.trim())
+    errors.push(invalidValue(`${at}.image`, container.image, 'must not have leading or trailing whitespace'));
+  if (container.imagePullPolicy !== undefined && !PULL_POLICIES.includes(container.imagePullPolicy))
+    errors.push(notSupported(`${at}.imagePullPolicy`, container.imagePullPolicy, PULL_POLICIES));
   validatePorts(container, at, errors);
   (container.env ?? []).forEach((variable, i) => {
     if (!variable.name) errors.push(required(`${at}.env[${i}].name`));
     else for (const text of envVarName(variable.name)) errors.push(invalidValue(`${at}.env[${i}].name`, variable.name, text));
-    if (variable.value && variable.valueFrom !== undefined) errors.push(invalidValue(`${at}.env[${i}].valueFrom`, '', 'may not be specified when `value` is not empty'));
+    if (variable.value && variable.valueFrom !== undefined)
+      errors.push(invalidValue(`${at}.env[${i}].valueFrom`, '', 'may not be specified when `value` is not empty'));
   });
   validateResources(container.resources, `${at}.resources`, errors);
   validateMounts(container, at, volumes, errors);
@@ -59,8 +65,10 @@ function validatePorts(container: Container, at: string, errors: FieldError[]): 
       names.add(port.name);
     }
     if (!port.containerPort) errors.push(required(`${field}.containerPort`));
-    else if (port.containerPort < 1 || port.containerPort > PORT_MAX) errors.push(invalidValue(`${field}.containerPort`, port.containerPort, PORT_RANGE));
-    if (port.hostPort && (port.hostPort < 1 || port.hostPort > PORT_MAX)) errors.push(invalidValue(`${field}.hostPort`, port.hostPort, PORT_RANGE));
+    else if (port.containerPort < 1 || port.containerPort > PORT_MAX)
+      errors.push(invalidValue(`${field}.containerPort`, port.containerPort, PORT_RANGE));
+    if (port.hostPort && (port.hostPort < 1 || port.hostPort > PORT_MAX))
+      errors.push(invalidValue(`${field}.hostPort`, port.hostPort, PORT_RANGE));
     if (!port.protocol) errors.push(required(`${field}.protocol`));
     else if (!PROTOCOLS.includes(port.protocol)) errors.push(notSupported(`${field}.protocol`, port.protocol, PROTOCOLS));
   });
@@ -88,7 +96,8 @@ export function validateResources(resources: Container['resources'], field: stri
       const amount = parseQuantity(list[name] as string | number);
       if (amount === undefined) errors.push(invalidValue(at, list[name], QUANTITY_ERROR));
       else if (amount.nano < 0n) errors.push(invalidValue(at, String(list[name]), 'must be greater than or equal to 0'));
-      else if (name.includes('/') && amount.nano % 1_000_000_000n !== 0n) errors.push(invalidValue(at, String(list[name]), 'must be an integer'));
+      else if (name.includes('/') && amount.nano % 1_000_000_000n !== 0n)
+        errors.push(invalidValue(at, String(list[name]), 'must be an integer'));
     }
   }
   for (const name in requests) {
@@ -127,5 +136,6 @@ function validateProbe(probe: Probe | undefined, at: string, mustSucceedOnce: bo
     const value = probe[name];
     if (value !== undefined && value < 0) errors.push(invalidValue(`${at}.${name}`, value, 'must be greater than or equal to 0'));
   }
-  if (mustSucceedOnce && probe.successThreshold !== 1) errors.push(invalidValue(`${at}.successThreshold`, probe.successThreshold, 'must be 1'));
+  if (mustSucceedOnce && probe.successThreshold !== 1)
+    errors.push(invalidValue(`${at}.successThreshold`, probe.successThreshold, 'must be 1'));
 }

@@ -9,7 +9,8 @@ function shown(value: unknown): string {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value ?? '');
 }
 
-const detailed = (text: string, detail: string | undefined): string => (detail === undefined || detail === '' ? text : `${text}: ${detail}`);
+const detailed = (text: string, detail: string | undefined): string =>
+  detail === undefined || detail === '' ? text : `${text}: ${detail}`;
 
 export const required = (field: string, detail?: string): FieldError => ({
   reason: 'FieldValueRequired',

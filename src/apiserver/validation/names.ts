@@ -51,7 +51,9 @@ export const qualifiedName: NameRule = (key) => {
   const slash = key.indexOf('/');
   const errors: string[] = [];
   if (slash >= 0 && key.indexOf('/', slash + 1) >= 0) {
-    return [`a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [
+      `a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ];
   }
   if (slash === 0) errors.push('prefix part must be non-empty');
   else if (slash > 0) errors.push(...dns1123Subdomain(key.slice(0, slash)).map((text) => `prefix part ${text}`));
@@ -63,7 +65,9 @@ export const qualifiedName: NameRule = (key) => {
 };
 
 export const envVarName: NameRule = (name) =>
-  /^[\x20-\x3c\x3e-\x7e]+$/.test(name) ? NONE : ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
+  /^[\x20-\x3c\x3e-\x7e]+$/.test(name)
+    ? NONE
+    : ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
 
 export const cIdentifier = (name: string): boolean => C_IDENTIFIER.test(name);
 
@@ -71,7 +75,7 @@ export const cIdentifier = (name: string): boolean => C_IDENTIFIER.test(name);
 export const portName: NameRule = (name) => {
   const errors: string[] = [];
   if (name.length > 15) errors.push(maxLength(15));
-  if (!/^[-a-z0-9]+$/.test(name)) errors.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
+  if (!/^[-a-z0-9]+$/.test(name)) errors.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
   if (!/[a-z]/.test(name)) errors.push('must contain at least one letter (a-z)');
   if (name.includes('--')) errors.push('must not contain consecutive hyphens');
   if (name.startsWith('-') || name.endsWith('-')) errors.push('must not begin or end with a hyphen');

@@ -33,7 +33,8 @@ export function validateAnnotations(annotations: Readonly<Record<string, string>
     for (const text of qualifiedName(key.toLowerCase())) errors.push(invalidValue(field, key, text));
     size += key.length + String(annotations[key]).length;
   }
-  if (size > ANNOTATIONS_MAX) errors.push({ reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${ANNOTATIONS_MAX} bytes` });
+  if (size > ANNOTATIONS_MAX)
+    errors.push({ reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${ANNOTATIONS_MAX} bytes` });
   if (errors.length === 0) soundAnnotations.add(annotations);
   return errors;
 }
@@ -48,7 +49,8 @@ function validateOwners(owners: readonly OwnerReference[], field: string): Field
     if (!owner.kind) errors.push(invalidValue(`${at}.kind`, owner.kind ?? '', 'must not be empty'));
     if (!owner.name) errors.push(invalidValue(`${at}.name`, owner.name ?? '', 'must not be empty'));
     if (!owner.uid) errors.push(invalidValue(`${at}.uid`, owner.uid ?? '', 'must not be empty'));
-    if (owner.apiVersion === 'v1' && owner.kind === 'Event') errors.push(invalidValue(at, owner, '/v1, Kind=Event is disallowed from being an owner'));
+    if (owner.apiVersion === 'v1' && owner.kind === 'Event')
+      errors.push(invalidValue(at, owner, '/v1, Kind=Event is disallowed from being an owner'));
     if (owner.controller !== true) continue;
     if (controller !== undefined) {
       const text = `Only one reference can have Controller set to true. Found "true" in references for ${controller.kind}/${controller.name} and ${owner.kind}/${owner.name}`;
@@ -62,7 +64,9 @@ function validateOwners(owners: readonly OwnerReference[], field: string): Field
 /** ValidateObjectMeta. The name's rule depends on the kind. */
 export function validateMeta(metadata: Meta, nameRule: NameRule, namespaced: boolean): FieldErrors {
   const errors: FieldError[] = [];
-  if (metadata.generateName) for (const text of nameRule(asPrefix(metadata.generateName))) errors.push(invalidValue('metadata.generateName', metadata.generateName, text));
+  if (metadata.generateName)
+    for (const text of nameRule(asPrefix(metadata.generateName)))
+      errors.push(invalidValue('metadata.generateName', metadata.generateName, text));
   if (metadata.name === '') errors.push(required('metadata.name', 'name or generateName is required'));
   else for (const text of nameRule(metadata.name)) errors.push(invalidValue('metadata.name', metadata.name, text));
   if (!namespaced && metadata.namespace) errors.push(forbiddenField('metadata.namespace', 'not allowed on this type'));
@@ -86,13 +90,26 @@ function validateFinalizers(finalizers: readonly string[], field: string): Field
 
 /** ValidateObjectMetaUpdate: what identifies an object never changes, and a dying one gets no new finalizers. `sent` is what the client wrote. */
 export function validateMetaUpdate(next: Meta, sent: ObjectMeta | undefined, old: ObjectMeta): FieldErrors {
-  if (next.labels === old.labels && next.annotations === old.annotations && next.finalizers === old.finalizers && next.ownerReferences === old.ownerReferences && sent === old) return NO_ERRORS;
+  if (
+    next.labels === old.labels &&
+    next.annotations === old.annotations &&
+    next.finalizers === old.finalizers &&
+    next.ownerReferences === old.ownerReferences &&
+    sent === old
+  )
+    return NO_ERRORS;
   const errors: FieldError[] = [];
   if (sent !== undefined) {
     if (sent.uid && sent.uid !== old.uid) errors.push(immutable('metadata.uid', sent.uid));
-    if (sent.creationTimestamp && sent.creationTimestamp !== old.creationTimestamp) errors.push(immutable('metadata.creationTimestamp', sent.creationTimestamp));
-    if (sent.deletionTimestamp && sent.deletionTimestamp !== old.deletionTimestamp) errors.push(immutable('metadata.deletionTimestamp', sent.deletionTimestamp));
-    if (sent.deletionGracePeriodSeconds !== undefined && sent.deletionGracePeriodSeconds !== null && sent.deletionGracePeriodSeconds !== old.deletionGracePeriodSeconds)
+    if (sent.creationTimestamp && sent.creationTimestamp !== old.creationTimestamp)
+      errors.push(immutable('metadata.creationTimestamp', sent.creationTimestamp));
+    if (sent.deletionTimestamp && sent.deletionTimestamp !== old.deletionTimestamp)
+      errors.push(immutable('metadata.deletionTimestamp', sent.deletionTimestamp));
+    if (
+      sent.deletionGracePeriodSeconds !== undefined &&
+      sent.deletionGracePeriodSeconds !== null &&
+      sent.deletionGracePeriodSeconds !== old.deletionGracePeriodSeconds
+    )
       errors.push(immutable('metadata.deletionGracePeriodSeconds', sent.deletionGracePeriodSeconds));
   }
   if (old.deletionTimestamp !== undefined && next.finalizers !== undefined) {
@@ -104,7 +121,9 @@ export function validateMetaUpdate(next: Meta, sent: ObjectMeta | undefined, old
   }
   if (next.labels !== old.labels) errors.push(...validateLabels(next.labels, 'metadata.labels'));
   if (next.annotations !== old.annotations) errors.push(...validateAnnotations(next.annotations, 'metadata.annotations'));
-  if (next.ownerReferences !== old.ownerReferences && next.ownerReferences !== undefined) errors.push(...validateOwners(next.ownerReferences, 'metadata.ownerReferences'));
-  if (next.finalizers !== old.finalizers && next.finalizers !== undefined) errors.push(...validateFinalizers(next.finalizers, 'metadata.finalizers'));
+  if (next.ownerReferences !== old.ownerReferences && next.ownerReferences !== undefined)
+    errors.push(...validateOwners(next.ownerReferences, 'metadata.ownerReferences'));
+  if (next.finalizers !== old.finalizers && next.finalizers !== undefined)
+    errors.push(...validateFinalizers(next.finalizers, 'metadata.finalizers'));
   return errors;
 }

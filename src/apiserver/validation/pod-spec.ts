@@ -33,7 +33,8 @@ function validateVolumes(spec: PodSpec, field: string, errors: FieldError[]): Re
       if (names.has(volume.name)) errors.push(duplicate(`${at}.name`, volume.name));
       names.add(volume.name);
     }
-    if (volume.persistentVolumeClaim !== undefined && !volume.persistentVolumeClaim.claimName) errors.push(required(`${at}.persistentVolumeClaim.claimName`));
+    if (volume.persistentVolumeClaim !== undefined && !volume.persistentVolumeClaim.claimName)
+      errors.push(required(`${at}.persistentVolumeClaim.claimName`));
     if (volume.secret !== undefined && !volume.secret.secretName) errors.push(required(`${at}.secret.secretName`));
     if (volume.configMap !== undefined && !volume.configMap.name) errors.push(required(`${at}.configMap.name`));
   });
@@ -48,16 +49,25 @@ function validateLifetime(spec: PodSpec, field: string, errors: FieldError[]): v
   if (!spec.dnsPolicy) errors.push(required(`${field}.dnsPolicy`));
   else if (!DNS.includes(spec.dnsPolicy)) errors.push(notSupported(`${field}.dnsPolicy`, spec.dnsPolicy, DNS));
   const active = spec.activeDeadlineSeconds;
-  if (active !== undefined && (active < 1 || active > INT32_MAX)) errors.push(invalidValue(`${field}.activeDeadlineSeconds`, active, `must be between 1 and ${INT32_MAX}, inclusive`));
+  if (active !== undefined && (active < 1 || active > INT32_MAX))
+    errors.push(invalidValue(`${field}.activeDeadlineSeconds`, active, `must be between 1 and ${INT32_MAX}, inclusive`));
   const grace = spec.terminationGracePeriodSeconds;
-  if (grace !== undefined && grace < 0) errors.push(invalidValue(`${field}.terminationGracePeriodSeconds`, grace, 'must be greater than or equal to 0'));
-  if (spec.serviceAccountName) for (const text of dns1123Subdomain(spec.serviceAccountName)) errors.push(invalidValue(`${field}.serviceAccountName`, spec.serviceAccountName, text));
-  if (spec.nodeName) for (const text of dns1123Subdomain(spec.nodeName)) errors.push(invalidValue(`${field}.nodeName`, spec.nodeName, text));
+  if (grace !== undefined && grace < 0)
+    errors.push(invalidValue(`${field}.terminationGracePeriodSeconds`, grace, 'must be greater than or equal to 0'));
+  if (spec.serviceAccountName)
+    for (const text of dns1123Subdomain(spec.serviceAccountName))
+      errors.push(invalidValue(`${field}.serviceAccountName`, spec.serviceAccountName, text));
+  if (spec.nodeName)
+    for (const text of dns1123Subdomain(spec.nodeName)) errors.push(invalidValue(`${field}.nodeName`, spec.nodeName, text));
   if (spec.hostname) for (const text of dns1123Label(spec.hostname)) errors.push(invalidValue(`${field}.hostname`, spec.hostname, text));
-  if (spec.subdomain) for (const text of dns1123Label(spec.subdomain)) errors.push(invalidValue(`${field}.subdomain`, spec.subdomain, text));
-  if (spec.priorityClassName) for (const text of dns1123Subdomain(spec.priorityClassName)) errors.push(invalidValue(`${field}.priorityClassName`, spec.priorityClassName, text));
+  if (spec.subdomain)
+    for (const text of dns1123Label(spec.subdomain)) errors.push(invalidValue(`${field}.subdomain`, spec.subdomain, text));
+  if (spec.priorityClassName)
+    for (const text of dns1123Subdomain(spec.priorityClassName))
+      errors.push(invalidValue(`${field}.priorityClassName`, spec.priorityClassName, text));
   const PREEMPTION = ['Never', 'PreemptLowerPriority'];
-  if (spec.preemptionPolicy !== undefined && !PREEMPTION.includes(spec.preemptionPolicy)) errors.push(notSupported(`${field}.preemptionPolicy`, spec.preemptionPolicy, PREEMPTION));
+  if (spec.preemptionPolicy !== undefined && !PREEMPTION.includes(spec.preemptionPolicy))
+    errors.push(notSupported(`${field}.preemptionPolicy`, spec.preemptionPolicy, PREEMPTION));
 }
 
 function validatePlacement(spec: PodSpec, field: string, errors: FieldError[]): void {
@@ -69,11 +79,21 @@ function validatePlacement(spec: PodSpec, field: string, errors: FieldError[]): 
     const UNSATISFIABLE = ['DoNotSchedule', 'ScheduleAnyway'];
     if (!(constraint.maxSkew > 0)) errors.push(invalidValue(`${at}.maxSkew`, constraint.maxSkew, 'must be greater than zero'));
     if (!constraint.topologyKey) errors.push(required(`${at}.topologyKey`, 'can not be empty'));
-    else for (const text of qualifiedName(constraint.topologyKey)) errors.push(invalidValue(`${at}.topologyKey`, constraint.topologyKey, text));
-    if (!UNSATISFIABLE.includes(constraint.whenUnsatisfiable)) errors.push(notSupported(`${at}.whenUnsatisfiable`, constraint.whenUnsatisfiable, UNSATISFIABLE));
-    if (constraint.minDomains !== undefined && constraint.minDomains <= 0) errors.push(invalidValue(`${at}.minDomains`, constraint.minDomains, 'must be greater than zero'));
+    else
+      for (const text of qualifiedName(constraint.topologyKey))
+        errors.push(invalidValue(`${at}.topologyKey`, constraint.topologyKey, text));
+    if (!UNSATISFIABLE.includes(constraint.whenUnsatisfiable))
+      errors.push(notSupported(`${at}.whenUnsatisfiable`, constraint.whenUnsatisfiable, UNSATISFIABLE));
+    if (constraint.minDomains !== undefined && constraint.minDomains <= 0)
+      errors.push(invalidValue(`${at}.minDomains`, constraint.minDomains, 'must be greater than zero'));
     if (constraint.minDomains !== undefined && constraint.whenUnsatisfiable !== 'DoNotSchedule')
-      errors.push(invalidValue(`${at}.minDomains`, constraint.minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${constraint.whenUnsatisfiable}`));
+      errors.push(
+        invalidValue(
+          `${at}.minDomains`,
+          constraint.minDomains,
+          `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${constraint.whenUnsatisfiable}`,
+        ),
+      );
     errors.push(...validateLabelSelector(constraint.labelSelector, `${at}.labelSelector`));
   });
   const gates = new Set<string>();
@@ -94,13 +114,19 @@ export function validateTolerations(tolerations: readonly Toleration[] | undefin
     const at = `${field}[${i}]`;
     if (toleration.key) for (const text of qualifiedName(toleration.key)) errors.push(invalidValue(`${at}.key`, toleration.key, text));
     if (!toleration.key && toleration.operator !== 'Exists')
-      errors.push(invalidValue(`${at}.operator`, toleration.operator ?? '', "operator must be Exists when `key` is empty, which means \"match all values and all keys\""));
+      errors.push(
+        invalidValue(
+          `${at}.operator`,
+          toleration.operator ?? '',
+          'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+        ),
+      );
     if (toleration.tolerationSeconds !== undefined && toleration.effect !== 'NoExecute')
       errors.push(invalidValue(`${at}.effect`, toleration.effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
     if (toleration.operator === undefined || toleration.operator === 'Equal') {
       for (const text of labelValue(toleration.value ?? '')) errors.push(invalidValue(`${at}.operator`, toleration.value, text));
     } else if (toleration.operator === 'Exists') {
-      if (toleration.value) errors.push(invalidValue(`${at}.operator`, toleration, 'value must be empty when `operator` is \'Exists\''));
+      if (toleration.value) errors.push(invalidValue(`${at}.operator`, toleration, "value must be empty when `operator` is 'Exists'"));
     } else errors.push(notSupported(`${at}.operator`, toleration.operator, ['Equal', 'Exists']));
     if (toleration.effect && !EFFECTS.includes(toleration.effect)) errors.push(notSupported(`${at}.effect`, toleration.effect, EFFECTS));
   });

@@ -50,7 +50,8 @@ function validateNodeExpression({ key, operator, values }: Expression, at: strin
 function validateTerm(term: NodeSelectorTerm, at: string, errors: FieldError[]): void {
   (term.matchExpressions ?? []).forEach((expression, i) => validateNodeExpression(expression, `${at}.matchExpressions[${i}]`, errors));
   (term.matchFields ?? []).forEach((expression, i) => {
-    if (expression.key !== 'metadata.name') errors.push(invalidValue(`${at}.matchFields[${i}].key`, expression.key, 'not a valid field selector key'));
+    if (expression.key !== 'metadata.name')
+      errors.push(invalidValue(`${at}.matchFields[${i}].key`, expression.key, 'not a valid field selector key'));
   });
 }
 
@@ -61,12 +62,14 @@ export function validateAffinity(affinity: Affinity, field: string): FieldErrors
   const requiredTerms = node?.requiredDuringSchedulingIgnoredDuringExecution;
   if (requiredTerms !== undefined) {
     const at = `${field}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`;
-    if ((requiredTerms.nodeSelectorTerms ?? []).length === 0) errors.push(required(`${at}.nodeSelectorTerms`, 'must have at least one node selector term'));
+    if ((requiredTerms.nodeSelectorTerms ?? []).length === 0)
+      errors.push(required(`${at}.nodeSelectorTerms`, 'must have at least one node selector term'));
     (requiredTerms.nodeSelectorTerms ?? []).forEach((term, i) => validateTerm(term, `${at}.nodeSelectorTerms[${i}]`, errors));
   }
   (node?.preferredDuringSchedulingIgnoredDuringExecution ?? []).forEach((preferred, i) => {
     const at = `${field}.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[${i}]`;
-    if (!(preferred.weight >= 1 && preferred.weight <= 100)) errors.push(invalidValue(`${at}.weight`, preferred.weight, 'must be in the range 1-100'));
+    if (!(preferred.weight >= 1 && preferred.weight <= 100))
+      errors.push(invalidValue(`${at}.weight`, preferred.weight, 'must be in the range 1-100'));
     validateTerm(preferred.preference, `${at}.preference`, errors);
   });
   for (const name of ['podAffinity', 'podAntiAffinity'] as const) {
@@ -76,7 +79,8 @@ export function validateAffinity(affinity: Affinity, field: string): FieldErrors
     });
     (pod?.preferredDuringSchedulingIgnoredDuringExecution ?? []).forEach((weighted, i) => {
       const at = `${field}.${name}.preferredDuringSchedulingIgnoredDuringExecution[${i}]`;
-      if (!(weighted.weight >= 1 && weighted.weight <= 100)) errors.push(invalidValue(`${at}.weight`, weighted.weight, 'must be in the range 1-100'));
+      if (!(weighted.weight >= 1 && weighted.weight <= 100))
+        errors.push(invalidValue(`${at}.weight`, weighted.weight, 'must be in the range 1-100'));
       validatePodTerm(weighted.podAffinityTerm, `${at}.podAffinityTerm`, errors);
     });
   }

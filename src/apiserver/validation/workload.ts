@@ -40,7 +40,9 @@ export function validateSelectorAndTemplate(
     return;
   }
   if (selector && !isEmptySelector(selector) && !matchesLabelSelector(selector, template.metadata?.labels)) {
-    errors.push(invalidValue('spec.template.metadata.labels', template.metadata?.labels ?? {}, '`selector` does not match template `labels`'));
+    errors.push(
+      invalidValue('spec.template.metadata.labels', template.metadata?.labels ?? {}, '`selector` does not match template `labels`'),
+    );
   }
   errors.push(...validateTemplate(template, 'spec.template'));
 }
@@ -50,6 +52,10 @@ export function validateAlwaysRestarts(template: PodTemplateSpec | undefined, er
   const policy = template?.spec?.restartPolicy;
   if (policy !== undefined && policy !== 'Always') errors.push(notSupported('spec.template.spec.restartPolicy', policy, ['Always']));
   if (template?.spec?.activeDeadlineSeconds !== undefined) {
-    errors.push({ reason: 'FieldValueForbidden', field: 'spec.template.spec.activeDeadlineSeconds', message: `Forbidden: activeDeadlineSeconds in ReplicaSet is not Supported` });
+    errors.push({
+      reason: 'FieldValueForbidden',
+      field: 'spec.template.spec.activeDeadlineSeconds',
+      message: `Forbidden: activeDeadlineSeconds in ReplicaSet is not Supported`,
+    });
   }
 }

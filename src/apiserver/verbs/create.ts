@@ -1,10 +1,20 @@
 /** POST. A generated name that is taken is drawn again, up to eight times (RetryGenerateName). */
 
-import { alreadyExists, badRequest, estimateBytes, forbidden, type KubeObject, type Namespace, notFound, type StatusObject, tooLarge } from '#api';
+import {
+  alreadyExists,
+  badRequest,
+  estimateBytes,
+  forbidden,
+  type KubeObject,
+  type Namespace,
+  notFound,
+  type StatusObject,
+  tooLarge,
+} from '#api';
 import type { EtcdResponse, KeyValue } from '#etcd';
 import type { Context } from '#sim';
 import { isStatus } from '../cache/filter.ts';
-import { type Core, objectOf, type Operation } from '../core.ts';
+import { type Core, type Operation, objectOf } from '../core.ts';
 import type { EtcdWaiter } from '../etcd-client.ts';
 import type { LeaseTaker } from '../event-leases.ts';
 import { storageFailure } from '../failures.ts';
@@ -19,7 +29,11 @@ function checkNamespace(operation: Operation, namespace: Namespace | undefined, 
   if (namespace === undefined) return isLive ? notFound('namespaces', request.namespace ?? '') : 'unknown';
   if (namespace.metadata?.deletionTimestamp === undefined && namespace.status?.phase !== 'Terminating') return undefined;
   const name = (request.body as KubeObject | undefined)?.metadata?.name ?? '';
-  return forbidden(resource.info.resource, name, `unable to create new content in namespace ${request.namespace} because it is being terminated`);
+  return forbidden(
+    resource.info.resource,
+    name,
+    `unable to create new content in namespace ${request.namespace} because it is being terminated`,
+  );
 }
 
 export class Creation implements EtcdWaiter, LeaseTaker {
@@ -40,10 +54,17 @@ export class Creation implements EtcdWaiter, LeaseTaker {
     if (!request.namespace) return core.fail(operation, badRequest('an empty namespace may not be set during creation'), ctx);
     const namespaces = core.resource('namespaces');
     const found = namespaces?.cache.get(`/registry/namespaces/${request.namespace}`);
-    const problem = checkNamespace(operation, found as Namespace | undefined, false);
+    const isDoubtful = (core.terminating.get(request.namespace) ?? -1) > ctx.now;
+    const problem = checkNamespace(operation, isDoubtful ? undefined : (found as Namespace | undefined), false);
     if (problem === undefined) return this.build(ctx);
     if (problem !== 'unknown') return core.fail(operation, problem, ctx);
-    core.etcd.send(core.etcd.clusterOf('namespaces'), { op: 'range', key: `/registry/namespaces/${request.namespace}` }, this, ctx, core.charge(ctx, core.costs.get));
+    core.etcd.send(
+      core.etcd.clusterOf('namespaces'),
+      { op: 'range', key: `/registry/namespaces/${request.namespace}` },
+      this,
+      ctx,
+      core.charge(ctx, core.costs.get),
+    );
   }
 
   private build(ctx: Context): void {
@@ -63,8 +84,17 @@ export class Creation implements EtcdWaiter, LeaseTaker {
     const { core, operation, bytes } = this;
     const { costs } = core;
     const cost = costs.request + costs.write + (bytes * costs.writePerKib) / 1024;
-    const put = lease === 0 ? { key: operation.key, value: operation.candidate, bytes } : { key: operation.key, value: operation.candidate, bytes, lease };
-    core.etcd.send(operation.resource.cluster, { op: 'guarded', key: operation.key, modRevision: 0, put }, this, ctx, core.charge(ctx, cost));
+    const put =
+      lease === 0
+        ? { key: operation.key, value: operation.candidate, bytes }
+        : { key: operation.key, value: operation.candidate, bytes, lease };
+    core.etcd.send(
+      operation.resource.cluster,
+      { op: 'guarded', key: operation.key, modRevision: 0, put },
+      this,
+      ctx,
+      core.charge(ctx, cost),
+    );
   }
 
   answered(response: EtcdResponse | undefined, ctx: Context): void {
@@ -81,6 +111,10 @@ export class Creation implements EtcdWaiter, LeaseTaker {
     if (isGenerated && ++operation.attempts < NAME_ATTEMPTS_MAX) return this.build(ctx);
     const name = operation.candidate?.metadata?.name ?? '';
     const status = alreadyExists(operation.resource.info.resource, name);
-    core.fail(operation, isGenerated ? { ...status, message: `${status.message}, the server was not able to generate a unique name for the object` } : status, ctx);
+    core.fail(
+      operation,
+      isGenerated ? { ...status, message: `${status.message}, the server was not able to generate a unique name for the object` } : status,
+      ctx,
+    );
   }
 }

@@ -6,10 +6,13 @@ import type { Operation } from '../core.ts';
 /** The body as an object of the request's kind, or 400. */
 export function decodeBody({ request, resource }: Operation, body: unknown): KubeObject | StatusObject {
   const { info } = resource;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return badRequest(`couldn't get version/kind; json parse error: the body of a ${info.kind} must be an object`);
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return badRequest(`couldn't get version/kind; json parse error: the body of a ${info.kind} must be an object`);
   const object = body as KubeObject;
   if (object.kind !== undefined && object.kind !== info.kind) {
-    return badRequest(`${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: expected ${info.apiVersion}, Kind=${info.kind}, got ${object.apiVersion ?? ''}, Kind=${object.kind}`);
+    return badRequest(
+      `${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: expected ${info.apiVersion}, Kind=${info.kind}, got ${object.apiVersion ?? ''}, Kind=${object.kind}`,
+    );
   }
   if (object.apiVersion !== undefined && object.apiVersion !== info.apiVersion) {
     return badRequest(`the API version in the data (${object.apiVersion}) does not match the expected API version (${info.apiVersion})`);

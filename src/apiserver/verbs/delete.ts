@@ -1,15 +1,27 @@
 /** DELETE: with grace, finalizers and a propagation policy. Mirrors apiserver v1.34 pkg/registry/rest/delete.go (BeforeDelete) and
  *  pkg/registry/generic/registry/store.go (deletionFinalizersForGarbageCollection, markAsDeleting). */
 
-import { conflict, deepEqual, type KubeObject, type Namespace, notFound, type ObjectMeta, parseTime, rfc3339, type RequestOptions, type StatusObject } from '#api';
-import type { Context } from '#sim';
+import {
+  conflict,
+  deepEqual,
+  type KubeObject,
+  type Namespace,
+  notFound,
+  type ObjectMeta,
+  parseTime,
+  type RequestOptions,
+  rfc3339,
+  type StatusObject,
+} from '#api';
+import { type Context, SECOND } from '#sim';
 import { type Operation, REMOVE, type Transformed, UNCHANGED } from '../core.ts';
 import type { Change } from '../guaranteed-update.ts';
 import { freshMeta, type Meta } from '../object-meta.ts';
 
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
-const SECOND_IN_MICROS = 1_000_000;
+/** NamespaceLifecycle's forceLiveLookupTTL. */
+const LIVE_LOOKUP = 30 * SECOND;
 const NAMESPACE_BUSY =
   'The system is ensuring all content is removed from this namespace.  Upon completion, this namespace will automatically be purged by the system.';
 
@@ -21,10 +33,18 @@ function checkPreconditions(operation: Operation, metadata: ObjectMeta, options:
   const resource = group === '' ? kind : `${kind}.${group}`;
   const name = metadata.name ?? '';
   if (wanted.uid !== undefined && wanted.uid !== metadata.uid) {
-    return conflict(resource, name, `the UID in the precondition (${wanted.uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`);
+    return conflict(
+      resource,
+      name,
+      `the UID in the precondition (${wanted.uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+    );
   }
   if (wanted.resourceVersion !== undefined && wanted.resourceVersion !== metadata.resourceVersion) {
-    return conflict(resource, name, `the ResourceVersion in the precondition (${wanted.resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`);
+    return conflict(
+      resource,
+      name,
+      `the ResourceVersion in the precondition (${wanted.resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
+    );
   }
   return undefined;
 }
@@ -60,12 +80,12 @@ function applyGrace(operation: Operation, current: KubeObject, metadata: Meta, c
     if (left === undefined || left === 0) return AT_ONCE;
     if (requested === undefined || requested >= left) return PENDING;
     const end = parseTime(String(metadata.deletionTimestamp)) ?? ctx.clock();
-    metadata.deletionTimestamp = rfc3339(end - (left - requested) * SECOND_IN_MICROS);
+    metadata.deletionTimestamp = rfc3339(end - (left - requested) * SECOND);
     metadata.deletionGracePeriodSeconds = requested;
     return GRACEFUL;
   }
   const grace = descriptor.gracePeriodSeconds(current, requested);
-  metadata.deletionTimestamp = rfc3339(ctx.clock() + grace * SECOND_IN_MICROS);
+  metadata.deletionTimestamp = rfc3339(ctx.clock() + grace * SECOND);
   metadata.deletionGracePeriodSeconds = grace;
   if ((metadata.generation ?? 0) > 0) metadata.generation = (metadata.generation ?? 0) + 1;
   return GRACEFUL;
@@ -100,7 +120,8 @@ export function deletedObject(operation: Operation, current: KubeObject, ctx: Co
   const isHeld = (metadata.finalizers ?? []).length > 0;
   const movesFinalizers = metadata.finalizers !== current.metadata?.finalizers;
   if (!graceful && !pending && isHeld) {
-    if (current.metadata?.deletionTimestamp !== undefined && current.metadata.deletionGracePeriodSeconds === 0 && !movesFinalizers) return UNCHANGED;
+    if (current.metadata?.deletionTimestamp !== undefined && current.metadata.deletionGracePeriodSeconds === 0 && !movesFinalizers)
+      return UNCHANGED;
     markAsDeleting(metadata, ctx);
     return { ...current, metadata } as KubeObject;
   }
@@ -114,13 +135,23 @@ function success(operation: Operation, removed: KubeObject): unknown {
   const { info, descriptor } = operation.resource;
   if (descriptor.returnsDeletedObject) return removed;
   const { name, uid } = removed.metadata ?? {};
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name, ...(info.group === '' ? {} : { group: info.group }), kind: info.plural, uid }, code: 200 };
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: { name, ...(info.group === '' ? {} : { group: info.group }), kind: info.plural, uid },
+    code: 200,
+  };
 }
 
 export const deletion: Change = {
   startsLive: true,
-  transform(_core, operation, current, ctx) {
-    return current === undefined ? notFound(operation.resource.info.resource, operation.request.name ?? '') : deletedObject(operation, current, ctx);
+  transform(core, operation, current, ctx) {
+    if (operation.resource.info.resource === 'namespaces') core.terminating.set(operation.request.name ?? '', ctx.now + LIVE_LOOKUP);
+    return current === undefined
+      ? notFound(operation.resource.info.resource, operation.request.name ?? '')
+      : deletedObject(operation, current, ctx);
   },
   done(core, operation, object, removed, ctx) {
     core.answer(operation, 200, removed ? success(operation, object) : object, ctx);

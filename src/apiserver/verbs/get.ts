@@ -3,7 +3,7 @@
 import { notFound, tooLargeResourceVersion } from '#api';
 import type { EtcdResponse } from '#etcd';
 import type { Context } from '#sim';
-import { type Core, objectOf, type Operation } from '../core.ts';
+import { type Core, type Operation, objectOf } from '../core.ts';
 import type { EtcdWaiter } from '../etcd-client.ts';
 import { storageFailure } from '../failures.ts';
 import { toScale } from '../subresources/scale.ts';
@@ -24,7 +24,8 @@ export class Get implements EtcdWaiter {
     const wanted = Number(version ?? '');
     if (version !== undefined && version !== '' && cache.revision >= wanted) {
       const kv = cache.objects.get(operation.key);
-      if (kv !== undefined || wanted > 0) return this.finish(kv === undefined ? undefined : objectOf(kv), ctx, core.costs.request + core.costs.get);
+      if (kv !== undefined || wanted > 0)
+        return this.finish(kv === undefined ? undefined : objectOf(kv), ctx, core.costs.request + core.costs.get);
     }
     core.etcd.send(cluster, { op: 'range', key: operation.key }, this, ctx, core.charge(ctx, core.costs.request));
   }

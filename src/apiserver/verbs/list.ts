@@ -9,6 +9,7 @@ import type { RevisionWaiter } from '../cache/watch-cache.ts';
 import type { Core, Operation } from '../core.ts';
 import type { EtcdWaiter } from '../etcd-client.ts';
 import { EXPIRED_CONTINUE, storageFailure } from '../failures.ts';
+import { deleteEach } from './delete-collection.ts';
 
 /** How long a list waits for the cache to catch up (blockTimeout). */
 const BLOCK = 3 * SECOND;
@@ -61,10 +62,16 @@ export class List implements EtcdWaiter {
     this.limit = options?.limit ?? 0;
     const version = options?.resourceVersion ?? '';
     const wanted = Number(version);
-    if (!Number.isInteger(wanted) || wanted < 0) return core.fail(operation, badRequest(`Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`), ctx);
+    if (!Number.isInteger(wanted) || wanted < 0)
+      return core.fail(operation, badRequest(`Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`), ctx);
     if (options?.continue) return this.resume(options.continue, version, ctx);
     if (options?.resourceVersionMatch === 'Exact') {
-      if (wanted === 0) return core.fail(operation, badRequest('resourceVersionMatch: Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'), ctx);
+      if (wanted === 0)
+        return core.fail(
+          operation,
+          badRequest('resourceVersionMatch: Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'),
+          ctx,
+        );
       this.revision = wanted;
       return this.page(this.prefix, ctx, core.costs.request + core.costs.list);
     }
@@ -78,7 +85,8 @@ export class List implements EtcdWaiter {
 
   private resume(token: string, version: string, ctx: Context): void {
     const { core, operation } = this;
-    if (version !== '' && version !== '0') return core.fail(operation, badRequest('specifying resource version is not allowed when using continue'), ctx);
+    if (version !== '' && version !== '0')
+      return core.fail(operation, badRequest('specifying resource version is not allowed when using continue'), ctx);
     const parsed = parseContinue(token);
     if (parsed === undefined) return core.fail(operation, badRequest('continue key is not valid: invalid character'), ctx);
     this.revision = parsed.rv;
@@ -88,7 +96,13 @@ export class List implements EtcdWaiter {
   private page(key: string, ctx: Context, cost: number): void {
     const { core, operation } = this;
     this.stage = 'page';
-    const range = { op: 'range' as const, key, rangeEnd: rangeEndOf(this.prefix), ...(this.limit > 0 ? { limit: this.limit } : {}), ...(this.revision > 0 ? { revision: this.revision } : {}) };
+    const range = {
+      op: 'range' as const,
+      key,
+      rangeEnd: rangeEndOf(this.prefix),
+      ...(this.limit > 0 ? { limit: this.limit } : {}),
+      ...(this.revision > 0 ? { revision: this.revision } : {}),
+    };
     core.etcd.send(operation.resource.cluster, range, this, ctx, core.charge(ctx, cost));
   }
 
@@ -96,7 +110,13 @@ export class List implements EtcdWaiter {
   private askRevision(ctx: Context): void {
     const { core, operation } = this;
     this.stage = 'revision';
-    core.etcd.send(operation.resource.cluster, { op: 'range', key: operation.resource.prefix, rangeEnd: rangeEndOf(operation.resource.prefix), limit: 1, countOnly: true }, this, ctx, core.charge(ctx, core.costs.request + core.costs.list));
+    core.etcd.send(
+      operation.resource.cluster,
+      { op: 'range', key: operation.resource.prefix, rangeEnd: rangeEndOf(operation.resource.prefix), limit: 1, countOnly: true },
+      this,
+      ctx,
+      core.charge(ctx, core.costs.request + core.costs.list),
+    );
   }
 
   answered(response: EtcdResponse | undefined, ctx: Context): void {
@@ -138,7 +158,11 @@ export class List implements EtcdWaiter {
   private await(revision: number, ctx: Context): void {
     const { cache } = this.operation.resource;
     if (cache.revision >= revision) return this.fromCache(ctx);
-    const waiter: RevisionWaiter = { revision, deadline: ctx.now + BLOCK, reached: (isReached, context) => (isReached ? this.fromCache(context) : this.tooEarly(revision, context)) };
+    const waiter: RevisionWaiter = {
+      revision,
+      deadline: ctx.now + BLOCK,
+      reached: (isReached, context) => (isReached ? this.fromCache(context) : this.tooEarly(revision, context)),
+    };
     cache.waiters.push(waiter);
   }
 
@@ -160,10 +184,15 @@ export class List implements EtcdWaiter {
   private finish(token: string | undefined, remaining: number, ctx: Context): void {
     const { core, operation } = this;
     const { info } = operation.resource;
+    if (operation.action === 'deletecollection') return deleteEach(core, operation, this.items, ctx);
     const list: ListObject = {
       kind: `${info.kind}List`,
       apiVersion: info.apiVersion,
-      metadata: { resourceVersion: String(this.revision), ...(token === undefined ? {} : { continue: token }), ...(remaining > 0 ? { remainingItemCount: remaining } : {}) },
+      metadata: {
+        resourceVersion: String(this.revision),
+        ...(token === undefined ? {} : { continue: token }),
+        ...(remaining > 0 ? { remainingItemCount: remaining } : {}),
+      },
       items: this.items,
     };
     const cost = this.items.length * core.costs.listPerObject + (this.scanned - this.items.length) * core.costs.listPerScanned;

@@ -1,7 +1,6 @@
 /** From a client's body to an object ready to be stored. Mirrors apiserver v1.34 pkg/registry/rest/create.go (BeforeCreate) and the create handler. */
 
-import { invalid, type KubeObject, type StatusObject } from '#api';
-import { rfc3339 } from '#api';
+import { invalid, type KubeObject, rfc3339, type StatusObject } from '#api';
 import type { Context } from '#sim';
 import { admitCreate } from '../admission/admit.ts';
 import { isStatus } from '../cache/filter.ts';
@@ -32,13 +31,15 @@ export function newObject(core: Core, operation: Operation, body: unknown, ctx: 
   metadata.creationTimestamp = time;
   metadata.deletionTimestamp = undefined;
   metadata.deletionGracePeriodSeconds = undefined;
-  if (metadata.name === '' && metadata.generateName) metadata.name = drawName(ctx.chance, metadata.generateName, request.user, request.id, operation.attempts);
+  if (metadata.name === '' && metadata.generateName)
+    metadata.name = drawName(ctx.chance, metadata.generateName, request.user, request.id, operation.attempts);
   const object = { ...admitted, apiVersion: info.apiVersion, kind: info.kind, metadata } as Stored;
   const prepared = prepareForCreate(descriptor, object, time);
 
   const errors = validateMeta(metadata, descriptor.nameRule ?? dns1123Subdomain, info.namespaced);
   const own = descriptor.validate?.(prepared) ?? errors;
-  if (errors.length > 0 || own.length > 0) return invalid(info.kind, info.group, metadata.name, own === errors ? errors : [...errors, ...own]);
+  if (errors.length > 0 || own.length > 0)
+    return invalid(info.kind, info.group, metadata.name, own === errors ? errors : [...errors, ...own]);
   operation.key = info.namespaced ? `${resource.prefix}${request.namespace}/${metadata.name}` : resource.prefix + metadata.name;
   return prepared;
 }

@@ -32,7 +32,11 @@ function patched(operation: Operation, original: unknown): unknown {
     case 'merge':
       return mergePatch(original, asMap(body));
     default:
-      return strategicMergePatch(original as Members, asMap(body), strategicSchema(operation.request.subresource === 'scale' ? 'Scale' : operation.resource.info.kind));
+      return strategicMergePatch(
+        original as Members,
+        asMap(body),
+        strategicSchema(operation.request.subresource === 'scale' ? 'Scale' : operation.resource.info.kind),
+      );
   }
 }
 

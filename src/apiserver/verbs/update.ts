@@ -25,17 +25,26 @@ export const update: Change = {
       const metadata = { ...sent.metadata, resourceVersion: undefined, uid: undefined };
       return newObject(core, operation, { ...sent, metadata }, ctx);
     }
-    if (request.subresource === 'finalize') return finalized(sent as Namespace, current as Namespace, (object) => updatedObject(operation, object, current, ctx));
+    if (request.subresource === 'finalize')
+      return finalized(sent as Namespace, current as Namespace, (object) => updatedObject(operation, object, current, ctx));
     return updatedObject(operation, sent, current, ctx);
   },
   done(core, operation, object, _removed, ctx) {
-    const isNew = object.metadata?.uid !== undefined && operation.candidate === object && operation.resource.cache.objects.get(operation.key) === undefined && operation.attempts > 0;
+    const isNew =
+      object.metadata?.uid !== undefined &&
+      operation.candidate === object &&
+      operation.resource.cache.objects.get(operation.key) === undefined &&
+      operation.attempts > 0;
     core.answer(operation, isNew ? 201 : 200, operation.request.subresource === 'scale' ? toScale(operation, object) : object, ctx);
   },
 };
 
 /** /finalize changes a namespace's spec.finalizers and nothing else. */
 function finalized<R>(sent: Namespace, current: Namespace, update: (object: KubeObject) => R): R {
-  const wanted = { ...current, metadata: { ...current.metadata, resourceVersion: sent.metadata?.resourceVersion }, spec: { ...current.spec, finalizers: sent.spec?.finalizers ?? [] } };
+  const wanted = {
+    ...current,
+    metadata: { ...current.metadata, resourceVersion: sent.metadata?.resourceVersion },
+    spec: { ...current.spec, finalizers: sent.spec?.finalizers ?? [] },
+  };
   return update(wanted);
 }

@@ -2,7 +2,6 @@
 
 import { conflict, deepEqual, invalid, type KubeObject, rfc3339, type StatusObject } from '#api';
 import type { Context } from '#sim';
-import { isStatus } from '../cache/filter.ts';
 import { type Operation, REMOVE, type Transformed, UNCHANGED } from '../core.ts';
 import { preconditionText } from '../failures.ts';
 import { freshMeta, type Meta, type Stored } from '../object-meta.ts';
@@ -26,7 +25,11 @@ export function checkVersion(operation: Operation, sent: KubeObject, current: Ku
 function checkUid(operation: Operation, sent: KubeObject, current: KubeObject): StatusObject | undefined {
   const uid = sent.metadata?.uid;
   if (!uid || uid === current.metadata?.uid) return undefined;
-  return conflict(operation.resource.info.resource, current.metadata?.name ?? '', preconditionText(operation.key, 'UID', uid, current.metadata?.uid ?? ''));
+  return conflict(
+    operation.resource.info.resource,
+    current.metadata?.name ?? '',
+    preconditionText(operation.key, 'UID', uid, current.metadata?.uid ?? ''),
+  );
 }
 
 /** Fresh metadata: the client's wishes, and what only the server decides as it was. */
@@ -84,10 +87,17 @@ export function updatedObject(operation: Operation, sent: KubeObject, current: K
   // Defaults may add labels (namespaces).
   if (defaulted.metadata?.labels !== sent.metadata?.labels) metadata.labels = defaulted.metadata?.labels;
   const object = { ...defaulted, apiVersion: info.apiVersion, kind: info.kind, metadata } as Stored;
-  const next = isStatusUpdate ? prepareForStatusUpdate(descriptor, object, current, time) : prepareForUpdate(descriptor, object, current, time);
-  if (isStatus(next)) return next;
+  // What /finalize sends is the stored object with other finalizers: nothing is to be put back.
+  const next = isStatusUpdate
+    ? prepareForStatusUpdate(descriptor, object, current, time)
+    : subresource === 'finalize'
+      ? object
+      : prepareForUpdate(descriptor, object, current, time);
   const errors = validateMetaUpdate(metadata, sent.metadata, current.metadata ?? {});
-  const own = (isStatusUpdate ? descriptor.validateStatusUpdate?.(next, current) : (descriptor.validateUpdate ?? descriptor.validate)?.call(descriptor, next, current)) ?? [];
+  const own =
+    (isStatusUpdate
+      ? descriptor.validateStatusUpdate?.(next, current)
+      : (descriptor.validateUpdate ?? descriptor.validate)?.call(descriptor, next, current)) ?? [];
   if (errors.length > 0 || own.length > 0) return invalid(info.kind, info.group, metadata.name, [...errors, ...own]);
   if (isReleased(next, current)) return REMOVE;
   return isSame(next, current) ? UNCHANGED : next;

@@ -20,13 +20,15 @@ function refuse(options: RequestOptions | undefined): StatusObject | undefined {
   if (!/^\d*$/.test(version)) return badRequest(`Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`);
   if (options?.sendInitialEvents !== undefined && options.resourceVersionMatch !== 'NotOlderThan')
     return badRequest('sendInitialEvents: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-  if (options?.sendInitialEvents && !options.allowWatchBookmarks) return badRequest('allowWatchBookmarks: Required value: sendInitialEvents requires allowWatchBookmarks to be set');
+  if (options?.sendInitialEvents && !options.allowWatchBookmarks)
+    return badRequest('allowWatchBookmarks: Required value: sendInitialEvents requires allowWatchBookmarks to be set');
   return undefined;
 }
 
 function stateNow(resource: ResourceState, filter: Filter): WatchEvent[] {
   const events: WatchEvent[] = [];
-  for (const kv of resource.cache.inOrder()) if (matches(filter, kv.value as KubeObject)) events.push({ type: 'ADDED', object: kv.value as KubeObject });
+  for (const kv of resource.cache.inOrder())
+    if (matches(filter, kv.value as KubeObject)) events.push({ type: 'ADDED', object: kv.value as KubeObject });
   return events;
 }
 
@@ -51,10 +53,21 @@ export function openWatch(core: Core, fanOut: FanOut, timing: Timing, operation:
 
   // Without a time-out of its own a watch lives between one and two times the least.
   const life = options?.timeoutSeconds ?? timing.minSeconds * (1 + ctx.chance.uniform(LIFE, hashUser(request.user), request.id));
-  const watcher = newWatcher(source, request.id, filter, options?.allowWatchBookmarks === true, ctx.now + Math.round(life * SECOND), ctx.now + timing.bookmarkInterval);
+  const watcher = newWatcher(
+    source,
+    request.id,
+    filter,
+    options?.allowWatchBookmarks === true,
+    ctx.now + Math.round(life * SECOND),
+    ctx.now + timing.bookmarkInterval,
+  );
   const version = options?.resourceVersion ?? '';
   const wantsState = options?.sendInitialEvents === true || ((version === '' || version === '0') && options?.sendInitialEvents !== false);
-  const initial = wantsState ? stateNow(resource, filter) : version === '' || version === '0' ? [] : history(resource, watcher, Number(version));
+  const initial = wantsState
+    ? stateNow(resource, filter)
+    : version === '' || version === '0'
+      ? []
+      : history(resource, watcher, Number(version));
   core.answer(operation, 200, undefined, ctx, core.charge(ctx, core.costs.request + core.costs.watch));
   if (initial === undefined) {
     const error = gone(`too old resource version: ${version} (${resource.cache.window.oldest})`);
@@ -62,5 +75,6 @@ export function openWatch(core: Core, fanOut: FanOut, timing: Timing, operation:
   }
   if (options?.sendInitialEvents) initial.push(bookmark(resource, true));
   fanOut.open(resource, watcher, ctx);
-  if (initial.length > 0) fanOut.send(watcher, initial, core.charge(ctx, initial.length * (core.costs.listPerObject + core.costs.sendPerWatcher)), ctx);
+  if (initial.length > 0)
+    fanOut.send(watcher, initial, core.charge(ctx, initial.length * (core.costs.listPerObject + core.costs.sendPerWatcher)), ctx);
 }

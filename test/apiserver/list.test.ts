@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { at, bindTo, create, play, pod, type Step } from './lab.ts';
+
+const names = (list: { items: { metadata: { name: string } }[] } | undefined): string[] =>
+  (list?.items ?? []).map((each) => each.metadata.name);
+const list = (options: object = {}): Step => ({ verb: 'list', resource: 'pods', namespace: 'default', options });
+const five: Step[] = ['e', 'b', 'd', 'a', 'c'].map((name) =>
+  create('pods', pod(name, { metadata: { labels: { odd: 'ace'.includes(name) ? 'yes' : 'no' } } })),
+);
+
+describe('list', () => {
+  it('is consistent: it shows what was written just before, in the order of keys', () => {
+    const { answers } = play([...five, list()]);
+    expect(names(answers[5]?.object)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(answers[5]?.object).toMatchObject({ kind: 'PodList', apiVersion: 'v1' });
+    const newest = Math.max(
+      ...(answers[5]?.object.items ?? []).map((each: { metadata: { resourceVersion: string } }) => Number(each.metadata.resourceVersion)),
+    );
+    expect(Number(answers[5]?.object.metadata.resourceVersion)).toBeGreaterThanOrEqual(newest);
+  });
+
+  it('selects by labels and fields', () => {
+    const { answers } = play([
+      ...five,
+      bindTo('b', 'n1'),
+      list({ labelSelector: 'odd=yes' }),
+      list({ labelSelector: 'odd notin (yes)' }),
+      list({ fieldSelector: 'spec.nodeName=n1' }),
+      list({ fieldSelector: 'metadata.name!=a,status.phase=Pending' }),
+      list({ fieldSelector: 'spec.color=red' }),
+      list({ labelSelector: 'a=b=c' }),
+    ]);
+    expect(names(answers[6]?.object)).toEqual(['a', 'c', 'e']);
+    expect(names(answers[7]?.object)).toEqual(['b', 'd']);
+    expect(names(answers[8]?.object)).toEqual(['b']);
+    expect(names(answers[9]?.object)).toEqual(['b', 'c', 'd', 'e']);
+    expect(answers[10]?.object).toMatchObject({ code: 400, message: 'field label not supported: spec.color' });
+    expect(answers[11]?.code).toBe(400);
+  });
+
+  it('comes in pages that all show one moment', () => {
+    const { answers } = play([
+      ...five,
+      list({ limit: 2 }),
+      at('delete', 'pods', 'c'),
+      create('pods', pod('cc')),
+      (seen) => ({ ...(list() as object), options: { limit: 2, continue: seen[5]?.object.metadata.continue } }) as never,
+      (seen) => ({ ...(list() as object), options: { limit: 2, continue: seen[8]?.object.metadata.continue } }) as never,
+      list({ limit: 2, continue: 'nonsense' }),
+    ]);
+    expect(names(answers[5]?.object)).toEqual(['a', 'b']);
+    expect(answers[5]?.object.metadata.remainingItemCount).toBe(3);
+    expect(names(answers[8]?.object)).toEqual(['c', 'd']);
+    expect(names(answers[9]?.object)).toEqual(['e']);
+    expect(answers[9]?.object.metadata.continue).toBeUndefined();
+    expect(answers[9]?.object.metadata.resourceVersion).toBe(answers[5]?.object.metadata.resourceVersion);
+    expect(answers[10]?.code).toBe(400);
+  });
+
+  it('pages through what a selector leaves out', () => {
+    const { answers } = play([...five, list({ limit: 2, labelSelector: 'odd=yes' })]);
+    expect(names(answers[5]?.object)).toEqual(['a', 'c']);
+    expect(answers[5]?.object.metadata.remainingItemCount).toBeUndefined();
+  });
+
+  it('at an exact version shows the past; beyond the present it waits and gives up', () => {
+    const { answers } = play([
+      create('pods', pod('a')),
+      create('pods', pod('b')),
+      (seen) =>
+        ({
+          ...(list() as object),
+          options: { resourceVersion: seen[0]?.object.metadata.resourceVersion, resourceVersionMatch: 'Exact' },
+        }) as never,
+      list({ resourceVersion: '100000' }),
+      list({ resourceVersion: 'x' }),
+    ]);
+    expect(names(answers[2]?.object)).toEqual(['a']);
+    expect(answers[3]?.object).toMatchObject({ code: 504, reason: 'Timeout' });
+    expect(answers[3]?.object.message).toMatch(/^Timeout: Too large resource version: 100000, current: \d+$/);
+    expect((answers[3]?.at ?? 0) - (answers[2]?.at ?? 0)).toBeGreaterThan(2_900_000);
+    expect(answers[4]?.code).toBe(400);
+  });
+
+  it('over compacted history is gone', () => {
+    const { answers } = play(
+      [
+        ...five,
+        list({ limit: 2 }),
+        25_000,
+        create('pods', pod('z')),
+        25_000,
+        (seen) => ({ ...(list() as object), options: { limit: 2, continue: seen[5]?.object.metadata.continue } }) as never,
+      ],
+      {
+        config: { compactionInterval: 10_000_000 },
+        seconds: 90,
+      },
+    );
+    expect(answers[9]?.object).toMatchObject({ code: 410, reason: 'Expired' });
+    expect(answers[9]?.object.message).toMatch(/^The provided continue parameter is too old/);
+  });
+});
