@@ -65,7 +65,7 @@ ${made.map(sectionHtml).join('\n')}
 <footer>Drawn from result.json alone by Wavetank ${escapeHtml(result.version)}. Digest <code class="value">${escapeHtml(result.digest)}</code>.</footer>
 <script type="application/json" id="charts">${jsonForScript({ charts: charts.map(rounded), marks })}</script>
 <script>${chartJs()}</script>
-<script>
+<script type="module">
 ${asset('charts.js')}</script>
 </body>
 </html>

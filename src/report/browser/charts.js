@@ -1,261 +1,259 @@
 // Draws the charts of a report in the reader's browser, with Chart.js. Everything it needs stands in the page.
-(() => {
-  const { charts, marks } = JSON.parse(document.getElementById('charts').textContent);
-  const { Chart } = window;
-  const drawn = [];
-  const reduced = matchMedia('(prefers-reduced-motion: reduce)');
+const { charts, marks } = JSON.parse(document.getElementById('charts').textContent);
+const { Chart } = window;
+const drawn = [];
+const reduced = matchMedia('(prefers-reduced-motion: reduce)');
 
-  const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-  const colourOf = ({ colour }) => style(typeof colour === 'number' ? `colour-${colour % 8}` : colour);
-  const dashes = { solid: [], dashed: [7, 4], dotted: [2, 3] };
+const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const colourOf = ({ colour }) => style(typeof colour === 'number' ? `colour-${colour % 8}` : colour);
+const dashes = { solid: [], dashed: [7, 4], dotted: [2, 3] };
 
-  const clock = (seconds) => {
-    const whole = Math.round(seconds);
-    const two = (n) => String(n).padStart(2, '0');
-    const minutes = Math.floor((whole % 3600) / 60);
-    return whole >= 3600 ? `${Math.floor(whole / 3600)}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
-  };
-  const short = (value) => {
-    const size = Math.abs(value);
-    if (size >= 1e9) return `${Number((value / 1e9).toPrecision(3))}G`;
-    if (size >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
-    if (size >= 1e4) return `${Number((value / 1e3).toPrecision(3))}k`;
-    return String(Number(value.toPrecision(3)));
-  };
-  /** On a logarithmic axis only the powers of ten are named. */
-  const power = (value) => (Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9 ? short(value) : '');
+const clock = (seconds) => {
+  const whole = Math.round(seconds);
+  const two = (n) => String(n).padStart(2, '0');
+  const minutes = Math.floor((whole % 3600) / 60);
+  return whole >= 3600 ? `${Math.floor(whole / 3600)}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+};
+const short = (value) => {
+  const size = Math.abs(value);
+  if (size >= 1e9) return `${Number((value / 1e9).toPrecision(3))}G`;
+  if (size >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
+  if (size >= 1e4) return `${Number((value / 1e3).toPrecision(3))}k`;
+  return String(Number(value.toPrecision(3)));
+};
+/** On a logarithmic axis only the powers of ten are named. */
+const power = (value) => (Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9 ? short(value) : '');
 
-  /** Steps that a clock has: 1, 5, 10, 30 s, 1, 5 min, ... so that the axis reads 5:00, 10:00, 15:00. */
-  const clockStep = (span, room) => {
-    const most = Math.max(2, Math.floor(room / 70));
-    return (
-      [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400].find((step) => span / step <= most) ??
-      86400 * Math.ceil(span / 86400 / most)
-    );
-  };
+/** Steps that a clock has: 1, 5, 10, 30 s, 1, 5 min, ... so that the axis reads 5:00, 10:00, 15:00. */
+const clockStep = (span, room) => {
+  const most = Math.max(2, Math.floor(room / 70));
+  return (
+    [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400].find((step) => span / step <= most) ??
+    86400 * Math.ceil(span / 86400 / most)
+  );
+};
 
-  /** Lines with letters where something happened; the letters are explained in 'What happened when'. */
-  const markLines = {
-    id: 'marks',
-    afterDatasetsDraw(chart, _args, options) {
-      if (!options.shown) return;
-      const { ctx, chartArea, scales } = chart;
-      ctx.save();
-      ctx.strokeStyle = style('bad');
-      ctx.fillStyle = style('bad');
-      ctx.globalAlpha = 0.75;
-      ctx.font = '600 11px system-ui, sans-serif';
-      ctx.textAlign = 'center';
-      let lastLetter = -Infinity;
-      for (const { atSeconds, letter } of marks) {
-        const x = scales.x.getPixelForValue(atSeconds);
-        if (x < chartArea.left - 1 || x > chartArea.right + 1) continue;
-        ctx.setLineDash([3, 3]);
-        ctx.beginPath();
-        ctx.moveTo(x, chartArea.top);
-        ctx.lineTo(x, chartArea.bottom);
-        ctx.stroke();
-        if (x - lastLetter < 12) continue;
-        ctx.fillText(letter, x, chartArea.top - 4);
-        lastLetter = x;
-      }
-      ctx.restore();
-    },
-  };
-
-  /** The cells of a heat chart: opacity grows with the square root of the count, so that single nodes stay visible among thousands. */
-  const heatCells = {
-    id: 'heat',
-    beforeDatasetsDraw(chart, _args, options) {
-      if (!options.cells) return;
-      const { ctx, scales, chartArea } = chart;
-      const { x, cells } = options;
-      const most = Math.max(1, ...cells.flat());
-      const rgb = style('heat');
-      ctx.save();
+/** Lines with letters where something happened; the letters are explained in 'What happened when'. */
+const markLines = {
+  id: 'marks',
+  afterDatasetsDraw(chart, _args, options) {
+    if (!options.shown) return;
+    const { ctx, chartArea, scales } = chart;
+    ctx.save();
+    ctx.strokeStyle = style('bad');
+    ctx.fillStyle = style('bad');
+    ctx.globalAlpha = 0.75;
+    ctx.font = '600 11px system-ui, sans-serif';
+    ctx.textAlign = 'center';
+    let lastLetter = -Infinity;
+    for (const { atSeconds, letter } of marks) {
+      const x = scales.x.getPixelForValue(atSeconds);
+      if (x < chartArea.left - 1 || x > chartArea.right + 1) continue;
+      ctx.setLineDash([3, 3]);
       ctx.beginPath();
-      ctx.rect(chartArea.left, chartArea.top, chartArea.width, chartArea.height);
-      ctx.clip();
-      for (let column = 0; column < x.length; column++) {
-        const left = Math.round(scales.x.getPixelForValue(x[column]));
-        const right = Math.round(scales.x.getPixelForValue(x[column + 1] ?? x[column] + (x[column] - (x[column - 1] ?? x[column] - 1))));
-        for (let row = 0; row < cells[column].length; row++) {
-          if (cells[column][row] === 0) continue;
-          const top = scales.y.getPixelForValue(row + 0.5);
-          const bottom = scales.y.getPixelForValue(row - 0.5);
-          ctx.fillStyle = `rgba(${rgb}, ${(0.08 + 0.92 * Math.sqrt(cells[column][row] / most)).toFixed(3)})`;
-          ctx.fillRect(left, top, Math.max(1, right - left), bottom - top - 1);
-        }
+      ctx.moveTo(x, chartArea.top);
+      ctx.lineTo(x, chartArea.bottom);
+      ctx.stroke();
+      if (x - lastLetter < 12) continue;
+      ctx.fillText(letter, x, chartArea.top - 4);
+      lastLetter = x;
+    }
+    ctx.restore();
+  },
+};
+
+/** The cells of a heat chart: opacity grows with the square root of the count, so that single nodes stay visible among thousands. */
+const heatCells = {
+  id: 'heat',
+  beforeDatasetsDraw(chart, _args, options) {
+    if (!options.cells) return;
+    const { ctx, scales, chartArea } = chart;
+    const { x, cells } = options;
+    const most = Math.max(1, ...cells.flat());
+    const rgb = style('heat');
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(chartArea.left, chartArea.top, chartArea.width, chartArea.height);
+    ctx.clip();
+    for (let column = 0; column < x.length; column++) {
+      const left = Math.round(scales.x.getPixelForValue(x[column]));
+      const right = Math.round(scales.x.getPixelForValue(x[column + 1] ?? x[column] + (x[column] - (x[column - 1] ?? x[column] - 1))));
+      for (let row = 0; row < cells[column].length; row++) {
+        if (cells[column][row] === 0) continue;
+        const top = scales.y.getPixelForValue(row + 0.5);
+        const bottom = scales.y.getPixelForValue(row - 0.5);
+        ctx.fillStyle = `rgba(${rgb}, ${(0.08 + 0.92 * Math.sqrt(cells[column][row] / most)).toFixed(3)})`;
+        ctx.fillRect(left, top, Math.max(1, right - left), bottom - top - 1);
       }
-      ctx.restore();
+    }
+    ctx.restore();
+  },
+};
+
+const axis = (label, more = {}) => ({
+  border: { color: style('line') },
+  grid: { color: style('grid') },
+  ...more,
+  title: { display: label !== '', text: label, color: style('soft') },
+  ticks: { color: style('soft'), maxRotation: 0, ...more.ticks },
+});
+
+/** Ends one bucket after the last one begins. Ticks are set by hand, because the axis' own do not know clocks. */
+const timeScale = (spec, width) => {
+  const last = spec.x[spec.x.length - 1] ?? 1;
+  const end = last + (last - (spec.x[spec.x.length - 2] ?? 0)) || 1;
+  const step = clockStep(end, width - 60);
+  return axis('simulated time', {
+    type: 'linear',
+    min: 0,
+    max: end,
+    afterBuildTicks: (scale) => {
+      scale.ticks = Array.from({ length: Math.floor(end / step + 1e-9) + 1 }, (_, i) => ({ value: i * step }));
+    },
+    ticks: { autoSkip: false, callback: clock },
+    grid: { display: false },
+  });
+};
+
+const valueScale = (label, scale) =>
+  scale === 'log'
+    ? axis(label, { type: 'logarithmic', ticks: { callback: power } })
+    : axis(label, { beginAtZero: true, ticks: { callback: short } });
+
+const base = () => ({
+  responsive: true,
+  maintainAspectRatio: false,
+  animation: reduced.matches ? false : { duration: 250 },
+  interaction: { mode: 'index', intersect: false },
+  layout: { padding: { top: 6, right: 8 } },
+});
+
+const legend = (spec) => ({
+  display: spec.datasets.length > 1,
+  position: 'bottom',
+  labels:
+    spec.kind === 'lines'
+      ? { color: style('ink'), usePointStyle: true, pointStyle: 'line', pointStyleWidth: 30, padding: 10 }
+      : { color: style('ink'), boxWidth: 18, boxHeight: 8, padding: 10 },
+});
+
+const over = (spec, width) => ({
+  type: 'line',
+  data: {
+    datasets: spec.datasets.map((dataset, i) => {
+      const colour = colourOf(dataset);
+      // A single sample between gaps would be no line at all: it gets a point.
+      const alone = (at) => dataset.values[at] != null && dataset.values[at - 1] == null && dataset.values[at + 1] == null;
+      return {
+        label: dataset.label,
+        data: spec.x.map((x, at) => ({ x, y: dataset.values[at] ?? (spec.kind === 'stack' ? 0 : null) })),
+        borderColor: colour,
+        backgroundColor: spec.kind === 'stack' ? `color-mix(in srgb, ${colour} 55%, transparent)` : colour,
+        borderDash: dashes[dataset.dash ?? 'solid'],
+        borderWidth: spec.kind === 'stack' ? 1 : 1.8,
+        fill: spec.kind === 'stack' ? (i === 0 ? 'origin' : '-1') : false,
+        pointRadius: (point) => (spec.kind === 'lines' && alone(point.dataIndex) ? 2 : 0),
+        pointHitRadius: 8,
+        tension: 0,
+      };
+    }),
+  },
+  options: {
+    ...base(),
+    layout: { padding: { top: marks.length > 0 ? 18 : 6, right: 8 } },
+    scales: { x: timeScale(spec, width), y: { ...valueScale(spec.yLabel, spec.scale), stacked: spec.kind === 'stack' } },
+    plugins: {
+      legend: legend(spec),
+      marks: { shown: true },
+      tooltip: {
+        callbacks: {
+          title: (items) => (items.length > 0 ? clock(items[0].parsed.x) : ''),
+          label: (item) => `${item.dataset.label}: ${short(item.parsed.y)}`,
+        },
+      },
+    },
+  },
+});
+
+const bars = (spec) => {
+  const values = valueScale(spec.lying ? spec.xLabel : spec.yLabel, spec.scale);
+  const categories = axis(spec.lying ? '' : spec.xLabel, {
+    grid: { display: false },
+    ticks: { autoSkip: !spec.lying, crossAlign: 'far' },
+  });
+  return {
+    type: 'bar',
+    data: {
+      labels: spec.categories,
+      datasets: spec.datasets.map((dataset) => ({
+        label: dataset.label,
+        data: dataset.values,
+        backgroundColor: colourOf(dataset),
+        borderRadius: 2,
+      })),
+    },
+    options: {
+      ...base(),
+      indexAxis: spec.lying ? 'y' : 'x',
+      scales: spec.lying ? { x: values, y: categories } : { x: categories, y: values },
+      plugins: {
+        legend: legend({ ...spec, kind: 'bars' }),
+        tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${short(spec.lying ? item.parsed.x : item.parsed.y)}` } },
+      },
     },
   };
+};
 
-  const axis = (label, more = {}) => ({
-    border: { color: style('line') },
-    grid: { color: style('grid') },
-    ...more,
-    title: { display: label !== '', text: label, color: style('soft') },
-    ticks: { color: style('soft'), maxRotation: 0, ...more.ticks },
-  });
-
-  /** Ends one bucket after the last one begins. Ticks are set by hand, because the axis' own do not know clocks. */
-  const timeScale = (spec, width) => {
-    const last = spec.x[spec.x.length - 1] ?? 1;
-    const end = last + (last - (spec.x[spec.x.length - 2] ?? 0)) || 1;
-    const step = clockStep(end, width - 60);
-    return axis('simulated time', {
-      type: 'linear',
-      min: 0,
-      max: end,
-      afterBuildTicks: (scale) => {
-        scale.ticks = Array.from({ length: Math.floor(end / step + 1e-9) + 1 }, (_, i) => ({ value: i * step }));
+const heat = (spec, width) => ({
+  type: 'scatter',
+  data: {
+    datasets: [
+      {
+        data: spec.x.flatMap((x, column) => spec.cells[column].flatMap((count, row) => (count > 0 ? [{ x, y: row, count }] : []))),
+        pointRadius: 0,
+        pointHitRadius: 10,
       },
-      ticks: { autoSkip: false, callback: clock },
-      grid: { display: false },
-    });
-  };
-
-  const valueScale = (label, scale) =>
-    scale === 'log'
-      ? axis(label, { type: 'logarithmic', ticks: { callback: power } })
-      : axis(label, { beginAtZero: true, ticks: { callback: short } });
-
-  const base = () => ({
-    responsive: true,
-    maintainAspectRatio: false,
-    animation: reduced.matches ? false : { duration: 250 },
-    interaction: { mode: 'index', intersect: false },
-    layout: { padding: { top: 6, right: 8 } },
-  });
-
-  const legend = (spec) => ({
-    display: spec.datasets.length > 1,
-    position: 'bottom',
-    labels:
-      spec.kind === 'lines'
-        ? { color: style('ink'), usePointStyle: true, pointStyle: 'line', pointStyleWidth: 30, padding: 10 }
-        : { color: style('ink'), boxWidth: 18, boxHeight: 8, padding: 10 },
-  });
-
-  const over = (spec, width) => ({
-    type: 'line',
-    data: {
-      datasets: spec.datasets.map((dataset, i) => {
-        const colour = colourOf(dataset);
-        // A single sample between gaps would be no line at all: it gets a point.
-        const alone = (at) => dataset.values[at] != null && dataset.values[at - 1] == null && dataset.values[at + 1] == null;
-        return {
-          label: dataset.label,
-          data: spec.x.map((x, at) => ({ x, y: dataset.values[at] ?? (spec.kind === 'stack' ? 0 : null) })),
-          borderColor: colour,
-          backgroundColor: spec.kind === 'stack' ? `color-mix(in srgb, ${colour} 55%, transparent)` : colour,
-          borderDash: dashes[dataset.dash ?? 'solid'],
-          borderWidth: spec.kind === 'stack' ? 1 : 1.8,
-          fill: spec.kind === 'stack' ? (i === 0 ? 'origin' : '-1') : false,
-          pointRadius: (point) => (spec.kind === 'lines' && alone(point.dataIndex) ? 2 : 0),
-          pointHitRadius: 8,
-          tension: 0,
-        };
+    ],
+  },
+  options: {
+    ...base(),
+    layout: { padding: { top: marks.length > 0 ? 18 : 6, right: 8 } },
+    interaction: { mode: 'nearest', intersect: false },
+    scales: {
+      x: timeScale(spec, width),
+      y: axis(spec.yLabel, {
+        type: 'linear',
+        min: -0.5,
+        max: spec.rows.length - 0.5,
+        grid: { display: false },
+        afterBuildTicks: (scale) => {
+          scale.ticks = spec.rows.map((_, value) => ({ value }));
+        },
+        ticks: { callback: (value) => spec.rows[value] ?? '', autoSkip: true },
       }),
     },
-    options: {
-      ...base(),
-      layout: { padding: { top: marks.length > 0 ? 18 : 6, right: 8 } },
-      scales: { x: timeScale(spec, width), y: { ...valueScale(spec.yLabel, spec.scale), stacked: spec.kind === 'stack' } },
-      plugins: {
-        legend: legend(spec),
-        marks: { shown: true },
-        tooltip: {
-          callbacks: {
-            title: (items) => (items.length > 0 ? clock(items[0].parsed.x) : ''),
-            label: (item) => `${item.dataset.label}: ${short(item.parsed.y)}`,
-          },
-        },
-      },
+    plugins: {
+      legend: { display: false },
+      marks: { shown: true },
+      heat: { x: spec.x, cells: spec.cells },
+      tooltip: { callbacks: { label: ({ raw }) => `${clock(raw.x)}, ${spec.rows[raw.y]}: ${short(raw.count)} ${spec.cellLabel}` } },
     },
-  });
+  },
+});
 
-  const bars = (spec) => {
-    const values = valueScale(spec.lying ? spec.xLabel : spec.yLabel, spec.scale);
-    const categories = axis(spec.lying ? '' : spec.xLabel, {
-      grid: { display: false },
-      ticks: { autoSkip: !spec.lying, crossAlign: 'far' },
-    });
-    return {
-      type: 'bar',
-      data: {
-        labels: spec.categories,
-        datasets: spec.datasets.map((dataset) => ({
-          label: dataset.label,
-          data: dataset.values,
-          backgroundColor: colourOf(dataset),
-          borderRadius: 2,
-        })),
-      },
-      options: {
-        ...base(),
-        indexAxis: spec.lying ? 'y' : 'x',
-        scales: spec.lying ? { x: values, y: categories } : { x: categories, y: values },
-        plugins: {
-          legend: legend({ ...spec, kind: 'bars' }),
-          tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${short(spec.lying ? item.parsed.x : item.parsed.y)}` } },
-        },
-      },
-    };
-  };
+const draw = () => {
+  for (const chart of drawn.splice(0)) chart.destroy();
+  Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+  Chart.defaults.font.size = 12;
+  for (const spec of charts) {
+    const canvas = document.getElementById(`canvas-${spec.id}`);
+    const width = canvas.parentElement.clientWidth;
+    const make = spec.kind === 'heat' ? heat : spec.kind === 'bars' ? bars : over;
+    drawn.push(new Chart(canvas, { ...make(spec, width), plugins: [markLines, heatCells] }));
+  }
+  document.documentElement.dataset.drawn = String(drawn.length);
+};
 
-  const heat = (spec, width) => ({
-    type: 'scatter',
-    data: {
-      datasets: [
-        {
-          data: spec.x.flatMap((x, column) => spec.cells[column].flatMap((count, row) => (count > 0 ? [{ x, y: row, count }] : []))),
-          pointRadius: 0,
-          pointHitRadius: 10,
-        },
-      ],
-    },
-    options: {
-      ...base(),
-      layout: { padding: { top: marks.length > 0 ? 18 : 6, right: 8 } },
-      interaction: { mode: 'nearest', intersect: false },
-      scales: {
-        x: timeScale(spec, width),
-        y: axis(spec.yLabel, {
-          type: 'linear',
-          min: -0.5,
-          max: spec.rows.length - 0.5,
-          grid: { display: false },
-          afterBuildTicks: (scale) => {
-            scale.ticks = spec.rows.map((_, value) => ({ value }));
-          },
-          ticks: { callback: (value) => spec.rows[value] ?? '', autoSkip: true },
-        }),
-      },
-      plugins: {
-        legend: { display: false },
-        marks: { shown: true },
-        heat: { x: spec.x, cells: spec.cells },
-        tooltip: { callbacks: { label: ({ raw }) => `${clock(raw.x)}, ${spec.rows[raw.y]}: ${short(raw.count)} ${spec.cellLabel}` } },
-      },
-    },
-  });
-
-  const draw = () => {
-    for (const chart of drawn.splice(0)) chart.destroy();
-    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
-    Chart.defaults.font.size = 12;
-    for (const spec of charts) {
-      const canvas = document.getElementById(`canvas-${spec.id}`);
-      const width = canvas.parentElement.clientWidth;
-      const make = spec.kind === 'heat' ? heat : spec.kind === 'bars' ? bars : over;
-      drawn.push(new Chart(canvas, { ...make(spec, width), plugins: [markLines, heatCells] }));
-    }
-    document.documentElement.dataset.drawn = String(drawn.length);
-  };
-
-  draw();
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
-  matchMedia('print').addEventListener('change', draw);
-})();
+draw();
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
+matchMedia('print').addEventListener('change', draw);
