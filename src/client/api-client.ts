@@ -117,7 +117,14 @@ export class Client<C> implements ApiClient<C>, Tenant {
   }
 
   /** As `request`; with an owner the outcome goes there. Returns the call: a watch needs its id. */
-  call(ctx: Context, spec: RequestSpec, continuation: unknown, owner: Tenant | undefined, processing: Duration = 0, lane: Lane = this.#main): Call {
+  call(
+    ctx: Context,
+    spec: RequestSpec,
+    continuation: unknown,
+    owner: Tenant | undefined,
+    processing: Duration = 0,
+    lane: Lane = this.#main,
+  ): Call {
     const call: Call = { spec, continuation, owner, lane, processing, id: -1, server: -1, sentAt: ctx.now, deadline: 0, attempts: 0 };
     if (this.#nextId < 0) this.#begin(ctx);
     if (lane.isIdle && lane.bucket.tryTake(ctx.now)) {
@@ -142,7 +149,7 @@ export class Client<C> implements ApiClient<C>, Tenant {
     lane.armed = false;
     while (!lane.isIdle && lane.bucket.tryTake(ctx.now)) {
       const call = lane.shift() as Call;
-      this.#wait?.observe(ctx.now - call.sentAt);
+      this.#wait?.observe((ctx.now - call.sentAt) / SECOND);
       this.#send(call, ctx);
     }
     lane.arm(ctx);
@@ -346,7 +353,10 @@ export class Client<C> implements ApiClient<C>, Tenant {
     if (byCode === undefined) this.#counters.set(call.spec.verb, (byCode = new Map()));
     let counter = byCode.get(code);
     if (counter === undefined) {
-      counter = ctx.record.counter('rest_client_requests_total', { code: code === 0 ? '<error>' : String(code), method: METHODS[call.spec.verb] });
+      counter = ctx.record.counter('rest_client_requests_total', {
+        code: code === 0 ? '<error>' : String(code),
+        method: METHODS[call.spec.verb],
+      });
       byCode.set(code, counter);
     }
     counter.add();
@@ -368,4 +378,3 @@ const METHODS: Readonly<Record<RequestSpec['verb'], string>> = {
 export function createApiClient<C>(config: ClientConfig): Client<C> {
   return new Client<C>(config);
 }
-

@@ -95,7 +95,10 @@ export interface Informer<T extends KubeObject = KubeObject> extends Lister<T> {
 
 /** Builds a host's informers; all share one connection. */
 export interface InformerFactory {
-  informer<T extends KubeObject>(resource: Resource, options?: { labelSelector?: string; fieldSelector?: string; namespace?: string }): Informer<T>;
+  informer<T extends KubeObject>(
+    resource: Resource,
+    options?: { labelSelector?: string; fieldSelector?: string; namespace?: string },
+  ): Informer<T>;
   /** Starts all listing and watching. */
   start(ctx: Context): void;
   readonly synced: boolean;

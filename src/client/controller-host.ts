@@ -40,7 +40,9 @@ class Process {
   constructor({ client, controllers, leaderElection }: ControllerHostOptions, exit: (ctx: Context) => void) {
     this.client = createApiClient<Run>(client);
     this.#informers = createInformerFactory(this.client, { eventCost: WATCH_EVENT_COST });
-    this.loops = controllers().map((controller, index) => new ControllerLoop(controller, index, this.client, this.client.lane(client), this.#informers));
+    this.loops = controllers().map(
+      (controller, index) => new ControllerLoop(controller, index, this.client, this.client.lane(client), this.#informers),
+    );
     if (leaderElection !== undefined) {
       this.elector = new LeaderElector(this.client as Client<unknown>, leaderElection, (ctx) => this.run(ctx), exit);
     }

@@ -3,13 +3,24 @@
 
 import type { KubeObject, Resource } from '#api';
 import type { Context, Duration, Instant, Message } from '#sim';
-import { messageKind } from '#sim';
+import { hashName, purpose as hashPurpose, messageKind } from '#sim';
 import type { Client } from './api-client.ts';
-import type { Controller, Informer, InformerEvent, InformerFactory, Lister, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from './contract.ts';
+import type {
+  Controller,
+  Informer,
+  InformerEvent,
+  InformerFactory,
+  Lister,
+  Outcome,
+  Plan,
+  RequestSpec,
+  Stage,
+  View,
+  WatchSpec,
+} from './contract.ts';
 import { RECONCILE_COST, REQUEST_COST } from './costs.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { Expectations } from './expectations.ts';
-import { hashText } from './hash-text.ts';
 import type { Lane } from './lane.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -89,7 +100,8 @@ export class ControllerLoop implements View {
   /** A dependent that begins to die counts as deleted: its replacement may be made at once. */
   #observe(key: string, event: InformerEvent): void {
     if (event.type === 'add') this.#expectations.creationObserved(key);
-    if (event.type === 'delete' || event.object.metadata?.deletionTimestamp !== undefined) this.#expectations.deletionObserved(key, event.key);
+    if (event.type === 'delete' || event.object.metadata?.deletionTimestamp !== undefined)
+      this.#expectations.deletionObserved(key, event.key);
   }
 
   // ---- View ----
@@ -124,8 +136,8 @@ export class ControllerLoop implements View {
 
   uniform(purpose: string, key: string, n = 0): number {
     let hash = this.#purposes.get(purpose);
-    if (hash === undefined) this.#purposes.set(purpose, (hash = hashText(`${this.controller.name}/${purpose}`)));
-    return this.#context.chance.uniform(hash, hashText(key), n);
+    if (hash === undefined) this.#purposes.set(purpose, (hash = hashPurpose(`controllers/${this.controller.name}/${purpose}`)));
+    return this.#context.chance.uniform(hash, hashName(key), n);
   }
 
   event(object: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void {

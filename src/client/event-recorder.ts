@@ -121,7 +121,8 @@ export class EventRecorder implements Tenant {
   /** The cache key and the text to write under it. */
   #aggregate(similarKey: string, message: string, now: Instant): readonly [string, string] {
     let similar = this.#similar.get(similarKey);
-    if (similar === undefined || now - similar.since > SIMILAR_INTERVAL) this.#similar.set(similarKey, (similar = { messages: new Set(), since: now }));
+    if (similar === undefined || now - similar.since > SIMILAR_INTERVAL)
+      this.#similar.set(similarKey, (similar = { messages: new Set(), since: now }));
     similar.messages.add(message);
     similar.since = now;
     if (similar.messages.size < SIMILAR_MAX) return [`${similarKey}/${message}`, message];

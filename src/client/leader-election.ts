@@ -4,10 +4,9 @@
 import type { Lease } from '#api';
 import { rfc3339Micro } from '#api';
 import type { Context, Duration, Instant } from '#sim';
-import { SECOND } from '#sim';
+import { purpose, SECOND } from '#sim';
 import type { Client, ClientTimer, Tenant } from './api-client.ts';
 import type { Outcome, RequestSpec } from './contract.ts';
-import { hashText } from './hash-text.ts';
 import type { Lane } from './lane.ts';
 
 export interface LeaderElectionConfig {
@@ -22,7 +21,7 @@ export interface LeaderElectionConfig {
 
 const LEASES = 'leases.coordination.k8s.io';
 const NAMESPACE = 'kube-system';
-const JITTER = hashText('client/leader-election');
+const JITTER = purpose('client/leader-election');
 
 export class LeaderElector implements Tenant {
   readonly #client: Client<unknown>;

@@ -3,10 +3,9 @@
 
 import type { KubeObject, ListObject, RequestOptions, Resource, StatusObject, WatchEvents } from '#api';
 import type { Context, Duration, HostId, Instant } from '#sim';
-import { MILLISECOND, MINUTE, SECOND } from '#sim';
+import { MILLISECOND, MINUTE, purpose, SECOND } from '#sim';
 import type { Call, Client, ClientTimer, Tenant } from './api-client.ts';
 import type { Outcome, RequestSpec } from './contract.ts';
-import { hashText } from './hash-text.ts';
 
 /** What a reflector fills. */
 export interface Sink {
@@ -32,7 +31,7 @@ const IDLE_MAX: Duration = 150 * SECOND;
 /** The pager's page size, used when reading from etcd and not from the watch cache. */
 const PAGE = 500;
 
-const DRAWS = hashText('client/reflector');
+const DRAWS = purpose('client/reflector');
 
 type State = 'new' | 'listing' | 'watching' | 'waiting';
 

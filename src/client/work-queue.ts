@@ -79,7 +79,7 @@ export class WorkQueue {
       this.#head = 0;
     }
     this.#depth?.add(-1);
-    this.#queueDuration?.observe(now - (this.#dirty.get(key) ?? now));
+    this.#queueDuration?.observe((now - (this.#dirty.get(key) ?? now)) / SECOND);
     this.#dirty.delete(key);
     this.#processing.add(key);
     return key;

@@ -17,7 +17,11 @@ const NOT_COPIED = new Set([
 ]);
 
 /** SetNewReplicaSetAnnotations: the Deployment's own, the revision, and for a set that is about to be made its sizes. Returns the present object when nothing changes. */
-export function newSetAnnotations(deployment: Deployment, newSet: ReplicaSet | undefined, old: readonly ReplicaSet[]): Record<string, string> | undefined {
+export function newSetAnnotations(
+  deployment: Deployment,
+  newSet: ReplicaSet | undefined,
+  old: readonly ReplicaSet[],
+): Record<string, string> | undefined {
   const present = newSet?.metadata?.annotations;
   let annotations: Record<string, string> | undefined;
   const own = deployment.metadata?.annotations;

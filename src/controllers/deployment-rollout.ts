@@ -16,7 +16,8 @@ export type Sizes = Map<string, number>;
 export const replicasOf = (set: ReplicaSet): number => set.spec?.replicas ?? 1;
 export const desiredOf = (deployment: Deployment): number => deployment.spec?.replicas ?? 1;
 export const availableOf = (set: ReplicaSet): number => set.status?.availableReplicas ?? 0;
-export const isRollingUpdate = (deployment: Deployment): boolean => (deployment.spec?.strategy?.type ?? 'RollingUpdate') === 'RollingUpdate';
+export const isRollingUpdate = (deployment: Deployment): boolean =>
+  (deployment.spec?.strategy?.type ?? 'RollingUpdate') === 'RollingUpdate';
 
 export const sumReplicas = (sets: readonly ReplicaSet[]): number => sets.reduce((sum, set) => sum + replicasOf(set), 0);
 const sumAvailable = (sets: readonly ReplicaSet[]): number => sets.reduce((sum, set) => sum + availableOf(set), 0);
@@ -45,7 +46,8 @@ export function maxUnavailable(deployment: Deployment): number {
   return Math.min(fenceposts(deployment).unavailable, desired);
 }
 
-const createdAt = (set: ReplicaSet): number => (set.metadata?.creationTimestamp === undefined ? 0 : (parseTime(set.metadata.creationTimestamp) ?? 0));
+const createdAt = (set: ReplicaSet): number =>
+  set.metadata?.creationTimestamp === undefined ? 0 : (parseTime(set.metadata.creationTimestamp) ?? 0);
 
 /** ReplicaSetsByCreationTimestamp. */
 export function byCreation(a: ReplicaSet, b: ReplicaSet): number {
@@ -150,7 +152,11 @@ function activeOrLatest(newSet: ReplicaSet | undefined, old: readonly ReplicaSet
 
 function isSaturated(deployment: Deployment, set: ReplicaSet): boolean {
   const desired = desiredOf(deployment);
-  return replicasOf(set) === desired && Number(set.metadata?.annotations?.[DESIRED_REPLICAS] ?? Number.NaN) === desired && availableOf(set) === desired;
+  return (
+    replicasOf(set) === desired &&
+    Number(set.metadata?.annotations?.[DESIRED_REPLICAS] ?? Number.NaN) === desired &&
+    availableOf(set) === desired
+  );
 }
 
 /** GetReplicaSetProportion. */

@@ -39,7 +39,12 @@ export function isComplete(deployment: Deployment, status: DeploymentStatus | un
 }
 
 /** calculateStatus. */
-export function calculateStatus(deployment: Deployment, all: readonly ReplicaSet[], newSet: ReplicaSet | undefined, clock: number): DeploymentStatus {
+export function calculateStatus(
+  deployment: Deployment,
+  all: readonly ReplicaSet[],
+  newSet: ReplicaSet | undefined,
+  clock: number,
+): DeploymentStatus {
   let replicas = 0;
   let ready = 0;
   let available = 0;
@@ -87,7 +92,12 @@ function hasTimedOut(deployment: Deployment, status: DeploymentStatus, clock: nu
 }
 
 /** syncRolloutStatus's conditions. */
-export function rolloutStatus(deployment: Deployment, all: readonly ReplicaSet[], newSet: ReplicaSet | undefined, clock: number): DeploymentStatus {
+export function rolloutStatus(
+  deployment: Deployment,
+  all: readonly ReplicaSet[],
+  newSet: ReplicaSet | undefined,
+  clock: number,
+): DeploymentStatus {
   let status = calculateStatus(deployment, all, newSet, clock);
   const conditions = (): readonly DeploymentCondition[] => status.conditions ?? NONE;
   if (!hasProgressDeadline(deployment)) status = withConditions(status, removeCondition(conditions(), 'Progressing'));
@@ -98,7 +108,10 @@ export function rolloutStatus(deployment: Deployment, all: readonly ReplicaSet[]
     status = withConditions(status, progressConditions(deployment, status, current, subject, clock));
   }
   const failure = replicaFailure(all, newSet);
-  return withConditions(status, failure === undefined ? removeCondition(conditions(), 'ReplicaFailure') : setCondition(conditions(), failure));
+  return withConditions(
+    status,
+    failure === undefined ? removeCondition(conditions(), 'ReplicaFailure') : setCondition(conditions(), failure),
+  );
 }
 
 function progressConditions(
@@ -110,7 +123,10 @@ function progressConditions(
 ): readonly DeploymentCondition[] {
   const conditions = status.conditions ?? NONE;
   if (isComplete(deployment, status)) {
-    return setCondition(conditions, condition('Progressing', 'True', 'NewReplicaSetAvailable', `${subject} has successfully progressed.`, clock));
+    return setCondition(
+      conditions,
+      condition('Progressing', 'True', 'NewReplicaSetAvailable', `${subject} has successfully progressed.`, clock),
+    );
   }
   if (isProgressing(deployment.status, status)) {
     const progressing = condition('Progressing', 'True', 'ReplicaSetUpdated', `${subject} is progressing.`, clock);
@@ -119,7 +135,10 @@ function progressConditions(
     return [...removeCondition(conditions, 'Progressing'), { ...progressing, lastTransitionTime: current.lastTransitionTime }];
   }
   if (hasTimedOut(deployment, status, clock)) {
-    return setCondition(conditions, condition('Progressing', 'False', 'ProgressDeadlineExceeded', `${subject} has timed out progressing.`, clock));
+    return setCondition(
+      conditions,
+      condition('Progressing', 'False', 'ProgressDeadlineExceeded', `${subject} has timed out progressing.`, clock),
+    );
   }
   return conditions;
 }

@@ -7,11 +7,27 @@ import { matchesLabelSelector } from '#api';
 import type { Controller, InformerEvent, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
 import { claim } from './claim.ts';
 import { findCondition, setCondition } from './conditions.ts';
+import { newSetAnnotations, revisionOf, sameTemplate } from './deployment-revision.ts';
 import type { Sizes } from './deployment-rollout.ts';
-import { byCreation, DESIRED_REPLICAS, desiredOf, HASH_LABEL, isRollingUpdate, isScalingEvent, MAX_REPLICAS, maxSurge, nameOf, newSetReplicas, replicasOf, REVISION, scaleNewSet, scaleOldSets, scaleProportionally } from './deployment-rollout.ts';
+import {
+  byCreation,
+  DESIRED_REPLICAS,
+  desiredOf,
+  HASH_LABEL,
+  isRollingUpdate,
+  isScalingEvent,
+  MAX_REPLICAS,
+  maxSurge,
+  nameOf,
+  newSetReplicas,
+  REVISION,
+  replicasOf,
+  scaleNewSet,
+  scaleOldSets,
+  scaleProportionally,
+} from './deployment-rollout.ts';
 import type { DeploymentStatus } from './deployment-status.ts';
 import { calculateStatus, condition, hasProgressDeadline, isComplete, progressCheckAfter, rolloutStatus } from './deployment-status.ts';
-import { newSetAnnotations, revisionOf, sameTemplate } from './deployment-revision.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
 import { isPodTerminal } from './pod-state.ts';
 import { semanticEqual } from './semantic-equal.ts';
@@ -75,7 +91,8 @@ function replicaSetKeys(event: InformerEvent, view: View): readonly string[] {
   const keys: string[] = [];
   for (const deployment of view.lister<Deployment>(DEPLOYMENTS).list()) {
     if (deployment.metadata?.namespace !== set.metadata?.namespace) continue;
-    if (matchesLabelSelector(deployment.spec?.selector, set.metadata?.labels)) keys.push(siblingKey(deployment.metadata, deployment.metadata?.name ?? ''));
+    if (matchesLabelSelector(deployment.spec?.selector, set.metadata?.labels))
+      keys.push(siblingKey(deployment.metadata, deployment.metadata?.name ?? ''));
   }
   return keys;
 }
@@ -244,7 +261,8 @@ function sized(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): P
       }
       continue;
     }
-    if (request.verb === 'create') return createFailed(pass, request.body as ReplicaSet, error?.reason, error?.message ?? 'connection lost', view);
+    if (request.verb === 'create')
+      return createFailed(pass, request.body as ReplicaSet, error?.reason, error?.message ?? 'connection lost', view);
     failed ??= error?.message ?? 'connection lost';
   }
   return failed === undefined ? statusPlan({ ...pass, sets }, view) : { failed };
@@ -271,8 +289,18 @@ function createFailed(pass: Pass, body: ReplicaSet, reason: string | undefined, 
 function statusWrite(deployment: Deployment, status: DeploymentStatus, revision?: string): RequestSpec {
   const { namespace, name } = deployment.metadata ?? {};
   const metadata =
-    revision === undefined ? deployment.metadata : { ...deployment.metadata, annotations: { ...deployment.metadata?.annotations, [REVISION]: revision } };
-  return { verb: 'update', resource: DEPLOYMENTS, subresource: 'status', namespace, name, body: { ...deployment, metadata, status }, discardBody: true };
+    revision === undefined
+      ? deployment.metadata
+      : { ...deployment.metadata, annotations: { ...deployment.metadata?.annotations, [REVISION]: revision } };
+  return {
+    verb: 'update',
+    resource: DEPLOYMENTS,
+    subresource: 'status',
+    namespace,
+    name,
+    body: { ...deployment, metadata, status },
+    discardBody: true,
+  };
 }
 
 /** syncRolloutStatus or syncDeploymentStatus, with the revision annotation and the conditions of getNewReplicaSet and checkPausedConditions. */
@@ -289,7 +317,12 @@ function statusPlan({ deployment, sets, isRollout }: Pass, view: View, also: rea
 }
 
 /** Conditions that upstream writes on its way: Paused, Resumed, and the first sight of a ReplicaSet. */
-function firstConditions(deployment: Deployment, status: DeploymentStatus, newSet: ReplicaSet | undefined, clock: number): DeploymentStatus {
+function firstConditions(
+  deployment: Deployment,
+  status: DeploymentStatus,
+  newSet: ReplicaSet | undefined,
+  clock: number,
+): DeploymentStatus {
   if (!hasProgressDeadline(deployment)) return status;
   const current = findCondition(deployment.status?.conditions, 'Progressing');
   const set = (state: string, reason: string, message: string): DeploymentStatus => ({

@@ -1,3 +1,5 @@
 /** The controllers of kube-controller-manager, one file each. */
-export { DeploymentController } from './deployment.ts';
-export { ReplicaSetController } from './replicaset.ts';
+export type { ControllerManagerConfig } from './controller-manager.ts';
+export { ControllerManager } from './controller-manager.ts';
+export { CONTROLLER_NAMES, makeController } from './registry.ts';
+export type { ControllerSettings } from './settings.ts';

@@ -13,7 +13,14 @@ export function podFromTemplate(
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { generateName: podNamePrefix(owner.name), namespace: owner.namespace, labels, annotations, finalizers, ownerReferences: ownerReferences as OwnerReference[] },
+    metadata: {
+      generateName: podNamePrefix(owner.name),
+      namespace: owner.namespace,
+      labels,
+      annotations,
+      finalizers,
+      ownerReferences: ownerReferences as OwnerReference[],
+    },
     spec: template.spec as Pod['spec'],
   };
 }

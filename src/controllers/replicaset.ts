@@ -77,7 +77,8 @@ export class ReplicaSetController implements Controller {
     const count = Math.min(batch, remaining);
     const body = this.#bodyOf(set);
     const requests: RequestSpec[] = [];
-    for (let i = 0; i < count; i++) requests.push({ verb: 'create', resource: 'pods', namespace: set.metadata?.namespace, body, discardBody: true });
+    for (let i = 0; i < count; i++)
+      requests.push({ verb: 'create', resource: 'pods', namespace: set.metadata?.namespace, body, discardBody: true });
     const data: SlowStart = { set, pods, remaining: remaining - count, batch: batch * 2 };
     return { requests, expect: { creations: count }, next: { name: 'created', data } };
   }
@@ -181,7 +182,12 @@ function podKeys(event: InformerEvent, view: View): readonly string[] {
   }
   if (key !== undefined) return [key];
   if (controllerOf(pod) !== undefined || event.type === 'delete') return NONE;
-  if (event.type === 'update' && semanticEqual(previous?.metadata?.labels, pod.metadata?.labels) && previous?.metadata?.ownerReferences === undefined) return NONE;
+  if (
+    event.type === 'update' &&
+    semanticEqual(previous?.metadata?.labels, pod.metadata?.labels) &&
+    previous?.metadata?.ownerReferences === undefined
+  )
+    return NONE;
   return adopters(pod, view);
 }
 
@@ -190,7 +196,8 @@ function adopters(pod: Pod, view: View): readonly string[] {
   const keys: string[] = [];
   const lister = view.lister<ReplicaSet>(REPLICASETS);
   for (const label in labels) {
-    for (const set of lister.byIndex(BY_SELECTOR, `${namespace}/${label}=${labels[label]}`)) keys.push(siblingKey(set.metadata, set.metadata?.name ?? ''));
+    for (const set of lister.byIndex(BY_SELECTOR, `${namespace}/${label}=${labels[label]}`))
+      keys.push(siblingKey(set.metadata, set.metadata?.name ?? ''));
   }
   return keys;
 }
@@ -203,7 +210,8 @@ function* relatedPods(set: ReplicaSet, view: View): Iterable<Pod> {
     yield* pods.byIndex(BY_CONTROLLER, set.metadata?.uid ?? '');
     return;
   }
-  for (const sibling of view.lister<ReplicaSet>(REPLICASETS).byIndex(BY_CONTROLLER, owner.uid)) yield* pods.byIndex(BY_CONTROLLER, sibling.metadata?.uid ?? '');
+  for (const sibling of view.lister<ReplicaSet>(REPLICASETS).byIndex(BY_CONTROLLER, owner.uid))
+    yield* pods.byIndex(BY_CONTROLLER, sibling.metadata?.uid ?? '');
 }
 
 /** calculateStatus; `nextCheck`: when the next ready pod becomes available. */

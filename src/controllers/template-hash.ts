@@ -33,7 +33,8 @@ function foldValue(hash: number, value: unknown): number {
 
 export function templateHash(template: object, collisionCount: number | undefined): string {
   let hash = foldValue(0x811c9dc5 | 0, template);
-  if (collisionCount !== undefined) for (let shift = 0; shift < 64; shift += 8) hash = foldByte(hash, shift < 32 ? (collisionCount >>> shift) & 255 : 0);
+  if (collisionCount !== undefined)
+    for (let shift = 0; shift < 64; shift += 8) hash = foldByte(hash, shift < 32 ? (collisionCount >>> shift) & 255 : 0);
   let text = '';
   for (const digit of String(hash >>> 0)) text += LETTERS[digit.charCodeAt(0) % LETTERS.length];
   return text;

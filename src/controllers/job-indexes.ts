@@ -1,0 +1,44 @@
+/** Completion indexes of Indexed Jobs, kept as text ('0,2-4,7'). Mirrors kubernetes v1.34 pkg/controller/job/indexed_job_utils.go. */
+
+import type { Job, Pod } from '#api';
+
+export const INDEX_KEY = 'batch.kubernetes.io/job-completion-index';
+
+export const isIndexed = ({ spec }: Job): boolean => spec?.completionMode === 'Indexed';
+
+/** The index of a pod, or -1. */
+export function completionIndex(pod: Pod): number {
+  const text = pod.metadata?.annotations?.[INDEX_KEY];
+  return text === undefined || !/^\d+$/.test(text) ? -1 : Number(text);
+}
+
+export function parseIndexes(text: string | undefined, completions: number): Set<number> {
+  const indexes = new Set<number>();
+  if (text === undefined || text === '') return indexes;
+  for (const interval of text.split(',')) {
+    const [first = '', last = first] = interval.split('-');
+    for (let index = Number(first); index <= Number(last) && index < completions; index++) indexes.add(index);
+  }
+  return indexes;
+}
+
+/** Two neighbours are listed, three and more become an interval. */
+export function formatIndexes(indexes: Iterable<number>): string {
+  const sorted = [...indexes].sort((a, b) => a - b);
+  const parts: string[] = [];
+  for (let i = 0; i < sorted.length; ) {
+    let end = i;
+    while (end + 1 < sorted.length && sorted[end + 1] === (sorted[end] as number) + 1) end++;
+    if (end === i) parts.push(String(sorted[i]));
+    else parts.push(`${sorted[i]}${end === i + 1 ? ',' : '-'}${sorted[end]}`);
+    i = end + 1;
+  }
+  return parts.join(',');
+}
+
+/** firstPendingIndexes: the lowest indexes that neither succeeded, failed for good, nor run. */
+export function pendingIndexes(count: number, completions: number, taken: ReadonlySet<number>): readonly number[] {
+  const pending: number[] = [];
+  for (let index = 0; index < completions && pending.length < count; index++) if (!taken.has(index)) pending.push(index);
+  return pending;
+}

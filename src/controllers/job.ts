@@ -1,0 +1,437 @@
+/** Runs a Job's pods to completion. Mirrors kubernetes v1.34 pkg/controller/job/job_controller.go: parallelism and completions, Indexed mode, back-off limit and
+ *  delay, deadline, suspend, tracking by finalizer. Left out so far: pod failure policy, success policy, back-off limit per index. */
+
+import type { Job, OwnerReference, Pod } from '#api';
+import { rfc3339 } from '#api';
+import type { Controller, InformerEvent, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
+import type { Duration } from '#sim';
+import { MINUTE, SECOND } from '#sim';
+import { claim } from './claim.ts';
+import { findCondition, setCondition } from './conditions.ts';
+import { completionIndex, INDEX_KEY, isIndexed, parseIndexes, pendingIndexes } from './job-indexes.ts';
+import type { JobStatus } from './job-tracking.ts';
+import {
+  countWhere,
+  hasTrackingFinalizer,
+  hasUncounted,
+  isFailed,
+  isSucceeded,
+  releasePatch,
+  succeededIndexes,
+  TRACKING_FINALIZER,
+  track,
+  uncountedOf,
+} from './job-tracking.ts';
+import type { JobCondition } from './job-verdict.ts';
+import { completion, countTerminating, finishTime, interim, isFinished, jobCondition, verdict } from './job-verdict.ts';
+import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
+import { isPodActive, isPodReady } from './pod-state.ts';
+import { podFromTemplate } from './pod-template.ts';
+import { semanticEqual } from './semantic-equal.ts';
+import { podsToDelete } from './victim-ranking.ts';
+
+const JOBS = 'jobs.batch';
+/** MaxPodCreateDeletePerSync. */
+const BURST = 500;
+/** SyncJobBatchPeriod: pod events of one Job within this time make one pass. */
+const BATCH_PERIOD: Duration = SECOND;
+/** DefaultJobPodFailureBackOff and its maximum. */
+const BACKOFF_MIN: Duration = 10 * SECOND;
+const BACKOFF_MAX: Duration = 10 * MINUTE;
+/** Marks keys of pods whose Job is gone: their finalizer must not keep them. */
+const ORPHAN = '!';
+const NONE: readonly never[] = [];
+
+/** One pass over a Job. */
+interface Pass {
+  readonly key: string;
+  readonly job: Job;
+  readonly pods: readonly Pod[];
+  readonly active: readonly Pod[];
+  readonly indexes: ReadonlySet<number> | undefined;
+  readonly succeeded: number;
+  readonly finished: JobCondition | undefined;
+  readonly deadlineIn: Duration | undefined;
+  /** Active pods as they will be once this pass's creations and deletions are through. */
+  activeCount: number;
+  failure: string | undefined;
+  toCreate: readonly (number | undefined)[];
+  batch: number;
+}
+
+interface Backoff {
+  failures: number;
+  last: number;
+}
+
+export class JobController implements Controller {
+  readonly name = 'job';
+  readonly workers: number;
+  readonly watches: readonly WatchSpec[];
+  // uids whose finalizer this controller removed and whose removal the cache has yet to show, by Job.
+  readonly #released = new Map<string, Set<string>>();
+  readonly #backoffs = new Map<string, Backoff>();
+  readonly #bodies = new WeakMap<object, { uid: string; references: readonly OwnerReference[]; body: Pod }>();
+
+  constructor(workers = 5) {
+    this.workers = workers;
+    this.watches = [
+      { resource: JOBS, keys: jobKeys },
+      {
+        resource: 'pods',
+        dependents: true,
+        delay: BATCH_PERIOD,
+        keys: (event, view) => this.#podKeys(event, view),
+        indexes: { [BY_CONTROLLER]: byController, [ORPHANS]: orphansByLabel },
+      },
+    ];
+  }
+
+  #podKeys(event: InformerEvent, view: View): readonly string[] {
+    const pod = event.object as Pod;
+    const reference = controllerOf(pod);
+    if (reference === undefined || reference.kind !== 'Job') return NONE;
+    const key = siblingKey(pod.metadata, reference.name);
+    if (event.type === 'delete' || !hasTrackingFinalizer(pod)) this.#seenReleased(key, pod.metadata?.uid ?? '');
+    if (view.lister<Job>(JOBS).get(key)?.metadata?.uid === reference.uid) return [key];
+    return event.type !== 'delete' && hasTrackingFinalizer(pod) ? [`${ORPHAN}${event.key}`] : NONE;
+  }
+
+  #seenReleased(key: string, uid: string): void {
+    const released = this.#released.get(key);
+    if (released?.delete(uid) === true && released.size === 0) this.#released.delete(key);
+  }
+
+  reconcile(key: string, view: View, stage: Stage | undefined): Plan {
+    const outcomes = stage?.outcomes ?? NONE;
+    switch (stage?.name) {
+      case 'created':
+        return this.#created(stage.data as Pass, outcomes, view);
+      case 'deleted':
+        return this.#deleted(stage.data as Pass, outcomes, view);
+      case 'flushed':
+        return this.#flushed(stage.data as Pass, outcomes, view);
+      case 'released':
+        return this.#releasedPods(stage.data as Pass & { status: JobStatus; isFull: boolean }, outcomes, view);
+      default:
+        return key.startsWith(ORPHAN) ? orphanPlan(key.slice(1), view) : this.#sync(key, view);
+    }
+  }
+
+  #sync(key: string, view: View): Plan {
+    const job = view.lister<Job>(JOBS).get(key);
+    if (job === undefined) {
+      this.#released.delete(key);
+      this.#backoffs.delete(key);
+      return {};
+    }
+    if (isFinished(job)) {
+      this.#backoffs.delete(key);
+      return {};
+    }
+    const reference = (): OwnerReference => controllerReference('batch/v1', 'Job', job);
+    const { claimed: pods, requests } = claim('pods', view.lister<Pod>('pods'), job, job.spec?.selector, reference, isPodActive);
+    if (requests.length > 0) return { requests };
+    const pass = this.#survey(key, job, pods, view);
+    if (pass.finished !== undefined) return pass.active.length > 0 ? this.#delete(pass, pass.active) : this.#track(pass, view);
+    return view.satisfied && job.metadata?.deletionTimestamp === undefined ? this.#manage(pass, view) : this.#track(pass, view);
+  }
+
+  #survey(key: string, job: Job, pods: readonly Pod[], view: View): Pass {
+    const active = pods.filter(isPodActive);
+    const uncounted = uncountedOf(job);
+    const released = this.#released.get(key);
+    const newSucceeded: Pod[] = [];
+    const newFailed: Pod[] = [];
+    for (const pod of pods) {
+      const uid = pod.metadata?.uid ?? '';
+      if (!hasTrackingFinalizer(pod) || released?.has(uid) === true) continue;
+      if (isSucceeded(pod)) {
+        if (!uncounted.succeeded.has(uid)) newSucceeded.push(pod);
+      } else if (isFailed(pod, job) && !uncounted.failed.has(uid)) {
+        newFailed.push(pod);
+      }
+    }
+    const completions = job.spec?.completions ?? 0;
+    const indexes = isIndexed(job)
+      ? succeededIndexes(pods, parseIndexes(job.status?.completedIndexes, completions), completions)
+      : undefined;
+    const succeeded = indexes?.size ?? (job.status?.succeeded ?? 0) + newSucceeded.length + uncounted.succeeded.size;
+    const failed = (job.status?.failed ?? 0) + newFailed.length + uncounted.failed.size;
+    this.#noteFailures(key, newSucceeded, newFailed);
+    const { finished, deadlineIn } = verdict(job, pods, failed, view.clock);
+    return {
+      key,
+      job,
+      pods,
+      active,
+      indexes,
+      succeeded,
+      finished,
+      deadlineIn,
+      activeCount: active.length,
+      failure: undefined,
+      toCreate: NONE,
+      batch: 1,
+    };
+  }
+
+  /** newBackoffRecord: failures since the last success delay the next creation. */
+  #noteFailures(key: string, succeeded: readonly Pod[], failed: readonly Pod[]): void {
+    if (succeeded.length === 0 && failed.length === 0) return;
+    const backoff = this.#backoffs.get(key) ?? { failures: 0, last: 0 };
+    let lastSuccess = 0;
+    for (const pod of succeeded) lastSuccess = Math.max(lastSuccess, finishTime(pod));
+    if (succeeded.length > 0) backoff.failures = 0;
+    for (const pod of failed) {
+      const time = finishTime(pod);
+      if (time < lastSuccess) continue;
+      backoff.failures++;
+      backoff.last = Math.max(backoff.last, time);
+    }
+    this.#backoffs.set(key, backoff);
+  }
+
+  #backoffLeft(key: string, clock: number): Duration {
+    const backoff = this.#backoffs.get(key);
+    if (backoff === undefined || backoff.failures === 0) return 0;
+    let delay = BACKOFF_MIN;
+    for (let i = 1; i < backoff.failures && delay < BACKOFF_MAX; i++) delay *= 2;
+    return Math.max(0, backoff.last + Math.min(delay, BACKOFF_MAX) - clock);
+  }
+
+  /** manageJob. */
+  #manage(pass: Pass, view: View): Plan {
+    const { job, active, succeeded } = pass;
+    if (job.spec?.suspend === true) return active.length > 0 ? this.#delete(pass, active.slice(0, BURST)) : this.#track(pass, view);
+    const parallelism = job.spec?.parallelism ?? 1;
+    const { completions } = job.spec ?? {};
+    let wanted = completions === undefined ? (succeeded > 0 ? active.length : parallelism) : Math.min(completions - succeeded, parallelism);
+    wanted = Math.max(0, wanted);
+    const surplus = active.length - wanted;
+    if (surplus > 0) return this.#delete(pass, podsToDelete(active, active, Math.min(surplus, BURST), view.clock));
+    const terminating = job.spec?.podReplacementPolicy === 'Failed' ? countTerminating(pass.pods) : 0;
+    const missing = Math.min(wanted - terminating - active.length, BURST);
+    if (missing <= 0) return this.#track(pass, view);
+    const wait = this.#backoffLeft(pass.key, view.clock);
+    if (wait > 0) {
+      view.enqueue(pass.key, wait);
+      return this.#track(pass, view);
+    }
+    pass.toCreate = this.#whatToCreate(pass, missing);
+    return pass.toCreate.length > 0 ? this.#createBatch(pass) : this.#track(pass, view);
+  }
+
+  #whatToCreate({ job, active, indexes }: Pass, missing: number): readonly (number | undefined)[] {
+    if (indexes === undefined) return new Array<undefined>(missing).fill(undefined);
+    const taken = new Set(indexes);
+    for (const pod of active) taken.add(completionIndex(pod));
+    return pendingIndexes(missing, job.spec?.completions ?? 0, taken);
+  }
+
+  #createBatch(pass: Pass): Plan {
+    const now = pass.toCreate.slice(0, pass.batch);
+    pass.toCreate = pass.toCreate.slice(now.length);
+    pass.batch *= 2;
+    const body = this.#bodyOf(pass.job);
+    const { namespace, name = '' } = pass.job.metadata ?? {};
+    const requests = now.map(
+      (index): RequestSpec => ({
+        verb: 'create',
+        resource: 'pods',
+        namespace,
+        body: index === undefined ? body : indexedBody(body, name, index),
+        discardBody: true,
+      }),
+    );
+    return { requests, expect: { creations: now.length }, next: { name: 'created', data: pass } };
+  }
+
+  #bodyOf(job: Job): Pod {
+    const template = job.spec?.template ?? {};
+    const { uid = '', name = '', namespace } = job.metadata ?? {};
+    const known = this.#bodies.get(template);
+    if (known !== undefined && known.uid === uid) return known.body;
+    const references = [controllerReference('batch/v1', 'Job', job)];
+    const finalizers = [...(template.metadata?.finalizers ?? []), TRACKING_FINALIZER];
+    const body = podFromTemplate({ ...template, metadata: { ...template.metadata, finalizers } }, { name, namespace }, references);
+    this.#bodies.set(template, { uid, references, body });
+    return body;
+  }
+
+  #created(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): Plan {
+    for (const { code, object, error } of outcomes) {
+      if (code === 200 || code === 201) {
+        pass.activeCount++;
+        view.event(pass.job, 'Normal', 'SuccessfulCreate', `Created pod: ${object?.metadata?.name ?? ''}`);
+      } else {
+        pass.failure ??= error?.message ?? 'connection lost';
+        view.event(pass.job, 'Warning', 'FailedCreate', `Error creating: ${pass.failure}`);
+      }
+    }
+    return pass.failure === undefined && pass.toCreate.length > 0 ? this.#createBatch(pass) : this.#track(pass, view);
+  }
+
+  #delete(pass: Pass, victims: readonly Pod[]): Plan {
+    const requests: RequestSpec[] = [];
+    const deletions: string[] = [];
+    for (const { metadata } of victims) {
+      requests.push({ verb: 'delete', resource: 'pods', namespace: metadata?.namespace, name: metadata?.name, discardBody: true });
+      deletions.push(siblingKey(metadata, metadata?.name ?? ''));
+    }
+    return { requests, expect: { deletions }, next: { name: 'deleted', data: pass } };
+  }
+
+  #deleted(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): Plan {
+    for (const { code, request, error } of outcomes) {
+      if (code === 200 || code === 202 || code === 404) {
+        pass.activeCount--;
+        if (code !== 404) view.event(pass.job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${request.name}`);
+      } else {
+        pass.failure ??= error?.message ?? 'connection lost';
+      }
+    }
+    return this.#track(pass, view);
+  }
+
+  /** First write: uids to be counted, interim conditions, counts of active pods. */
+  #track(base: Pass, view: View): Plan {
+    const { job, pods, indexes } = base;
+    const pass: Pass =
+      base.finished === undefined && base.failure === undefined
+        ? { ...base, finished: completion(job, base.succeeded, base.activeCount, view.clock) }
+        : base;
+    const counts = this.#baseStatus(pass, view);
+    const { status, release, isFull } = track(job, counts, pods, this.#released.get(pass.key) ?? EMPTY, indexes);
+    const data = { ...pass, release, isFull, status };
+    // With nothing to release, what would be the second write is the first.
+    if (release.length === 0) return this.#finish({ ...data, job }, view);
+    if (semanticEqual(job.status, status)) return this.#release({ ...data, status }, view);
+    return { requests: [statusWrite(job, status)], next: { name: 'flushed', data } };
+  }
+
+  #baseStatus(pass: Pass, view: View): JobStatus {
+    const { job, pods, finished } = pass;
+    const isSuspended = job.spec?.suspend === true;
+    let ready = 0;
+    for (const pod of pass.active) if (isPodReady(pod)) ready++;
+    let conditions = (job.status?.conditions ?? NONE) as readonly JobCondition[];
+    let startTime = job.status?.startTime;
+    if (startTime === undefined && !isSuspended) startTime = rfc3339(view.clock);
+    if (finished !== undefined) conditions = setCondition(conditions, interim(finished));
+    const suspended = findCondition(conditions, 'Suspended');
+    if (finished === undefined && isSuspended && suspended?.status !== 'True') {
+      conditions = setCondition(conditions, jobCondition('Suspended', 'JobSuspended', 'Job suspended', view.clock));
+      startTime = undefined;
+      view.event(job, 'Normal', 'Suspended', 'Job suspended');
+    } else if (finished === undefined && !isSuspended && suspended?.status === 'True') {
+      conditions = setCondition(conditions, {
+        ...jobCondition('Suspended', 'JobResumed', 'Job resumed', view.clock),
+        status: 'False',
+      } as JobCondition);
+      startTime = rfc3339(view.clock);
+      view.event(job, 'Normal', 'Resumed', 'Job resumed');
+    }
+    return {
+      ...job.status,
+      conditions: conditions as JobCondition[],
+      startTime,
+      active: Math.max(0, pass.activeCount),
+      ready: Math.min(ready, Math.max(0, pass.activeCount)),
+      terminating: countTerminating(pods),
+      uncountedTerminatedPods: job.status?.uncountedTerminatedPods ?? {},
+    };
+  }
+
+  #flushed(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): Plan {
+    const outcome = outcomes[0];
+    if (outcome === undefined || outcome.code !== 200) return { failed: outcome?.error?.message ?? 'connection lost' };
+    const job = outcome.object as Job;
+    const data = pass as Pass & { release: readonly Pod[]; isFull: boolean };
+    return this.#release({ ...data, job, status: job.status ?? {} }, view);
+  }
+
+  #release(pass: Pass & { release: readonly Pod[]; status: JobStatus; isFull: boolean }, _view: View): Plan {
+    let released = this.#released.get(pass.key);
+    if (released === undefined) this.#released.set(pass.key, (released = new Set()));
+    for (const pod of pass.release) released.add(pod.metadata?.uid ?? '');
+    return { requests: pass.release.map(releasePatch), next: { name: 'released', data: pass } };
+  }
+
+  /** Second write: what lost its finalizer is counted; when nothing is left uncounted the Job may finish. */
+  #releasedPods(pass: Pass & { status: JobStatus; isFull: boolean }, outcomes: readonly Outcome<unknown>[], view: View): Plan {
+    const done = new Set<string>();
+    for (const { code, request, error } of outcomes) {
+      const uid = (request.body as { metadata: { uid: string } }).metadata.uid;
+      // A pod that is gone or was made anew under its name is past counting too.
+      if (code === 200 || code === 404 || code === 409) done.add(uid);
+      else {
+        this.#seenReleased(pass.key, uid);
+        pass.failure ??= error?.message ?? 'connection lost';
+      }
+    }
+    return this.#finish({ ...pass, status: countWhere(pass.status, (uid) => done.has(uid)) }, view);
+  }
+
+  /** enactJobFinished, and the last write. */
+  #finish(pass: Pass & { status: JobStatus; isFull: boolean }, view: View): Plan {
+    const { job, finished, failure } = pass;
+    let { status } = pass;
+    const isDone =
+      finished !== undefined && !pass.isFull && !hasUncounted(status) && (status.active ?? 0) === 0 && (status.terminating ?? 0) === 0;
+    if (isDone) {
+      status = { ...status, conditions: [...setCondition((status.conditions ?? NONE) as readonly JobCondition[], finished)] };
+      if (finished.type === 'Complete') {
+        status = { ...status, completionTime: finished.lastTransitionTime };
+        view.event(job, 'Normal', 'Completed', 'Job completed');
+      } else {
+        view.event(job, 'Warning', finished.reason ?? '', finished.message ?? '');
+      }
+    }
+    const requeueAfter = isDone ? undefined : pass.deadlineIn;
+    if (semanticEqual(job.status, status)) return { failed: failure, requeueAfter };
+    return { requests: [statusWrite(job, status)], failed: failure, requeueAfter };
+  }
+}
+
+const EMPTY: ReadonlySet<string> = new Set();
+
+/** Status-only updates wait for the batch; a new spec does not. */
+function jobKeys(event: InformerEvent, view: View): readonly string[] {
+  if (event.type === 'update' && event.previous?.metadata?.generation === event.object.metadata?.generation) {
+    view.enqueue(event.key, BATCH_PERIOD);
+    return NONE;
+  }
+  return [event.key];
+}
+
+/** Name, annotation, label and host name of one index; the environment variable reads the annotation (downward API). */
+function indexedBody(body: Pod, name: string, index: number): Pod {
+  const text = String(index);
+  const metadata = body.metadata ?? {};
+  return {
+    ...body,
+    metadata: {
+      ...metadata,
+      generateName: `${name}-${text}-`,
+      labels: { ...metadata.labels, [INDEX_KEY]: text },
+      annotations: { ...metadata.annotations, [INDEX_KEY]: text },
+    },
+    spec: { ...body.spec, hostname: `${name}-${text}` } as Pod['spec'],
+  };
+}
+
+function statusWrite(job: Job, status: JobStatus): RequestSpec {
+  const { namespace, name } = job.metadata ?? {};
+  return { verb: 'update', resource: JOBS, subresource: 'status', namespace, name, body: { ...job, status } };
+}
+
+/** syncOrphanPod. */
+function orphanPlan(podKey: string, view: View): Plan {
+  const pod = view.lister<Pod>('pods').get(podKey);
+  if (pod === undefined || !hasTrackingFinalizer(pod)) return {};
+  const reference = controllerOf(pod);
+  const job = reference === undefined ? undefined : view.lister<Job>(JOBS).get(siblingKey(pod.metadata, reference.name));
+  if (job !== undefined && job.metadata?.uid === reference?.uid) return {};
+  return { requests: [releasePatch(pod)] };
+}

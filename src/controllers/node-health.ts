@@ -1,0 +1,93 @@
+/** What the node monitor remembers of each node. Mirrors kubernetes v1.34 pkg/controller/nodelifecycle/node_lifecycle_controller.go, tryUpdateNodeHealth. */
+
+import type { Lease, Node, NodeCondition } from '#api';
+import { parseTime, rfc3339 } from '#api';
+import type { Duration, Instant } from '#sim';
+import { findCondition } from './conditions.ts';
+
+/** Seen of one node, by this controller's own clock: nodes' clocks do not matter. */
+export interface NodeHealth {
+  readonly uid: string;
+  /** When a heartbeat last changed. */
+  probedAt: Instant;
+  /** When the Ready condition's status last changed. */
+  transitionAt: Instant;
+  /** By reference: all objects are immutable. */
+  conditions: readonly NodeCondition[] | undefined;
+  renewTime: string | undefined;
+  status: string | undefined;
+  heartbeat: string | undefined;
+}
+
+export function newHealth(node: Node, now: Instant): NodeHealth {
+  return {
+    uid: node.metadata?.uid ?? '',
+    probedAt: now,
+    transitionAt: now,
+    conditions: undefined,
+    renewTime: undefined,
+    status: undefined,
+    heartbeat: undefined,
+  };
+}
+
+/** Takes in the node's status and lease. A change of either is a sign of life. */
+export function observe(health: NodeHealth, node: Node, lease: Lease | undefined, now: Instant): void {
+  const conditions = node.status?.conditions;
+  if (conditions !== health.conditions) {
+    health.conditions = conditions;
+    const ready = findCondition(conditions, 'Ready');
+    if (ready?.status !== health.status) health.transitionAt = now;
+    if (ready?.lastHeartbeatTime !== health.heartbeat) health.probedAt = now;
+    health.status = ready?.status;
+    health.heartbeat = ready?.lastHeartbeatTime;
+  }
+  const renewTime = lease?.spec?.renewTime;
+  if (renewTime !== undefined && renewTime !== health.renewTime) {
+    health.renewTime = renewTime;
+    health.probedAt = now;
+  }
+}
+
+const WATCHED = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'] as const;
+
+/** The node's conditions once it has been silent for too long: Unknown, with upstream's reasons; undefined when they say so already. */
+export function silentConditions(node: Node, clock: number): readonly NodeCondition[] | undefined {
+  const present = node.status?.conditions ?? [];
+  const now = rfc3339(clock);
+  const conditions = [...present];
+  let isChanged = false;
+  for (const type of WATCHED) {
+    const at = present.findIndex((condition) => condition.type === type);
+    const current = present[at];
+    if (current === undefined) {
+      isChanged = true;
+      conditions.push({
+        type,
+        status: 'Unknown',
+        reason: 'NodeStatusNeverUpdated',
+        message: 'Kubelet never posted node status.',
+        lastHeartbeatTime: node.metadata?.creationTimestamp,
+        lastTransitionTime: now,
+      });
+    } else if (current.status !== 'Unknown') {
+      isChanged = true;
+      conditions[at] = {
+        ...current,
+        status: 'Unknown',
+        reason: 'NodeStatusUnknown',
+        message: 'Kubelet stopped posting node status.',
+        lastTransitionTime: now,
+      };
+    }
+  }
+  return isChanged ? conditions : undefined;
+}
+
+/** The grace that a node has: a new one, which has posted nothing yet, has the longer start-up grace. */
+export function graceOf(node: Node, grace: Duration, startupGrace: Duration): Duration {
+  return findCondition(node.status?.conditions, 'Ready') === undefined ? startupGrace : grace;
+}
+
+/** When the node was created, by its own stamp. */
+export const createdAt = (node: Node): number => parseTime(node.metadata?.creationTimestamp ?? '') ?? 0;

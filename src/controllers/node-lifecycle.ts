@@ -1,0 +1,296 @@
+/** Watches nodes' heartbeats: marks silent nodes Unknown and their pods not ready, and taints them at a rate that depends on how much of their zone is ill.
+ *  Mirrors kubernetes v1.34 pkg/controller/nodelifecycle/node_lifecycle_controller.go (defaults: --node-monitor-period 5 s, --node-monitor-grace-period 50 s,
+ *  --node-eviction-rate 0.1/s, --secondary-node-eviction-rate 0.01/s, --large-cluster-size-threshold 50, --unhealthy-zone-threshold 0.55).
+ *  Departure: the writes of one pass leave together, and the next pass waits for their answers. */
+
+import type { KubeObject, Lease, Node, Pod } from '#api';
+import { rfc3339 } from '#api';
+import type { Controller, InformerEvent, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
+import type { Duration, Instant } from '#sim';
+import { MILLISECOND, SECOND } from '#sim';
+import { findCondition } from './conditions.ts';
+import { NodeEvictionQueue } from './node-eviction-queue.ts';
+import type { NodeHealth } from './node-health.ts';
+import { graceOf, newHealth, observe, silentConditions } from './node-health.ts';
+import { NOT_READY, noExecuteTaints, noScheduleTaints, taintPatch, UNREACHABLE } from './node-taints.ts';
+import { podCondition } from './pod-state.ts';
+
+export interface NodeLifecycleSettings {
+  readonly monitorPeriod: Duration;
+  readonly monitorGracePeriod: Duration;
+  readonly startupGracePeriod: Duration;
+  readonly evictionRate: number;
+  readonly secondaryEvictionRate: number;
+  readonly largeClusterThreshold: number;
+  readonly unhealthyZoneThreshold: number;
+}
+
+export const NODE_LIFECYCLE_DEFAULTS: NodeLifecycleSettings = {
+  monitorPeriod: 5 * SECOND,
+  monitorGracePeriod: 50 * SECOND,
+  startupGracePeriod: 60 * SECOND,
+  evictionRate: 0.1,
+  secondaryEvictionRate: 0.01,
+  largeClusterThreshold: 50,
+  unhealthyZoneThreshold: 0.55,
+};
+
+const LEASES = 'leases.coordination.k8s.io';
+const LEASE_NAMESPACE = 'kube-node-lease';
+/** Index of pods by node. */
+export const BY_NODE = 'nodeName';
+/** NodeEvictionPeriod: how often the queues of nodes to taint are looked at. */
+const EVICTION_PERIOD: Duration = 100 * MILLISECOND;
+/** While no node waits, looking ten times a second would find nothing. */
+const IDLE_PERIOD: Duration = SECOND;
+const NONE: readonly never[] = [];
+
+type ZoneState = 'Initial' | 'Normal' | 'FullDisruption' | 'PartialDisruption';
+
+export const byNode = (pod: KubeObject): readonly string[] => {
+  const nodeName = (pod as Pod).spec?.nodeName;
+  if (nodeName === undefined || nodeName === '') return NONE;
+  let values = nodeArrays.get(nodeName);
+  if (values === undefined) nodeArrays.set(nodeName, (values = [nodeName]));
+  return values;
+};
+const nodeArrays = new Map<string, readonly string[]>();
+
+/** GetZoneKey: region and zone labels. */
+function zoneOf(node: Node): string {
+  const labels = node.metadata?.labels;
+  const region = labels?.['topology.kubernetes.io/region'] ?? '';
+  const zone = labels?.['topology.kubernetes.io/zone'] ?? '';
+  return region === '' && zone === '' ? '' : `${region}:\u0000:${zone}`;
+}
+
+interface Zone {
+  state: ZoneState;
+  ready: number;
+  notReady: number;
+  readonly queue: NodeEvictionQueue;
+}
+
+export class NodeLifecycleController implements Controller {
+  readonly name = 'node-lifecycle';
+  readonly component = 'node-controller';
+  /** UpdateWorkerSize. */
+  readonly workers = 8;
+  readonly period = EVICTION_PERIOD;
+  readonly watches: readonly WatchSpec[] = [
+    { resource: 'nodes', keys: nodeKeys },
+    { resource: LEASES, keys: nobody },
+    { resource: 'pods', keys: (event, view) => this.#podKeys(event, view), indexes: { [BY_NODE]: byNode } },
+  ];
+  readonly #settings: NodeLifecycleSettings;
+  readonly #health = new Map<string, NodeHealth>();
+  readonly #zones = new Map<string, Zone>();
+  #monitorDue: Instant = 0;
+  #evictionDue: Instant = 0;
+
+  constructor(settings: Partial<NodeLifecycleSettings> = {}) {
+    this.#settings = { ...NODE_LIFECYCLE_DEFAULTS, ...settings };
+  }
+
+  /** A pod bound to a node that is not ready becomes not ready itself (podUpdateQueue). */
+  #podKeys(event: InformerEvent, view: View): readonly string[] {
+    const pod = event.object as Pod;
+    const nodeName = pod.spec?.nodeName;
+    if (nodeName === undefined || event.type === 'delete' || (event.previous as Pod | undefined)?.spec?.nodeName === nodeName) return NONE;
+    if (this.#health.get(nodeName)?.status === 'True') return NONE;
+    const node = view.lister<Node>('nodes').get(nodeName);
+    const ready = findCondition(node?.status?.conditions, 'Ready');
+    return ready !== undefined && ready.status !== 'True' ? [event.key] : NONE;
+  }
+
+  /** One node: its NoSchedule taints, and its pods' readiness when it says itself that it is not ready. Or, with a slash in the key, one pod that came to
+   *  such a node. */
+  reconcile(key: string, view: View, stage: Stage | undefined): Plan {
+    if (stage?.name === 'monitored') return this.#markPods(stage.data as readonly string[], view);
+    const requests: RequestSpec[] = [];
+    if (key.includes('/')) {
+      const pod = view.lister<Pod>('pods').get(key);
+      if (pod !== undefined) notReadyPod(pod, view, requests);
+      return { requests };
+    }
+    const node = view.lister<Node>('nodes').get(key);
+    if (node === undefined) return {};
+    const taints = noScheduleTaints(node);
+    if (taints !== undefined) requests.push(taintPatch(node, taints));
+    // Nodes that fell silent were seen to by the monitor.
+    if (findCondition(node.status?.conditions, 'Ready')?.status === 'False') notReadyPods(key, view, requests);
+    return { requests };
+  }
+
+  tick(view: View): Plan {
+    const requests: RequestSpec[] = [];
+    const silenced: string[] = [];
+    if (view.now >= this.#monitorDue) {
+      this.#monitorDue = view.now + this.#settings.monitorPeriod;
+      this.#monitor(view, requests, silenced);
+    }
+    if (view.now >= this.#evictionDue) this.#evict(view, requests);
+    if (silenced.length > 0) return { requests, next: { name: 'monitored', data: silenced } };
+    return { requests };
+  }
+
+  #zone(name: string): Zone {
+    let zone = this.#zones.get(name);
+    if (zone === undefined) {
+      zone = { state: 'Initial', ready: 0, notReady: 0, queue: new NodeEvictionQueue(this.#settings.evictionRate) };
+      this.#zones.set(name, zone);
+    }
+    return zone;
+  }
+
+  /** monitorNodeHealth. */
+  #monitor(view: View, requests: RequestSpec[], silenced: string[]): void {
+    const nodes = view.lister<Node>('nodes');
+    const leases = view.lister<Lease>(LEASES);
+    const { monitorGracePeriod, startupGracePeriod } = this.#settings;
+    for (const zone of this.#zones.values()) zone.ready = zone.notReady = 0;
+    for (const node of nodes.list()) {
+      const name = node.metadata?.name ?? '';
+      let health = this.#health.get(name);
+      if (health === undefined || health.uid !== node.metadata?.uid) {
+        health = newHealth(node, view.now);
+        this.#health.set(name, health);
+        view.event(node, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
+      }
+      observe(health, node, leases.get(`${LEASE_NAMESPACE}/${name}`), view.now);
+      const zone = this.#zone(zoneOf(node));
+      const isSilent = view.now - health.probedAt > graceOf(node, monitorGracePeriod, startupGracePeriod);
+      const status = isSilent ? 'Unknown' : (health.status ?? 'Unknown');
+      if (status === 'True') zone.ready++;
+      else zone.notReady++;
+      if (isSilent) this.#silence(node, name, view, requests, silenced);
+      this.#queueForTaint(node, name, status, zone, requests, view);
+    }
+    if (this.#health.size > nodes.size) for (const name of this.#health.keys()) if (nodes.get(name) === undefined) this.#forget(name);
+    this.#setRates(view);
+  }
+
+  #forget(name: string): void {
+    this.#health.delete(name);
+    for (const zone of this.#zones.values()) zone.queue.remove(name);
+  }
+
+  #silence(node: Node, name: string, view: View, requests: RequestSpec[], silenced: string[]): void {
+    const conditions = silentConditions(node, view.clock);
+    if (conditions === undefined) return;
+    if (findCondition(node.status?.conditions, 'Ready')?.status === 'True') {
+      view.event(node, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
+      silenced.push(name);
+    }
+    const body: Node = { ...node, status: { ...node.status, conditions: [...conditions] } };
+    requests.push({ verb: 'update', resource: 'nodes', subresource: 'status', name, body, discardBody: true });
+  }
+
+  /** processTaintBaseEviction: what is queued, swapped or taken back. */
+  #queueForTaint(node: Node, name: string, status: string, zone: Zone, requests: RequestSpec[], view: View): void {
+    if (status === 'True') {
+      const taints = noExecuteTaints(node, undefined, view.clock);
+      if (taints !== undefined) requests.push(taintPatch(node, taints));
+      zone.queue.remove(name);
+      return;
+    }
+    const [wanted, other] = status === 'Unknown' ? ([UNREACHABLE, NOT_READY] as const) : ([NOT_READY, UNREACHABLE] as const);
+    if (node.spec?.taints?.some(({ key, effect }) => key === other && effect === 'NoExecute') === true) {
+      const taints = noExecuteTaints(node, wanted, view.clock);
+      if (taints !== undefined) requests.push(taintPatch(node, taints));
+    } else {
+      zone.queue.add(name);
+    }
+  }
+
+  /** handleDisruption: rates by the state of each zone; when every zone is down nobody is evicted. */
+  #setRates(view: View): void {
+    const { evictionRate, secondaryEvictionRate, largeClusterThreshold, unhealthyZoneThreshold } = this.#settings;
+    let isAllDown = this.#zones.size > 0;
+    const states = new Map<Zone, ZoneState>();
+    for (const zone of this.#zones.values()) {
+      const total = zone.ready + zone.notReady;
+      if (total === 0) continue;
+      const isPartial = zone.notReady > 2 && zone.notReady / total >= unhealthyZoneThreshold;
+      const state: ZoneState = zone.ready === 0 && zone.notReady > 0 ? 'FullDisruption' : isPartial ? 'PartialDisruption' : 'Normal';
+      states.set(zone, state);
+      if (state !== 'FullDisruption') isAllDown = false;
+    }
+    for (const [zone, state] of states) {
+      zone.state = state;
+      const isLarge = zone.ready + zone.notReady > largeClusterThreshold;
+      // A zone that is wholly down is evicted at the full rate, unless all are: then the fault is more likely ours.
+      const rate = isAllDown ? 0 : state === 'PartialDisruption' ? (isLarge ? secondaryEvictionRate : 0) : evictionRate;
+      zone.queue.setRate(rate, view.now);
+    }
+  }
+
+  /** doNoExecuteTaintingPass. */
+  #evict(view: View, requests: RequestSpec[]): void {
+    const nodes = view.lister<Node>('nodes');
+    let isWaiting = false;
+    for (const zone of this.#zones.values()) {
+      for (let name = zone.queue.take(view.now); name !== undefined; name = zone.queue.take(view.now)) {
+        const node = nodes.get(name);
+        const status = findCondition(node?.status?.conditions, 'Ready')?.status;
+        if (node === undefined || status === undefined || status === 'True') continue;
+        const taints = noExecuteTaints(node, status === 'Unknown' ? UNREACHABLE : NOT_READY, view.clock);
+        if (taints !== undefined) requests.push(taintPatch(node, taints));
+      }
+      if (zone.queue.length > 0) isWaiting = true;
+    }
+    this.#evictionDue = view.now + (isWaiting ? EVICTION_PERIOD : IDLE_PERIOD);
+  }
+
+  /** After the nodes' own statuses: MarkPodsNotReady. */
+  #markPods(names: readonly string[], view: View): Plan {
+    const requests: RequestSpec[] = [];
+    for (const name of names) notReadyPods(name, view, requests);
+    return { requests };
+  }
+}
+
+/** Leases are read by the monitor; their 500 updates a second wake nobody. */
+function nobody(): readonly string[] {
+  return NONE;
+}
+
+/** Only what decides about taints wakes a node's key: conditions' states and spec. */
+function nodeKeys(event: InformerEvent): readonly string[] {
+  if (event.type === 'delete') return NONE;
+  const node = event.object as Node;
+  const previous = event.previous as Node | undefined;
+  if (previous !== undefined && previous.spec === node.spec && sameStates(previous, node)) return NONE;
+  return [event.key];
+}
+
+function sameStates(a: Node, b: Node): boolean {
+  const left = a.status?.conditions;
+  const right = b.status?.conditions;
+  if (left === right) return true;
+  if (left === undefined || right === undefined || left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i]?.type !== right[i]?.type || left[i]?.status !== right[i]?.status) return false;
+  return true;
+}
+
+/** Ready=False for each ready pod of the node (pkg/util/node, MarkPodsNotReady). */
+function notReadyPods(nodeName: string, view: View, requests: RequestSpec[]): void {
+  for (const pod of view.lister<Pod>('pods').byIndex(BY_NODE, nodeName)) notReadyPod(pod, view, requests);
+}
+
+function notReadyPod(pod: Pod, view: View, requests: RequestSpec[]): void {
+  if (podCondition(pod, 'Ready')?.status !== 'True') return;
+  const body = { status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: rfc3339(view.clock) }] } };
+  const { namespace, name } = pod.metadata ?? {};
+  requests.push({
+    verb: 'patch',
+    resource: 'pods',
+    subresource: 'status',
+    namespace,
+    name,
+    patchType: 'strategic',
+    body,
+    discardBody: true,
+  });
+  view.event(pod, 'Warning', 'NodeNotReady', 'Node is not ready');
+}

@@ -1,0 +1,44 @@
+/** The controllers by name, as `kube-controller-manager --controllers` knows them. Adding one is one line. */
+
+import type { Controller } from '#client';
+import { SECOND } from '#sim';
+import { DeploymentController } from './deployment.ts';
+import { GarbageCollectorController } from './garbage-collector.ts';
+import { JobController } from './job.ts';
+import { NODE_LIFECYCLE_DEFAULTS as DEFAULTS, NodeLifecycleController } from './node-lifecycle.ts';
+import { PodGcController } from './pod-gc.ts';
+import { ReplicaSetController } from './replicaset.ts';
+import type { ControllerSettings } from './settings.ts';
+import { TaintEvictionController } from './taint-eviction.ts';
+
+type Make = (settings: ControllerSettings, workers: number | undefined) => Controller;
+
+const inSeconds = (value: number | undefined, otherwise: number): number => (value === undefined ? otherwise : value * SECOND);
+
+export const CONTROLLERS: Readonly<Record<string, Make>> = {
+  deployment: (_settings, workers) => new DeploymentController(workers),
+  replicaset: (_settings, workers) => new ReplicaSetController(workers),
+  job: (_settings, workers) => new JobController(workers),
+  'node-lifecycle': (settings) =>
+    new NodeLifecycleController({
+      monitorPeriod: inSeconds(settings.nodeMonitorPeriodSeconds, DEFAULTS.monitorPeriod),
+      monitorGracePeriod: inSeconds(settings.nodeMonitorGracePeriodSeconds, DEFAULTS.monitorGracePeriod),
+      startupGracePeriod: inSeconds(settings.nodeStartupGracePeriodSeconds, DEFAULTS.startupGracePeriod),
+      evictionRate: settings.nodeEvictionRate ?? DEFAULTS.evictionRate,
+      secondaryEvictionRate: settings.secondaryNodeEvictionRate ?? DEFAULTS.secondaryEvictionRate,
+      largeClusterThreshold: settings.largeClusterSizeThreshold ?? DEFAULTS.largeClusterThreshold,
+      unhealthyZoneThreshold: settings.unhealthyZoneThreshold ?? DEFAULTS.unhealthyZoneThreshold,
+    }),
+  'taint-eviction': () => new TaintEvictionController(),
+  'pod-garbage-collector': (settings) => new PodGcController(settings.terminatedPodGcThreshold),
+  'garbage-collector': (_settings, workers) => new GarbageCollectorController(workers),
+};
+
+/** All of them: `--controllers=*`. */
+export const CONTROLLER_NAMES: readonly string[] = Object.keys(CONTROLLERS);
+
+export function makeController(name: string, settings: ControllerSettings): Controller {
+  const make = CONTROLLERS[name];
+  if (make === undefined) throw new Error(`no controller named '${name}'; there are ${CONTROLLER_NAMES.join(', ')}`);
+  return make(settings, settings.concurrentSyncs?.[name]);
+}

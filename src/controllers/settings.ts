@@ -1,0 +1,22 @@
+/** Flags of kube-controller-manager that a scenario may set, under their names in its configuration (kubernetes v1.34 cmd/kube-controller-manager/app/options). */
+
+export interface ControllerSettings {
+  /** --node-monitor-period. Default 5. */
+  readonly nodeMonitorPeriodSeconds?: number;
+  /** --node-monitor-grace-period. Default 50 (40 before 1.32). */
+  readonly nodeMonitorGracePeriodSeconds?: number;
+  /** --node-startup-grace-period. Default 60. */
+  readonly nodeStartupGracePeriodSeconds?: number;
+  /** --node-eviction-rate, nodes a second and zone. Default 0.1. */
+  readonly nodeEvictionRate?: number;
+  /** --secondary-node-eviction-rate. Default 0.01. */
+  readonly secondaryNodeEvictionRate?: number;
+  /** --large-cluster-size-threshold. Default 50. */
+  readonly largeClusterSizeThreshold?: number;
+  /** --unhealthy-zone-threshold. Default 0.55. */
+  readonly unhealthyZoneThreshold?: number;
+  /** --terminated-pod-gc-threshold. Default 12500. */
+  readonly terminatedPodGcThreshold?: number;
+  /** --concurrent-<name>-syncs by controller name. Default 5, garbage collector 20. */
+  readonly concurrentSyncs?: Readonly<Record<string, number>>;
+}
