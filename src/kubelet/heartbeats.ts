@@ -22,6 +22,8 @@ export class Heartbeats {
   private health: NodeHealth = NO_HEALTH;
   private lease: { readonly uid: string | undefined; readonly resourceVersion: string | undefined } | undefined;
   private renewals = 0;
+  /** The Lease was deleted: the next renewal makes it anew. */
+  private gone = false;
   private leaseBusy = false;
   private statusBusy = false;
   private imagesSent = 0;
@@ -144,6 +146,7 @@ export class Heartbeats {
     agent.node = outcome.object as Node | undefined;
     this.nodeUid = outcome.object?.metadata?.uid ?? '';
     this.createLease(ctx);
+    this.nextRenewal(ctx);
     const wait = drawDuration(ctx.chance, LUCK.runtimeReady, agent.settings.runtimeReadySeconds, agent.luck);
     agent.after(ctx, Math.max(1, wait), 'ready');
   }
@@ -152,8 +155,8 @@ export class Heartbeats {
     const { agent } = this;
     const spec = { verb: 'create', resource: LEASES, namespace: LEASE_NAMESPACE, body: this.leaseObject(ctx), discardBody: true } as const;
     this.leaseBusy = true;
+    this.gone = false;
     agent.client.request(ctx, spec, CREATE_LEASE, agent.egress, agent.heartbeats);
-    this.nextRenewal(ctx);
   }
 
   private nextRenewal(ctx: Context): void {
@@ -167,6 +170,7 @@ export class Heartbeats {
   renew(ctx: Context): void {
     this.nextRenewal(ctx);
     if (this.leaseBusy) return;
+    if (this.gone) return this.createLease(ctx);
     if (this.lease === undefined) return this.getLease(ctx);
     this.update(ctx);
   }
@@ -222,20 +226,11 @@ export class Heartbeats {
       if (step === 'get') this.update(ctx);
       return;
     }
-    // Someone else wrote it, or it is there from a former life: look, then write. A deleted one is made anew.
+    // Someone else wrote it, or it is there from a former life: look, then write.
     if (outcome.code === 409) this.getLease(ctx);
     else if (outcome.code === 404) {
       this.lease = undefined;
-      this.owner = undefined;
-      this.leaseBusy = true;
-      const spec = {
-        verb: 'create',
-        resource: LEASES,
-        namespace: LEASE_NAMESPACE,
-        body: this.leaseObject(ctx),
-        discardBody: true,
-      } as const;
-      this.agent.client.request(ctx, spec, CREATE_LEASE, RETRY, this.agent.heartbeats);
+      this.gone = true;
     }
     // Anything else: the next renewal tries again.
   }

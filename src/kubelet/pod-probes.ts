@@ -6,7 +6,7 @@ import { type Context, type Instant, SECOND } from '#sim';
 import type { NodeAgent } from './agent.ts';
 import { LUCK } from './luck.ts';
 import { podEvent } from './pod-events.ts';
-import type { ContainerRecord, PodWorker, ProbeType, ProbeWorker } from './pod-worker.ts';
+import { type ContainerRecord, type PodWorker, type ProbeType, type ProbeWorker, subjectOf } from './pod-worker.ts';
 import { advance, nextChange, nextFailure } from './probe-schedule.ts';
 import { timelineOf } from './probe-timeline.ts';
 
@@ -161,8 +161,15 @@ function apply(
     record.failedProbe = probe.type;
     return true;
   }
-  if (probe.type === 'readiness') record.ready = probe.published === true;
-  else if (probe.type === 'startup') {
+  if (probe.type === 'readiness') {
+    record.ready = probe.published === true;
+    // How long the first yes took; later ones are the container's changes of mind.
+    if (record.ready && record.probeSpan === false) {
+      record.probeSpan = true;
+      ctx.record.span(subjectOf(worker), 'probe', record.startedAt, ctx.now - record.startedAt, record.spec.name);
+    }
+  }
+  if (probe.type === 'startup') {
     // It stops probing until the container is restarted.
     containerStarted(agent, worker, record, index, hasReadiness(record), ctx);
     return true;

@@ -71,18 +71,19 @@ function observeStart(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
   const created = parseTime(worker.metadata?.creationTimestamp ?? '');
   if (created === undefined) return;
   const total = ctx.now - (created - agent.epoch(ctx));
-  agent.startTotal?.observe(ctx.now - worker.seenAt);
-  agent.startSli?.observe(Math.max(0, total - worker.pullTime - worker.initTime));
+  agent.startTotal?.observe((ctx.now - worker.seenAt) / SECOND);
+  agent.startSli?.observe(Math.max(0, total - worker.pullTime - worker.initTime) / SECOND);
 }
 
 function createSandbox(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
   const { costs } = agent.settings;
   worker.stage = 'busy';
-  worker.stepAt = ctx.now;
   // Volumes are mounted once, before the first sandbox.
   const mount = worker.sandboxes === 0 ? drawDuration(ctx.chance, LUCK.mount, costs.mountSeconds, worker.luck, worker.ordinal) : 0;
   const create = drawDuration(ctx.chance, LUCK.sandbox, costs.sandboxSeconds, worker.luck, worker.ordinal, worker.sandboxes);
   worker.sandboxes += 1;
+  if (mount > 0) ctx.record.span(subjectOf(worker), 'volumes', ctx.now, mount);
+  worker.stepAt = ctx.now + mount;
   worker.stepTimer = agent.after(ctx, mount + create, 'sandbox', worker.slot);
 }
 
@@ -207,7 +208,8 @@ export function startNext(agent: NodeAgent, worker: PodWorker, ctx: Context): vo
 /** CreateContainer and StartContainer. */
 export function createContainer(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
   const record = worker.containers[index] as ContainerRecord;
-  const restart = record.termination === undefined ? 0 : record.restarts + 1;
+  const restart = record.termination === undefined ? record.restarts : record.restarts + 1;
+  worker.createAt = ctx.now;
   const seconds = record.behaviour.startSeconds ?? agent.settings.costs.startSeconds;
   const delay = drawDuration(ctx.chance, LUCK.start, seconds, worker.luck, worker.ordinal, occurrence(index, restart));
   worker.stepTimer = agent.after(ctx, delay, 'started', worker.slot, index);
@@ -225,6 +227,7 @@ export function containerStarted(agent: NodeAgent, worker: PodWorker, index: num
   record.state = 'running';
   record.message = undefined;
   record.startedAt = ctx.now;
+  ctx.record.span(subjectOf(worker), 'start', worker.createAt, ctx.now - worker.createAt, record.spec.name);
   record.id = containerId(worker, index, record.restarts);
   const key = occurrence(index, record.restarts);
   const warmUp = record.behaviour.readyAfterSeconds;

@@ -54,6 +54,8 @@ export class ContainerRecord {
   ready = false;
   /** A sync has seen this instance running. */
   observed = false;
+  /** Its first readiness has left a span. */
+  probeSpan = false;
   /** The probe whose failure asks for a restart. */
   failedProbe: ProbeType | undefined = undefined;
   /** Stopped by the kubelet for a failed probe: the back-off then looks at the end before this one. */
@@ -126,6 +128,7 @@ export class PodWorker {
   toStart: readonly number[] = [];
   startIndex = 0;
   stepAt: Instant = 0;
+  createAt: Instant = 0;
   stepTimer: Timer | undefined = undefined;
   syncFailed = false;
   syncAgain = false;

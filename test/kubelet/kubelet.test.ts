@@ -1,0 +1,393 @@
+import { describe, expect, test } from 'vitest';
+import { add, container, pod, runNode } from './one-node.ts';
+
+const behaviour = (spec: object): Record<string, string> => ({ 'wavetank.dev/behaviour': JSON.stringify(spec) });
+
+describe('a node joins', () => {
+  test('it registers not ready, becomes ready, and renews its lease every 10 to 10.4 s', () => {
+    const run = runNode(60, []);
+    const created = run.writes('create', 'nodes');
+    expect(created).toHaveLength(1);
+    const ready = (body: Record<string, unknown>): string | undefined =>
+      (body['status'] as { conditions: { type: string; status: string }[] }).conditions.find((condition) => condition.type === 'Ready')
+        ?.status;
+    expect(ready(created[0]?.body ?? {})).toBe('False');
+    expect(run.writes('patch status', 'nodes').map((write) => ready(write.body))).toEqual(['True']);
+    const renewals = run.writes('update', 'leases.coordination.k8s.io').map((write) => write.at / 1e6);
+    expect(renewals).toHaveLength(5);
+    for (let i = 1; i < renewals.length; i++) {
+      const gap = (renewals[i] as number) - (renewals[i - 1] as number);
+      expect(gap).toBeGreaterThanOrEqual(10);
+      expect(gap).toBeLessThan(10.5);
+    }
+  });
+
+  test('a node that exists already is taken over; a failed creation is tried again', () => {
+    const there = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n0', uid: 'old' } };
+    const taken = runNode(30, [[0, (api, ctx) => api.put('nodes/n0', there, 'ADDED', ctx)]]);
+    expect(taken.writes('create', 'nodes')).toHaveLength(1);
+    expect(taken.writes('patch status', 'nodes')).toHaveLength(1);
+    expect(taken.writes('create', 'leases.coordination.k8s.io')[0]?.body).toMatchObject({
+      metadata: { ownerReferences: [{ uid: 'old' }] },
+    });
+    const retried = runNode(30, [], { failures: { 'create nodes': [500, 500] } });
+    expect(retried.api.objects.has('nodes/n0')).toBe(true);
+  });
+
+  test('the status is reported again after 2.5 to 7.5 min without a change', () => {
+    const run = runNode(1_000, []);
+    const reports = run.writes('patch status', 'nodes').map((write) => write.at / 1e6);
+    expect(reports.length).toBeGreaterThanOrEqual(3);
+    for (let i = 1; i < reports.length; i++) {
+      expect((reports[i] as number) - (reports[i - 1] as number)).toBeGreaterThanOrEqual(149);
+      expect((reports[i] as number) - (reports[i - 1] as number)).toBeLessThanOrEqual(451);
+    }
+  });
+});
+
+describe('a pod runs', () => {
+  test('Pending, then Running and Ready, with the Events of an image on the disk', () => {
+    const run = runNode(10, [[2, add(pod('a'))]]);
+    const statuses = run.statuses('a').map(({ status }) => status);
+    expect(statuses.map((status) => status.phase)).toEqual(['Pending', 'Running']);
+    expect(statuses[0]?.containerStatuses[0]?.state).toEqual({ waiting: { reason: 'ContainerCreating' } });
+    expect(statuses[1]?.podIP).toBe('10.0.0.2');
+    expect(Object.fromEntries(statuses[1]?.conditions.map(({ type, status }) => [type, status]) ?? [])).toEqual({
+      PodReadyToStartContainers: 'True',
+      Initialized: 'True',
+      Ready: 'True',
+      ContainersReady: 'True',
+    });
+    expect(run.events('a')).toEqual([
+      'Pulled: Container image "web:1" already present on machine',
+      'Created: Created container: web',
+      'Started: Started container web',
+    ]);
+    // mount 0.1 + sandbox 0.2 + start 0.1, then the relist within a second.
+    const running = run.statuses('a')[1]?.at ?? 0;
+    expect(running).toBeGreaterThan(2.4);
+    expect(running).toBeLessThan(3.5);
+    expect(run.outcome.recorded.histogram('kubelet_pod_start_sli_duration_seconds')?.overall.count).toBe(1);
+    expect(run.outcome.recorded.gauge('kubelet_running_pods')?.values.at(-1)).toBe(1);
+  });
+
+  test('every message leaves at least 10 ms after its cause', () => {
+    const run = runNode(10, [[2, add(pod('a'))]]);
+    expect(run.statuses('a')[0]?.at).toBeGreaterThanOrEqual(2.010_5);
+  });
+
+  test('init containers run one after the other, a sidecar starts before the next and stays', () => {
+    const run = runNode(30, [
+      [
+        2,
+        add(
+          pod(
+            'a',
+            { initContainers: [container('one'), container('mesh', { restartPolicy: 'Always' }), container('two')] },
+            behaviour({ containers: { one: { runSeconds: 2 }, two: { runSeconds: 3 } } }),
+          ),
+        ),
+      ],
+    ]);
+    const started = run.events('a').filter((event) => event.startsWith('Started'));
+    expect(started).toEqual([
+      'Started: Started container one',
+      'Started: Started container mesh',
+      'Started: Started container two',
+      'Started: Started container web',
+    ]);
+    const last = run.statuses('a').at(-1)?.status;
+    expect(last?.phase).toBe('Running');
+    expect(last?.initContainerStatuses?.map(({ name, state }) => [name, Object.keys(state)[0]])).toEqual([
+      ['one', 'terminated'],
+      ['mesh', 'running'],
+      ['two', 'terminated'],
+    ]);
+  });
+
+  test('a failing init container with restartPolicy Never fails the pod', () => {
+    const run = runNode(20, [
+      [
+        2,
+        add(
+          pod(
+            'a',
+            { restartPolicy: 'Never', initContainers: [container('one')] },
+            behaviour({ containers: { one: { runSeconds: 1, exitCode: 3 } } }),
+          ),
+        ),
+      ],
+    ]);
+    expect(run.statuses('a').at(-1)?.status.phase).toBe('Failed');
+    expect(run.events('a').some((event) => event.includes('container web'))).toBe(false);
+  });
+
+  test('a pod of a Job completes: Succeeded, its address is free again', () => {
+    const run = runNode(30, [[2, add(pod('a', { restartPolicy: 'Never' }, { 'wavetank.dev/run-seconds': '5' }))]]);
+    const last = run.statuses('a').at(-1)?.status;
+    expect(last?.phase).toBe('Succeeded');
+    expect(last?.containerStatuses[0]?.state.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
+    expect(run.kubelets[0]?.agent.addresses.inUse).toBe(0);
+    expect(run.outcome.recorded.gauge('kubelet_running_pods')?.values.at(-1)).toBe(0);
+  });
+
+  test('activeDeadlineSeconds ends it as Failed', () => {
+    const run = runNode(40, [[2, add(pod('a', { activeDeadlineSeconds: 10 }))]]);
+    expect(run.statuses('a').at(-1)?.status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+  });
+});
+
+describe('restarts', () => {
+  test('CrashLoopBackOff: at once, then 10, 20, 40 s, each with up to 15 s until the next sync', () => {
+    const run = runNode(300, [[2, add(pod('a', {}, behaviour({ runSeconds: 1, exitCode: 1 })))]]);
+    const last = run.statuses('a').at(-1)?.status.containerStatuses[0];
+    const starts = new Map<number, number>();
+    for (const { at, status } of run.statuses('a')) {
+      const web = status.containerStatuses[0];
+      if (web?.state.running !== undefined && !starts.has(web.restartCount)) starts.set(web.restartCount, at);
+    }
+    const times = [...starts.values()];
+    const gaps = times.slice(1).map((at, i) => at - (times[i] as number));
+    expect(gaps[0]).toBeLessThan(4);
+    expect(gaps[1]).toBeGreaterThan(10);
+    expect(gaps[1]).toBeLessThan(32);
+    expect(gaps[2]).toBeGreaterThan(20);
+    expect(gaps[2]).toBeLessThan(42);
+    expect(gaps[3]).toBeGreaterThan(40);
+    expect(last?.restartCount).toBeGreaterThanOrEqual(4);
+    expect(last?.lastState.terminated?.exitCode).toBe(1);
+    expect(run.statuses('a').some(({ status }) => status.containerStatuses[0]?.state.waiting?.reason === 'CrashLoopBackOff')).toBe(true);
+    expect(run.events('a').some((event) => event.startsWith('BackOff: Back-off restarting failed container web in pod a_default('))).toBe(
+      true,
+    );
+  });
+
+  test('OnFailure restarts a failure and accepts a success', () => {
+    const run = runNode(60, [[2, add(pod('a', { restartPolicy: 'OnFailure' }, behaviour({ runSeconds: 3 })))]]);
+    expect(run.statuses('a').at(-1)?.status.phase).toBe('Succeeded');
+    const failing = runNode(60, [[2, add(pod('a', { restartPolicy: 'OnFailure' }, behaviour({ runSeconds: 3, exitCode: 2 })))]]);
+    expect(failing.statuses('a').at(-1)?.status.phase).toBe('Running');
+    expect(failing.statuses('a').at(-1)?.status.containerStatuses[0]?.restartCount).toBeGreaterThanOrEqual(1);
+  });
+
+  test('a run of more than 10 min forgets the back-off', () => {
+    // Crashes at 660 s each: the pause never doubles.
+    const run = runNode(2_100, [[2, add(pod('a', {}, behaviour({ runSeconds: 660, exitCode: 1 })))]]);
+    expect(run.statuses('a').some(({ status }) => status.containerStatuses[0]?.state.waiting?.reason === 'CrashLoopBackOff')).toBe(false);
+    expect(run.statuses('a').at(-1)?.status.containerStatuses[0]?.restartCount).toBe(3);
+  });
+});
+
+describe('deletion', () => {
+  test('SIGTERM, then the last status, then DELETE with grace 0 and the uid', () => {
+    const run = runNode(20, [
+      [2, add(pod('a'))],
+      [8, (api, ctx) => api.deletePod('default/a', 30, ctx)],
+    ]);
+    expect(run.events('a').at(-1)).toBe('Killing: Stopping container web');
+    const order = run.api.writes.filter((write) => write.name === 'a' && write.at > 8e6).map((write) => write.verb);
+    expect(order).toEqual(['patch status', 'delete']);
+    expect(run.api.pod('default/a')).toBeUndefined();
+    expect(run.kubelets[0]?.agent.workers.size).toBe(0);
+    expect(run.kubelets[0]?.agent.addresses.inUse).toBe(0);
+    expect(run.statuses('a').at(-1)?.status).toMatchObject({ phase: 'Succeeded' });
+  });
+
+  test('a container that ignores SIGTERM is killed when the grace is over', () => {
+    const run = runNode(60, [
+      [2, add(pod('a', {}, { 'wavetank.dev/stop-seconds': '1000' }))],
+      [8, (api, ctx) => api.deletePod('default/a', 20, ctx)],
+    ]);
+    const last = run.statuses('a').at(-1);
+    expect(last?.status.containerStatuses[0]?.state.terminated).toMatchObject({ exitCode: 137, reason: 'Error' });
+    expect(last?.at).toBeGreaterThan(28);
+    expect(last?.at).toBeLessThan(29);
+    expect(last?.status.phase).toBe('Failed');
+  });
+
+  test('an object that vanishes takes its containers with it, without further writes', () => {
+    const run = runNode(60, [
+      [2, add(pod('a'))],
+      [8, (api, ctx) => api.removePod('default/a', ctx)],
+    ]);
+    expect(run.kubelets[0]?.agent.workers.size).toBe(0);
+    expect(run.api.writes.filter((write) => write.name === 'a' && write.at > 8e6 && write.resource === 'pods')).toEqual([]);
+  });
+});
+
+describe('admission', () => {
+  test('what does not fit is refused: OutOfcpu, OutOfpods, NodeAffinity', () => {
+    const big = container('web', { resources: { requests: { cpu: '3' } } });
+    const run = runNode(20, [
+      [2, add(pod('a', { containers: [big] }))],
+      [3, add(pod('b', { containers: [big] }))],
+      [4, add(pod('c', { nodeSelector: { disk: 'ssd' } }))],
+    ]);
+    expect(run.statuses('b').map(({ status }) => status)).toMatchObject([
+      {
+        phase: 'Failed',
+        reason: 'OutOfcpu',
+        message: "Pod was rejected: Node didn't have enough resource: cpu, requested: 3000, used: 3000, capacity: 4000",
+      },
+    ]);
+    expect(run.statuses('c')[0]?.status.reason).toBe('NodeAffinity');
+    const full = runNode(
+      20,
+      [
+        [2, add(pod('a'))],
+        [3, add(pod('b'))],
+      ],
+      { config: { capacity: { cpu: '4', memory: '8Gi', pods: '1' } } },
+    );
+    expect(full.statuses('b')[0]?.status.reason).toBe('OutOfpods');
+  });
+
+  test('no address left: FailedCreatePodSandBox, and again after 10 to 15 s', () => {
+    const run = runNode(
+      60,
+      [
+        [2, add(pod('a'))],
+        [3, add(pod('b'))],
+        [20, (api, ctx) => api.deletePod('default/a', 1, ctx)],
+      ],
+      { config: { podCIDR: '10.0.0.0/30' } },
+    );
+    expect(run.events('b')[0]).toContain('FailedCreatePodSandBox');
+    expect(run.statuses('b').at(-1)?.status.phase).toBe('Running');
+    expect(run.statuses('b').at(-1)?.status.podIP).toBe('10.0.0.2');
+  });
+});
+
+describe('images', () => {
+  const pulled = (name: string, image: string): ReturnType<typeof pod> => pod(name, { containers: [container('web', { image })] });
+
+  test('a cold image is pulled once for the node; size and bandwidth give the time', () => {
+    const run = runNode(
+      60,
+      [
+        [2, add(pulled('a', 'db:2'))],
+        [20, add(pulled('b', 'db:2'))],
+      ],
+      { settings: { images: { 'db:2': 500_000_000 } } },
+    );
+    expect(run.events('a').slice(0, 2)).toEqual([
+      'Pulling: Pulling image "db:2"',
+      // 0.5 s to resolve, 4 s at 125 MB/s, 0.5 s to unpack at 1 GB/s.
+      'Pulled: Successfully pulled image "db:2" in 5.001s (5.001s including waiting). Image size: 500000000 bytes.',
+    ]);
+    expect(run.events('b')[0]).toBe('Pulled: Container image "db:2" already present on machine');
+    const withImages = run.writes('patch status', 'nodes').filter((write) => 'images' in (write.body['status'] as object));
+    expect(withImages).toHaveLength(1);
+  });
+
+  test('serial pulls wait for each other, parallel ones share the bandwidth', () => {
+    const settings = { images: { 'x:1': 250_000_000, 'y:1': 250_000_000 } };
+    const both = [[2, add(pulled('a', 'x:1'))] as const, [2, add(pulled('b', 'y:1'))] as const];
+    const serial = runNode(60, both, { settings });
+    const parallel = runNode(60, both, { settings: { ...settings, serializeImagePulls: false } });
+    expect(serial.events('a')[1]).toContain('in 2.751s (2.751s including waiting)');
+    expect(serial.events('b')[1]).toContain('in 2.751s (5.502s including waiting)');
+    expect(parallel.events('a')[1]).toContain('in 4.751s');
+    expect(parallel.events('b')[1]).toContain('in 4.751s');
+  });
+
+  test('an image that never comes: ErrImagePull, then ImagePullBackOff with growing pauses', () => {
+    const run = runNode(200, [[2, add(pod('a', { containers: [container('web', { image: 'no:1' })] }, behaviour({ pullFails: true })))]]);
+    const reasons = run.statuses('a').map(({ status }) => status.containerStatuses[0]?.state.waiting?.reason);
+    expect(reasons).toContain('ErrImagePull');
+    expect(reasons).toContain('ImagePullBackOff');
+    expect(run.statuses('a').every(({ status }) => status.phase === 'Pending')).toBe(true);
+  });
+
+  test('pull policy Never without the image', () => {
+    const run = runNode(20, [[2, add(pod('a', { containers: [container('web', { image: 'no:1', imagePullPolicy: 'Never' })] }))]]);
+    expect(run.events('a')).toContain('ErrImageNeverPull: Container image "no:1" is not present with pull policy of Never');
+  });
+});
+
+describe('probes', () => {
+  const probed = (probes: Parameters<typeof container>[1], spec: object): ReturnType<typeof pod> =>
+    pod('a', { containers: [container('web', probes)] }, behaviour(spec));
+
+  test('readiness: not ready until the container answers', () => {
+    const run = runNode(60, [
+      [12, add(probed({ readinessProbe: { periodSeconds: 5, failureThreshold: 3, successThreshold: 1 } }, { readyAfterSeconds: 12 }))],
+    ]);
+    const ready = run.statuses('a').map(({ status }) => status.containerStatuses[0]?.ready);
+    expect(ready).toEqual([false, false, true]);
+    const [, running, last] = run.statuses('a');
+    expect((last?.at ?? 0) - (running?.at ?? 0)).toBeCloseTo(15, 1);
+    expect(run.events('a').filter((event) => event.startsWith('Unhealthy: Readiness probe failed'))).toHaveLength(1);
+  });
+
+  test('liveness: three failures restart the container', () => {
+    const run = runNode(60, [
+      [
+        12,
+        add(
+          probed(
+            { livenessProbe: { periodSeconds: 5, failureThreshold: 3, successThreshold: 1 } },
+            { probes: { liveness: { failAfterSeconds: 10 } } },
+          ),
+        ),
+      ],
+    ]);
+    expect(run.events('a')).toContain('Killing: Container web failed liveness probe, will be restarted');
+    expect(run.statuses('a').at(-1)?.status.containerStatuses[0]?.restartCount).toBeGreaterThanOrEqual(1);
+  });
+
+  test('startup holds the others back', () => {
+    const run = runNode(60, [
+      [
+        12,
+        add(
+          probed(
+            {
+              startupProbe: { periodSeconds: 1, failureThreshold: 30 },
+              livenessProbe: { periodSeconds: 1, failureThreshold: 1 },
+              readinessProbe: { periodSeconds: 60 },
+            },
+            { readyAfterSeconds: 8 },
+          ),
+        ),
+      ],
+    ]);
+    const last = run.statuses('a').at(-1)?.status.containerStatuses[0];
+    expect(last).toMatchObject({ restartCount: 0, started: true, ready: true });
+    const readyAt = run.statuses('a').at(-1)?.at ?? 0;
+    expect(readyAt).toBeGreaterThan(20);
+    expect(readyAt).toBeLessThan(23);
+  });
+
+  test('each probe as an event gives the same writes as probes worked out ahead', () => {
+    const scenario = [
+      [
+        12,
+        add(
+          probed(
+            { readinessProbe: { periodSeconds: 3 }, livenessProbe: { periodSeconds: 4 } },
+            { probes: { readiness: { flap: { upSeconds: 40, downSeconds: 20 } }, liveness: { failAfterSeconds: 150 } } },
+          ),
+        ),
+      ] as const,
+    ];
+    const ahead = runNode(400, scenario);
+    const each = runNode(400, scenario, { settings: { probes: 'each' } });
+    expect(each.api.writes).toEqual(ahead.api.writes);
+    expect(each.outcome.events).toBeGreaterThan(ahead.outcome.events);
+  });
+});
+
+describe('the status manager', () => {
+  test('a failed write is tried again after 10 s', () => {
+    const run = runNode(40, [[2, add(pod('a'))]], { failures: { 'patch pods': [500] } });
+    expect(run.api.pod('default/a')?.status?.phase).toBe('Running');
+  });
+});
+
+test('the same seed gives the same run, another seed another', () => {
+  const scenario = [[2, add(pod('a'))] as const];
+  const digest = (seed: number): string => runNode(20, scenario, { seed, settings: { startupJitterSeconds: 3 } }).outcome.digest;
+  expect(digest(1)).toBe(digest(1));
+  expect(digest(1)).not.toBe(digest(2));
+});
