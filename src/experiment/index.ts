@@ -1,3 +1,14 @@
 /** From scenario and seed to result: builds the cluster, runs it, judges it. */
-export {};
+export { buildWorld, type BuiltWorld } from './build-world.ts';
+export { type GpuStudyFiles, gpuStudy } from './gpu-study.ts';
+export { HOST_BUILDER } from './host-builder.ts';
+export { createHost } from './hosts.ts';
+export type { RunOutcome } from './outcome.ts';
+export * from './replay.ts';
+export type * from './result.ts';
+export { runInThisProcess } from './run-in-process.ts';
+export * from './run-scenario.ts';
+export * from './spans-file.ts';
+export { openOutDirectory, type OutDirectory } from './write-result.ts';
 export * from './etcd-judges.ts';
+export { judgeSchedulerVector, readSchedulerVector, SchedulerVectorError } from '#scheduler';

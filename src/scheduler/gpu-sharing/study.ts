@@ -33,6 +33,9 @@ export interface GpuStudy {
 /** The study tunes its workload to this much of the cluster's cards. */
 export const ARRIVED_LOAD = 1.3;
 
+export const availableGpuPolicies = (): string[] => GPU_POLICIES.map((policy) => policy.name);
+
+/** By the study's name, in any case; undefined when there is none. */
 export const gpuPolicy = (name: string): GpuPolicy | undefined =>
   GPU_POLICIES.find((policy) => policy.name.toLowerCase() === name.toLowerCase());
 

@@ -1,0 +1,198 @@
+/** The scheduling framework's extension points. Mirrors staging/src/k8s.io/kube-scheduler/framework/interface.go v1.34.
+ *  A plugin is one class with a name that implements the points it needs. Calls are synchronous and must depend on their arguments alone. */
+
+import type { KubeObject, Pod } from '#api';
+import type { NodeInfo } from './node-info.ts';
+import type { PodInfo } from './pod-info.ts';
+import type { EventRegistration } from './queueing-events.ts';
+import type { Status } from './status.ts';
+
+export const MAX_NODE_SCORE = 100;
+
+/** What plugins keep during one scheduling cycle, by a key of their own. Values that preemption changes implement `clone`. */
+export class CycleState {
+  readonly #data = new Map<string, unknown>();
+  /** Plugins whose PreFilter answered Skip: their Filter is not asked. */
+  skipFilter: ReadonlySet<string> = new Set();
+  skipScore: ReadonlySet<string> = new Set();
+
+  read<T>(key: string): T | undefined {
+    return this.#data.get(key) as T | undefined;
+  }
+
+  write(key: string, value: unknown): void {
+    this.#data.set(key, value);
+  }
+
+  clone(): CycleState {
+    const copy = new CycleState();
+    for (const [key, value] of this.#data) copy.write(key, hasClone(value) ? value.clone() : value);
+    copy.skipFilter = this.skipFilter;
+    copy.skipScore = this.skipScore;
+    return copy;
+  }
+}
+
+const hasClone = (value: unknown): value is { clone(): unknown } =>
+  typeof value === 'object' && value !== null && typeof (value as { clone?: unknown }).clone === 'function';
+
+export interface Plugin {
+  readonly name: string;
+}
+
+/** Decides whether a pod may enter the active queue at all. */
+export interface PreEnqueuePlugin extends Plugin {
+  preEnqueue(pod: Pod): Status | undefined;
+}
+
+/** Names of the nodes worth looking at; absent means all. */
+export interface PreFilterResult {
+  readonly nodeNames?: ReadonlySet<string>;
+  readonly status?: Status;
+}
+
+export interface PreFilterPlugin extends Plugin {
+  preFilter(state: CycleState, pod: Pod, handle: Handle): PreFilterResult | undefined;
+  /** PreFilterExtensions: what changes when a pod is put on or taken off a node in a dry run. */
+  addPod?(state: CycleState, pod: Pod, added: PodInfo, node: NodeInfo): void;
+  removePod?(state: CycleState, pod: Pod, removed: PodInfo, node: NodeInfo): void;
+}
+
+export interface FilterPlugin extends Plugin {
+  filter(state: CycleState, pod: Pod, node: NodeInfo, handle: Handle): Status | undefined;
+}
+
+/** What PostFilter found: a node to nominate ('' clears the nomination), victims to evict. */
+export interface PostFilterResult {
+  readonly nominatedNodeName?: string;
+  readonly victims?: readonly Pod[];
+  readonly status?: Status;
+}
+
+export interface PostFilterPlugin extends Plugin {
+  postFilter(state: CycleState, pod: Pod, statuses: NodeStatuses, handle: Handle): PostFilterResult;
+}
+
+export interface PreScorePlugin extends Plugin {
+  preScore(state: CycleState, pod: Pod, nodes: readonly NodeInfo[], handle: Handle): Status | undefined;
+}
+
+export interface NodeScore {
+  readonly name: string;
+  score: number;
+}
+
+export interface ScorePlugin extends Plugin {
+  /** Any integer; 0..100 after normalizeScore. */
+  score(state: CycleState, pod: Pod, node: NodeInfo, handle: Handle): number;
+  normalizeScore?(state: CycleState, pod: Pod, scores: NodeScore[], handle: Handle): void;
+}
+
+export interface ReservePlugin extends Plugin {
+  reserve(state: CycleState, pod: Pod, nodeName: string, handle: Handle): Status | undefined;
+  unreserve(state: CycleState, pod: Pod, nodeName: string, handle: Handle): void;
+}
+
+export interface PermitPlugin extends Plugin {
+  /** Status 'Wait' holds the pod for `timeout` microseconds. */
+  permit(state: CycleState, pod: Pod, nodeName: string, handle: Handle): { readonly status?: Status; readonly timeout?: number };
+}
+
+export interface PreBindPlugin extends Plugin {
+  /** Requests that must succeed before the pod is bound, in order. */
+  preBind(state: CycleState, pod: Pod, nodeName: string, handle: Handle): readonly PreBindRequest[];
+}
+export interface PreBindRequest {
+  readonly verb: 'update' | 'patch';
+  readonly resource: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly subresource?: string;
+  readonly body: unknown;
+  readonly patchType?: 'json' | 'merge' | 'strategic';
+}
+
+export interface QueueSortPlugin extends Plugin {
+  less(a: QueuedPod, b: QueuedPod): boolean;
+}
+/** What the queue knows of a waiting pod. */
+export interface QueuedPod {
+  readonly pod: Pod;
+  /** When it last entered the queue, microseconds. */
+  readonly timestamp: number;
+}
+
+/** Which changes of the cluster may make a pod that this plugin rejected schedulable. */
+export interface EnqueueExtensions extends Plugin {
+  eventsToRegister(): readonly EventRegistration[];
+}
+
+export type AnyPlugin = Plugin &
+  Partial<
+    Pick<PreEnqueuePlugin, 'preEnqueue'> &
+      Pick<PreFilterPlugin, 'preFilter' | 'addPod' | 'removePod'> &
+      Pick<FilterPlugin, 'filter'> &
+      Pick<PostFilterPlugin, 'postFilter'> &
+      Pick<PreScorePlugin, 'preScore'> &
+      Pick<ScorePlugin, 'score' | 'normalizeScore'> &
+      Pick<ReservePlugin, 'reserve' | 'unreserve'> &
+      Pick<PermitPlugin, 'permit'> &
+      Pick<PreBindPlugin, 'preBind'> &
+      Pick<QueueSortPlugin, 'less'> &
+      Pick<EnqueueExtensions, 'eventsToRegister'>
+  >;
+
+/** Rejections by node. Nodes absent here have `absent` (framework.NodeToStatus). */
+export interface NodeStatuses {
+  readonly byNode: ReadonlyMap<string, Status>;
+  readonly absent: Status | undefined;
+}
+
+/** Objects of one kind, by key `namespace/name` or `name`. */
+export interface ObjectLister<T extends KubeObject> {
+  get(key: string): T | undefined;
+  list(): Iterable<T>;
+}
+
+/** All nodes as one cycle sees them. */
+export interface Snapshot {
+  /** In the node tree's order. */
+  readonly nodes: readonly NodeInfo[];
+  get(name: string): NodeInfo | undefined;
+  /** Nodes with a pod that has any pod (anti-)affinity, in order. */
+  withAffinity(): Iterable<NodeInfo>;
+  withRequiredAntiAffinity(): Iterable<NodeInfo>;
+  /** StorageInfoLister.IsPVCUsedByPods; key `namespace/name`. */
+  isClaimUsed(key: string): boolean;
+}
+
+/** What plugins may ask of the scheduler (framework.Handle). */
+export interface Handle {
+  readonly snapshot: Snapshot;
+  lister<T extends KubeObject>(resource: string): ObjectLister<T>;
+  /** Pods nominated to run on a node, with the nomination in force. */
+  nominatedPods(nodeName: string): readonly PodInfo[];
+  /** RunFilterPluginsWithNominatedPods. */
+  filterWithNominated(state: CycleState, pod: Pod, node: NodeInfo): Status | undefined;
+  /** RunPreFilterExtensionAddPod / RemovePod. */
+  addPodToState(state: CycleState, pod: Pod, added: PodInfo, node: NodeInfo): void;
+  removePodFromState(state: CycleState, pod: Pod, removed: PodInfo, node: NodeInfo): void;
+  /** One draw in [0, 1) for a choice that upstream makes at random, keyed by what it decides about. */
+  draw(purpose: string, pod: Pod): number;
+  /** Seconds since the epoch as this host's clock shows them; stands for time.Now() where a start time is missing. */
+  readonly now: number;
+}
+
+/** helper.DefaultNormalizeScore: scales by the largest; `reverse` makes the largest the worst. */
+export function defaultNormalizeScore(scores: readonly NodeScore[], reverse: boolean): void {
+  let max = 0;
+  for (const { score } of scores) if (score > max) max = score;
+  for (const entry of scores) {
+    if (max === 0) {
+      if (reverse) entry.score = MAX_NODE_SCORE;
+      continue;
+    }
+    const scaled = Math.trunc((MAX_NODE_SCORE * entry.score) / max);
+    entry.score = reverse ? MAX_NODE_SCORE - scaled : scaled;
+  }
+}

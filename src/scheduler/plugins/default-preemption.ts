@@ -1,0 +1,54 @@
+/** Makes room by evicting pods of lower priority. Mirrors kube-scheduler v1.34 plugins/defaultpreemption/default_preemption.go
+ *  (SelectVictimsOnNode, PodEligibleToPreemptOthers) on top of ../preemption.ts (the evaluator). */
+
+import type { Pod } from '#api';
+import type { CycleState, EnqueueExtensions, Handle, NodeStatuses, PostFilterPlugin, PostFilterResult, PreEnqueuePlugin } from '../framework.ts';
+import { podUid } from '../pod-fields.ts';
+import { candidatesToFind, dryRun, isEligibleToPreempt, noCandidateMessage, pickCandidates, potentialNodes } from '../preemption.ts';
+import { DELETE, type EventRegistration } from '../queueing-events.ts';
+import { type Status, unresolvable, unschedulable } from '../status.ts';
+
+export interface DefaultPreemptionArgs {
+  /** Share of nodes that is dry-run at least, percent; default 10. */
+  readonly minCandidateNodesPercentage?: number;
+  /** Default 100. */
+  readonly minCandidateNodesAbsolute?: number;
+}
+
+export class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlugin, EnqueueExtensions {
+  readonly name = 'DefaultPreemption';
+  readonly minPercentage: number;
+  readonly minAbsolute: number;
+  /** Pods whose victims are being deleted: they wait outside the active queue (SchedulerAsyncPreemption). */
+  readonly preempting = new Set<string>();
+
+  constructor(args: DefaultPreemptionArgs = {}) {
+    this.minPercentage = args.minCandidateNodesPercentage ?? 10;
+    this.minAbsolute = args.minCandidateNodesAbsolute ?? 100;
+  }
+
+  preEnqueue(pod: Pod): Status | undefined {
+    return this.preempting.has(podUid(pod)) ? unresolvable('waiting for the preemption for this pod to be finished') : undefined;
+  }
+
+  postFilter(state: CycleState, pod: Pod, statuses: NodeStatuses, handle: Handle): PostFilterResult {
+    const refusal = isEligibleToPreempt(pod, statuses, handle);
+    if (refusal !== undefined) return { status: unschedulable(`preemption: ${refusal}`) };
+    const nodes = potentialNodes(statuses, handle);
+    // The dry run starts at a random node and stops once it has enough candidates.
+    const offset = nodes.length === 0 ? 0 : Math.floor(handle.draw('preemption/offset', pod) * nodes.length);
+    const wanted = candidatesToFind(nodes.length, this.minPercentage, this.minAbsolute);
+    const result = dryRun(state, pod, nodes, offset, wanted, handle);
+    if (result.candidates.length === 0) {
+      const message = noCandidateMessage(result.statuses, handle.snapshot.nodes.length);
+      return { nominatedNodeName: '', status: unschedulable(`preemption: ${message}`) };
+    }
+    const tied = pickCandidates(result.candidates, handle.now);
+    const chosen = tied[Math.floor(handle.draw('preemption/tie', pod) * tied.length)] as (typeof tied)[number];
+    return { nominatedNodeName: chosen.node, victims: chosen.victims };
+  }
+
+  eventsToRegister(): readonly EventRegistration[] {
+    return [{ resource: 'AssignedPod', action: DELETE }];
+  }
+}

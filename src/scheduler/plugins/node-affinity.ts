@@ -1,0 +1,98 @@
+/** Node selectors and node affinity, required and preferred, with the profile's addedAffinity.
+ *  Mirrors kube-scheduler v1.34 plugins/nodeaffinity. */
+
+import type { Node, NodeSelector, Pod } from '#api';
+import { matchesNodeSelector } from '#api';
+import {
+  type CycleState,
+  defaultNormalizeScore,
+  type EnqueueExtensions,
+  type FilterPlugin,
+  type NodeScore,
+  type PreFilterPlugin,
+  type PreFilterResult,
+  type PreScorePlugin,
+  type ScorePlugin,
+} from '../framework.ts';
+import type { NodeInfo } from '../node-info.ts';
+import { ADD, type EventRegistration, UPDATE_NODE_LABEL } from '../queueing-events.ts';
+import { matchesRequiredNodeAffinity, type PreferredTerm, preferenceScore, preferredNodeTerms, requiredNodeSelector } from '../required-node-affinity.ts';
+import { SKIP, type Status, unresolvable } from '../status.ts';
+
+export interface NodeAffinityArgs {
+  readonly addedAffinity?: {
+    readonly requiredDuringSchedulingIgnoredDuringExecution?: NodeSelector;
+    readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly PreferredTerm[];
+  };
+}
+
+const REJECTED = unresolvable("node(s) didn't match Pod's node affinity/selector");
+const REJECTED_ENFORCED = unresolvable("node(s) didn't match scheduler-enforced node affinity");
+const CONFLICT = unresolvable('pod affinity terms conflict');
+
+/** The nodes that the terms name by metadata.name, or undefined when some term names none. */
+function namedNodes(selector: NodeSelector): ReadonlySet<string> | undefined {
+  const names = new Set<string>();
+  for (const term of selector.nodeSelectorTerms) {
+    let named: string[] | undefined;
+    for (const { key, operator, values } of term.matchFields ?? []) {
+      if (key !== 'metadata.name' || operator !== 'In') continue;
+      const listed: readonly string[] = values ?? [];
+      named = named === undefined ? [...listed] : named.filter((name) => listed.includes(name));
+    }
+    if (named === undefined) return undefined;
+    for (const name of named) names.add(name);
+  }
+  return names;
+}
+
+export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
+  readonly name = 'NodeAffinity';
+  readonly #addedRequired: NodeSelector | undefined;
+  readonly #addedPreferred: readonly PreferredTerm[] | undefined;
+
+  constructor(args: NodeAffinityArgs = {}) {
+    this.#addedRequired = args.addedAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+    this.#addedPreferred = args.addedAffinity?.preferredDuringSchedulingIgnoredDuringExecution;
+  }
+
+  preFilter(_state: CycleState, pod: Pod): PreFilterResult | undefined {
+    const selector = requiredNodeSelector(pod);
+    if (selector === undefined && this.#addedRequired === undefined && pod.spec?.nodeSelector === undefined) return { status: SKIP };
+    if (selector === undefined || selector.nodeSelectorTerms.length === 0) return undefined;
+    const nodeNames = namedNodes(selector);
+    if (nodeNames === undefined) return undefined;
+    return nodeNames.size === 0 ? { status: CONFLICT } : { nodeNames };
+  }
+
+  filter(_state: CycleState, pod: Pod, { node }: NodeInfo): Status | undefined {
+    if (this.#addedRequired !== undefined && !matchesNodeSelector(this.#addedRequired, node)) return REJECTED_ENFORCED;
+    return matchesRequiredNodeAffinity(pod, node) ? undefined : REJECTED;
+  }
+
+  preScore(_state: CycleState, pod: Pod): Status | undefined {
+    return preferredNodeTerms(pod) === undefined && this.#addedPreferred === undefined ? SKIP : undefined;
+  }
+
+  score(_state: CycleState, pod: Pod, { node }: NodeInfo): number {
+    return preferenceScore(this.#addedPreferred ?? [], node) + preferenceScore(preferredNodeTerms(pod) ?? [], node);
+  }
+
+  normalizeScore(_state: CycleState, _pod: Pod, scores: NodeScore[]): void {
+    defaultNormalizeScore(scores, false);
+  }
+
+  eventsToRegister(): readonly EventRegistration[] {
+    return [
+      {
+        resource: 'Node',
+        action: ADD | UPDATE_NODE_LABEL,
+        hint: (pod, before, after) => {
+          const fits = (node: Node): boolean =>
+            (this.#addedRequired === undefined || matchesNodeSelector(this.#addedRequired, node)) && matchesRequiredNodeAffinity(pod, node);
+          return fits(after as Node) && !(before !== undefined && fits(before as Node)) ? 'Queue' : 'QueueSkip';
+        },
+      },
+    ];
+  }
+}

@@ -1,0 +1,236 @@
+/** A profile: which plugins run at which extension point, in which order, with which weight.
+ *  Mirrors kube-scheduler v1.34 apis/config/v1/default_plugins.go (order and weights) and framework/runtime/framework.go (the runs). */
+
+import type { Pod } from '#api';
+import type {
+  AnyPlugin,
+  CycleState,
+  FilterPlugin,
+  Handle,
+  NodeScore,
+  NodeStatuses,
+  PermitPlugin,
+  PostFilterPlugin,
+  PostFilterResult,
+  PreBindPlugin,
+  PreEnqueuePlugin,
+  PreFilterPlugin,
+  PreScorePlugin,
+  QueueSortPlugin,
+  ReservePlugin,
+  ScorePlugin,
+} from './framework.ts';
+import { MAX_NODE_SCORE } from './framework.ts';
+import type { NodeInfo } from './node-info.ts';
+import { podName, podNamespace } from './pod-fields.ts';
+import type { PodInfo } from './pod-info.ts';
+import { IN_TREE, type Registry } from './plugins/registry.ts';
+import { isRejected, type Status, unresolvable, unschedulable, withPlugin } from './status.ts';
+
+/** getDefaultPlugins: the order of every extension point, and the weights of those that score. */
+export const DEFAULT_PLUGINS: readonly { readonly name: string; readonly weight?: number }[] = [
+  { name: 'SchedulingGates' },
+  { name: 'PrioritySort' },
+  { name: 'NodeUnschedulable' },
+  { name: 'NodeName' },
+  { name: 'TaintToleration', weight: 3 },
+  { name: 'NodeAffinity', weight: 2 },
+  { name: 'NodePorts' },
+  { name: 'NodeResourcesFit', weight: 1 },
+  { name: 'VolumeRestrictions' },
+  { name: 'NodeVolumeLimits' },
+  { name: 'VolumeBinding' },
+  { name: 'VolumeZone' },
+  { name: 'PodTopologySpread', weight: 2 },
+  { name: 'InterPodAffinity', weight: 2 },
+  { name: 'DynamicResources' },
+  { name: 'DefaultPreemption' },
+  { name: 'NodeResourcesBalancedAllocation', weight: 1 },
+  { name: 'ImageLocality', weight: 1 },
+  { name: 'DefaultBinder' },
+];
+
+/** Names by extension point, as a configuration file's plugin sets come to; absent points take every plugin that implements them, in order. */
+export interface ProfileSpec {
+  readonly schedulerName: string;
+  readonly plugins?: readonly { readonly name: string; readonly weight?: number }[];
+  /** Points whose set differs from `plugins`. */
+  readonly points?: Readonly<Partial<Record<ExtensionPoint, readonly { readonly name: string; readonly weight?: number }[]>>>;
+  readonly args?: Readonly<Record<string, unknown>>;
+  readonly percentageOfNodesToScore?: number;
+}
+
+export type ExtensionPoint = 'preEnqueue' | 'queueSort' | 'preFilter' | 'filter' | 'postFilter' | 'preScore' | 'score' | 'reserve' | 'permit' | 'preBind' | 'bind' | 'postBind';
+
+/** A plugin broke the rules: it threw, or scored outside 0..100. The run stops with this text. */
+export class PluginError extends Error {}
+
+export interface PreFilterOutcome {
+  readonly nodeNames?: ReadonlySet<string>;
+  readonly status?: Status;
+  /** Plugins that narrowed the nodes. */
+  readonly narrowedBy: ReadonlySet<string>;
+}
+
+export interface PluginScores {
+  readonly plugin: string;
+  readonly weight: number;
+  /** Normalized, before the weight; aligned with the nodes scored. */
+  readonly scores: readonly NodeScore[];
+}
+
+const subject = (pod: Pod): string => `pod ${podNamespace(pod)}/${podName(pod)}`;
+
+function guarded<T>(plugin: AnyPlugin, point: string, pod: Pod, node: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof PluginError) throw error;
+    const where = node === '' ? '' : ` and node ${node}`;
+    throw new PluginError(`plugin ${plugin.name} threw in ${point} for ${subject(pod)}${where}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+export class Profile {
+  readonly schedulerName: string;
+  readonly percentageOfNodesToScore: number | undefined;
+  readonly plugins: ReadonlyMap<string, AnyPlugin>;
+  readonly preEnqueue: readonly PreEnqueuePlugin[];
+  readonly queueSort: QueueSortPlugin;
+  readonly preFilter: readonly PreFilterPlugin[];
+  readonly filter: readonly FilterPlugin[];
+  readonly postFilter: readonly PostFilterPlugin[];
+  readonly preScore: readonly PreScorePlugin[];
+  readonly score: readonly { readonly plugin: ScorePlugin; readonly weight: number }[];
+  readonly reserve: readonly ReservePlugin[];
+  readonly permit: readonly PermitPlugin[];
+  readonly preBind: readonly PreBindPlugin[];
+
+  constructor(spec: ProfileSpec = { schedulerName: 'default-scheduler' }, registry: Registry = IN_TREE) {
+    this.schedulerName = spec.schedulerName;
+    this.percentageOfNodesToScore = spec.percentageOfNodesToScore;
+    const made = new Map<string, AnyPlugin>();
+    const make = (name: string): AnyPlugin => {
+      let plugin = made.get(name);
+      if (plugin === undefined) {
+        const factory = registry.get(name);
+        if (factory === undefined) throw new PluginError(`plugin "${name}" is not registered`);
+        plugin = factory(spec.args?.[name] ?? {});
+        made.set(name, plugin);
+      }
+      return plugin;
+    };
+    const listed = spec.plugins ?? DEFAULT_PLUGINS;
+    const at = (point: ExtensionPoint, method: keyof AnyPlugin): { plugin: AnyPlugin; weight: number }[] =>
+      (spec.points?.[point] ?? listed)
+        .map(({ name, weight }) => ({ plugin: make(name), weight: weight ?? 0 }))
+        .filter(({ plugin }) => typeof plugin[method] === 'function');
+    const only = <T>(point: ExtensionPoint, method: keyof AnyPlugin): T[] => at(point, method).map(({ plugin }) => plugin as unknown as T);
+    this.preEnqueue = only('preEnqueue', 'preEnqueue');
+    this.queueSort = only<QueueSortPlugin>('queueSort', 'less')[0] ?? (make('PrioritySort') as unknown as QueueSortPlugin);
+    this.preFilter = only('preFilter', 'preFilter');
+    this.filter = only('filter', 'filter');
+    this.postFilter = only('postFilter', 'postFilter');
+    this.preScore = only('preScore', 'preScore');
+    // A weight of 0 means 1 (framework.go, getScoreWeights).
+    this.score = at('score', 'score').map(({ plugin, weight }) => ({ plugin: plugin as unknown as ScorePlugin, weight: weight === 0 ? 1 : weight }));
+    this.reserve = only('reserve', 'reserve');
+    this.permit = only('permit', 'permit');
+    this.preBind = only('preBind', 'preBind');
+    for (const { name } of listed) make(name);
+    this.plugins = made;
+  }
+
+  runPreEnqueue(pod: Pod): Status | undefined {
+    for (const plugin of this.preEnqueue) {
+      const status = guarded(plugin, 'PreEnqueue', pod, '', () => plugin.preEnqueue(pod));
+      if (status !== undefined) return withPlugin(status, plugin.name);
+    }
+    return undefined;
+  }
+
+  /** RunPreFilterPlugins. */
+  runPreFilter(state: CycleState, pod: Pod, handle: Handle): PreFilterOutcome {
+    const skipped = new Set<string>();
+    const narrowedBy = new Set<string>();
+    let nodeNames: ReadonlySet<string> | undefined;
+    let rejection: Status | undefined;
+    state.skipFilter = skipped;
+    for (const plugin of this.preFilter) {
+      const result = guarded(plugin, 'PreFilter', pod, '', () => plugin.preFilter(state, pod, handle));
+      const status = result?.status;
+      if (status?.code === 'Skip') {
+        skipped.add(plugin.name);
+        continue;
+      }
+      if (status !== undefined) {
+        if (status.code !== 'Unschedulable') return { status: withPlugin(status, plugin.name), narrowedBy };
+        rejection = withPlugin(status, plugin.name);
+        continue;
+      }
+      if (result?.nodeNames === undefined) continue;
+      narrowedBy.add(plugin.name);
+      const before = nodeNames;
+      nodeNames = before === undefined ? result.nodeNames : new Set([...before].filter((name) => result.nodeNames?.has(name)));
+      if (nodeNames.size > 0) continue;
+      const names = [...narrowedBy].sort();
+      const text = names.length === 1 ? `node(s) didn't satisfy plugin ${names[0]}` : `node(s) didn't satisfy plugin(s) [${names.join(' ')}] simultaneously`;
+      return { nodeNames, status: unresolvable(text), narrowedBy };
+    }
+    return { nodeNames, status: rejection, narrowedBy };
+  }
+
+  /** RunFilterPlugins: the first plugin that objects decides. */
+  runFilter(state: CycleState, pod: Pod, node: NodeInfo, handle: Handle): Status | undefined {
+    for (const plugin of this.filter) {
+      if (state.skipFilter.has(plugin.name)) continue;
+      const status = guarded(plugin, 'Filter', pod, node.name, () => plugin.filter(state, pod, node, handle));
+      if (status !== undefined) return withPlugin(status, plugin.name);
+    }
+    return undefined;
+  }
+
+  addPod(state: CycleState, pod: Pod, added: PodInfo, node: NodeInfo): void {
+    for (const plugin of this.preFilter) if (!state.skipFilter.has(plugin.name)) plugin.addPod?.(state, pod, added, node);
+  }
+
+  removePod(state: CycleState, pod: Pod, removed: PodInfo, node: NodeInfo): void {
+    for (const plugin of this.preFilter) if (!state.skipFilter.has(plugin.name)) plugin.removePod?.(state, pod, removed, node);
+  }
+
+  /** RunPostFilterPlugins: the first success, refusal for good or error ends it; otherwise all reasons are joined. */
+  runPostFilter(state: CycleState, pod: Pod, statuses: NodeStatuses, handle: Handle): PostFilterResult {
+    const reasons: string[] = [];
+    let nominatedNodeName: string | undefined;
+    for (const plugin of this.postFilter) {
+      const result = guarded(plugin, 'PostFilter', pod, '', () => plugin.postFilter(state, pod, statuses, handle));
+      if (result.status === undefined) return result;
+      if (result.status.code === 'UnschedulableAndUnresolvable' || !isRejected(result.status)) return { ...result, status: withPlugin(result.status, plugin.name) };
+      if (result.nominatedNodeName !== undefined) nominatedNodeName = result.nominatedNodeName;
+      reasons.push(...result.status.reasons);
+    }
+    return { nominatedNodeName, status: unschedulable(...reasons) };
+  }
+
+  /** RunPreScorePlugins and RunScorePlugins: normalized scores of the plugins that did not skip. */
+  runScore(state: CycleState, pod: Pod, nodes: readonly NodeInfo[], handle: Handle): PluginScores[] {
+    const skipped = new Set<string>();
+    for (const plugin of this.preScore) {
+      const status = guarded(plugin, 'PreScore', pod, '', () => plugin.preScore(state, pod, nodes, handle));
+      if (status?.code === 'Skip') skipped.add(plugin.name);
+    }
+    state.skipScore = skipped;
+    const all: PluginScores[] = [];
+    for (const { plugin, weight } of this.score) {
+      if (skipped.has(plugin.name)) continue;
+      const scores = nodes.map((node) => ({ name: node.name, score: guarded(plugin, 'Score', pod, node.name, () => plugin.score(state, pod, node, handle)) }));
+      guarded(plugin, 'NormalizeScore', pod, '', () => plugin.normalizeScore?.(state, pod, scores, handle));
+      for (const { name, score } of scores) {
+        if (Number.isInteger(score) && score >= 0 && score <= MAX_NODE_SCORE) continue;
+        throw new PluginError(`plugin ${plugin.name} gave ${subject(pod)} and node ${name} the score ${score}, outside 0..${MAX_NODE_SCORE} or not whole`);
+      }
+      all.push({ plugin: plugin.name, weight, scores });
+    }
+    return all;
+  }
+}
