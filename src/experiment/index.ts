@@ -4,6 +4,8 @@ export { type GpuStudyFiles, gpuStudy } from './gpu-study.ts';
 export { HOST_BUILDER } from './host-builder.ts';
 export { createHost } from './hosts.ts';
 export type { RunOutcome } from './outcome.ts';
+export { dataItems } from './perf/data-items.ts';
+export { type PerfResult, runPerfWorkload } from './perf/perf-bench.ts';
 export * from './replay.ts';
 export type * from './result.ts';
 export { runInThisProcess } from './run-in-process.ts';

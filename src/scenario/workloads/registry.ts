@@ -5,12 +5,16 @@ import { apply } from './apply.ts';
 import { deleteDeployments } from './delete-deployments.ts';
 import { deployments } from './deployments.ts';
 import { jobs } from './jobs.ts';
+import { openbReplay } from './openb.ts';
 import { pods } from './pods.ts';
 import { rollingUpdate } from './rolling-update.ts';
 import { scale } from './scale.ts';
 
 export const WORKLOADS: readonly WorkloadKind[] = [deployments, jobs, pods, apply, rollingUpdate, scale, deleteDeployments];
 
-const byName = new Map(WORKLOADS.map((kind) => [kind.name, kind]));
+/** Kinds that a command puts into its own scenario; no YAML names them. */
+const REPLAYS: readonly WorkloadKind[] = [openbReplay];
+
+const byName = new Map([...WORKLOADS, ...REPLAYS].map((kind) => [kind.name, kind]));
 
 export const workloadKind = (name: string): WorkloadKind | undefined => byName.get(name);

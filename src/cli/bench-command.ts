@@ -1,0 +1,98 @@
+/** `wavetank bench FILE`: Kubernetes' scheduler_perf workloads, unchanged. Two speeds stand side by side with the file's threshold. */
+
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { dataItems, openOutDirectory, type PerfResult, runPerfWorkload } from '#experiment';
+import { nearest, PerfFile, type PerfWorkload, UserError } from '#scenario';
+import { onInterrupt } from './execute.ts';
+import { labelFilter } from './label-filter.ts';
+import { wholeNumber } from './run-options.ts';
+import { columns } from './verdict-table.ts';
+import { VERSION } from './version.ts';
+
+interface BenchFlags {
+  readonly case?: string;
+  readonly workload?: string;
+  readonly labelFilter?: string;
+  readonly seed: number;
+  readonly out: string;
+  readonly list?: boolean;
+}
+
+export function benchCommand(): Command {
+  return new Command('bench')
+    .description("run Kubernetes' scheduler_perf workloads: pods/s in virtual time and by the wall clock, beside the file's thresholds")
+    .argument('<file...>', 'performance-config.yaml')
+    .option('--case <name>', 'only this test case')
+    .option('--workload <name>', 'only workloads of this name')
+    .option('--label-filter <filter>', 'as in scheduler_perf: a,+b,-c (default performance, unless --workload is given)')
+    .option('--list', 'list what would run')
+    .option('--out <dir>', 'where the data items go', 'out/bench')
+    .addOption(new Option('--seed <n>', 'luck of the run').argParser(wholeNumber(0, 4_294_967_295)).default(1))
+    .addHelpText('after', '\nExample:\n  wavetank bench performance-config.yaml --case SchedulingBasic --workload 500Nodes')
+    .action(async (files: readonly string[], flags: BenchFlags) => {
+      process.exitCode = await bench(files, flags);
+    });
+}
+
+function choose(files: readonly string[], flags: BenchFlags): PerfWorkload[] {
+  const all = files.flatMap((file) => new PerfFile(file).workloads());
+  const cases = [...new Set(all.map((workload) => workload.testCase))];
+  if (flags.case !== undefined && !cases.includes(flags.case)) throw unknown('--case', flags.case, cases);
+  const ofCase = all.filter((workload) => flags.case === undefined || workload.testCase === flags.case);
+  const names = [...new Set(ofCase.map((workload) => workload.name))];
+  if (flags.workload !== undefined && !names.includes(flags.workload)) throw unknown('--workload', flags.workload, names);
+  const accepts = labelFilter(flags.labelFilter ?? (flags.workload === undefined ? 'performance' : ''));
+  const chosen = ofCase.filter((workload) => (flags.workload === undefined || workload.name === flags.workload) && accepts(workload.labels));
+  if (chosen.length === 0) throw UserError.at({}, 'no workload carries these labels: try --label-filter short, or --list --label-filter ""');
+  return chosen;
+}
+
+function unknown(option: string, wanted: string, known: readonly string[]): UserError {
+  const near = nearest(wanted, known);
+  return UserError.at({}, `${option} ${wanted}: there is none of that name${near === undefined ? ` (there are: ${known.join(', ')})` : `; did you mean '${near}'?`}`);
+}
+
+async function bench(files: readonly string[], flags: BenchFlags): Promise<number> {
+  const chosen = choose(files, flags);
+  if (flags.list === true) {
+    for (const { testCase, name, labels, threshold, skipped } of chosen) process.stdout.write(`${testCase}/${name}  [${labels.join(', ')}]${threshold > 0 ? `  threshold ${threshold}` : ''}${skipped === undefined ? '' : `  skipped: ${skipped}`}\n`);
+    return 0;
+  }
+  const out = openOutDirectory(flags.out);
+  const interrupt = onInterrupt();
+  const results: PerfResult[] = [];
+  const rows = [['case/workload', 'pods', 'pods/s, virtual time', 'threshold', '', 'pods/s, our code by the wall clock', 'digest']];
+  try {
+    for (const workload of chosen) {
+      if (interrupt.asked()) break;
+      process.stderr.write(`${workload.testCase}/${workload.name}${workload.skipped === undefined ? '' : `: skipped, ${workload.skipped}`}\n`);
+      if (workload.skipped !== undefined) continue;
+      const result = await runPerfWorkload(workload, { seed: flags.seed, version: VERSION, interrupted: interrupt.asked });
+      results.push(result);
+      rows.push(rowOf(result));
+    }
+    process.stdout.write(`${columns(rows).join('\n')}\n`);
+    const file = out.write('BenchmarkPerfScheduling_benchmark_wavetank.json', `${JSON.stringify(dataItems(results), null, 2)}\n`);
+    process.stdout.write(`  ${join(file)}\n`);
+  } finally {
+    interrupt.release();
+    out.close();
+  }
+  for (const result of results) if (result.failure !== undefined) process.stderr.write(`wavetank: ${result.workload.testCase}/${result.workload.name}: ${result.failure}\n`);
+  return interrupt.asked() ? 130 : results.every((result) => result.failure === undefined && passes(result)) ? 0 : 1;
+}
+
+/** Strictly above, as upstream. A workload without a threshold passes. */
+function passes({ workload, throughput }: PerfResult): boolean {
+  return workload.threshold === 0 || (throughput !== undefined && throughput.average > workload.threshold);
+}
+
+function rowOf(result: PerfResult): string[] {
+  const { workload, throughput, wallPodsPerSecond, failure } = result;
+  const name = `${workload.testCase}/${workload.name}`;
+  if (failure !== undefined) return [name, '', '', '', 'FAIL', '', ''];
+  const rate = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(1));
+  const verdict = workload.threshold === 0 ? '' : passes(result) ? 'ok' : 'below';
+  return [name, String(result.measuredPods), rate(throughput?.average), workload.threshold === 0 ? '-' : String(workload.threshold), verdict, rate(wallPodsPerSecond), result.digest];
+}

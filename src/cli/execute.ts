@@ -1,0 +1,84 @@
+/** Runs a scenario for a command: lock, progress, Ctrl-C, files, verdict table, exit code. */
+
+import { join } from 'node:path';
+import { failureOf, type FinishedRun, HOST_BUILDER, openOutDirectory, type OutDirectory, type Result, type Runner, runInThisProcess, runScenario, SPANS_FILE, spansBytes } from '#experiment';
+import type { Scenario } from '#scenario';
+import { ProgressLine } from './progress.ts';
+import { defaultShards, type RunFlags } from './run-options.ts';
+import { verdictTable } from './verdict-table.ts';
+import { VERSION } from './version.ts';
+
+/** In process, or on the pool of shards. */
+export async function runnerFor(shards: number): Promise<Runner> {
+  if (shards === 0) return runInThisProcess;
+  const { runSharded } = await import('#workers');
+  return async (world, options) => {
+    const outcome = await runSharded(world, { ...options, builder: HOST_BUILDER });
+    return { ...outcome, barrierSeconds: outcome.shards.barrierSeconds };
+  };
+}
+
+/** Ctrl-C once: a partial result; twice: out at once. */
+export function onInterrupt(): { readonly asked: () => boolean; readonly release: () => void } {
+  let asked = false;
+  const handler = (): void => {
+    if (asked) process.exit(130);
+    asked = true;
+    process.stderr.write('\nstopping: a partial result will be written (again: stop at once)\n');
+  };
+  process.on('SIGINT', handler);
+  process.on('SIGTERM', handler);
+  return {
+    asked: () => asked,
+    release() {
+      process.removeListener('SIGINT', handler);
+      process.removeListener('SIGTERM', handler);
+    },
+  };
+}
+
+/** Runs, writes and prints (`table` first); the exit code: 0 well, 1 a verdict failed or the run did, 130 interrupted. */
+export async function execute(scenario: Scenario, flags: RunFlags, table?: (finished: FinishedRun) => string): Promise<number> {
+  const nodes = scenario.cluster.nodes.reduce((sum, pool) => sum + pool.count, 0);
+  const shards = flags.shards ?? defaultShards(nodes);
+  const out = openOutDirectory(flags.out ?? join('out', scenario.name));
+  const interrupt = onInterrupt();
+  const progress = new ProgressLine(process.stderr, flags.quiet === true);
+  try {
+    const finished = await runScenario(scenario, {
+      seed: flags.seed ?? scenario.seed,
+      shards,
+      runner: await runnerFor(shards),
+      version: VERSION,
+      onProgress: (state) => progress.show(state),
+      interrupted: interrupt.asked,
+    });
+    progress.finish();
+    const files = await writeFiles(out, finished);
+    if (table !== undefined) process.stdout.write(table(finished));
+    process.stdout.write(verdictTable(finished.result));
+    process.stdout.write(`${files.map((file) => `  ${file}\n`).join('')}`);
+    return exitCode(finished.result, scenario);
+  } finally {
+    progress.finish();
+    interrupt.release();
+    out.close();
+  }
+}
+
+async function writeFiles(out: OutDirectory, { result, run, built }: FinishedRun): Promise<string[]> {
+  const files = [out.write('result.json', `${JSON.stringify(result)}\n`)];
+  out.write(SPANS_FILE, spansBytes(run.recorded, built.world.hosts));
+  const { renderReport } = await import('#report');
+  files.push(out.write('report.html', await renderReport(result)));
+  return files;
+}
+
+function exitCode(result: Result, scenario: Scenario): number {
+  const failure = failureOf(result, scenario);
+  if (failure !== undefined) {
+    process.stderr.write(`wavetank: ${scenario.name}: ${failure}\n`);
+    return result.ended?.startsWith('interrupted') === true ? 130 : 1;
+  }
+  return result.verdicts.every((verdict) => verdict.pass) ? 0 : 1;
+}

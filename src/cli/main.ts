@@ -1,0 +1,62 @@
+/** The command line: one file a command. Wrong use is one clear line and exit code 2; a failed verdict is 1. */
+
+import { Command, CommanderError } from 'commander';
+import { UserError } from '#scenario';
+import { benchCommand } from './bench-command.ts';
+import { conformanceCommand } from './conformance-command.ts';
+import { gpuStudyCommand } from './gpu-study-command.ts';
+import { mainJobCommand } from './main-job-command.ts';
+import { replayCommand } from './replay-command.ts';
+import { reportCommand } from './report-command.ts';
+import { runCommand } from './run-command.ts';
+import { schemaCommand } from './schema-command.ts';
+import { traceCommand } from './trace-command.ts';
+import { VERSION } from './version.ts';
+
+const EXAMPLES = `
+Examples:
+  wavetank run scenarios/first-light.yaml            a small cluster, in a second or two
+  wavetank run scenarios/scale-target.yaml --out out/scale
+  wavetank run my.yaml --seed 7 --set cluster.nodes[0].count=100
+  wavetank trace out/first-light web-0-...           one pod's way, step by step
+  wavetank main-job                                  the full-size scenario (a tenth of it on a small machine)`;
+
+/** Parses arguments (without node and script), runs the command and gives the exit code. Never throws. */
+export async function run(args: readonly string[]): Promise<number> {
+  const program = new Command('wavetank')
+    .description('A wave tank for Kubernetes clusters: real control-plane decisions, thousands of simulated nodes, virtual time.')
+    .version(VERSION)
+    .addHelpText('after', EXAMPLES)
+    .showSuggestionAfterError(true)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'wavetank: ')) })
+    .exitOverride();
+  for (const command of [runCommand(), mainJobCommand(), traceCommand(), replayCommand(), benchCommand(), gpuStudyCommand(), conformanceCommand(), reportCommand(), schemaCommand()]) {
+    inherit(command, program);
+    program.addCommand(command);
+  }
+  if (args.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return complain(error);
+  }
+}
+
+function inherit(command: Command, from: Command): void {
+  command.copyInheritedSettings(from);
+  for (const child of command.commands) inherit(child, command);
+}
+
+function complain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof UserError) {
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+  process.stderr.write(`wavetank: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 70;
+}

@@ -1,0 +1,45 @@
+/** Options that every command which runs a cluster shares. */
+
+import { availableParallelism } from 'node:os';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+export interface RunFlags {
+  readonly seed?: number;
+  readonly shards?: number;
+  readonly out?: string;
+  readonly set: readonly string[];
+  readonly quiet?: boolean;
+}
+
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}.`);
+    return value;
+  };
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('expected a number above 0.');
+  return value;
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+export function withRunFlags(command: Command): Command {
+  return command
+    .addOption(new Option('--seed <n>', "luck of the run (default: the scenario's)").argParser(wholeNumber(0, 4_294_967_295)))
+    .addOption(new Option('--shards <n>', 'worker threads; 0 runs all in this process (default: 2 for big clusters on 2 cores or more)').argParser(wholeNumber(0, 64)))
+    .option('--out <dir>', 'where result.json, report.html and the trace go (default: out/<name>)')
+    .option('--quiet', 'no progress');
+}
+
+export function withSet(command: Command): Command {
+  return command.option('--set <path=value>', 'overlay a value of the scenario; may be given again', collect, []);
+}
+
+/** Threads pay off from a few hundred nodes on, and only where there is a core for each. */
+export function defaultShards(nodes: number): number {
+  return nodes >= 500 && availableParallelism() >= 2 ? 2 : 0;
+}

@@ -1,0 +1,156 @@
+/** Scenario to world: which hosts there are, in which order, what joins them, and what will befall them.
+ *  Order (it fixes host ids): etcd, API servers, schedulers, controller manager, users, observer, nodes. */
+
+import type { ClientConfig } from '#client';
+import type { EtcdMemberConfig } from '#etcd';
+import { QUIET_SSD } from '#etcd';
+import type { ApiServerConfig } from '#apiserver';
+import { type ClientLimits, faultKind, type NodePool, type PerfWorkload, type Scenario, type Topology, type TopologyNode, UserError } from '#scenario';
+import type { HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
+import { Luck } from '#sim';
+import { controllerManagerConfig, schedulerConfig } from './control-plane-config.ts';
+import { kubeletHost } from './kubelet-host.ts';
+import type { LostNodes } from './loss-watch.ts';
+import type { ObserverConfig } from './observer.ts';
+import type { BenchDriverConfig } from './perf/bench-driver.ts';
+import type { WorkloadClientConfig } from './workload-client.ts';
+
+/** Names under which hosts.ts keeps the factories. */
+export type Program = 'etcd' | 'apiserver' | 'scheduler' | 'controller-manager' | 'workload-client' | 'observer' | 'kubelet' | 'bench-driver';
+
+export interface BuiltWorld {
+  readonly world: WorldSpec;
+  readonly topology: Topology;
+  readonly losses: readonly LostNodes[];
+}
+
+/** How much of the cluster a run needs besides etcd, API servers, schedulers and users. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly controllers?: boolean;
+  /** Takes the place of users and observer: scheduler_perf's operations drive the cluster. */
+  readonly perf?: PerfWorkload;
+}
+
+const UNLIMITED: ClientLimits = { qps: 0, burst: 0 };
+const USERS = { group: 'client', zone: 'control-plane' } as const;
+const CONTROL_PLANE = { group: 'control-plane', zone: 'control-plane' } as const;
+
+export function buildWorld(scenario: Scenario, { seed, controllers = true, perf }: WorldOptions): BuiltWorld {
+  const { cluster } = scenario;
+  const hosts: HostSpec[] = [];
+  const add = (host: HostSpec): HostId => hosts.push(host) - 1;
+
+  const etcdNames = cluster.etcd.events === 'separate' ? ['etcd-0', 'etcd-events-0'] : ['etcd-0'];
+  const etcd = etcdNames.map((name) => {
+    const config: EtcdMemberConfig = { name, quotaBytes: cluster.etcd.quotaBytes };
+    const disk = cluster.etcd.fsync === undefined ? QUIET_SSD : { ...QUIET_SSD, fsync: cluster.etcd.fsync };
+    return add({ name, program: 'etcd', config, ...CONTROL_PLANE, cores: cluster.etcd.cores, disk });
+  });
+  const [main, events] = etcd as [HostId, HostId | undefined];
+  const apiServers = Array.from({ length: cluster.apiServers.count }, (_, instance) => {
+    const name = `kube-apiserver-${instance}`;
+    const config: ApiServerConfig = {
+      name,
+      instance,
+      etcd: { default: [main], ...(events === undefined ? {} : { overrides: { events: [events], 'events.events.k8s.io': [events] } }) },
+    };
+    return add({ name, program: 'apiserver', config, ...CONTROL_PLANE, cores: cluster.apiServers.cores });
+  });
+  const client = (user: string, { qps, burst }: ClientLimits): ClientConfig => ({ user, servers: apiServers, qps, burst });
+
+  const schedulers = cluster.schedulers.map((plan) => {
+    const config = schedulerConfig(plan, client('system:kube-scheduler', plan));
+    return add({ name: plan.name === 'default-scheduler' ? 'kube-scheduler' : plan.name, program: 'scheduler', config, ...CONTROL_PLANE, cores: 4 });
+  });
+  const controllerManagers = controllers
+    ? [add({ name: 'kube-controller-manager', program: 'controller-manager', config: controllerManagerConfig(cluster.controllers, client('system:kube-controller-manager', cluster.controllers)), ...CONTROL_PLANE, cores: 4 })]
+    : [];
+  const users = perf === undefined ? usersHost(scenario, client('user:scenario', UNLIMITED)) : driverHost(perf, client('user:bench', { qps: 5000, burst: 5000 }));
+  add(users);
+  const observer = perf === undefined ? add({ name: 'observer', program: 'observer', config: undefined, ...USERS }) : -1;
+
+  const nodes = nodeHosts(scenario, apiServers, add);
+  const topology: Topology = { nodes, apiServers, etcd, schedulers, controllerManagers };
+  const changes = faultChanges(scenario, topology, seed);
+  const losses = lossesOf(changes, nodes);
+  if (observer >= 0) {
+    const config: ObserverConfig = { client: client('system:observer', UNLIMITED), phases: scenario.phases, losses, heatEvery: Math.max(scenario.bucket, 1_000_000) };
+    hosts[observer] = { ...(hosts[observer] as HostSpec), config };
+  }
+  const world: WorldSpec = { seed, epoch: scenario.epoch, hosts, links: linksOf(scenario), changes, until: scenario.duration as number, bucket: scenario.bucket };
+  return { world, topology, losses };
+}
+
+function usersHost(scenario: Scenario, client: ClientConfig): HostSpec {
+  const config: WorkloadClientConfig = { client, entries: scenario.workload, namespaces: namespacesOf(scenario), until: scenario.duration as number };
+  return { name: 'users', program: 'workload-client', config, ...USERS };
+}
+
+function driverHost({ operations }: PerfWorkload, client: ClientConfig): HostSpec {
+  const config: BenchDriverConfig = { client, operations };
+  return { name: 'users', program: 'bench-driver', config, ...USERS };
+}
+
+function nodeHosts(scenario: Scenario, servers: readonly HostId[], add: (host: HostSpec) => HostId): TopologyNode[] {
+  const nodes: TopologyNode[] = [];
+  const total = scenario.cluster.nodes.reduce((sum, pool) => sum + pool.count, 0);
+  if (total > 65_536) throw UserError.at({}, `${total} nodes: 10.0.0.0/8 has 65,536 networks of /24, one a node`);
+  for (const pool of scenario.cluster.nodes) {
+    for (let index = 0; index < pool.count; index++) {
+      const name = nodeName(pool, index);
+      const zone = pool.zones[index % pool.zones.length] as string;
+      const id = add(kubeletHost(scenario, pool, name, zone, nodes.length, servers));
+      nodes.push({ id, name, zone });
+    }
+  }
+  return nodes;
+}
+
+export const nodeName = (pool: NodePool, index: number): string => `${pool.name}-${index}`;
+
+function faultChanges(scenario: Scenario, topology: Topology, seed: number): readonly WorldChange[] {
+  const luck = new Luck(seed);
+  const mistakes: string[] = [];
+  const changes = scenario.faults.flatMap(({ kind, spec }, ordinal) => {
+    const fault = faultKind(kind);
+    if (fault === undefined) return [];
+    const mistake = fault.mistake?.(spec as never, topology);
+    if (mistake !== undefined) mistakes.push(`'faults[${ordinal}].${kind}': ${mistake}`);
+    return mistake === undefined ? fault.changes(spec as never, { ordinal, topology, stream: (name) => luck.scenario(name) }) : [];
+  });
+  if (mistakes.length > 0) throw new UserError(mistakes.map((message) => ({ message })));
+  return changes.filter((change) => change.at <= scenario.duration).sort((a, b) => a.at - b.at);
+}
+
+/** Nodes that crash or are cut off for longer than anyone would call a blip. */
+function lossesOf(changes: readonly WorldChange[], nodes: readonly TopologyNode[]): LostNodes[] {
+  const names = new Map(nodes.map((node) => [node.id, node.name]));
+  return changes.flatMap((change) => {
+    const struck = change.change === 'crash' || change.change === 'pause' ? change.hosts.hosts : change.change === 'partition' ? change.a.hosts : undefined;
+    const lost = (struck ?? []).flatMap((id) => names.get(id) ?? []);
+    return lost.length === 0 ? [] : [{ at: change.at, nodes: lost }];
+  });
+}
+
+function namespacesOf(scenario: Scenario): string[] {
+  const named = new Set<string>();
+  for (const { spec } of scenario.workload) {
+    const namespace = (spec as { namespace?: string }).namespace;
+    if (namespace !== undefined && namespace !== 'default') named.add(namespace);
+  }
+  return [...named];
+}
+
+/** One-way latencies; a link of the data centre's control network and one to the machines. Jitter on top. Assumed unless the scenario says otherwise. */
+function linksOf({ cluster }: Scenario): LinkSpec[] {
+  const { controlPlaneLatency, nodeLatency, jitter } = cluster.network;
+  const more = jitter === undefined ? {} : { jitter };
+  return [
+    { from: 'control-plane', to: 'control-plane', latencyMin: controlPlaneLatency, ...more },
+    { from: 'client', to: 'control-plane', latencyMin: controlPlaneLatency, ...more },
+    { from: 'control-plane', to: 'client', latencyMin: controlPlaneLatency, ...more },
+    { from: 'node', to: 'control-plane', latencyMin: nodeLatency, ...more },
+    { from: 'control-plane', to: 'node', latencyMin: nodeLatency, ...more },
+  ];
+}

@@ -1,0 +1,34 @@
+/** Makes hosts from their specs: the table of programs. The same on every thread. */
+
+import { ApiServer, type ApiServerConfig } from '#apiserver';
+import { ControllerManager, type ControllerManagerConfig } from '#controllers';
+import { EtcdMember, type EtcdMemberConfig } from '#etcd';
+import { Kubelet, type KubeletConfig } from '#kubelet';
+import * as scheduler from '#scheduler';
+import type { SchedulerConfig } from '#scheduler';
+import type { CreateHost, Host } from '#sim';
+import type { Program } from './build-world.ts';
+import { Observer, type ObserverConfig } from './observer.ts';
+import { BenchDriver, type BenchDriverConfig } from './perf/bench-driver.ts';
+import { stampResourceVersion } from './stamp.ts';
+import { WorkloadClient, type WorkloadClientConfig } from './workload-client.ts';
+
+const PROGRAMS: Readonly<Record<Program, (config: unknown, previous: Host | undefined) => Host>> = {
+  etcd: (config) => new EtcdMember(config as EtcdMemberConfig, { stamp: stampResourceVersion }),
+  apiserver: (config) => new ApiServer(config as ApiServerConfig),
+  scheduler: (config) => new (scheduler as any).Scheduler(config as SchedulerConfig),
+  'controller-manager': (config) => new ControllerManager(config as ControllerManagerConfig),
+  'workload-client': (config) => new WorkloadClient(config as WorkloadClientConfig),
+  observer: (config) => new Observer(config as ObserverConfig),
+  kubelet: (config) => new Kubelet(config as KubeletConfig),
+  'bench-driver': (config) => new BenchDriver(config as BenchDriverConfig),
+};
+
+export const createHost: CreateHost = (spec, _id, previous) => {
+  const make = PROGRAMS[spec.program as Program];
+  if (make === undefined) throw new Error(`host '${spec.name}': no program is called '${spec.program}'`);
+  return make(spec.config, previous);
+};
+
+/** What a thread imports to make its hosts (workers/shard.ts). */
+export const hostFactory = (): CreateHost => createHost;

@@ -1,0 +1,45 @@
+/** One machine of a node pool as a host. Pools share their settings, labels and capacity by reference. */
+
+import type { KubeletConfig, KubeletSettings } from '#kubelet';
+import type { NodePool, Scenario } from '#scenario';
+import type { HostId, HostSpec } from '#sim';
+
+/** The kubelet's sync loop and status manager: nothing it originates leaves sooner (docs/fidelity.md: R). */
+export const KUBELET_EGRESS_FLOOR = 10_000;
+
+const settingsOf = new WeakMap<Scenario, Partial<KubeletSettings>>();
+
+function settings(scenario: Scenario): Partial<KubeletSettings> {
+  let found = settingsOf.get(scenario);
+  if (found === undefined) {
+    const { kubelets } = scenario.cluster;
+    found = {
+      leaseDurationSeconds: kubelets.leaseDuration / 1e6,
+      leaseRenewIntervalSeconds: kubelets.leaseDuration / 4e6,
+      nodeStatusReportFrequencySeconds: kubelets.statusReportFrequency / 1e6,
+      events: kubelets.events,
+      serializeImagePulls: kubelets.serializeImagePulls,
+      maxParallelImagePulls: kubelets.maxParallelImagePulls,
+      registryBytesPerSecond: kubelets.registryBytesPerSecond,
+      images: scenario.images,
+      preloadedImages: kubelets.preloadedImages,
+      startupJitterSeconds: kubelets.startOver / 1e6,
+    };
+    settingsOf.set(scenario, found);
+  }
+  return found;
+}
+
+export function kubeletHost(scenario: Scenario, pool: NodePool, name: string, zone: string, ordinal: number, servers: readonly HostId[]): HostSpec {
+  const config: KubeletConfig = {
+    nodeName: name,
+    client: { user: `system:node:${name}`, servers, qps: scenario.cluster.kubelets.qps, burst: scenario.cluster.kubelets.burst },
+    capacity: pool.capacity,
+    ...(pool.allocatable === undefined ? {} : { allocatable: pool.allocatable }),
+    labels: { ...pool.labels, 'topology.kubernetes.io/zone': zone, 'topology.kubernetes.io/region': 'region-1' },
+    ...(pool.taints.length === 0 ? {} : { taints: pool.taints }),
+    podCIDR: `10.${ordinal >> 8}.${ordinal & 255}.0/24`,
+    settings: settings(scenario),
+  };
+  return { name, program: 'kubelet', config, group: 'node', zone, egressFloor: KUBELET_EGRESS_FLOOR, cores: 1 };
+}

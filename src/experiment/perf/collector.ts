@@ -1,0 +1,63 @@
+/** SchedulingThroughput as scheduler_perf samples it (v1.36 util.go, throughputCollector): pods newly scheduled each second, the first second with any dropped,
+ *  seconds without any filled with the mean of the interval they belong to. Samples leave as marks, beside the wall clock of our own code. */
+
+import type { Pod } from '#api';
+import type { InformerEvent } from '#client';
+import type { Context } from '#sim';
+
+export const SAMPLE_MARK = 'bench sample';
+export const BEGIN_MARK = 'bench collecting begins';
+export const END_MARK = 'bench collecting ends';
+
+export class SchedulingCollector {
+  #namespaces: ReadonlySet<string> | undefined;
+  #scheduled = 0;
+  #before = -1;
+  #skipped = 0;
+  #total = 0;
+
+  see({ object, previous, type }: InformerEvent<Pod>): void {
+    if (this.#namespaces?.has(object.metadata?.namespace ?? '') !== true || type === 'delete') return;
+    const now = object.spec?.nodeName ?? '';
+    if (now !== '' && (previous?.spec?.nodeName ?? '') === '') {
+      this.#scheduled++;
+      this.#total++;
+    }
+  }
+
+  start(namespaces: readonly string[], ctx: Context, wallMs: number): void {
+    this.#namespaces = new Set(namespaces);
+    this.#scheduled = 0;
+    this.#before = -1;
+    this.#skipped = 0;
+    this.#total = 0;
+    ctx.record.mark(BEGIN_MARK, String(wallMs));
+  }
+
+  /** Takes this second's sample; false when nothing is being collected. */
+  sample(ctx: Context): boolean {
+    if (this.#namespaces === undefined) return false;
+    const fresh = this.#scheduled;
+    if (this.#before < 0) {
+      if (fresh > 0) this.#before = 0;
+      this.#scheduled = 0;
+      return true;
+    }
+    if (fresh === 0) {
+      this.#skipped++;
+      return true;
+    }
+    const rate = fresh / (1 + this.#skipped);
+    for (let i = 0; i <= this.#skipped; i++) ctx.record.mark(SAMPLE_MARK, String(rate));
+    this.#skipped = 0;
+    this.#scheduled = 0;
+    return true;
+  }
+
+  stop(ctx: Context, wallMs: number): void {
+    if (this.#namespaces === undefined) return;
+    this.sample(ctx);
+    this.#namespaces = undefined;
+    ctx.record.mark(END_MARK, `${wallMs} ${this.#total}`);
+  }
+}

@@ -1,0 +1,87 @@
+/** Runs one workload of scheduler_perf and says how fast it was, twice: in virtual time under the cost model, and our own code by the wall clock. */
+
+import { clusterPlan, type PerfWorkload, type Scenario } from '#scenario';
+import { runInThisProcess } from '../run-in-process.ts';
+import { runScenario } from '../run-scenario.ts';
+import { BEGIN_MARK, END_MARK, SAMPLE_MARK } from './collector.ts';
+import { percentileOf, type Percentiles } from './percentiles.ts';
+
+export interface PerfResult {
+  readonly workload: PerfWorkload;
+  /** Pods a second of simulated time, as scheduler_perf samples them. */
+  readonly throughput: Percentiles | undefined;
+  /** Pods a second of wall time while metrics were collected: all our code, one thread. */
+  readonly wallPodsPerSecond: number | undefined;
+  readonly measuredPods: number;
+  readonly wallSeconds: number;
+  readonly digest: string;
+  readonly histograms: readonly PerfHistogram[];
+  /** Why there are no figures. */
+  readonly failure?: string;
+}
+
+export interface PerfHistogram {
+  readonly metric: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Milliseconds. */
+  readonly values: Percentiles;
+}
+
+const HISTOGRAMS = ['scheduler_scheduling_attempt_duration_seconds', 'scheduler_framework_extension_point_duration_seconds', 'scheduler_plugin_execution_duration_seconds', 'scheduler_pod_scheduling_duration_seconds'];
+
+/** 30 minutes a workload, as upstream. */
+const TIME_LIMIT = 1_800_000_000;
+
+export async function runPerfWorkload(workload: PerfWorkload, options: { readonly seed: number; readonly version: string; readonly interrupted: () => boolean }): Promise<PerfResult> {
+  const scenario = scenarioOf(workload, options.seed);
+  const { run, result } = await runScenario(scenario, {
+    seed: options.seed,
+    shards: 0,
+    runner: runInThisProcess,
+    version: options.version,
+    interrupted: options.interrupted,
+    world: { controllers: false, perf: workload },
+  });
+  const { marks } = run.recorded;
+  const samples = marks.filter((mark) => mark.name === SAMPLE_MARK).map((mark) => Number(mark.detail));
+  const begin = marks.find((mark) => mark.name === BEGIN_MARK);
+  const end = marks.findLast((mark) => mark.name === END_MARK);
+  const [endMs, pods] = (end?.detail ?? '').split(' ').map(Number);
+  const wall = begin === undefined || endMs === undefined ? undefined : (endMs - Number(begin.detail)) / 1e3;
+  const measuredPods = pods ?? 0;
+  const failure = run.ended === 'done' ? undefined : (run.ended ?? 'not done after 30 minutes of simulated time');
+  return {
+    workload,
+    throughput: samples.length === 0 ? undefined : percentileOf(samples),
+    wallPodsPerSecond: wall === undefined || wall <= 0 ? undefined : measuredPods / wall,
+    measuredPods,
+    wallSeconds: result.wallSeconds,
+    digest: run.digest,
+    histograms: run.recorded.histograms.filter(({ name, overall }) => HISTOGRAMS.includes(name) && overall.count > 0).map(({ name, labels, overall }) => ({
+      metric: name,
+      labels,
+      values: { average: overall.mean * 1e3, p50: overall.percentile(0.5) * 1e3, p90: overall.percentile(0.9) * 1e3, p95: overall.percentile(0.95) * 1e3, p99: overall.percentile(0.99) * 1e3 },
+    })),
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+/** A control plane without nodes, kubelets or controllers; the scheduler's client as scheduler_perf sets it. */
+function scenarioOf(workload: PerfWorkload, seed: number): Scenario {
+  const cluster = clusterPlan({ nodes: 1, schedulers: [{ qps: 5000, burst: 5000 }] });
+  return {
+    name: `${workload.testCase}/${workload.name}`,
+    seed,
+    epoch: 1_767_225_600_000_000,
+    duration: TIME_LIMIT,
+    bucket: 1_000_000,
+    cluster: { ...cluster, nodes: [] },
+    images: {},
+    workload: [],
+    faults: [],
+    expect: [],
+    phases: [],
+    notes: [],
+    source: { schedulerPerf: workload.testCase, workload: workload.name },
+  };
+}

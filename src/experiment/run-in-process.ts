@@ -1,0 +1,21 @@
+/** Runs a world in this process, letting the event loop turn now and then so that Ctrl-C and a progress line get their chance. */
+
+import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
+import { InProcessRun } from '#sim';
+import { createHost } from './hosts.ts';
+import type { Runner } from './run-scenario.ts';
+
+/** Longest stretch of wall time without a turn of the event loop. */
+const SLICE_MS = 40;
+
+export const runInThisProcess: Runner = async (world, { onProgress, shouldStop }) => {
+  const run = new InProcessRun(world, createHost, { onProgress, shouldStop });
+  let sliceEnds = performance.now() + SLICE_MS;
+  while (run.step()) {
+    if (performance.now() < sliceEnds) continue;
+    await setImmediate();
+    sliceEnds = performance.now() + SLICE_MS;
+  }
+  return run.outcome();
+};

@@ -1,0 +1,97 @@
+/** One run from scenario to result: builds the world, has it run, judges it, and says what it took. */
+
+import { performance } from 'node:perf_hooks';
+import type { Scenario } from '#scenario';
+import { placeByGroup, type RunOutcome as EngineOutcome, type WorldSpec } from '#sim';
+import { assembleResult } from './assemble-result.ts';
+import { type BuiltWorld, buildWorld, type WorldOptions } from './build-world.ts';
+import type { RunOutcome } from './outcome.ts';
+import type { Result } from './result.ts';
+
+/** How far a run is. */
+export interface RunProgress {
+  readonly simulatedSeconds: number;
+  readonly untilSeconds: number;
+  readonly events: number;
+  readonly wallSeconds: number;
+}
+
+/** What the thread side is asked to do; `runInThisProcess` and the pool of shards both are one. */
+export interface RunnerOptions {
+  readonly shards: number;
+  readonly placement: Int32Array;
+  readonly onProgress: (progress: { readonly at: number; readonly until: number; readonly events: number }) => void;
+  /** Asked now and then; a text ends the run. */
+  readonly shouldStop: () => string | undefined;
+}
+export type Runner = (world: WorldSpec, options: RunnerOptions) => Promise<EngineOutcome & { readonly barrierSeconds?: number }>;
+
+export interface RunRequest {
+  readonly seed: number;
+  /** 0: all in this process. */
+  readonly shards: number;
+  readonly runner: Runner;
+  readonly version: string;
+  readonly onProgress?: (progress: RunProgress) => void;
+  /** True once the user asked for the end. */
+  readonly interrupted?: () => boolean;
+  readonly world?: Partial<WorldOptions>;
+}
+
+export interface FinishedRun {
+  readonly result: Result;
+  readonly built: BuiltWorld;
+  readonly run: RunOutcome;
+}
+
+export async function runScenario(scenario: Scenario, request: RunRequest): Promise<FinishedRun> {
+  const { seed, shards, runner, version, onProgress, interrupted } = request;
+  const began = performance.now();
+  const cpuBefore = process.cpuUsage();
+  const built = buildWorld(scenario, { seed, ...request.world });
+  let stopped = false;
+  let peakRss = process.memoryUsage.rss();
+  const outcome = await runner(built.world, {
+    shards,
+    placement: placeByGroup(built.world, shards, ['node']),
+    onProgress: ({ at, until, events }) => {
+      peakRss = Math.max(peakRss, process.memoryUsage.rss());
+      onProgress?.({ simulatedSeconds: at / 1e6, untilSeconds: until / 1e6, events, wallSeconds: (performance.now() - began) / 1e3 });
+    },
+    shouldStop: () => {
+      stopped ||= interrupted?.() === true;
+      return stopped ? 'interrupted' : undefined;
+    },
+  });
+  const run: RunOutcome = {
+    digest: outcome.digest,
+    recorded: outcome.recorded,
+    stoppedAt: outcome.stoppedAt,
+    ...(outcome.ended === undefined ? {} : { ended: outcome.ended }),
+    interrupted: stopped && outcome.ended === 'interrupted',
+    shards: {
+      used: shards,
+      windows: outcome.windows,
+      events: outcome.events,
+      messages: outcome.messages,
+      barrierSeconds: outcome.barrierSeconds ?? 0,
+      meanWindowMs: outcome.windows === 0 ? 0 : outcome.stoppedAt / 1e3 / outcome.windows,
+    },
+  };
+  const cpu = process.cpuUsage(cpuBefore);
+  // The kernel's high-water mark when it tells one (kilobytes): sampling would miss a peak between two samples.
+  const costs = {
+    wallSeconds: (performance.now() - began) / 1e3,
+    cpuSeconds: (cpu.user + cpu.system) / 1e6,
+    peakRssBytes: Math.max(peakRss, process.resourceUsage().maxRSS * 1024),
+  };
+  return { result: assembleResult(scenario, built, run, costs, version), built, run };
+}
+
+/** Why a run must not pass for a success, or undefined. Verdicts are judged elsewhere. */
+export function failureOf(result: Result, scenario: Scenario): string | undefined {
+  if (result.partial) return result.ended ?? 'ended early';
+  if (scenario.workload.length > 0 && result.podsCreated === 0) return 'no pod was ever created: see the refused requests among the marks';
+  if (result.podsCreated > 0 && result.podsBound === 0) return `no pod was scheduled (${result.podsCreated} were created)`;
+  return undefined;
+}

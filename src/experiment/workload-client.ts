@@ -1,0 +1,94 @@
+/** The users of the cluster: a host that sends the scenario's timed requests through the client room, as kubectl and CI systems would. */
+
+import type { ApiClient, ClientConfig } from '#client';
+import { createApiClient } from '#client';
+import { type TimedRequest, type WorkloadEntry, workloadKind } from '#scenario';
+import type { Context, Counter, Gauge, Host, Instant, Message } from '#sim';
+import { messageKind } from '#sim';
+import { mergeByTime } from './merge-by-time.ts';
+
+/** Survives structured clone: entries are the scenario's own plain data. */
+export interface WorkloadClientConfig {
+  readonly client: ClientConfig;
+  readonly entries: readonly WorkloadEntry[];
+  readonly namespaces: readonly string[];
+  readonly until: Instant;
+}
+
+interface WorkloadDue extends Message {
+  readonly kind: 'WorkloadDue';
+}
+messageKind<WorkloadDue>({ kind: 'WorkloadDue', digest() {} });
+const DUE: WorkloadDue = { kind: 'WorkloadDue' };
+
+/** What was asked for, so that a refusal can be told. */
+interface Asked {
+  readonly text: string;
+}
+
+export class WorkloadClient implements Host {
+  readonly #config: WorkloadClientConfig;
+  readonly #client: ApiClient<Asked>;
+  #requests: Iterator<TimedRequest> | undefined;
+  #next: TimedRequest | undefined;
+  #asked: Gauge | undefined;
+  #sent: Counter | undefined;
+  #refusals = 0;
+
+  constructor(config: WorkloadClientConfig) {
+    this.#config = config;
+    this.#client = createApiClient<Asked>(config.client);
+  }
+
+  start(ctx: Context): void {
+    this.#asked = ctx.record.gauge('wavetank_workload_pods_requested');
+    this.#sent = ctx.record.counter('wavetank_workload_requests_total');
+    const { entries, until, namespaces } = this.#config;
+    const chance = ctx.chance;
+    const sources = entries.map(({ kind, spec }, ordinal) => {
+      const found = workloadKind(kind);
+      if (found === undefined) throw new Error(`no workload is called '${kind}'`);
+      return found.requests(spec as never, { ordinal, entries, until, stream: (name) => chance.scenario(name) });
+    });
+    this.#requests = mergeByTime(sources);
+    for (const name of namespaces) {
+      const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+      this.#client.request(ctx, { verb: 'create', resource: 'namespaces', body, discardBody: true }, { text: '' });
+    }
+    this.#schedule(ctx);
+  }
+
+  receive(message: Message, ctx: Context): void {
+    const { handled, outcome } = this.#client.receive(message, ctx);
+    if (outcome !== undefined && outcome.continuation.text !== '' && (outcome.code === 0 || outcome.code >= 400)) {
+      const reason = outcome.error?.reason ?? 'Unknown';
+      ctx.record.counter('wavetank_workload_refused_total', { code: String(outcome.code), reason }).add();
+      // The first few refusals stand on the time axis with their text: a scenario that asks for nonsense must say so.
+      if (this.#refusals++ < 5) ctx.record.mark('request refused', `${outcome.continuation.text}: ${outcome.code} ${outcome.error?.message ?? reason}`);
+    }
+    if (handled) return;
+    if (message.kind !== 'WorkloadDue') return;
+    while (this.#next !== undefined && this.#next.at <= ctx.now) {
+      this.#send(this.#next, ctx);
+      this.#advance();
+    }
+    this.#schedule(ctx);
+  }
+
+  #send({ at: _at, pods, ...spec }: TimedRequest, ctx: Context): void {
+    if (pods !== undefined && pods !== 0) this.#asked?.add(pods);
+    this.#sent?.add();
+    const name = spec.name ?? (spec.body as { metadata?: { name?: string } } | undefined)?.metadata?.name ?? '';
+    this.#client.request(ctx, { ...spec, discardBody: true }, { text: `${spec.verb} ${spec.resource} ${spec.namespace ?? ''}/${name}` });
+  }
+
+  #advance(): void {
+    const step = this.#requests?.next();
+    this.#next = step === undefined || step.done === true ? undefined : step.value;
+  }
+
+  #schedule(ctx: Context): void {
+    if (this.#next === undefined) this.#advance();
+    if (this.#next !== undefined) ctx.after(Math.max(0, this.#next.at - ctx.now), DUE);
+  }
+}

@@ -1,0 +1,88 @@
+/** Puts a run's files into its directory: everything goes to a temporary name first, is synced, then renamed, so that no half-written file is ever seen. */
+
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '#scenario';
+
+/** The directory of one run, locked while the run lasts. */
+export interface OutDirectory {
+  readonly path: string;
+  write(name: string, content: string | Uint8Array): string;
+  /** Takes the lock away; further writes are mistakes. */
+  close(): void;
+}
+
+/** Makes and locks it before the run begins, so that a long run does not end in 'permission denied'. */
+export function openOutDirectory(path: string): OutDirectory {
+  const lock = join(path, '.wavetank-lock');
+  try {
+    mkdirSync(path, { recursive: true });
+    if (!statSync(path).isDirectory()) throw UserError.at({ file: path }, 'is not a directory');
+    claim(lock, path);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    const reason = code === 'EACCES' || code === 'EROFS' || code === 'EPERM' ? 'cannot be written to' : code === 'ENOTDIR' || code === 'EEXIST' ? 'is not a directory' : `cannot be written to (${code})`;
+    throw UserError.at({}, `--out ${path}: ${reason}`);
+  }
+  const release = (): void => rmSync(lock, { force: true });
+  process.once('exit', release);
+  return {
+    path,
+    write(name, content) {
+      const target = join(path, name);
+      const temporary = `${target}.${process.pid}.tmp`;
+      const file = openSync(temporary, 'w');
+      try {
+        if (typeof content === 'string') writeFileSync(file, content);
+        else for (let at = 0; at < content.length; ) at += writeSync(file, content, at);
+        fsyncSync(file);
+      } catch (error) {
+        closeSync(file);
+        rmSync(temporary, { force: true });
+        throw error;
+      }
+      closeSync(file);
+      renameSync(temporary, target);
+      return target;
+    },
+    close() {
+      release();
+      process.removeListener('exit', release);
+    },
+  };
+}
+
+/** Takes the lock; a lock whose process is gone is taken over. */
+function claim(lock: string, path: string): void {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const owner = ownerOf(lock);
+      if (owner !== undefined && isAlive(owner)) throw UserError.at({}, `--out ${path}: another run (process ${owner}) is writing there`);
+      rmSync(lock, { force: true });
+    }
+  }
+  throw UserError.at({}, `--out ${path}: another run is writing there`);
+}
+
+function ownerOf(lock: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(lock, 'utf8'));
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

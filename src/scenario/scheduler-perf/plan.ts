@@ -1,0 +1,170 @@
+/** From the operations of a workloadTemplate, as written, to operations with numbers: createPodSets unrolled, parameters filled in, templates read. */
+
+import type { Params, PerfFile, Raw } from './file.ts';
+import type { CreateNodes, CreatePods, PerfOperation } from './operation.ts';
+import type { Template } from './template.ts';
+
+type Path = readonly (string | number)[];
+
+/** Fields by opcode. An opcode that is not here cannot be run; its workloads are listed as skipped. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  createNodes: ['count', 'countParam', 'nodeTemplatePath', 'nodeAllocatableStrategy', 'labelNodePrepareStrategy', 'uniqueNodeLabelStrategy'],
+  createNamespaces: ['prefix', 'count', 'countParam', 'namespaceTemplatePath'],
+  createPods: ['count', 'countParam', 'namespace', 'podTemplatePath', 'collectMetrics', 'skipWaitToCompletion', 'steadyState', 'steadyStateParam', 'duration', 'durationParam', 'persistentVolumeTemplatePath', 'persistentVolumeClaimTemplatePath'],
+  createPodSets: ['count', 'countParam', 'namespacePrefix', 'createPodsOp'],
+  deletePods: ['namespace', 'labelSelector', 'skipWaitToCompletion', 'deletePodsPerSecond'],
+  churn: ['mode', 'number', 'intervalMilliseconds', 'namespace', 'templatePaths'],
+  createAny: ['templatePath', 'namespace', 'count', 'countParam'],
+  updateAny: ['templatePath', 'namespace', 'count', 'countParam', 'updatePerSecond', 'subresources'],
+  barrier: ['namespaces', 'labelSelector', 'stageRequirement'],
+  sleep: ['duration', 'durationParam'],
+  startCollectingMetrics: ['name', 'namespaces', 'labelSelector'],
+  stopCollectingMetrics: [],
+};
+
+const NOT_HERE: Readonly<Record<string, string>> = {
+  createResourceDriver: 'needs a DRA driver (createResourceDriver)',
+  createResourceClaims: 'needs dynamic resource allocation (createResourceClaims)',
+  allocResourceClaims: 'needs dynamic resource allocation (allocResourceClaims)',
+};
+
+const labelsOf = (written: unknown): Readonly<Record<string, string>> => ((written as { matchLabels?: Record<string, string> } | undefined)?.matchLabels ?? (written as Record<string, string> | undefined) ?? {});
+
+export function planOperations(file: PerfFile, template: readonly unknown[], path: Path, params: Params, defaultPod: Template | undefined): { readonly operations: readonly PerfOperation[]; readonly skipped?: string } {
+  const operations: PerfOperation[] = [];
+  for (const [at, written] of template.entries()) {
+    const here = [...path, at];
+    if (typeof written !== 'object' || written === null) file.refuse(here, 'expected an operation');
+    const { opcode, ...rest } = written as Raw;
+    const name = String(opcode);
+    const reason = NOT_HERE[name];
+    if (reason !== undefined) return { operations: [], skipped: reason };
+    const known = FIELDS[name];
+    if (known === undefined) file.refuse(here, `unknown opcode '${name}'`);
+    const fields = file.fields(rest, known as readonly string[], here);
+    operations.push(...planOne(new Planner(file, fields, here, params, defaultPod), name, operations.length));
+  }
+  return { operations };
+}
+
+class Planner {
+  readonly file: PerfFile;
+  readonly fields: Raw;
+  readonly path: Path;
+  readonly params: Params;
+  readonly defaultPod: Template | undefined;
+
+  constructor(file: PerfFile, fields: Raw, path: Path, params: Params, defaultPod: Template | undefined) {
+    this.file = file;
+    this.fields = fields;
+    this.path = path;
+    this.params = params;
+    this.defaultPod = defaultPod;
+  }
+
+  count(otherwise?: number): number {
+    const written = this.fields['countParam'] ?? this.fields['count'];
+    if (written === undefined) return otherwise ?? this.file.refuse(this.path, "has neither 'count' nor 'countParam'");
+    return this.params.count(written);
+  }
+
+  template(field: string): Template | undefined {
+    const written = this.fields[field];
+    return written === undefined ? undefined : this.file.template(String(this.params.resolve(written)));
+  }
+
+  needTemplate(field: string): Template {
+    return this.template(field) ?? this.file.refuse(this.path, `has no '${field}'`);
+  }
+
+  text(field: string, otherwise: string): string {
+    return (this.fields[field] as string | undefined) ?? otherwise;
+  }
+
+  /** `fields` of a nested operation in place of these. */
+  within(fields: Raw): Planner {
+    return new Planner(this.file, fields, this.path, this.params, this.defaultPod);
+  }
+}
+
+function planOne(plan: Planner, opcode: string, index: number): PerfOperation[] {
+  const { fields, params } = plan;
+  switch (opcode) {
+    case 'createNodes':
+      return [createNodes(plan, index)];
+    case 'createNamespaces': {
+      const template = plan.template('namespaceTemplatePath');
+      return [{ op: 'createNamespaces', prefix: plan.text('prefix', ''), count: plan.count(), ...(template === undefined ? {} : { template }) }];
+    }
+    case 'createPods':
+      return [createPods(plan, plan.text('namespace', `namespace-${index}`))];
+    case 'createPodSets': {
+      const nested = plan.within(plan.file.fields(fields['createPodsOp'], ['opcode', ...(FIELDS['createPods'] as readonly string[])], plan.path));
+      const prefix = plan.text('namespacePrefix', '');
+      return Array.from({ length: plan.count() }, (_, set) => createPods(nested, `${prefix}-${set}`));
+    }
+    case 'deletePods':
+      return [{ op: 'deletePods', namespace: plan.text('namespace', ''), labels: labelsOf(fields['labelSelector']), skipWait: fields['skipWaitToCompletion'] === true, perSecond: (fields['deletePodsPerSecond'] as number | undefined) ?? 0 }];
+    case 'churn': {
+      const paths = (fields['templatePaths'] as readonly string[] | undefined) ?? [];
+      const interval = ((fields['intervalMilliseconds'] as number | undefined) ?? 500) * 1000;
+      const mode = fields['mode'] === 'recreate' ? 'recreate' : 'create';
+      return [{ op: 'churn', mode, number: (fields['number'] as number | undefined) ?? 0, interval, namespace: plan.text('namespace', `namespace-${index}`), templates: paths.map((path) => ({ ...plan.file.template(path), varies: false })) }];
+    }
+    case 'createAny':
+      return [{ op: 'createAny', template: plan.needTemplate('templatePath'), namespace: plan.text('namespace', ''), count: plan.count(1) }];
+    case 'updateAny':
+      return [{ op: 'updateAny', template: plan.needTemplate('templatePath'), namespace: plan.text('namespace', ''), count: plan.count(1), perSecond: (fields['updatePerSecond'] as number | undefined) ?? 0, subresources: (fields['subresources'] as readonly string[] | undefined) ?? [] }];
+    case 'barrier':
+      return [{ op: 'barrier', namespaces: (fields['namespaces'] as readonly string[] | undefined) ?? [], labels: labelsOf(fields['labelSelector']), stage: fields['stageRequirement'] === 'Attempted' ? 'Attempted' : 'Scheduled' }];
+    case 'sleep':
+      return [{ op: 'sleep', duration: params.duration(fields['durationParam'] ?? fields['duration'] ?? '0s') }];
+    case 'startCollectingMetrics':
+      return [{ op: 'startCollectingMetrics', namespaces: (fields['namespaces'] as readonly string[] | undefined) ?? [], labels: labelsOf(fields['labelSelector']) }];
+    default:
+      return [{ op: 'stopCollectingMetrics' }];
+  }
+}
+
+function createNodes(plan: Planner, index: number): CreateNodes {
+  const { fields } = plan;
+  const template = plan.template('nodeTemplatePath');
+  const label = fields['labelNodePrepareStrategy'] as { labelKey: string; labelValues: readonly string[] } | undefined;
+  const unique = fields['uniqueNodeLabelStrategy'] as { labelKey: string } | undefined;
+  const allocatable = fields['nodeAllocatableStrategy'] as { nodeAllocatable?: Record<string, string>; csiNodeAllocatable?: Record<string, { count?: number }> } | undefined;
+  const csi = allocatable?.csiNodeAllocatable;
+  return {
+    op: 'createNodes',
+    index,
+    count: plan.count(),
+    ...(template === undefined ? {} : { template }),
+    ...(allocatable?.nodeAllocatable === undefined ? {} : { allocatable: allocatable.nodeAllocatable }),
+    ...(label === undefined ? {} : { label: { key: label.labelKey, values: label.labelValues } }),
+    ...(unique === undefined ? {} : { uniqueLabel: unique.labelKey }),
+    ...(csi === undefined ? {} : { csi: Object.fromEntries(Object.entries(csi).map(([driver, { count }]) => [driver, count ?? 0])) }),
+  };
+}
+
+function createPods(plan: Planner, namespace: string): CreatePods {
+  const { fields, params } = plan;
+  const template = plan.template('podTemplatePath') ?? plan.defaultPod;
+  const persistentVolume = plan.template('persistentVolumeTemplatePath');
+  const persistentVolumeClaim = plan.template('persistentVolumeClaimTemplatePath');
+  const steady = fields['steadyStateParam'] === undefined ? fields['steadyState'] === true : params.flag(fields['steadyStateParam']);
+  const duration = fields['durationParam'] ?? fields['duration'];
+  const collect = fields['collectMetrics'] === true;
+  const skipWait = fields['skipWaitToCompletion'] === true;
+  if (collect && skipWait) plan.file.refuse(plan.path, "'collectMetrics' and 'skipWaitToCompletion' exclude each other");
+  return {
+    op: 'createPods',
+    count: plan.count(),
+    namespace,
+    ...(template === undefined ? {} : { template }),
+    collect,
+    skipWait,
+    steady,
+    duration: duration === undefined ? 0 : params.duration(duration),
+    ...(persistentVolume === undefined ? {} : { persistentVolume }),
+    ...(persistentVolumeClaim === undefined ? {} : { persistentVolumeClaim }),
+  };
+}
