@@ -1,4 +1,4 @@
-/** The instruments of one member, under etcd's own names. Durations are observed in microseconds. */
+/** The instruments of one member, under etcd's own names. Durations are observed in seconds, as the names say. */
 
 import type { Counter, Gauge, Histogram, Recorder } from '#sim';
 
@@ -23,8 +23,8 @@ export function memberMetrics(record: Recorder, member: string): MemberMetrics {
   const labels = { member };
   return {
     fsync: record.histogram('etcd_disk_wal_fsync_duration_seconds', labels),
-    requestRead: record.histogram('etcd_request_duration_seconds', { member, operation: 'range' }),
-    requestWrite: record.histogram('etcd_request_duration_seconds', { member, operation: 'txn' }),
+    requestRead: record.histogram('grpc_server_handling_seconds', { member, grpc_method: 'Range' }),
+    requestWrite: record.histogram('grpc_server_handling_seconds', { member, grpc_method: 'Txn' }),
     proposalsApplied: record.counter('etcd_server_proposals_applied_total', labels),
     proposalsPending: record.gauge('etcd_server_proposals_pending', labels),
     keys: record.gauge('etcd_debugging_mvcc_keys_total', labels),

@@ -2,7 +2,7 @@
  *  Group commit as etcd's Raft loop has it: what arrives while an fsync is under way joins the next one. */
 
 import type { Context, Duration, Host, HostId, Instant, Message } from '#sim';
-import { messageKind } from '#sim';
+import { messageKind, SECOND } from '#sim';
 import { apply, type Replica, read, refuse, respond, type Stamp } from './apply.ts';
 import {
   APPLY_CPU,
@@ -57,14 +57,20 @@ interface Synced extends Message {
 interface LeaseCheck extends Message {
   readonly kind: 'EtcdLeaseCheck';
 }
+/** Time for the watch streams to send what they have. */
+interface WatchFlush extends Message {
+  readonly kind: 'EtcdWatchFlush';
+}
 interface CompactionStep extends Message {
   readonly kind: 'EtcdCompactionStep';
 }
 messageKind<Synced>({ kind: 'EtcdWalSynced', digest() {} });
 messageKind<LeaseCheck>({ kind: 'EtcdLeaseCheck', digest() {} });
+messageKind<WatchFlush>({ kind: 'EtcdWatchFlush', digest() {} });
 messageKind<CompactionStep>({ kind: 'EtcdCompactionStep', digest() {} });
 const SYNCED: Synced = { kind: 'EtcdWalSynced' };
 const LEASE_CHECK: LeaseCheck = { kind: 'EtcdLeaseCheck' };
+const WATCH_FLUSH: WatchFlush = { kind: 'EtcdWatchFlush' };
 const COMPACTION_STEP: CompactionStep = { kind: 'EtcdCompactionStep' };
 
 interface Proposal {
@@ -90,6 +96,7 @@ export class EtcdMember implements Host {
   private syncing: Proposal[] = [];
   private syncBegan: Instant = -1;
   private compactionLeft = 0;
+  private flushing = false;
   private metrics: MemberMetrics | undefined;
 
   constructor(config: EtcdMemberConfig, options: EtcdMemberOptions = {}) {
@@ -111,6 +118,8 @@ export class EtcdMember implements Host {
         return this.request(message as EtcdRequest, ctx);
       case 'EtcdWalSynced':
         return this.commit(ctx);
+      case 'EtcdWatchFlush':
+        return this.flushWatches(ctx);
       case 'EtcdLeaseCheck':
         return this.checkLeases(ctx);
       case 'EtcdCompactionStep':
@@ -154,7 +163,7 @@ export class EtcdMember implements Host {
     const confirm = operation.serializable ? 0 : READ_INDEX_LATENCY;
     const spent = ctx.charge(Math.round(cost)) + RPC_LATENCY + confirm;
     this.metrics?.ranges.add();
-    this.metrics?.requestRead.observe(spent);
+    this.metrics?.requestRead.observe(spent / SECOND);
     ctx.send(ctx.source, response, spent);
   }
 
@@ -181,7 +190,7 @@ export class EtcdMember implements Host {
   private commit(ctx: Context): void {
     const { store } = this.replica;
     const metrics = this.metrics as MemberMetrics;
-    metrics.fsync.observe(ctx.now - this.syncBegan);
+    metrics.fsync.observe((ctx.now - this.syncBegan) / SECOND);
     const batch = this.syncing;
     const { puts, deletes } = store;
     let heard = store.log.length;
@@ -205,7 +214,11 @@ export class EtcdMember implements Host {
     batch.length = 0;
     this.syncBegan = -1;
     this.checkQuota();
-    this.tellWatchers(ctx);
+    // Answers do not wait behind events: the streams have a loop of their own, and what comes meanwhile goes with its next message.
+    if (!this.flushing && this.hub.hasDirty) {
+      this.flushing = true;
+      ctx.after(WATCH_LATENCY, WATCH_FLUSH);
+    }
     if (this.waiting.length > 0) this.sync(ctx);
   }
 
@@ -223,7 +236,7 @@ export class EtcdMember implements Host {
   private answer(proposal: Proposal, response: EtcdResponse, ctx: Context): void {
     const delay = ctx.charge(APPLY_CPU) + PROPOSE_LATENCY + RPC_LATENCY;
     if (proposal.from < 0) return;
-    this.metrics?.requestWrite.observe(ctx.now - proposal.arrived + delay);
+    this.metrics?.requestWrite.observe((ctx.now - proposal.arrived + delay) / SECOND);
     ctx.send(proposal.from, response, delay);
   }
 
@@ -236,7 +249,8 @@ export class EtcdMember implements Host {
     metrics.dbInUse.set(store.bytesInUse);
   }
 
-  private tellWatchers(ctx: Context): void {
+  private flushWatches(ctx: Context): void {
+    this.flushing = false;
     const dirty = this.hub.takeDirty();
     for (let i = 0; i < dirty.length; i += 1) this.tell(dirty[i] as Watcher<WatchOwner>, ctx);
   }
@@ -246,7 +260,7 @@ export class EtcdMember implements Host {
     if (events.length === 0) return;
     watcher.pending = [];
     this.metrics?.events.add(events.length);
-    const delay = ctx.charge(WATCH_MESSAGE_CPU + events.length * WATCH_EVENT_CPU) + WATCH_LATENCY;
+    const delay = ctx.charge(WATCH_MESSAGE_CPU + events.length * WATCH_EVENT_CPU);
     ctx.send(
       watcher.owner.from,
       { kind: 'EtcdEvents', id: watcher.owner.id, revision: this.replica.store.revision, events } as Message,
@@ -273,7 +287,7 @@ export class EtcdMember implements Host {
     const { from, id } = watcher.owner;
     const { revision, compactRevision } = this.replica.store;
     const message = { kind: 'EtcdEvents', id, revision, events: [], compactRevision } as Message;
-    ctx.send(from, message, ctx.charge(WATCH_MESSAGE_CPU) + WATCH_LATENCY);
+    ctx.send(from, message, ctx.charge(WATCH_MESSAGE_CPU));
     this.watches.delete(`${from}/${id}`);
   }
 
@@ -283,7 +297,7 @@ export class EtcdMember implements Host {
     for (const watcher of this.watches.values()) {
       if (watcher.owner.from !== ctx.source || watcher.state !== 'synced') continue;
       const message = { kind: 'EtcdEvents', id: watcher.owner.id, revision, events: [] } as Message;
-      ctx.send(ctx.source, message, ctx.charge(WATCH_MESSAGE_CPU) + WATCH_LATENCY);
+      ctx.send(ctx.source, message, ctx.charge(WATCH_MESSAGE_CPU));
     }
   }
 

@@ -63,6 +63,10 @@ export class WatchHub<O> {
     return dirty;
   }
 
+  get hasDirty(): boolean {
+    return this.dirty.length > 0;
+  }
+
   get hasUnsynced(): boolean {
     return this.unsynced.size > 0;
   }
