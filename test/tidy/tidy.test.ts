@@ -65,4 +65,16 @@ describe('the house', () => {
     const everything = [...sources, ...tests, ...filesUnder('docs', '.md'), ...filesUnder('scenarios', '.yaml'), 'README.md'];
     expect(everything.filter((file) => existsSync(join(root, file)) && local.test(read(file)))).toEqual([]);
   });
+
+  // npm leaves out of a lockfile what its registry does not offer at that moment, and then `npm ci` refuses it on every machine.
+  it('locks every optional package, so that npm ci takes the lockfile on every platform', () => {
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { version?: string; resolved?: string; optionalDependencies?: Record<string, string> }>;
+    };
+    const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies));
+    expect(wanted.filter((name) => packages[`node_modules/${name}`]?.version === undefined)).toEqual([]);
+    expect(
+      Object.values(packages).filter(({ resolved }) => resolved !== undefined && !resolved.startsWith('https://registry.npmjs.org/')),
+    ).toEqual([]);
+  });
 });
