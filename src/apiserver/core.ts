@@ -38,6 +38,8 @@ export interface Operation {
   attempts: number;
   /** What was handed to etcd. */
   candidate: KubeObject | undefined;
+  /** A PUT or an apply that found nothing and creates. */
+  isNew: boolean;
   /** Set on the deletions that a deletecollection starts. */
   readonly parent: CollectionDeletion | undefined;
 }

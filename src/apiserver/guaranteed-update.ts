@@ -8,6 +8,7 @@ import { isStatus } from './cache/filter.ts';
 import { type Core, type Operation, objectOf, REMOVE, type Transformed, UNCHANGED } from './core.ts';
 import type { EtcdWaiter } from './etcd-client.ts';
 import { storageFailure } from './failures.ts';
+import { undecodable } from './verbs/decode.ts';
 
 /** --max-request-body-bytes: what a request may carry. */
 export const OBJECT_BYTES_MAX = 3 * 1024 * 1024;
@@ -55,7 +56,7 @@ export class GuaranteedUpdate implements EtcdWaiter {
   private attempt(kv: KeyValue | undefined, isLive: boolean, ctx: Context, cost: number): void {
     const { core, operation } = this;
     const current = objectOf(kv);
-    const next = this.change.transform(core, operation, current, ctx);
+    const next = this.transformed(current, ctx);
     if (typeof next !== 'symbol' && !isStatus(next)) return this.put(next, kv?.modRevision ?? 0, ctx, cost);
     // Whatever the cache's object led to, only the stored one decides.
     if (!isLive) return this.readLive(ctx, cost + core.costs.get);
@@ -65,6 +66,14 @@ export class GuaranteedUpdate implements EtcdWaiter {
       return this.change.done(core, operation, current as KubeObject, false, ctx);
     }
     core.fail(operation, next as StatusObject, ctx);
+  }
+
+  private transformed(current: KubeObject | undefined, ctx: Context): Transformed {
+    try {
+      return this.change.transform(this.core, this.operation, current, ctx);
+    } catch (error) {
+      return undecodable(this.operation, error);
+    }
   }
 
   private put(next: KubeObject, modRevision: number, ctx: Context, cost: number): void {

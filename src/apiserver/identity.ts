@@ -33,13 +33,20 @@ const HEX: string[] = [];
 for (let i = 0; i < 65_536; i++) HEX.push((i + 65_536).toString(16).slice(1));
 const hex = (bits: number): string => HEX[bits & 0xffff] as string;
 
+function mixed(a: number, b: number): number {
+  let h = Math.imul(a ^ (b >>> 15), 0x85ebca6b) ^ b;
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
 /** A version-4 UUID. `when` keeps a restarted client, whose request ids begin again, from getting its old uids. */
 export function drawUid(chance: Chance, user: string, request: number, when: number): string {
   const key = hashUser(user);
-  const a = (chance.uniform(UID, key, request, when * 4) * 4_294_967_296) >>> 0;
-  const b = (chance.uniform(UID, key, request, when * 4 + 1) * 4_294_967_296) >>> 0;
-  const c = (chance.uniform(UID, key, request, when * 4 + 2) * 4_294_967_296) >>> 0;
-  const d = (chance.uniform(UID, key, request, when * 4 + 3) * 4_294_967_296) >>> 0;
+  const a = (chance.uniform(UID, key, request, when) * 4_294_967_296) >>> 0;
+  const b = (chance.uniform(UID, key, request, -1 - when) * 4_294_967_296) >>> 0;
+  // 64 drawn bits tell objects apart; the other half is mixed from them.
+  const c = mixed(a, b);
+  const d = mixed(b, c);
   return `${hex(a >>> 16)}${hex(a)}-${hex(b >>> 16)}-${hex((b & 0x0fff) | 0x4000)}-${hex(((c >>> 16) & 0x3fff) | 0x8000)}-${hex(c)}${hex(d >>> 16)}${hex(d)}`;
 }
 

@@ -23,15 +23,28 @@ export function strategicMergePatch(original: Members, patch: Members, schema: O
     if (directive !== 'merge') throw new PatchError(422, `unknown patch type found: ${String(directive)} in map[string]interface{}`);
   }
   const result: Record<string, unknown> = retained(original, patch);
+  const isPlain = !hasDirectives(patch);
   for (const key in patch) {
     const value = patch[key];
-    if (value === undefined || key === DIRECTIVE || key === RETAIN_KEYS) continue;
+    if (value === undefined) continue;
+    if (isPlain) {
+      if (value === null) delete result[key];
+      else result[key] = mergeValue(result[key], value, schema[key], undefined);
+      continue;
+    }
+    if (key === DIRECTIVE || key === RETAIN_KEYS) continue;
     if (key.startsWith(DELETE_PRIMITIVES)) deletePrimitives(result, key.slice(DELETE_PRIMITIVES.length), value);
     else if (key.startsWith(ELEMENT_ORDER)) reorder(result, patch, key.slice(ELEMENT_ORDER.length), value, schema);
     else if (value === null) delete result[key];
     else result[key] = mergeValue(result[key], value, schema[key], orderOf(patch, key));
   }
   return result;
+}
+
+/** Most patches have none: their keys need not be looked at twice. */
+function hasDirectives(patch: Members): boolean {
+  for (const key in patch) if (key.charCodeAt(0) === 36) return true;
+  return false;
 }
 
 function orderOf(patch: Members, key: string): readonly unknown[] | undefined {

@@ -47,9 +47,10 @@ export class WatchCache {
   /** Takes in one event and tells watchers; returns how many. False: the event does not follow from what is here, so something was missed. */
   apply(event: EtcdEvent, now: Instant, dirty: Watcher[]): number | false {
     const { kv } = event;
-    if (kv.modRevision <= this.revision && kv.modRevision <= (this.objects.get(kv.key)?.modRevision ?? 0)) return 0;
     const known = this.objects.get(kv.key);
-    if ((known?.modRevision ?? 0) !== (event.previous?.modRevision ?? 0)) return false;
+    const before = known === undefined ? 0 : known.modRevision;
+    if (kv.modRevision <= before) return 0;
+    if (before !== (event.previous === undefined ? 0 : event.previous.modRevision)) return false;
     if (event.type === 'PUT') {
       if (known === undefined) this.sorted = undefined;
       this.objects.set(kv.key, kv);

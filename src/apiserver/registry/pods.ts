@@ -26,7 +26,7 @@ const FRESH: Readonly<Record<QosClass, PodStatus>> = {
 // The class follows from the spec alone, and specs are shared.
 const qosOfSpec = new WeakMap<object, QosClass>();
 function qosClass(pod: Pod): QosClass {
-  if (pod.spec === undefined) return 'BestEffort';
+  if (!Array.isArray(pod.spec?.containers)) return 'BestEffort';
   let qos = qosOfSpec.get(pod.spec);
   if (qos === undefined) {
     qos = podQosClass(pod);

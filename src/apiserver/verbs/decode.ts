@@ -30,3 +30,10 @@ export function checkName(object: KubeObject, name: string): StatusObject | unde
   if (!own) return badRequest('name must be provided');
   return badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
 }
+
+/** A body whose parts have the wrong types (a string where a list belongs) fails wherever it is first read: upstream's decoder says 400 there. */
+export function undecodable({ resource }: Operation, error: unknown): StatusObject {
+  if (!(error instanceof TypeError)) throw error;
+  const { kind, version } = resource.info;
+  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal: ${error.message}`);
+}

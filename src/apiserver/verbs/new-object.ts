@@ -11,10 +11,18 @@ import { freshMeta, type Stored } from '../object-meta.ts';
 import { prepareForCreate } from '../registry/generic.ts';
 import { dns1123Subdomain } from '../validation/names.ts';
 import { validateMeta } from '../validation/object-meta.ts';
-import { decodeBody } from './decode.ts';
+import { decodeBody, undecodable } from './decode.ts';
 
 /** The stored form of `body`, or why not: 400, 403, 422. Sets the operation's key. */
 export function newObject(core: Core, operation: Operation, body: unknown, ctx: Context): KubeObject | StatusObject {
+  try {
+    return made(core, operation, body, ctx);
+  } catch (error) {
+    return undecodable(operation, error);
+  }
+}
+
+function made(core: Core, operation: Operation, body: unknown, ctx: Context): KubeObject | StatusObject {
   const { request, resource } = operation;
   const { descriptor, info } = resource;
   const decoded = decodeBody(operation, body);

@@ -58,9 +58,11 @@ export const patch: Change = {
     const { request, resource } = operation;
     if (current === undefined) {
       if (request.patchType !== 'apply' || request.subresource) return notFound(resource.info.resource, request.name ?? '');
+      operation.isNew = true;
       const body = request.body as KubeObject;
       return newObject(core, operation, { ...body, metadata: { ...body.metadata, name: request.name } }, ctx);
     }
+    operation.isNew = false;
     let result: unknown;
     try {
       result = patched(operation, request.subresource === 'scale' ? toScale(operation, current) : current);
@@ -75,6 +77,6 @@ export const patch: Change = {
     return updatedObject(operation, result as KubeObject, current, ctx);
   },
   done(core, operation, object, _removed, ctx) {
-    core.answer(operation, 200, operation.request.subresource === 'scale' ? toScale(operation, object) : object, ctx);
+    core.answer(operation, operation.isNew ? 201 : 200, operation.request.subresource === 'scale' ? toScale(operation, object) : object, ctx);
   },
 };

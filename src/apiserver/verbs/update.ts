@@ -22,20 +22,17 @@ export const update: Change = {
     if (misnamed !== undefined) return misnamed;
     if (current === undefined) {
       if (!resource.descriptor.allowsCreateOnUpdate || request.subresource) return notFound(resource.info.resource, request.name ?? '');
+      operation.isNew = true;
       const metadata = { ...sent.metadata, resourceVersion: undefined, uid: undefined };
       return newObject(core, operation, { ...sent, metadata }, ctx);
     }
+    operation.isNew = false;
     if (request.subresource === 'finalize')
       return finalized(sent as Namespace, current as Namespace, (object) => updatedObject(operation, object, current, ctx));
     return updatedObject(operation, sent, current, ctx);
   },
   done(core, operation, object, _removed, ctx) {
-    const isNew =
-      object.metadata?.uid !== undefined &&
-      operation.candidate === object &&
-      operation.resource.cache.objects.get(operation.key) === undefined &&
-      operation.attempts > 0;
-    core.answer(operation, isNew ? 201 : 200, operation.request.subresource === 'scale' ? toScale(operation, object) : object, ctx);
+    core.answer(operation, operation.isNew ? 201 : 200, operation.request.subresource === 'scale' ? toScale(operation, object) : object, ctx);
   },
 };
 
