@@ -3,6 +3,16 @@
 import type { Hasher, Message } from '#sim';
 import { messageKind } from '#sim';
 import type { KubeObject, Resource } from './objects.ts';
+import {
+  packApiRequest,
+  packApiResponse,
+  packCloseWatch,
+  packWatchEvents,
+  unpackApiRequest,
+  unpackApiResponse,
+  unpackCloseWatch,
+  unpackWatchEvents,
+} from './wire/messages.ts';
 
 export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
@@ -143,6 +153,8 @@ export function digestJson(value: unknown, hasher: Hasher): void {
 
 messageKind<ApiRequest>({
   kind: 'ApiRequest',
+  pack: packApiRequest,
+  unpack: unpackApiRequest,
   digest(m, hasher) {
     hasher.int(m.id);
     hasher.string(m.verb);
@@ -155,6 +167,8 @@ messageKind<ApiRequest>({
 });
 messageKind<ApiResponse>({
   kind: 'ApiResponse',
+  pack: packApiResponse,
+  unpack: unpackApiResponse,
   digest(m, hasher) {
     hasher.int(m.id);
     hasher.int(m.code);
@@ -163,6 +177,8 @@ messageKind<ApiResponse>({
 });
 messageKind<WatchEvents>({
   kind: 'WatchEvents',
+  pack: packWatchEvents,
+  unpack: unpackWatchEvents,
   digest(m, hasher) {
     hasher.int(m.id);
     hasher.int(m.sequence);
@@ -174,8 +190,10 @@ messageKind<WatchEvents>({
 });
 messageKind<CloseWatch>({
   kind: 'CloseWatch',
+  pack: packCloseWatch,
+  unpack: unpackCloseWatch,
   digest(m, hasher) {
     hasher.int(m.id);
   },
 });
-messageKind<ConnectionReset>({ kind: 'ConnectionReset', digest() {} });
+messageKind<ConnectionReset>({ kind: 'ConnectionReset', digest() {}, pack() {}, unpack: () => ({ kind: 'ConnectionReset' }) });

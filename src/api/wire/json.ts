@@ -1,0 +1,236 @@
+/** Kubernetes objects between threads, packed by shape: an object's list of keys crosses once and then travels as an id, its values follow. Strings that
+ *  repeat and sub-objects that a template shares go as ids too. Key order is kept: digests read it. Members that are undefined are dropped, as JSON does. */
+
+import type { PackReader, PackWriter } from '#sim';
+
+const UNDEFINED = 0;
+const NULL = 1;
+const TRUE = 2;
+const FALSE = 3;
+const INT = 4;
+const DOUBLE = 5;
+const NAME = 6;
+const TEXT = 7;
+/** A decimal number as text, as resourceVersion is. */
+const DECIMAL = 8;
+const ARRAY = 9;
+const OBJECT = 10;
+const SHARED = 11;
+
+/** Replicas have these from their template by reference; they cross once per content. */
+const SHARED_KEYS: ReadonlySet<string> = new Set([
+  'affinity',
+  'allocatable',
+  'annotations',
+  'capacity',
+  'containers',
+  'daemonEndpoints',
+  'finalizers',
+  'imagePullSecrets',
+  'initContainers',
+  'labels',
+  'managedFields',
+  'nodeInfo',
+  'nodeSelector',
+  'ownerReferences',
+  'overhead',
+  'readinessGates',
+  'securityContext',
+  'tolerations',
+  'topologySpreadConstraints',
+  'volumes',
+]);
+/** Their strings hardly repeat: interning them would only fill tables. */
+const TEXT_KEYS: ReadonlySet<string> = new Set([
+  'containerID',
+  'ip',
+  'podIP',
+  'renewTime',
+  'acquireTime',
+  'address',
+  'podCIDR',
+  'continue',
+]);
+const DECIMAL_KEYS: ReadonlySet<string> = new Set(['resourceVersion']);
+/** Longer strings are messages made for one occasion. */
+const NAME_MAX = 64;
+
+type Mode = 'plain' | 'text' | 'decimal' | 'shared';
+const modeOf = (key: string): Mode =>
+  SHARED_KEYS.has(key) ? 'shared' : TEXT_KEYS.has(key) ? 'text' : DECIMAL_KEYS.has(key) ? 'decimal' : 'plain';
+
+/** A list of keys: a path in a tree, so that finding an object's shape compares pointers and builds no string. */
+class Shape {
+  /** The keys, joined: what crosses. */
+  readonly text: string;
+  readonly keys: readonly string[];
+  readonly modes: readonly Mode[];
+  readonly hasName: boolean;
+  private readonly children = new Map<string, Shape>();
+  // Most shapes go on in one way only.
+  private lastKey: string | undefined;
+  private lastChild: Shape | undefined;
+
+  constructor(keys: readonly string[]) {
+    this.keys = keys;
+    this.modes = keys.map(modeOf);
+    this.text = keys.join('\0');
+    this.hasName = keys.includes('name');
+  }
+
+  with(key: string): Shape {
+    if (key === this.lastKey) return this.lastChild as Shape;
+    let child = this.children.get(key);
+    if (child === undefined) this.children.set(key, (child = new Shape([...this.keys, key])));
+    this.lastKey = key;
+    this.lastChild = child;
+    return child;
+  }
+}
+
+// A memo of this thread's own: it changes nothing but speed.
+const root = new Shape([]);
+const sameContent = new WeakMap<object, object>();
+const byContent = new Map<string, object>();
+
+/** One object for all of equal content, so that what a template does not share by reference crosses once all the same. Serialised once per reference. */
+function canonical(value: object): object {
+  let known = sameContent.get(value);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(value);
+  known = byContent.get(text);
+  if (known === undefined) byContent.set(text, (known = value));
+  sameContent.set(value, known);
+  return known;
+}
+
+function packString(value: string, mode: Mode, out: PackWriter): void {
+  if (mode === 'decimal' && value.length < 16) {
+    const number = Number(value);
+    if (String(number) === value) {
+      out.int(DECIMAL);
+      out.number(number);
+      return;
+    }
+  }
+  if (mode === 'text' || value.length > NAME_MAX) {
+    out.int(TEXT);
+    out.text(value);
+  } else {
+    out.int(NAME);
+    out.name(value);
+  }
+}
+
+function packNumber(value: number, out: PackWriter): void {
+  if (value === (value | 0) && !Object.is(value, -0)) {
+    out.int(INT);
+    out.int(value);
+  } else {
+    out.int(DOUBLE);
+    out.number(value);
+  }
+}
+
+function packObject(value: Readonly<Record<string, unknown>>, out: PackWriter): void {
+  let shape = root;
+  for (const key in value) if (value[key] !== undefined) shape = shape.with(key);
+  out.int(OBJECT);
+  out.name(shape.text);
+  const { keys, modes } = shape;
+  if (shape.hasName && isEventName(value['name'])) return packOnce(value, shape, out);
+  for (let i = 0; i < keys.length; i++) packMember(value[keys[i] as string], modes[i] as Mode, out);
+}
+
+/** '<object>.<16 hexadecimal digits>': an Event's name and uid occur once and must not fill the tables of names. */
+const isEventName = (name: unknown): boolean => typeof name === 'string' && name.length > 17 && name.charCodeAt(name.length - 17) === 46;
+
+function packOnce(value: Readonly<Record<string, unknown>>, { keys, modes }: Shape, out: PackWriter): void {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    packMember(value[key], key === 'name' || key === 'uid' ? 'text' : (modes[i] as Mode), out);
+  }
+}
+
+function packMember(value: unknown, mode: Mode, out: PackWriter): void {
+  switch (typeof value) {
+    case 'string':
+      return packString(value, mode, out);
+    case 'number':
+      return packNumber(value, out);
+    case 'boolean':
+      return out.int(value ? TRUE : FALSE);
+    case 'object':
+      break;
+    default:
+      return out.int(UNDEFINED);
+  }
+  if (value === null) return out.int(NULL);
+  if (mode === 'shared') {
+    out.int(SHARED);
+    return out.shared(canonical(value));
+  }
+  if (!Array.isArray(value)) return packObject(value as Readonly<Record<string, unknown>>, out);
+  out.int(ARRAY);
+  out.int(value.length);
+  for (const item of value) packMember(item, 'plain', out);
+}
+
+export function packJson(value: unknown, out: PackWriter): void {
+  packMember(value, 'plain', out);
+}
+
+/** A shape as the reader needs it: copying the template gives an object with all keys in one step. */
+interface Template {
+  readonly keys: readonly string[];
+  readonly object: Readonly<Record<string, unknown>>;
+}
+const templates = new Map<string, Template>();
+
+function templateOf(text: string): Template {
+  let template = templates.get(text);
+  if (template === undefined) {
+    const keys = text === '' ? [] : text.split('\0');
+    const object: Record<string, unknown> = {};
+    for (const key of keys) object[key] = undefined;
+    templates.set(text, (template = { keys, object }));
+  }
+  return template;
+}
+
+export function unpackJson(from: PackReader): unknown {
+  switch (from.int()) {
+    case NULL:
+      return null;
+    case TRUE:
+      return true;
+    case FALSE:
+      return false;
+    case INT:
+      return from.int();
+    case DOUBLE:
+      return from.number();
+    case NAME:
+      return from.name();
+    case TEXT:
+      return from.text();
+    case DECIMAL:
+      return String(from.number());
+    case ARRAY: {
+      const length = from.int();
+      const array: unknown[] = [];
+      for (let i = 0; i < length; i++) array.push(unpackJson(from));
+      return array;
+    }
+    case OBJECT: {
+      const { keys, object } = templateOf(from.name());
+      const made: Record<string, unknown> = { ...object };
+      for (let i = 0; i < keys.length; i++) made[keys[i] as string] = unpackJson(from);
+      return made;
+    }
+    case SHARED:
+      return from.shared<object>();
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type ApiRequest, type ApiResponse, digestJson, type WatchEvents } from '#api';
+import { kindOf, type Message, type PackReader, type PackWriter } from '#sim';
+import { Packer, Unpacker } from '../../../workers/packing.ts';
+
+/** Both ends of one direction. */
+function crossing(): { cross: <M extends Message>(message: M) => M; words: () => number } {
+  const packer = new Packer();
+  const unpacker = new Unpacker();
+  let words = 0;
+  return {
+    cross: <M extends Message>(message: M): M => {
+      packer.used = 0;
+      packer.message(message);
+      words = packer.used;
+      unpacker.open(packer.words.slice(0, packer.used));
+      const result = unpacker.message() as M;
+      expect(unpacker.at).toBe(words);
+      return result;
+    },
+    words: () => words,
+  };
+}
+
+const template = {
+  containers: [{ name: 'web', image: 'web:1', resources: { requests: { cpu: '100m', memory: '128Mi' } } }],
+  tolerations: [{ key: 'a', operator: 'Exists' }],
+  labels: { app: 'web', 'pod-template-hash': 'abc' },
+};
+const podOf = (index: number): object => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    name: `web-${index}`,
+    namespace: 'default',
+    uid: `0000-${index}`,
+    resourceVersion: String(1000 + index),
+    labels: template.labels,
+    generation: 1,
+  },
+  spec: { containers: template.containers, tolerations: template.tolerations, nodeName: 'n1', terminationGracePeriodSeconds: 30 },
+  status: {
+    phase: 'Running',
+    conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z', reason: null }],
+    podIP: '10.0.0.7',
+    containerStatuses: [
+      { name: 'web', ready: true, restartCount: 0, started: true, state: { running: { startedAt: '2026-01-01T00:00:00Z' } } },
+    ],
+  },
+});
+
+describe('messages come out as they went in', () => {
+  test('a pod in a watch event; the second replica is short and shares its template', () => {
+    const { cross, words } = crossing();
+    const event = (index: number): WatchEvents => ({
+      kind: 'WatchEvents',
+      id: 7,
+      sequence: index,
+      events: [{ type: 'ADDED', object: podOf(index) }],
+    });
+    const first = cross(event(0));
+    const long = words();
+    const second = cross(event(1));
+    expect(first).toEqual(event(0));
+    expect(second).toEqual(event(1));
+    expect(words()).toBeLessThan(long / 2);
+    const spec = ({ events: [event] }: WatchEvents): unknown =>
+      (event?.object as { spec?: { containers?: unknown } } | undefined)?.spec?.containers;
+    expect(spec(second)).toBe(spec(first));
+    expect(spec(first)).toEqual(template.containers);
+  });
+
+  test('equal content crosses once even when every replica has its own copy', () => {
+    const { cross } = crossing();
+    const copy = (): WatchEvents =>
+      structuredClone({ kind: 'WatchEvents', id: 1, sequence: 0, events: [{ type: 'MODIFIED', object: podOf(3) }] } as const);
+    const labels = ({ events: [event] }: WatchEvents): unknown => event?.object.metadata?.labels;
+    expect(labels(cross(copy()))).toBe(labels(cross(copy())));
+  });
+
+  test('a lease renewal, an Event, a deletion, a failure', () => {
+    const { cross } = crossing();
+    const requests: ApiRequest[] = [
+      {
+        kind: 'ApiRequest',
+        id: 12,
+        verb: 'update',
+        resource: 'leases.coordination.k8s.io',
+        namespace: 'kube-node-lease',
+        name: 'n1',
+        user: 'system:node:n1',
+        discardBody: true,
+        body: {
+          metadata: { name: 'n1', resourceVersion: '007' },
+          spec: { renewTime: '2026-01-01T00:00:00.000001Z', leaseDurationSeconds: 40 },
+        },
+      },
+      {
+        kind: 'ApiRequest',
+        id: 13,
+        verb: 'create',
+        resource: 'events',
+        namespace: 'default',
+        user: 'u',
+        body: { metadata: { name: 'web.0123456789abcdef', uid: 'x' }, count: 1 },
+      },
+      {
+        kind: 'ApiRequest',
+        id: 14,
+        verb: 'delete',
+        resource: 'pods',
+        name: 'web',
+        user: 'u',
+        options: { gracePeriodSeconds: 0, preconditions: { uid: 'x' } },
+        discardBody: false,
+      },
+    ];
+    for (const request of requests) expect(cross(request)).toEqual(request);
+    const failure: ApiResponse = { kind: 'ApiResponse', id: 12, code: 409, object: { kind: 'Status', code: 409, details: { causes: [] } } };
+    expect(cross(failure)).toEqual(failure);
+    for (const kind of ['CloseWatch', 'ConnectionReset']) expect(cross({ kind, id: 3 } as Message).kind).toBe(kind);
+  });
+
+  const key = fc.stringMatching(/^[a-z]{1,6}$/);
+  const json = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.constant(null),
+      fc.boolean(),
+      fc.integer(),
+      fc.double({ noNaN: true }),
+      fc.string(),
+      fc.string({ minLength: 60, maxLength: 80 }),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(fc.oneof(key, fc.constantFrom('labels', 'name', 'uid', 'resourceVersion', 'containers', 'podIP', '7')), tie('value'), {
+        maxKeys: 5,
+      }),
+    ),
+  })).value;
+
+  test('any JSON, and its digest, which reads keys in order', () => {
+    const { cross } = crossing();
+    const words = (value: unknown): number[] => {
+      const seen: number[] = [];
+      const add = (text: string): void => void seen.push(...[...text].map((letter) => letter.codePointAt(0) as number), -1);
+      digestJson(value, { int: (number) => seen.push(number), number: (number) => seen.push(number), string: add });
+      return seen;
+    };
+    fc.assert(
+      fc.property(json, (body) => {
+        const out = cross<ApiRequest>({ kind: 'ApiRequest', id: 1, verb: 'patch', resource: 'pods', user: 'u', body });
+        // Negative zero: MessagePack, which carries shared parts, keeps it too.
+        expect(out.body).toEqual(body);
+        expect(words(out.body)).toEqual(words(body));
+      }),
+      { seed: 42, numRuns: 400 },
+    );
+  });
+});
+
+test('every kind of message between kubelets and API servers has a packed form', () => {
+  for (const name of ['ApiRequest', 'ApiResponse', 'WatchEvents', 'CloseWatch', 'ConnectionReset']) {
+    const { pack, unpack } = kindOf(name) as { pack?: (message: Message, out: PackWriter) => void; unpack?: (from: PackReader) => Message };
+    expect(pack).toBeDefined();
+    expect(unpack).toBeDefined();
+  }
+});
