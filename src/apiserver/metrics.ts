@@ -1,6 +1,7 @@
 /** The server's instruments, under Kubernetes' names. Durations are in microseconds. */
 
 import type { Counter, Gauge, Histogram, Recorder } from '#sim';
+import { SECOND } from '#sim';
 import type { Action, Operation, ResourceState } from './core.ts';
 
 /** The verb label of apiserver_request_duration_seconds. */
@@ -49,7 +50,7 @@ export class ApiServerMetrics {
       histogram = this.record.histogram('apiserver_request_duration_seconds', labels);
       resource.durations.set(key, histogram);
     }
-    histogram.observe(duration);
+    histogram.observe(duration / SECOND);
     let counter = this.codes.get(code);
     if (counter === undefined) {
       counter = this.record.counter('apiserver_request_total', { code: String(code) });
@@ -66,7 +67,7 @@ export class ApiServerMetrics {
       histogram = this.record.histogram('etcd_request_duration_seconds', { operation });
       this.etcd.set(operation, histogram);
     }
-    histogram.observe(took);
+    histogram.observe(took / SECOND);
   }
 
   stored(resource: ResourceState, count: number): void {
