@@ -32,14 +32,22 @@ export class EtcdClient {
   private readonly main: Cluster;
   private readonly overrides = new Map<Resource, Cluster>();
   private readonly pending = new Map<number, Pending>();
+  private readonly distinct: Cluster[] = [];
   private nextId = 1;
   private readonly timeout: Duration;
 
   constructor(endpoints: EtcdEndpoints, timeout: Duration) {
     this.main = { members: endpoints.default, current: 0 };
     this.timeout = timeout;
+    this.distinct.push(this.main);
     for (const resource of Object.keys(endpoints.overrides ?? {}).sort()) {
-      this.overrides.set(resource, { members: endpoints.overrides?.[resource] as readonly HostId[], current: 0 });
+      const members = endpoints.overrides?.[resource] as readonly HostId[];
+      let cluster = this.distinct.find((known) => known.members.join() === members.join());
+      if (cluster === undefined) {
+        cluster = { members, current: 0 };
+        this.distinct.push(cluster);
+      }
+      this.overrides.set(resource, cluster);
     }
   }
 
@@ -49,7 +57,7 @@ export class EtcdClient {
 
   /** Every cluster once, the main one first. */
   get clusters(): readonly Cluster[] {
-    return [this.main, ...this.overrides.values()];
+    return this.distinct;
   }
 
   /** Sends after `processing` and remembers who waits. Returns the request's id, which is also a watch's. */
