@@ -75,6 +75,8 @@ export class EventRecorder implements Tenant {
   readonly #spam = new Recent<TokenBucket>();
   readonly #similar = new Recent<Similar>();
   readonly #written = new Recent<Written>();
+  // Names carry nanoseconds; our clock has microseconds, and two events may share one.
+  #names = 0;
   #inFlight: { key: string; pending: Pending; message: string } | undefined;
 
   /** `component` as upstream names it ('replicaset-controller'). */
@@ -158,7 +160,10 @@ export class EventRecorder implements Tenant {
     return {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name: `${name}.${(BigInt(clock) * 1000n).toString(16)}`, namespace: namespace ?? 'default' },
+      metadata: {
+        name: `${name}.${(BigInt(clock) * 1000n + BigInt(this.#names++ % 1000)).toString(16)}`,
+        namespace: namespace ?? 'default',
+      },
       involvedObject: { kind: object.kind, namespace, name, uid, apiVersion: object.apiVersion, resourceVersion },
       reason,
       message,

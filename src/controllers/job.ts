@@ -54,6 +54,8 @@ interface Pass {
   readonly deadlineIn: Duration | undefined;
   /** Active pods as they will be once this pass's creations and deletions are through. */
   activeCount: number;
+  /** Pods whose deletion this pass has asked for: they end, but the cache does not show it yet. */
+  deletedCount: number;
   failure: string | undefined;
   toCreate: readonly (number | undefined)[];
   batch: number;
@@ -127,7 +129,7 @@ export class JobController implements Controller {
     }
     if (isFinished(job)) {
       this.#backoffs.delete(key);
-      return {};
+      return this.#cleanUp(key, job, view);
     }
     const reference = (): OwnerReference => controllerReference('batch/v1', 'Job', job);
     const { claimed: pods, requests } = claim('pods', view.lister<Pod>('pods'), job, job.spec?.selector, reference, isPodActive);
@@ -135,6 +137,15 @@ export class JobController implements Controller {
     const pass = this.#survey(key, job, pods, view);
     if (pass.finished !== undefined) return pass.active.length > 0 ? this.#delete(pass, pass.active) : this.#track(pass, view);
     return view.satisfied && job.metadata?.deletionTimestamp === undefined ? this.#manage(pass, view) : this.#track(pass, view);
+  }
+
+  /** cleanupPodFinalizers: whatever a finished Job's pods still carry. */
+  #cleanUp(key: string, job: Job, view: View): Plan {
+    const requests: RequestSpec[] = [];
+    for (const pod of view.lister<Pod>('pods').byIndex(BY_CONTROLLER, job.metadata?.uid ?? '')) {
+      if (hasTrackingFinalizer(pod) && this.#released.get(key)?.has(pod.metadata?.uid ?? '') !== true) requests.push(releasePatch(pod));
+    }
+    return { requests };
   }
 
   #survey(key: string, job: Job, pods: readonly Pod[], view: View): Pass {
@@ -170,6 +181,7 @@ export class JobController implements Controller {
       finished,
       deadlineIn,
       activeCount: active.length,
+      deletedCount: 0,
       failure: undefined,
       toCreate: NONE,
       batch: 1,
@@ -286,6 +298,7 @@ export class JobController implements Controller {
     for (const { code, request, error } of outcomes) {
       if (code === 200 || code === 202 || code === 404) {
         pass.activeCount--;
+        if (code !== 404) pass.deletedCount++;
         if (code !== 404) view.event(pass.job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${request.name}`);
       } else {
         pass.failure ??= error?.message ?? 'connection lost';
@@ -338,7 +351,7 @@ export class JobController implements Controller {
       startTime,
       active: Math.max(0, pass.activeCount),
       ready: Math.min(ready, Math.max(0, pass.activeCount)),
-      terminating: countTerminating(pods),
+      terminating: countTerminating(pods) + pass.deletedCount,
       uncountedTerminatedPods: job.status?.uncountedTerminatedPods ?? {},
     };
   }

@@ -5,7 +5,7 @@
 
 import type { KubeObject, Lease, Node, Pod } from '#api';
 import { rfc3339 } from '#api';
-import type { Controller, InformerEvent, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
+import type { Controller, InformerEvent, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
 import type { Duration, Instant } from '#sim';
 import { MILLISECOND, SECOND } from '#sim';
 import { findCondition } from './conditions.ts';
@@ -64,6 +64,12 @@ function zoneOf(node: Node): string {
   return region === '' && zone === '' ? '' : `${region}:\u0000:${zone}`;
 }
 
+/** What one tick has asked for. */
+interface Pass {
+  readonly silenced: string[];
+  readonly tainted: Set<string>;
+}
+
 interface Zone {
   state: ZoneState;
   ready: number;
@@ -85,6 +91,8 @@ export class NodeLifecycleController implements Controller {
   readonly #settings: NodeLifecycleSettings;
   readonly #health = new Map<string, NodeHealth>();
   readonly #zones = new Map<string, Zone>();
+  // Nodes whose NoExecute taint could not be written.
+  readonly #again = new Set<string>();
   #monitorDue: Instant = 0;
   #evictionDue: Instant = 0;
 
@@ -106,7 +114,7 @@ export class NodeLifecycleController implements Controller {
   /** One node: its NoSchedule taints, and its pods' readiness when it says itself that it is not ready. Or, with a slash in the key, one pod that came to
    *  such a node. */
   reconcile(key: string, view: View, stage: Stage | undefined): Plan {
-    if (stage?.name === 'monitored') return this.#markPods(stage.data as readonly string[], view);
+    if (stage?.name === 'written') return this.#written(stage.data as Pass, stage.outcomes ?? NONE, view);
     const requests: RequestSpec[] = [];
     if (key.includes('/')) {
       const pod = view.lister<Pod>('pods').get(key);
@@ -124,14 +132,13 @@ export class NodeLifecycleController implements Controller {
 
   tick(view: View): Plan {
     const requests: RequestSpec[] = [];
-    const silenced: string[] = [];
+    const pass: Pass = { silenced: [], tainted: new Set() };
     if (view.now >= this.#monitorDue) {
       this.#monitorDue = view.now + this.#settings.monitorPeriod;
-      this.#monitor(view, requests, silenced);
+      this.#monitor(view, requests, pass.silenced);
     }
-    if (view.now >= this.#evictionDue) this.#evict(view, requests);
-    if (silenced.length > 0) return { requests, next: { name: 'monitored', data: silenced } };
-    return { requests };
+    if (view.now >= this.#evictionDue) this.#evict(view, requests, pass.tainted);
+    return requests.length === 0 ? {} : { requests, next: { name: 'written', data: pass } };
   }
 
   #zone(name: string): Zone {
@@ -192,6 +199,7 @@ export class NodeLifecycleController implements Controller {
       const taints = noExecuteTaints(node, undefined, view.clock);
       if (taints !== undefined) requests.push(taintPatch(node, taints));
       zone.queue.remove(name);
+      this.#again.delete(name);
       return;
     }
     const [wanted, other] = status === 'Unknown' ? ([UNREACHABLE, NOT_READY] as const) : ([NOT_READY, UNREACHABLE] as const);
@@ -226,26 +234,44 @@ export class NodeLifecycleController implements Controller {
   }
 
   /** doNoExecuteTaintingPass. */
-  #evict(view: View, requests: RequestSpec[]): void {
-    const nodes = view.lister<Node>('nodes');
+  #evict(view: View, requests: RequestSpec[], tainted: Set<string>): void {
     let isWaiting = false;
+    const again = [...this.#again];
+    this.#again.clear();
+    for (const name of again) this.#taint(name, view, requests, tainted);
     for (const zone of this.#zones.values()) {
       for (let name = zone.queue.take(view.now); name !== undefined; name = zone.queue.take(view.now)) {
-        const node = nodes.get(name);
-        const status = findCondition(node?.status?.conditions, 'Ready')?.status;
-        if (node === undefined || status === undefined || status === 'True') continue;
-        const taints = noExecuteTaints(node, status === 'Unknown' ? UNREACHABLE : NOT_READY, view.clock);
-        if (taints !== undefined) requests.push(taintPatch(node, taints));
+        this.#taint(name, view, requests, tainted);
       }
       if (zone.queue.length > 0) isWaiting = true;
     }
-    this.#evictionDue = view.now + (isWaiting ? EVICTION_PERIOD : IDLE_PERIOD);
+    this.#evictionDue = view.now + (isWaiting || this.#again.size > 0 ? EVICTION_PERIOD : IDLE_PERIOD);
   }
 
-  /** After the nodes' own statuses: MarkPodsNotReady. */
-  #markPods(names: readonly string[], view: View): Plan {
+  #taint(name: string, view: View, requests: RequestSpec[], tainted: Set<string>): void {
+    const node = view.lister<Node>('nodes').get(name);
+    const status = findCondition(node?.status?.conditions, 'Ready')?.status;
+    if (node === undefined || status === undefined) return;
+    if (status === 'True') {
+      // The monitor's own write of Unknown is not in the cache yet; a node that recovers is taken off by the monitor.
+      this.#again.add(name);
+      return;
+    }
+    const taints = noExecuteTaints(node, status === 'Unknown' ? UNREACHABLE : NOT_READY, view.clock);
+    if (taints === undefined) return;
+    tainted.add(name);
+    requests.push(taintPatch(node, taints));
+  }
+
+  /** After the nodes' own statuses: MarkPodsNotReady. A taint that met a conflict is tried again at once, without asking the zone's rate (UpdateTaintBackoff). */
+  #written({ silenced, tainted }: Pass, outcomes: readonly Outcome<unknown>[], view: View): Plan {
+    for (const { request, code } of outcomes) {
+      const isTaint = request.verb === 'patch' && request.name !== undefined && tainted.has(request.name);
+      if (isTaint && code !== 200 && code !== 404) this.#again.add(request.name as string);
+    }
+    if (this.#again.size > 0) this.#evictionDue = view.now;
     const requests: RequestSpec[] = [];
-    for (const name of names) notReadyPods(name, view, requests);
+    for (const name of silenced) notReadyPods(name, view, requests);
     return { requests };
   }
 }
