@@ -55,9 +55,16 @@ const DECIMAL_KEYS: ReadonlySet<string> = new Set(['resourceVersion']);
 /** Longer strings are messages made for one occasion. */
 const NAME_MAX = 64;
 
-type Mode = 'plain' | 'text' | 'decimal' | 'shared';
-const modeOf = (key: string): Mode =>
-  SHARED_KEYS.has(key) ? 'shared' : TEXT_KEYS.has(key) ? 'text' : DECIMAL_KEYS.has(key) ? 'decimal' : 'plain';
+type Mode = 0 | 1 | 2 | 3;
+const PLAIN_MODE = 0;
+const TEXT_MODE = 1;
+const DECIMAL_MODE = 2;
+const SHARED_MODE = 3;
+function modeOf(key: string): Mode {
+  if (SHARED_KEYS.has(key)) return SHARED_MODE;
+  if (TEXT_KEYS.has(key)) return TEXT_MODE;
+  return DECIMAL_KEYS.has(key) ? DECIMAL_MODE : PLAIN_MODE;
+}
 
 /** A list of keys: a path in a tree, so that finding an object's shape compares pointers and builds no string. */
 class Shape {
@@ -105,7 +112,7 @@ function canonical(value: object): object {
 }
 
 function packString(value: string, mode: Mode, out: PackWriter): void {
-  if (mode === 'decimal' && value.length < 16) {
+  if (mode === DECIMAL_MODE && value.length < 16) {
     const number = Number(value);
     if (String(number) === value) {
       out.int(DECIMAL);
@@ -113,7 +120,7 @@ function packString(value: string, mode: Mode, out: PackWriter): void {
       return;
     }
   }
-  if (mode === 'text' || value.length > NAME_MAX) {
+  if (mode === TEXT_MODE || value.length > NAME_MAX) {
     out.int(TEXT);
     out.text(value);
   } else {
@@ -132,23 +139,34 @@ function packNumber(value: number, out: PackWriter): void {
   }
 }
 
+// Values on their way out: read once, in the pass that finds the shape. Cleared as they leave, so that nothing stays reachable.
+const stack: unknown[] = [];
+let top = 0;
+
 function packObject(value: Readonly<Record<string, unknown>>, out: PackWriter): void {
+  const base = top;
   let shape = root;
-  for (const key in value) if (value[key] !== undefined) shape = shape.with(key);
+  for (const key in value) {
+    const member = value[key];
+    if (member === undefined) continue;
+    shape = shape.with(key);
+    stack[top++] = member;
+  }
   out.int(OBJECT);
   out.name(shape.text);
-  const { keys, modes } = shape;
-  if (shape.hasName && isEventName(value['name'])) return packOnce(value, shape, out);
-  for (let i = 0; i < keys.length; i++) packMember(value[keys[i] as string], modes[i] as Mode, out);
+  const { modes } = shape;
+  if (shape.hasName && isEventName(value['name'])) packOnce(base, shape, out);
+  else for (let i = 0; i < modes.length; i++) packMember(stack[base + i], modes[i] as Mode, out);
+  while (top > base) stack[--top] = undefined;
 }
 
 /** '<object>.<16 hexadecimal digits>': an Event's name and uid occur once and must not fill the tables of names. */
 const isEventName = (name: unknown): boolean => typeof name === 'string' && name.length > 17 && name.charCodeAt(name.length - 17) === 46;
 
-function packOnce(value: Readonly<Record<string, unknown>>, { keys, modes }: Shape, out: PackWriter): void {
+function packOnce(base: number, { keys, modes }: Shape, out: PackWriter): void {
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as string;
-    packMember(value[key], key === 'name' || key === 'uid' ? 'text' : (modes[i] as Mode), out);
+    packMember(stack[base + i], key === 'name' || key === 'uid' ? TEXT_MODE : (modes[i] as Mode), out);
   }
 }
 
@@ -166,18 +184,18 @@ function packMember(value: unknown, mode: Mode, out: PackWriter): void {
       return out.int(UNDEFINED);
   }
   if (value === null) return out.int(NULL);
-  if (mode === 'shared') {
+  if (mode === SHARED_MODE) {
     out.int(SHARED);
     return out.shared(canonical(value));
   }
   if (!Array.isArray(value)) return packObject(value as Readonly<Record<string, unknown>>, out);
   out.int(ARRAY);
   out.int(value.length);
-  for (const item of value) packMember(item, 'plain', out);
+  for (const item of value) packMember(item, PLAIN_MODE, out);
 }
 
 export function packJson(value: unknown, out: PackWriter): void {
-  packMember(value, 'plain', out);
+  packMember(value, PLAIN_MODE, out);
 }
 
 /** A shape as the reader needs it: copying the template gives an object with all keys in one step. */
