@@ -1,7 +1,7 @@
 /** What etcd spends, in microseconds unless the name says otherwise. 'Measured' is etcd 3.6.7 on a loopback of this project's reference
  *  machine (etcd.json, medians); what stands on no measurement is marked assumed. */
 
-import type { DiskSpec, Duration } from '#sim';
+import { type DiskSpec, type Duration, MILLISECOND } from '#sim';
 
 /** WAL fdatasync of a quiet SSD: lognormal, median 122 us, sigma 0.233 (measured: model.wal_fsync_quiet); p99 = 122 * exp(2.326 * 0.233). */
 export const QUIET_SSD: DiskSpec = { fsync: { lognormal: { p50: 122, p99: 210 } }, bytesPerSecond: 200_000_000 };
@@ -64,3 +64,24 @@ export const COMPACTION_REVISION_CPU: Duration = 5.7;
 export const LEASE_CHECK_INTERVAL: Duration = 500_000;
 /** It revokes at most so many at one look (lease: leaseRevokeRate 1,000 a second, half of it a look). */
 export const LEASE_REVOKES_PER_CHECK = 500;
+
+/** Raft's tick and its timeouts in ticks: heartbeat 100 ms, election 1 s, as etcd's defaults (etcd.json: settings). */
+export const TICK: Duration = 100 * MILLISECOND;
+export const HEARTBEAT_TICKS = 1;
+export const ELECTION_TICKS = 10;
+/** A linearizable read asks again after so long (etcd: readIndexRetryTime, 500 ms). */
+export const READ_INDEX_RETRY_TICKS = 5;
+/** etcd's request timeout: 5 s and two election timeouts. */
+export const REQUEST_TIMEOUT_TICKS = 70;
+/** --snapshot-count and the entries kept for slow followers (etcd 3.6: 10,000 and 5,000). */
+export const SNAPSHOT_COUNT = 10_000;
+export const SNAPSHOT_CATCH_UP_ENTRIES = 5_000;
+
+/** One way between two members besides the link: stream writer, kernel, stream reader. Measured: a linearizable read on three members takes
+ *  516-533 us against 266-345 us on one, which is one such round trip. */
+export const PEER_LATENCY: Duration = 100;
+/** CPU of sending or taking in one message. Assumed. */
+export const PEER_CPU: Duration = 8;
+/** More for a message with entries. Measured as what is left: a put on three members takes 1,361-1,458 us against 427-628 us on one; three logs
+ *  share one disk there. */
+export const APPEND_LATENCY: Duration = 660;

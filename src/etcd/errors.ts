@@ -26,3 +26,4 @@ export const LEASE_EXISTS = refusal('FailedPrecondition', 9, 'lease already exis
 export const LEASE_TTL_TOO_LARGE = refusal('OutOfRange', 11, 'too large lease TTL');
 export const NO_LEADER = refusal('Unavailable', 14, 'no leader');
 export const NOT_LEADER = refusal('FailedPrecondition', 9, 'not leader');
+export const TIMEOUT = refusal('Unavailable', 14, 'request timed out');

@@ -16,5 +16,6 @@ export * from './raft/message.ts';
 export * from './raft/quorum.ts';
 export * from './raft/raft.ts';
 export * from './server.ts';
+export * from './topology.ts';
 export * from './watch-service.ts';
 export * from './wire.ts';

@@ -45,6 +45,23 @@ export class LeaseTable {
     return lease;
   }
 
+  /** A new leader gives each lease its whole term again: it cannot know what was left (lessor.Promote). */
+  renewAll(now: Instant): void {
+    for (const lease of this.leases.values()) lease.expiry = now + lease.ttlSeconds * SECOND;
+  }
+
+  copy(): LeaseTable {
+    const copy = new LeaseTable();
+    copy.become(this);
+    return copy;
+  }
+
+  /** Takes over the content of another table, which stays as it is. */
+  become(other: LeaseTable): void {
+    this.leases.clear();
+    for (const lease of other.leases.values()) this.leases.set(lease.id, { ...lease, keys: new Set(lease.keys) });
+  }
+
   /** Removes a lease. Its keys, in key order, are the caller's to delete. */
   remove(id: number): string[] {
     const lease = this.leases.get(id);

@@ -17,6 +17,8 @@ export interface MemberMetrics {
   readonly dbTotal: Gauge;
   readonly dbInUse: Gauge;
   readonly leaseExpired: Counter;
+  readonly hasLeader: Gauge;
+  readonly leaderChanges: Counter;
 }
 
 export function memberMetrics(record: Recorder, member: string): MemberMetrics {
@@ -35,6 +37,8 @@ export function memberMetrics(record: Recorder, member: string): MemberMetrics {
     ranges: record.counter('etcd_mvcc_range_total', labels),
     dbTotal: record.gauge('etcd_mvcc_db_total_size_in_bytes', labels),
     dbInUse: record.gauge('etcd_mvcc_db_total_size_in_use_in_bytes', labels),
+    hasLeader: record.gauge('etcd_server_has_leader', labels),
+    leaderChanges: record.counter('etcd_server_leader_changes_seen_total', labels),
     leaseExpired: record.counter('etcd_debugging_lease_expired_total', labels),
   };
 }

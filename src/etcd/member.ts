@@ -1,9 +1,9 @@
-/** One etcd member as a host: takes requests in, makes proposals durable in batches, applies them, answers, and tells watchers.
- *  Group commit as etcd's Raft loop has it: what arrives while an fsync is under way joins the next one. */
+/** One etcd member as a host: takes requests in, has writes agreed (by its disk, or by its group), applies them, answers, and tells watchers. */
 
-import type { Context, Duration, Host, HostId, Instant, Message } from '#sim';
+import type { Context, Duration, Host, HostId, Message } from '#sim';
 import { messageKind, SECOND } from '#sim';
-import { apply, type Replica, read, refuse, respond, type Stamp } from './apply.ts';
+import { apply, type Replica, read, refuse, type Stamp } from './apply.ts';
+import type { Consensus, LinearizableRead, Proposal, StateMachine } from './consensus.ts';
 import {
   APPLY_CPU,
   COMPACTION_BATCH,
@@ -19,21 +19,22 @@ import {
   READ_CPU,
   READ_INDEX_LATENCY,
   RPC_LATENCY,
-  WAL_ENTRY_BYTES,
-  WATCH_EVENT_CPU,
-  WATCH_LATENCY,
-  WATCH_MESSAGE_CPU,
 } from './costs.ts';
-import { REQUEST_TOO_LARGE } from './errors.ts';
+import { REQUEST_TOO_LARGE, TIMEOUT } from './errors.ts';
 import { LeaseTable } from './lease.ts';
+import { LoneLog } from './lone-log.ts';
 import { type MemberMetrics, memberMetrics } from './member-metrics.ts';
+import { MemberWatches } from './member-watches.ts';
 import { MvccStore } from './mvcc/store.ts';
-import { type Watcher, WatchHub } from './mvcc/watch-hub.ts';
-import type { EtcdEvent, EtcdOperation, EtcdRequest, EtcdResponse } from './protocol.ts';
+import type { EtcdOperation, EtcdRequest, EtcdResponse } from './protocol.ts';
+import { RaftGroup } from './raft-group.ts';
+import { checkTopology } from './topology.ts';
 
 /** Plain data; survives structured clone. */
 export interface EtcdMemberConfig {
   readonly name: string;
+  /** All members of its group, itself included, the same list for each; absent or only itself: a group of one. Odd numbers up to 7. */
+  readonly peers?: readonly HostId[];
   /** --quota-backend-bytes; default 2 GiB as upstream, 8 GiB is what etcd suggests as the most. 0 lifts it. */
   readonly quotaBytes?: number;
   /** --max-request-bytes; default 1.5 MiB. */
@@ -43,273 +44,201 @@ export interface EtcdMemberConfig {
 }
 
 export interface EtcdMemberOptions {
-  /** Called once for each value that is put, before anyone reads it, with the revision it got. */
+  /** Called once for each value that is put, before anyone reads it, with the revision it got. In a group each member calls it, with the same revision. */
   readonly stamp?: Stamp;
+  /** The same member before it crashed: what it had on disk is taken over. */
+  readonly previous?: EtcdMember;
 }
 
 const DEFAULT_QUOTA_BYTES = 2 * 1024 * 1024 * 1024;
 const DEFAULT_MAX_REQUEST_BYTES = 1.5 * 1024 * 1024;
 
-/** The batch in hand is durable. */
-interface Synced extends Message {
-  readonly kind: 'EtcdWalSynced';
-}
 interface LeaseCheck extends Message {
   readonly kind: 'EtcdLeaseCheck';
-}
-/** Time for the watch streams to send what they have. */
-interface WatchFlush extends Message {
-  readonly kind: 'EtcdWatchFlush';
 }
 interface CompactionStep extends Message {
   readonly kind: 'EtcdCompactionStep';
 }
-messageKind<Synced>({ kind: 'EtcdWalSynced', digest() {} });
 messageKind<LeaseCheck>({ kind: 'EtcdLeaseCheck', digest() {} });
-messageKind<WatchFlush>({ kind: 'EtcdWatchFlush', digest() {} });
 messageKind<CompactionStep>({ kind: 'EtcdCompactionStep', digest() {} });
-const SYNCED: Synced = { kind: 'EtcdWalSynced' };
 const LEASE_CHECK: LeaseCheck = { kind: 'EtcdLeaseCheck' };
-const WATCH_FLUSH: WatchFlush = { kind: 'EtcdWatchFlush' };
 const COMPACTION_STEP: CompactionStep = { kind: 'EtcdCompactionStep' };
 
-interface Proposal {
-  readonly id: number;
-  /** Who asked; -1 when the member itself did. */
-  readonly from: HostId;
-  readonly operation: EtcdOperation;
-  readonly arrived: Instant;
+interface ReplicaCopy {
+  readonly store: MvccStore;
+  readonly leases: LeaseTable;
+  readonly full: boolean;
+  readonly nextLease: number;
 }
 
-interface WatchOwner {
-  readonly from: HostId;
-  readonly id: number;
-}
-
-export class EtcdMember implements Host {
+export class EtcdMember implements Host, StateMachine {
   private readonly config: EtcdMemberConfig;
   private readonly replica: Replica;
-  private readonly hub: WatchHub<WatchOwner>;
-  private readonly watches = new Map<string, Watcher<WatchOwner>>();
-  /** Waiting for the next fsync, and under way in this one. */
-  private waiting: Proposal[] = [];
-  private syncing: Proposal[] = [];
-  private syncBegan: Instant = -1;
+  private readonly watches: MemberWatches;
+  private readonly consensus: Consensus;
+  private sequence = 0;
   private compactionLeft = 0;
-  private flushing = false;
   private metrics: MemberMetrics | undefined;
 
-  constructor(config: EtcdMemberConfig, options: EtcdMemberOptions = {}) {
+  constructor(config: EtcdMemberConfig, { stamp, previous }: EtcdMemberOptions = {}) {
     this.config = config;
-    const leases = new LeaseTable();
-    const store = new MvccStore(leases);
-    this.replica = { store, leases, stamp: options.stamp, full: false, nextLease: config.firstLease ?? 1 };
-    this.hub = new WatchHub(store);
+    const { peers = [] } = config;
+    checkTopology(config.name, peers);
+    const leases = previous?.replica.leases ?? new LeaseTable();
+    const store = previous?.replica.store ?? new MvccStore(leases);
+    const nextLease = previous?.replica.nextLease ?? config.firstLease ?? 1;
+    this.replica = { store, leases, stamp, full: previous?.replica.full ?? false, nextLease };
+    this.watches = new MemberWatches(store);
+    const group = previous?.consensus;
+    this.consensus = peers.length > 1 ? new RaftGroup(this, peers, group instanceof RaftGroup ? group.disk : undefined) : new LoneLog(this);
+  }
+
+  /** Whether this member leads its group. */
+  get isLeader(): boolean {
+    return this.consensus.isLeader;
   }
 
   start(ctx: Context): void {
     this.metrics = memberMetrics(ctx.record, this.config.name);
+    this.watches.start(this.metrics);
+    this.consensus.start(ctx);
     ctx.after(LEASE_CHECK_INTERVAL, LEASE_CHECK);
   }
 
   receive(message: Message, ctx: Context): void {
-    switch (message.kind) {
-      case 'EtcdRequest':
-        return this.request(message as EtcdRequest, ctx);
-      case 'EtcdWalSynced':
-        return this.commit(ctx);
-      case 'EtcdWatchFlush':
-        return this.flushWatches(ctx);
-      case 'EtcdLeaseCheck':
-        return this.checkLeases(ctx);
-      case 'EtcdCompactionStep':
-        return this.compactionStep(ctx);
-    }
+    if (message.kind === 'EtcdRequest') this.request(message as EtcdRequest, ctx);
+    else if (this.consensus.receive(message, ctx) || this.watches.receive(message, ctx)) return;
+    else if (message.kind === 'EtcdLeaseCheck') this.checkLeases(ctx);
+    else if (message.kind === 'EtcdCompactionStep') this.compactionStep(ctx);
   }
 
-  private request(message: EtcdRequest, ctx: Context): void {
-    const { operation } = message;
+  private request({ id, operation }: EtcdRequest, ctx: Context): void {
     switch (operation.op) {
-      case 'range':
-        return this.range(message, operation, ctx);
-      case 'watch':
-        return this.watch(message, operation, ctx);
-      case 'watchCancel':
-        return this.cancelWatch(`${ctx.source}/${operation.watch}`);
-      case 'watchProgress':
-        return this.progress(ctx);
-      default:
-    }
-    if (operation.op === 'guarded' && operation.put !== undefined) {
-      if (operation.put.bytes > (this.config.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES)) {
-        ctx.send(ctx.source, refuse(message.id, this.replica.store.revision, REQUEST_TOO_LARGE), ctx.charge(READ_CPU) + RPC_LATENCY);
+      case 'range': {
+        const one: LinearizableRead = { id, from: ctx.source, operation, arrived: ctx.now };
+        if (operation.serializable) this.serve(one, 0, ctx);
+        else this.consensus.read(one, ctx);
         return;
       }
+      case 'watch':
+        return this.watches.create(id, operation, ctx);
+      case 'watchCancel':
+        return this.watches.cancel(ctx.source, operation.watch);
+      case 'watchProgress':
+        return this.watches.progress(ctx);
+      default:
     }
-    ctx.charge(PROPOSE_CPU);
-    this.propose(message.id, ctx.source, operation, ctx);
-  }
-
-  private range(message: EtcdRequest, operation: EtcdOperation & { op: 'range' }, ctx: Context): void {
-    const response = read(this.replica, message.id, operation);
-    const { kvs, count = 0 } = response;
-    let cost: Duration = READ_CPU;
-    if (kvs !== undefined && kvs.length > 1) {
-      let bytes = 0;
-      for (let i = 0; i < kvs.length; i += 1) bytes += (kvs[i] as { bytes: number }).bytes;
-      cost += kvs.length * LIST_OBJECT_CPU + (bytes / 1024) * LIST_KIB_CPU;
+    if (operation.op === 'guarded' && (operation.put?.bytes ?? 0) > (this.config.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES)) {
+      ctx.send(ctx.source, refuse(id, this.replica.store.revision, REQUEST_TOO_LARGE), ctx.charge(READ_CPU) + RPC_LATENCY);
+      return;
     }
-    if (count > 1) cost += (count - (kvs?.length ?? 0)) * COUNT_KEY_CPU;
-    const confirm = operation.serializable ? 0 : READ_INDEX_LATENCY;
-    const spent = ctx.charge(Math.round(cost)) + RPC_LATENCY + confirm;
-    this.metrics?.ranges.add();
-    this.metrics?.requestRead.observe(spent / SECOND);
-    ctx.send(ctx.source, response, spent);
+    this.propose(id, ctx.source, operation, ctx);
   }
 
   private propose(id: number, from: HostId, operation: EtcdOperation, ctx: Context): void {
-    this.waiting.push({ id, from, operation, arrived: ctx.now });
+    ctx.charge(PROPOSE_CPU);
+    this.sequence += 1;
     this.metrics?.proposalsPending.add(1);
-    if (this.syncBegan < 0) this.sync(ctx);
+    this.consensus.propose({ id, from, member: ctx.self, sequence: this.sequence, operation, arrived: ctx.now }, ctx);
   }
 
-  private sync(ctx: Context): void {
-    const batch = this.waiting;
-    this.waiting = this.syncing;
-    this.syncing = batch;
-    let bytes = 0;
-    for (let i = 0; i < batch.length; i += 1) {
-      const { operation } = batch[i] as Proposal;
-      bytes += WAL_ENTRY_BYTES;
-      if (operation.op === 'guarded') bytes += operation.key.length + (operation.put?.bytes ?? 0);
-    }
-    this.syncBegan = ctx.now;
-    ctx.fsync(bytes, SYNCED);
+  serveReads(reads: readonly LinearizableRead[], ctx: Context): void {
+    for (let i = 0; i < reads.length; i += 1) this.serve(reads[i] as LinearizableRead, READ_INDEX_LATENCY, ctx);
   }
 
-  private commit(ctx: Context): void {
+  private serve({ id, from, operation, arrived }: LinearizableRead, latency: Duration, ctx: Context): void {
+    const response = read(this.replica, id, operation);
+    const delay = ctx.charge(rangeCost(response)) + RPC_LATENCY + latency;
+    this.metrics?.ranges.add();
+    this.metrics?.requestRead.observe((ctx.now - arrived + delay) / SECOND);
+    ctx.send(from, response, delay);
+  }
+
+  applyBatch(batch: readonly Proposal[], ctx: Context): void {
     const { store } = this.replica;
     const metrics = this.metrics as MemberMetrics;
-    metrics.fsync.observe((ctx.now - this.syncBegan) / SECOND);
-    const batch = this.syncing;
     const { puts, deletes } = store;
     let heard = store.log.length;
+    let own = 0;
     for (let i = 0; i < batch.length; i += 1) {
       const proposal = batch[i] as Proposal;
       const { operation } = proposal;
-      if (operation.op === 'compact') {
-        // Compaction moves the log's positions: watchers hear first of what is before it.
-        this.hub.notify(heard);
-        this.compact(proposal, operation.revision, ctx);
-        heard = store.log.length;
-        continue;
-      }
+      const compacts = operation.op === 'compact';
+      // Compaction moves the log's positions: watchers hear first of what is before it.
+      if (compacts) this.watches.notify(heard);
+      const before = store.compactRevision;
       const response = apply(this.replica, proposal.id, operation, ctx.now);
-      this.answer(proposal, response, ctx);
+      if (compacts) {
+        heard = store.log.length;
+        this.physicalCompaction(store.compactRevision - Math.max(0, before), ctx);
+      }
+      const delay = ctx.charge(APPLY_CPU) + PROPOSE_LATENCY + RPC_LATENCY;
+      if (proposal.member !== ctx.self) continue;
+      own += 1;
+      this.answer(proposal, response, delay, ctx);
     }
-    this.hub.notify(heard);
+    this.watches.notify(heard);
     if (store.puts > puts) metrics.puts.add(store.puts - puts);
     if (store.deletes > deletes) metrics.deletes.add(store.deletes - deletes);
-    this.count(batch.length, metrics);
-    batch.length = 0;
-    this.syncBegan = -1;
-    this.checkQuota();
-    // Answers do not wait behind events: the streams have a loop of their own, and what comes meanwhile goes with its next message.
-    if (!this.flushing && this.hub.hasDirty) {
-      this.flushing = true;
-      ctx.after(WATCH_LATENCY, WATCH_FLUSH);
-    }
-    if (this.waiting.length > 0) this.sync(ctx);
+    metrics.proposalsApplied.add(batch.length);
+    metrics.proposalsPending.add(-own);
+    this.measure(metrics);
+    this.watches.schedule(ctx);
   }
 
-  /** History goes at once; the CPU that the physical work takes is spent batch by batch. */
-  private compact(proposal: Proposal, revision: number, ctx: Context): void {
-    const before = Math.max(0, this.replica.store.compactRevision);
-    const response = apply(this.replica, proposal.id, proposal.operation, ctx.now);
-    if (response.error === undefined) {
-      if (this.compactionLeft === 0) ctx.after(COMPACTION_PAUSE, COMPACTION_STEP);
-      this.compactionLeft += revision - before;
-    }
-    this.answer(proposal, response, ctx);
-  }
-
-  private answer(proposal: Proposal, response: EtcdResponse, ctx: Context): void {
-    const delay = ctx.charge(APPLY_CPU) + PROPOSE_LATENCY + RPC_LATENCY;
+  private answer(proposal: Proposal, response: EtcdResponse, delay: Duration, ctx: Context): void {
     if (proposal.from < 0) return;
     this.metrics?.requestWrite.observe((ctx.now - proposal.arrived + delay) / SECOND);
     ctx.send(proposal.from, response, delay);
   }
 
-  private count(applied: number, metrics: MemberMetrics): void {
+  private measure(metrics: MemberMetrics): void {
     const { store } = this.replica;
-    metrics.proposalsApplied.add(applied);
-    metrics.proposalsPending.add(-applied);
     metrics.keys.set(store.keys);
     metrics.dbTotal.set(store.bytesTotal);
     metrics.dbInUse.set(store.bytesInUse);
+    const quota = this.config.quotaBytes ?? DEFAULT_QUOTA_BYTES;
+    if (quota > 0 && store.bytesTotal > quota) this.replica.full = true;
   }
 
-  private flushWatches(ctx: Context): void {
-    this.flushing = false;
-    const dirty = this.hub.takeDirty();
-    for (let i = 0; i < dirty.length; i += 1) this.tell(dirty[i] as Watcher<WatchOwner>, ctx);
+  giveUp(proposals: readonly Proposal[], reads: readonly LinearizableRead[], ctx: Context): void {
+    this.metrics?.proposalsPending.add(-proposals.length);
+    for (const { id, from } of [...proposals, ...reads]) ctx.send(from, refuse(id, this.replica.store.revision, TIMEOUT), RPC_LATENCY);
   }
 
-  private tell(watcher: Watcher<WatchOwner>, ctx: Context): void {
-    const events: readonly EtcdEvent[] = watcher.pending;
-    if (events.length === 0) return;
-    watcher.pending = [];
-    this.metrics?.events.add(events.length);
-    const delay = ctx.charge(WATCH_MESSAGE_CPU + events.length * WATCH_EVENT_CPU);
-    ctx.send(
-      watcher.owner.from,
-      { kind: 'EtcdEvents', id: watcher.owner.id, revision: this.replica.store.revision, events } as Message,
-      delay,
-    );
+  synced(took: Duration): void {
+    this.metrics?.fsync.observe(took / SECOND);
   }
 
-  private watch(message: EtcdRequest, operation: EtcdOperation & { op: 'watch' }, ctx: Context): void {
-    const name = `${ctx.source}/${message.id}`;
-    this.cancelWatch(name);
-    const owner: WatchOwner = { from: ctx.source, id: message.id };
-    this.watches.set(name, this.hub.add(owner, operation.key, operation.rangeEnd, operation.startRevision));
-    this.metrics?.watchers.set(this.watches.size);
-    ctx.send(ctx.source, respond(message.id, this.replica.store.revision), ctx.charge(READ_CPU) + RPC_LATENCY);
-    while (this.hub.hasUnsynced) {
-      for (const watcher of this.hub.sync()) {
-        if (watcher.state !== 'compacted') this.tell(watcher, ctx);
-        else this.tellCompacted(watcher, ctx);
-      }
-    }
+  promoted(ctx: Context): void {
+    this.replica.leases.renewAll(ctx.now);
   }
 
-  private tellCompacted(watcher: Watcher<WatchOwner>, ctx: Context): void {
-    const { from, id } = watcher.owner;
-    const { revision, compactRevision } = this.replica.store;
-    const message = { kind: 'EtcdEvents', id, revision, events: [], compactRevision } as Message;
-    ctx.send(from, message, ctx.charge(WATCH_MESSAGE_CPU));
-    this.watches.delete(`${from}/${id}`);
+  leaderChanged(leader: HostId): void {
+    this.metrics?.hasLeader.set(leader < 0 ? 0 : 1);
+    if (leader >= 0) this.metrics?.leaderChanges.add();
   }
 
-  /** A manual progress request: an empty EtcdEvents for each synced watch of the asker (etcd answers once a stream; here a watch is a stream). */
-  private progress(ctx: Context): void {
+  snapshot(): { readonly data: unknown; readonly bytes: number } {
+    const { leases, store, full, nextLease } = this.replica;
+    const copied = leases.copy();
+    const data: ReplicaCopy = { leases: copied, store: store.copy(copied), full, nextLease };
+    return { data, bytes: store.bytesTotal };
+  }
+
+  restore(data: unknown, ctx: Context): void {
+    const { leases, store, full, nextLease } = data as ReplicaCopy;
     const { revision } = this.replica.store;
-    for (const watcher of this.watches.values()) {
-      if (watcher.owner.from !== ctx.source || watcher.state !== 'synced') continue;
-      const message = { kind: 'EtcdEvents', id: watcher.owner.id, revision, events: [] } as Message;
-      ctx.send(ctx.source, message, ctx.charge(WATCH_MESSAGE_CPU));
-    }
-  }
-
-  private cancelWatch(name: string): void {
-    const watcher = this.watches.get(name);
-    if (watcher === undefined) return;
-    this.hub.cancel(watcher);
-    this.watches.delete(name);
-    this.metrics?.watchers.set(this.watches.size);
+    this.replica.store.become(store);
+    this.replica.leases.become(leases);
+    this.replica.full = full;
+    this.replica.nextLease = nextLease;
+    this.watches.resync(revision, ctx);
   }
 
   private checkLeases(ctx: Context): void {
+    ctx.after(LEASE_CHECK_INTERVAL, LEASE_CHECK);
+    if (!this.consensus.isLeader) return;
     const over = this.replica.leases.expired(ctx.now);
     const count = Math.min(over.length, LEASE_REVOKES_PER_CHECK);
     for (let i = 0; i < count; i += 1) {
@@ -318,10 +247,15 @@ export class EtcdMember implements Host {
       // Not again at the next look, should the proposal take that long.
       lease.expiry = Number.MAX_SAFE_INTEGER;
       this.metrics?.leaseExpired.add();
-      ctx.charge(PROPOSE_CPU);
       this.propose(0, -1, { op: 'leaseRevoke', lease: lease.id }, ctx);
     }
-    ctx.after(LEASE_CHECK_INTERVAL, LEASE_CHECK);
+  }
+
+  /** History goes at once; the CPU that the physical work takes is spent batch by batch. */
+  private physicalCompaction(revisions: number, ctx: Context): void {
+    if (revisions <= 0) return;
+    if (this.compactionLeft === 0) ctx.after(COMPACTION_PAUSE, COMPACTION_STEP);
+    this.compactionLeft += revisions;
   }
 
   private compactionStep(ctx: Context): void {
@@ -330,9 +264,12 @@ export class EtcdMember implements Host {
     ctx.charge(Math.round(revisions * COMPACTION_REVISION_CPU));
     if (this.compactionLeft > 0) ctx.after(COMPACTION_PAUSE, COMPACTION_STEP);
   }
+}
 
-  private checkQuota(): void {
-    const quota = this.config.quotaBytes ?? DEFAULT_QUOTA_BYTES;
-    if (quota > 0 && this.replica.store.bytesTotal > quota) this.replica.full = true;
-  }
+function rangeCost({ kvs = [], count = 0 }: EtcdResponse): Duration {
+  if (count <= 1) return READ_CPU;
+  let bytes = 0;
+  for (let i = 0; i < kvs.length; i += 1) bytes += (kvs[i] as { bytes: number }).bytes;
+  const listed = kvs.length > 1 ? kvs.length * LIST_OBJECT_CPU + (bytes / 1024) * LIST_KIB_CPU : 0;
+  return Math.round(READ_CPU + listed + (count - kvs.length) * COUNT_KEY_CPU);
 }

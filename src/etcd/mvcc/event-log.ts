@@ -30,6 +30,12 @@ export class EventLog {
     return low;
   }
 
+  copy(): EventLog {
+    const copy = new EventLog();
+    copy.entries = [...this.entries];
+    return copy;
+  }
+
   /** Forgets what lies below `revision`. */
   dropBelow(revision: number): void {
     const from = this.positionOf(revision);

@@ -120,6 +120,19 @@ export class KeyIndex {
     return count;
   }
 
+  copy(): KeyIndex {
+    const copy = new KeyIndex();
+    copy.live = this.live;
+    for (const { records, live } of this.chunks) {
+      const copied = records.map(
+        ({ key, latest, older }): KeyRecord => ({ key, latest, older: older === undefined ? undefined : [...older] }),
+      );
+      copy.chunks.push({ records: copied, live });
+      for (const record of copied) copy.byKey.set(record.key, record);
+    }
+    return copy;
+  }
+
   private split(at: number): void {
     const chunk = this.chunks[at] as Chunk;
     const upper = chunk.records.splice(chunk.records.length >> 1);

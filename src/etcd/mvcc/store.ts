@@ -29,9 +29,9 @@ export class MvccStore {
   /** Keys put and keys deleted since the store was made. */
   puts = 0;
   deletes = 0;
-  readonly log = new EventLog();
+  log = new EventLog();
   private readonly leases: LeaseTable;
-  private readonly index = new KeyIndex();
+  private index = new KeyIndex();
   private txnStart = 0;
 
   constructor(leases: LeaseTable) {
@@ -181,6 +181,24 @@ export class MvccStore {
   /** The file shrinks to what is in use. */
   defragment(): void {
     this.bytesTotal = this.bytesInUse;
+  }
+
+  /** A copy that later changes of this store do not touch. Values are shared. Its leases come separately. */
+  copy(leases: LeaseTable): MvccStore {
+    const copy = new MvccStore(leases);
+    copy.become(this);
+    return copy;
+  }
+
+  /** Takes over the content of another store, which stays as it is. */
+  become(other: MvccStore): void {
+    this.revision = other.revision;
+    this.compactRevision = other.compactRevision;
+    this.bytesInUse = other.bytesInUse;
+    this.bytesTotal = other.bytesTotal;
+    this.log = other.log.copy();
+    this.index = other.index.copy();
+    this.txnStart = this.log.length;
   }
 
   private compactKey(record: KeyRecord, revision: number): void {

@@ -63,6 +63,18 @@ export class WatchHub<O> {
     return dirty;
   }
 
+  /** The store has taken over another's content: watchers that were synced up to `revision` have missed what came after. */
+  resync(watchers: Iterable<Watcher<O>>, revision: number): void {
+    if (revision >= this.store.revision) return;
+    for (const watcher of watchers) {
+      if (watcher.state !== 'synced' || watcher.nextRevision > this.store.revision) continue;
+      this.index.remove(watcher);
+      watcher.state = 'unsynced';
+      watcher.nextRevision = Math.max(watcher.nextRevision, revision + 1);
+      this.unsynced.add(watcher);
+    }
+  }
+
   get hasDirty(): boolean {
     return this.dirty.length > 0;
   }

@@ -158,6 +158,7 @@ export class Leadership {
   private heartbeatAnswered(m: RaftMessage, progress: Progress): void {
     progress.recentActive = true;
     progress.paused = false;
+    if (progress.state === 'snapshot') progress.waitForSnapshot();
     if (progress.match < this.log.lastIndex || progress.state === 'probe') this.maybeSendAppend(m.from, true);
     if (m.context === '') return;
     if (voteResult(this.member.voters, this.readOnly.acknowledge(m.context, m.from)) !== 'won') return;

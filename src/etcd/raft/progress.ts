@@ -6,6 +6,9 @@ export type ProgressState = 'probe' | 'replicate' | 'snapshot';
 /** --max-inflight-msgs: etcd's maxInflightMsgs. */
 export const MAX_INFLIGHT_MESSAGES = 512;
 
+/** A snapshot that has not arrived after so many answered heartbeats was lost (etcd hears that from its transport). */
+const SNAPSHOT_BEATS = 100;
+
 export class Progress {
   state: ProgressState = 'probe';
   match = 0;
@@ -15,6 +18,8 @@ export class Progress {
   /** It was heard of since the last look at the quorum. */
   recentActive = false;
   pendingSnapshot = 0;
+  /** Heartbeats answered since the snapshot was sent. */
+  private snapshotBeats = 0;
   /** The last index of each message under way. */
   private inflight: number[] = [];
 
@@ -45,6 +50,14 @@ export class Progress {
     this.reset('snapshot');
     this.pendingSnapshot = index;
     this.next = index + 1;
+  }
+
+  /** It answers heartbeats but has not the snapshot yet; at some time that means that it must be sent again. */
+  waitForSnapshot(): void {
+    this.snapshotBeats += 1;
+    if (this.snapshotBeats <= SNAPSHOT_BEATS) return;
+    this.pendingSnapshot = 0;
+    this.becomeProbe();
   }
 
   sent(count: number): void {
@@ -88,6 +101,7 @@ export class Progress {
   private reset(state: ProgressState): void {
     this.paused = false;
     this.pendingSnapshot = 0;
+    this.snapshotBeats = 0;
     this.state = state;
     this.inflight = [];
   }

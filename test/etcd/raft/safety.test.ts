@@ -5,7 +5,25 @@ import { committedIndex, majority, voteResult } from '#etcd';
 import { RaftCluster } from './raft-cluster.ts';
 
 const step = fc.record({
-  what: fc.constantFrom('tick', 'tick', 'deliver', 'deliver', 'deliver', 'deliver', 'propose', 'propose', 'drop', 'isolate', 'heal', 'crash', 'restart', 'compact', 'transfer', 'read', 'calm'),
+  what: fc.constantFrom(
+    'tick',
+    'tick',
+    'deliver',
+    'deliver',
+    'deliver',
+    'deliver',
+    'propose',
+    'propose',
+    'drop',
+    'isolate',
+    'heal',
+    'crash',
+    'restart',
+    'compact',
+    'transfer',
+    'read',
+    'calm',
+  ),
   member: fc.integer({ min: 1, max: 5 }),
   pick: fc.nat(1000),
 });
@@ -46,7 +64,8 @@ describe('Raft under faults', () => {
           else if (what === 'propose') member.raft.propose(`p${(proposals += 1)}`, 2);
           else if (what === 'read') member.raft.readIndex(`r${pick}`);
           else if (what === 'transfer') member.raft.transferLeadership((pick % size) + 1);
-          else if (what === 'deliver') for (let i = 0; i < 6 && cluster.queue.length > 0; i += 1) cluster.deliver((pick * (i + 1)) % cluster.queue.length);
+          else if (what === 'deliver')
+            for (let i = 0; i < 6 && cluster.queue.length > 0; i += 1) cluster.deliver((pick * (i + 1)) % cluster.queue.length);
           else if (what === 'drop' && cluster.queue.length > 0) cluster.queue.splice(pick % cluster.queue.length, 1);
           else if (what === 'isolate') cluster.isolated.add(id);
           else if (what === 'heal') cluster.isolated.delete(id);
@@ -79,7 +98,8 @@ describe('quorum arithmetic', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(9), { minLength: 1, maxLength: 9 }), (matches) => {
         let highest = 0;
-        for (let index = 0; index <= 9; index += 1) if (matches.filter((match) => match >= index).length * 2 > matches.length) highest = index;
+        for (let index = 0; index <= 9; index += 1)
+          if (matches.filter((match) => match >= index).length * 2 > matches.length) highest = index;
         expect(committedIndex(matches)).toBe(highest);
       }),
       { seed: 42 },

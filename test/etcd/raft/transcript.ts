@@ -103,7 +103,8 @@ function show(m: RaftMessage): string {
   const parts = [`${m.from}->${m.to} ${m.type} term ${m.term}`];
   if (m.type === 'App' || m.type === 'AppResp' || m.type === 'Vote' || m.type === 'PreVote') parts.push(`at ${m.index}`);
   if (m.type === 'App' || m.type === 'Vote' || m.type === 'PreVote') parts.push(`of term ${m.logTerm}`);
-  if (m.entries.length > 0) parts.push(`[${m.entries.map(({ data, change }) => data ?? (change ? JSON.stringify(change) : '-')).join(' ')}]`);
+  if (m.entries.length > 0)
+    parts.push(`[${m.entries.map(({ data, change }) => data ?? (change ? JSON.stringify(change) : '-')).join(' ')}]`);
   if (m.type === 'App' || m.type === 'Heartbeat') parts.push(`commit ${m.commit}`);
   if (m.type === 'ReadIndexResp') parts.push(`index ${m.index}`);
   if (m.snapshot !== undefined) parts.push(`snapshot ${m.snapshot.index}`);
