@@ -45,6 +45,11 @@ export class NodeEvictionQueue {
     return this.#known.delete(node);
   }
 
+  clear(): void {
+    this.#waiting.clear();
+    this.#known.clear();
+  }
+
   /** The next node if the rate allows one now; it leaves the queue but stays known. */
   take(now: Instant): string | undefined {
     if (this.#waiting.size === 0 || this.#qps <= 0 || !this.#bucket.tryTake(now)) return undefined;

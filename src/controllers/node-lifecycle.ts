@@ -93,6 +93,8 @@ export class NodeLifecycleController implements Controller {
   readonly #zones = new Map<string, Zone>();
   // Nodes whose NoExecute taint could not be written.
   readonly #again = new Set<string>();
+  // Every zone is wholly down: the fault is taken to be this side's.
+  #isAllDown = false;
   #monitorDue: Instant = 0;
   #evictionDue: Instant = 0;
 
@@ -174,7 +176,7 @@ export class NodeLifecycleController implements Controller {
       this.#queueForTaint(node, name, status, zone, requests, view);
     }
     if (this.#health.size > nodes.size) for (const name of this.#health.keys()) if (nodes.get(name) === undefined) this.#forget(name);
-    this.#setRates(view);
+    this.#setRates(view, requests);
   }
 
   #forget(name: string): void {
@@ -212,7 +214,7 @@ export class NodeLifecycleController implements Controller {
   }
 
   /** handleDisruption: rates by the state of each zone; when every zone is down nobody is evicted. */
-  #setRates(view: View): void {
+  #setRates(view: View, requests: RequestSpec[]): void {
     const { evictionRate, secondaryEvictionRate, largeClusterThreshold, unhealthyZoneThreshold } = this.#settings;
     let isAllDown = this.#zones.size > 0;
     const states = new Map<Zone, ZoneState>();
@@ -224,6 +226,10 @@ export class NodeLifecycleController implements Controller {
       states.set(zone, state);
       if (state !== 'FullDisruption') isAllDown = false;
     }
+    if (isAllDown && !this.#isAllDown) this.#calmAll(view, requests);
+    // When some node is back, the others get the whole grace again.
+    if (!isAllDown && this.#isAllDown) for (const health of this.#health.values()) health.probedAt = view.now;
+    this.#isAllDown = isAllDown;
     for (const [zone, state] of states) {
       zone.state = state;
       const isLarge = zone.ready + zone.notReady > largeClusterThreshold;
@@ -231,6 +237,16 @@ export class NodeLifecycleController implements Controller {
       const rate = isAllDown ? 0 : state === 'PartialDisruption' ? (isLarge ? secondaryEvictionRate : 0) : evictionRate;
       zone.queue.setRate(rate, view.now);
     }
+  }
+
+  /** Master disruption mode begins: what was tainted or queued is taken back (markNodeAsReachable). */
+  #calmAll(view: View, requests: RequestSpec[]): void {
+    for (const node of view.lister<Node>('nodes').list()) {
+      const taints = noExecuteTaints(node, undefined, view.clock);
+      if (taints !== undefined) requests.push(taintPatch(node, taints));
+    }
+    for (const zone of this.#zones.values()) zone.queue.clear();
+    this.#again.clear();
   }
 
   /** doNoExecuteTaintingPass. */

@@ -82,7 +82,7 @@ export class Farm implements Host {
         { verb: 'create', resource: LEASES, namespace: 'kube-node-lease', body: leaseObject(node, ctx.clock()) },
         '',
       );
-      ctx.after(10 * SECOND + node * 1000, { kind: 'FarmTimer', what: 'heartbeat', key: String(node) } as FarmTimer);
+      ctx.after(7.5 * SECOND + node * 1000, { kind: 'FarmTimer', what: 'heartbeat', key: String(node) } as FarmTimer);
     }
     this.#informers.start(ctx);
   }
