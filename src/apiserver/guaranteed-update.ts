@@ -117,7 +117,8 @@ export class GuaranteedUpdate implements EtcdWaiter {
       }
       return this.finish(ctx);
     }
-    if (++operation.attempts > ATTEMPTS_MAX) return core.fail(operation, internalError('too many conflicting writes'), ctx);
+    if (!this.isReading && ++operation.attempts > ATTEMPTS_MAX)
+      return core.fail(operation, internalError('too many conflicting writes'), ctx);
     const kv = response.kvs?.[0];
     if (kv === undefined && operation.action !== 'update' && operation.action !== 'patch') {
       return core.fail(operation, notFound(operation.resource.info.resource, operation.request.name ?? ''), ctx);

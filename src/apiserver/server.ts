@@ -83,11 +83,12 @@ export class ApiServer implements Host, Core {
     for (const descriptor of DESCRIPTORS) {
       const info = resourceInfo(descriptor.resource);
       if (info === undefined) throw new Error(`resource '${descriptor.resource}' is not in the table of resources`);
-      const cache = new WatchCache(descriptor, config.watchCacheSize ?? WATCH_CACHE_EVENTS_MAX);
+      const prefix = storagePrefix(descriptor);
+      const cache = new WatchCache(descriptor, prefix, info.namespaced, config.watchCacheSize ?? WATCH_CACHE_EVENTS_MAX);
       const state: ResourceState = {
         descriptor,
         info,
-        prefix: storagePrefix(descriptor),
+        prefix,
         cluster: this.etcd.clusterOf(info.resource),
         cache,
         durations: new Map(),

@@ -124,3 +124,26 @@ describe('watch', () => {
     expect(clients[0]?.events.length).toBeLessThan(12);
   });
 });
+
+describe('a kubelet that comes back', () => {
+  const mine = (resourceVersion: string): Step => ({
+    verb: 'watch',
+    resource: 'pods',
+    options: { resourceVersion, fieldSelector: 'spec.nodeName=n1' },
+  });
+
+  it('hears what it missed, and nothing when it missed nothing', () => {
+    const client = play([
+      create('pods', pod('a')),
+      bindTo('a', 'n1'),
+      create('pods', pod('b')),
+      bindTo('b', 'n2'),
+      20,
+      (answers) => ({ ...(mine(answers[0]?.object.metadata.resourceVersion) as object) }) as never,
+      (answers) => ({ ...(mine(answers[2]?.object.metadata.resourceVersion) as object) }) as never,
+      at('delete', 'pods', 'a', { options: { gracePeriodSeconds: 0 } }),
+    ]);
+    expect(seen(client, 5)).toEqual(['ADDED a', 'MODIFIED a', 'DELETED a']);
+    expect(seen(client, 6)).toEqual(['MODIFIED a', 'DELETED a']);
+  });
+});

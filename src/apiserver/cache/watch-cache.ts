@@ -5,6 +5,7 @@ import type { KubeObject } from '#api';
 import type { EtcdEvent, KeyValue } from '#etcd';
 import type { Context, Instant } from '#sim';
 import type { ResourceDescriptor } from '../registry/descriptor.ts';
+import { type Filter, isOpen, matches, requiredValue } from './filter.ts';
 import { type Watcher, WatcherSet } from './watchers.ts';
 import { EventWindow } from './window.ts';
 
@@ -14,6 +15,8 @@ export interface RevisionWaiter {
   readonly deadline: Instant;
   reached(isReached: boolean, ctx: Context): void;
 }
+
+const byKey = (a: KeyValue, b: KeyValue): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 
 export class WatchCache {
   readonly objects = new Map<string, KeyValue>();
@@ -25,7 +28,12 @@ export class WatchCache {
   readonly waiters: RevisionWaiter[] = [];
   private sorted: readonly KeyValue[] | undefined;
 
-  constructor(descriptor: ResourceDescriptor, windowMax: number) {
+  private readonly prefix: string;
+  private readonly namespaced: boolean;
+
+  constructor(descriptor: ResourceDescriptor, prefix: string, namespaced: boolean, windowMax: number) {
+    this.prefix = prefix;
+    this.namespaced = namespaced;
     this.window = new EventWindow(windowMax);
     this.watchers = new WatcherSet(descriptor);
   }
@@ -41,6 +49,7 @@ export class WatchCache {
     this.sorted = undefined;
     this.revision = revision;
     this.window.reset(revision);
+    this.watchers.reset(revision);
     this.isReady = true;
   }
 
@@ -76,10 +85,29 @@ export class WatchCache {
     }
   }
 
+  /** What the filter lets through, in etcd's order. */
+  select(filter: Filter): readonly KeyValue[] {
+    if (isOpen(filter)) return this.inOrder();
+    const found: KeyValue[] = [];
+    for (const kv of this.objects.values()) if (matches(filter, kv.value as KubeObject)) found.push(kv);
+    return found.sort(byKey);
+  }
+
+  /** Whether nothing that a watcher with this filter would hear has happened after `revision`: told without a look at the window. */
+  isQuietSince(filter: Filter, revision: number): boolean {
+    if (revision >= this.revision) return true;
+    const name = requiredValue(filter, 'metadata.name');
+    if (name !== undefined && !this.namespaced) {
+      const kv = this.objects.get(this.prefix + name);
+      return kv !== undefined && kv.modRevision <= revision;
+    }
+    return this.watchers.lastChange(filter) <= revision;
+  }
+
   /** Keys in etcd's order. Kept until an object comes or goes. */
   inOrder(): readonly KeyValue[] {
     if (this.sorted === undefined || this.sorted.length !== this.objects.size) {
-      this.sorted = [...this.objects.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+      this.sorted = [...this.objects.values()].sort(byKey);
       return this.sorted;
     }
     return this.sorted.map((kv) => this.objects.get(kv.key) as KeyValue);

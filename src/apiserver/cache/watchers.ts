@@ -66,6 +66,9 @@ export class WatcherSet {
   private readonly rest: Watcher[] = [];
   private readonly byName = new Map<string, Watcher[]>();
   private readonly byIndex = new Map<string, Watcher[]>();
+  /** By the index's value: when something last happened there. */
+  private readonly changedAt = new Map<string, number>();
+  private startedAt = 0;
   private readonly indexField: string | undefined;
   private readonly indexOf: FieldReader<KubeObject> | undefined;
   count = 0;
@@ -101,23 +104,41 @@ export class WatcherSet {
     this.count--;
   }
 
+  /** Revision of the last event that concerned what an indexed filter asks for; Infinity when the index cannot tell. */
+  lastChange(filter: Filter): number {
+    if (this.indexField === undefined) return Number.POSITIVE_INFINITY;
+    const value = requiredValue(filter, this.indexField);
+    return value === undefined ? Number.POSITIVE_INFINITY : (this.changedAt.get(value) ?? this.startedAt);
+  }
+
+  /** The cache was listed anew: what happened before is not known. */
+  reset(revision: number): void {
+    this.changedAt.clear();
+    this.startedAt = revision;
+  }
+
   /** Puts the event into the batch of everyone it concerns; those whose batch was empty join `dirty`. Returns how many were told. */
   dispatch(event: EtcdEvent, dirty: Watcher[]): number {
-    if (this.count === 0) return 0;
+    const { indexOf } = this;
+    if (this.count === 0 && indexOf === undefined) return 0;
     const dispatch = new Dispatch(event);
     let told = this.tell(this.rest, dispatch, dirty);
     const { object, previous } = dispatch;
     const any = (object ?? previous) as KubeObject | undefined;
     if (any === undefined) return told;
     if (this.byName.size > 0) told += this.tell(this.byName.get(any.metadata?.name ?? ''), dispatch, dirty);
-    const indexOf = this.indexOf;
-    if (indexOf !== undefined && this.byIndex.size > 0) {
+    if (indexOf !== undefined) {
       const now = object === undefined ? undefined : indexOf(object);
       const before = previous === undefined ? undefined : indexOf(previous);
-      if (now !== undefined) told += this.tell(this.byIndex.get(now), dispatch, dirty);
-      if (before !== undefined && before !== now) told += this.tell(this.byIndex.get(before), dispatch, dirty);
+      if (now !== undefined) told += this.tellIndexed(now, dispatch, event.kv.modRevision, dirty);
+      if (before !== undefined && before !== now) told += this.tellIndexed(before, dispatch, event.kv.modRevision, dirty);
     }
     return told;
+  }
+
+  private tellIndexed(value: string, dispatch: Dispatch, revision: number, dirty: Watcher[]): number {
+    this.changedAt.set(value, revision);
+    return this.tell(this.byIndex.get(value), dispatch, dirty);
   }
 
   private tell(watchers: readonly Watcher[] | undefined, dispatch: Dispatch, dirty: Watcher[]): number {

@@ -173,10 +173,8 @@ export class List implements EtcdWaiter {
   private fromCache(ctx: Context): void {
     const { cache } = this.operation.resource;
     const filter = this.filter as Filter;
-    for (const kv of cache.inOrder()) {
-      this.scanned++;
-      if (matches(filter, kv.value as KubeObject)) this.items.push(kv.value as KubeObject);
-    }
+    for (const kv of cache.select(filter)) this.items.push(kv.value as KubeObject);
+    this.scanned = cache.objects.size;
     this.revision = cache.revision;
     this.finish(undefined, 0, ctx);
   }

@@ -77,6 +77,11 @@ export const patch: Change = {
     return updatedObject(operation, result as KubeObject, current, ctx);
   },
   done(core, operation, object, _removed, ctx) {
-    core.answer(operation, operation.isNew ? 201 : 200, operation.request.subresource === 'scale' ? toScale(operation, object) : object, ctx);
+    core.answer(
+      operation,
+      operation.isNew ? 201 : 200,
+      operation.request.subresource === 'scale' ? toScale(operation, object) : object,
+      ctx,
+    );
   },
 };

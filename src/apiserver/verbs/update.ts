@@ -32,7 +32,12 @@ export const update: Change = {
     return updatedObject(operation, sent, current, ctx);
   },
   done(core, operation, object, _removed, ctx) {
-    core.answer(operation, operation.isNew ? 201 : 200, operation.request.subresource === 'scale' ? toScale(operation, object) : object, ctx);
+    core.answer(
+      operation,
+      operation.isNew ? 201 : 200,
+      operation.request.subresource === 'scale' ? toScale(operation, object) : object,
+      ctx,
+    );
   },
 };
 

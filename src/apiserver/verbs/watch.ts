@@ -2,7 +2,7 @@
 
 import { badRequest, gone, type KubeObject, type RequestOptions, type StatusObject, type WatchEvent } from '#api';
 import { type Context, type Duration, type Purpose, SECOND } from '#sim';
-import { compileFilter, type Filter, isStatus, matches } from '../cache/filter.ts';
+import { compileFilter, type Filter, isStatus } from '../cache/filter.ts';
 import { Dispatch, newWatcher, type Watcher } from '../cache/watchers.ts';
 import type { Core, Operation, ResourceState } from '../core.ts';
 import { bookmark, type FanOut } from '../fan-out.ts';
@@ -26,16 +26,15 @@ function refuse(options: RequestOptions | undefined): StatusObject | undefined {
 }
 
 function stateNow(resource: ResourceState, filter: Filter): WatchEvent[] {
-  const events: WatchEvent[] = [];
-  for (const kv of resource.cache.inOrder())
-    if (matches(filter, kv.value as KubeObject)) events.push({ type: 'ADDED', object: kv.value as KubeObject });
-  return events;
+  return resource.cache.select(filter).map((kv) => ({ type: 'ADDED', object: kv.value as KubeObject }));
 }
 
 /** Events after `revision`, or undefined when some are forgotten. */
 function history(resource: ResourceState, watcher: Watcher, revision: number): WatchEvent[] | undefined {
   const events: WatchEvent[] = [];
-  const isWhole = resource.cache.window.since(revision, (event) => {
+  const { cache } = resource;
+  if (revision >= cache.window.oldest && cache.isQuietSince(watcher.filter, revision)) return events;
+  const isWhole = cache.window.since(revision, (event) => {
     const heard = new Dispatch(event).for(watcher.filter, watcher.isOpen);
     if (heard !== undefined) events.push(heard);
   });
