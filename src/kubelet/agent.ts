@@ -4,6 +4,7 @@ import type { Node } from '#api';
 import { type ApiClient, createApiClient, type Lane } from '#client';
 import {
   type Context,
+  type Counter,
   type Duration,
   type Gauge,
   type Histogram,
@@ -90,6 +91,8 @@ export class NodeAgent {
   running: Gauge | undefined;
   startSli: Histogram | undefined;
   startTotal: Histogram | undefined;
+  pullDuration: Histogram | undefined;
+  startedContainers: Counter | undefined;
   private nextSlot = 0;
   private plegPhase = -1;
   private plegTimer: Timer | undefined;
@@ -117,6 +120,8 @@ export class NodeAgent {
     this.running = ctx.record.gauge('kubelet_running_pods');
     this.startSli = ctx.record.histogram('kubelet_pod_start_sli_duration_seconds');
     this.startTotal = ctx.record.histogram('kubelet_pod_start_duration_seconds');
+    this.pullDuration = ctx.record.histogram('kubelet_image_pull_duration_seconds');
+    this.startedContainers = ctx.record.counter('kubelet_started_containers_total');
     this.images.preload(ctx.chance);
   }
 

@@ -114,7 +114,13 @@ export const KUBELET_DEFAULTS: KubeletSettings = {
   kubeletVersion: 'v1.34.0',
 };
 
-/** The defaults overlaid with what the config sets. Kubelets without settings share one object. */
-export function settingsOf(config: KubeletConfig): KubeletSettings {
-  return config.settings === undefined ? KUBELET_DEFAULTS : { ...KUBELET_DEFAULTS, ...config.settings };
+// Nodes of a pool share what they set, and so what comes of it.
+const overlaid = new WeakMap<object, KubeletSettings>();
+
+/** The defaults overlaid with what the config sets: one object for all kubelets that share their settings. */
+export function settingsOf({ settings }: KubeletConfig): KubeletSettings {
+  if (settings === undefined) return KUBELET_DEFAULTS;
+  let found = overlaid.get(settings);
+  if (found === undefined) overlaid.set(settings, (found = { ...KUBELET_DEFAULTS, ...settings }));
+  return found;
 }

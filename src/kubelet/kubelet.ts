@@ -150,6 +150,7 @@ export class Kubelet implements Host {
     const version = agent.images.version;
     const results = agent.images.settle(ctx);
     for (const result of results) {
+      if (result.ok) agent.pullDuration?.observe((ctx.now - result.startedAt) / SECOND);
       for (const { slot, container, askedAt } of result.waiters) {
         const worker = agent.workers.get(slot);
         // The pod may have been told to end meanwhile.

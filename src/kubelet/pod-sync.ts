@@ -227,6 +227,7 @@ export function containerStarted(agent: NodeAgent, worker: PodWorker, index: num
   record.state = 'running';
   record.message = undefined;
   record.startedAt = ctx.now;
+  agent.startedContainers?.add();
   ctx.record.span(subjectOf(worker), 'start', worker.createAt, ctx.now - worker.createAt, record.spec.name);
   record.id = containerId(worker, index, record.restarts);
   const key = occurrence(index, record.restarts);
