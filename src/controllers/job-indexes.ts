@@ -42,3 +42,19 @@ export function pendingIndexes(count: number, completions: number, taken: Readon
   for (let index = 0; index < completions && pending.length < count; index++) if (!taken.has(index)) pending.push(index);
   return pending;
 }
+
+/** Name, annotation, label and host name of one index; the environment variable reads the annotation (downward API). */
+export function indexedBody(body: Pod, name: string, index: number): Pod {
+  const text = String(index);
+  const metadata = body.metadata ?? {};
+  return {
+    ...body,
+    metadata: {
+      ...metadata,
+      generateName: `${name}-${text}-`,
+      labels: { ...metadata.labels, [INDEX_KEY]: text },
+      annotations: { ...metadata.annotations, [INDEX_KEY]: text },
+    },
+    spec: { ...body.spec, hostname: `${name}-${text}` } as Pod['spec'],
+  };
+}

@@ -2,8 +2,9 @@
  *  removed, then it is counted. Mirrors kubernetes v1.34 pkg/controller/job/job_controller.go, trackJobStatusAndRemoveFinalizers, and tracking_utils.go. */
 
 import type { Job, Pod } from '#api';
-import type { RequestSpec } from '#client';
+import type { Plan, RequestSpec, View } from '#client';
 import { completionIndex, formatIndexes, isIndexed } from './job-indexes.ts';
+import { controllerOf, siblingKey } from './owner-references.ts';
 
 export const TRACKING_FINALIZER = 'batch.kubernetes.io/job-tracking';
 /** MaxUncountedPods: how many uids a status may hold. */
@@ -137,4 +138,14 @@ export function succeededIndexes(pods: readonly Pod[], before: ReadonlySet<numbe
     if (index >= 0 && index < completions && !before.has(index)) (all ??= new Set(before)).add(index);
   }
   return all ?? before;
+}
+
+/** syncOrphanPod. */
+export function orphanPlan(podKey: string, view: View): Plan {
+  const pod = view.lister<Pod>('pods').get(podKey);
+  if (pod === undefined || !hasTrackingFinalizer(pod)) return {};
+  const reference = controllerOf(pod);
+  const job = reference === undefined ? undefined : view.lister<Job>('jobs.batch').get(siblingKey(pod.metadata, reference.name));
+  if (job !== undefined && job.metadata?.uid === reference?.uid) return {};
+  return { requests: [releasePatch(pod)] };
 }

@@ -5,10 +5,11 @@ import type { Job, OwnerReference, Pod } from '#api';
 import { rfc3339 } from '#api';
 import type { Controller, InformerEvent, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
 import type { Duration } from '#sim';
-import { MINUTE, SECOND } from '#sim';
+import { SECOND } from '#sim';
 import { claim } from './claim.ts';
 import { findCondition, setCondition } from './conditions.ts';
-import { completionIndex, INDEX_KEY, isIndexed, parseIndexes, pendingIndexes } from './job-indexes.ts';
+import { JobBackoffs } from './job-backoff.ts';
+import { completionIndex, indexedBody, isIndexed, parseIndexes, pendingIndexes } from './job-indexes.ts';
 import type { JobStatus } from './job-tracking.ts';
 import {
   countWhere,
@@ -16,6 +17,7 @@ import {
   hasUncounted,
   isFailed,
   isSucceeded,
+  orphanPlan,
   releasePatch,
   succeededIndexes,
   TRACKING_FINALIZER,
@@ -23,7 +25,7 @@ import {
   uncountedOf,
 } from './job-tracking.ts';
 import type { JobCondition } from './job-verdict.ts';
-import { completion, countTerminating, finishTime, interim, isFinished, jobCondition, verdict } from './job-verdict.ts';
+import { completion, countTerminating, interim, isFinished, jobCondition, verdict } from './job-verdict.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
 import { isPodActive, isPodReady } from './pod-state.ts';
 import { podFromTemplate } from './pod-template.ts';
@@ -35,9 +37,6 @@ const JOBS = 'jobs.batch';
 const BURST = 500;
 /** SyncJobBatchPeriod: pod events of one Job within this time make one pass. */
 const BATCH_PERIOD: Duration = SECOND;
-/** DefaultJobPodFailureBackOff and its maximum. */
-const BACKOFF_MIN: Duration = 10 * SECOND;
-const BACKOFF_MAX: Duration = 10 * MINUTE;
 /** Marks keys of pods whose Job is gone: their finalizer must not keep them. */
 const ORPHAN = '!';
 const NONE: readonly never[] = [];
@@ -61,18 +60,13 @@ interface Pass {
   batch: number;
 }
 
-interface Backoff {
-  failures: number;
-  last: number;
-}
-
 export class JobController implements Controller {
   readonly name = 'job';
   readonly workers: number;
   readonly watches: readonly WatchSpec[];
   // uids whose finalizer this controller removed and whose removal the cache has yet to show, by Job.
   readonly #released = new Map<string, Set<string>>();
-  readonly #backoffs = new Map<string, Backoff>();
+  readonly #backoffs = new JobBackoffs();
   readonly #bodies = new WeakMap<object, { uid: string; references: readonly OwnerReference[]; body: Pod }>();
 
   constructor(workers = 5) {
@@ -124,11 +118,11 @@ export class JobController implements Controller {
     const job = view.lister<Job>(JOBS).get(key);
     if (job === undefined) {
       this.#released.delete(key);
-      this.#backoffs.delete(key);
+      this.#backoffs.forget(key);
       return {};
     }
     if (isFinished(job)) {
-      this.#backoffs.delete(key);
+      this.#backoffs.forget(key);
       return this.#cleanUp(key, job, view);
     }
     const reference = (): OwnerReference => controllerReference('batch/v1', 'Job', job);
@@ -169,7 +163,7 @@ export class JobController implements Controller {
       : undefined;
     const succeeded = indexes?.size ?? (job.status?.succeeded ?? 0) + newSucceeded.length + uncounted.succeeded.size;
     const failed = (job.status?.failed ?? 0) + newFailed.length + uncounted.failed.size;
-    this.#noteFailures(key, newSucceeded, newFailed);
+    this.#backoffs.note(key, newSucceeded, newFailed);
     const { finished, deadlineIn } = verdict(job, pods, failed, view.clock);
     return {
       key,
@@ -188,30 +182,6 @@ export class JobController implements Controller {
     };
   }
 
-  /** newBackoffRecord: failures since the last success delay the next creation. */
-  #noteFailures(key: string, succeeded: readonly Pod[], failed: readonly Pod[]): void {
-    if (succeeded.length === 0 && failed.length === 0) return;
-    const backoff = this.#backoffs.get(key) ?? { failures: 0, last: 0 };
-    let lastSuccess = 0;
-    for (const pod of succeeded) lastSuccess = Math.max(lastSuccess, finishTime(pod));
-    if (succeeded.length > 0) backoff.failures = 0;
-    for (const pod of failed) {
-      const time = finishTime(pod);
-      if (time < lastSuccess) continue;
-      backoff.failures++;
-      backoff.last = Math.max(backoff.last, time);
-    }
-    this.#backoffs.set(key, backoff);
-  }
-
-  #backoffLeft(key: string, clock: number): Duration {
-    const backoff = this.#backoffs.get(key);
-    if (backoff === undefined || backoff.failures === 0) return 0;
-    let delay = BACKOFF_MIN;
-    for (let i = 1; i < backoff.failures && delay < BACKOFF_MAX; i++) delay *= 2;
-    return Math.max(0, backoff.last + Math.min(delay, BACKOFF_MAX) - clock);
-  }
-
   /** manageJob. */
   #manage(pass: Pass, view: View): Plan {
     const { job, active, succeeded } = pass;
@@ -225,7 +195,7 @@ export class JobController implements Controller {
     const terminating = job.spec?.podReplacementPolicy === 'Failed' ? countTerminating(pass.pods) : 0;
     const missing = Math.min(wanted - terminating - active.length, BURST);
     if (missing <= 0) return this.#track(pass, view);
-    const wait = this.#backoffLeft(pass.key, view.clock);
+    const wait = this.#backoffs.left(pass.key, view.clock);
     if (wait > 0) {
       view.enqueue(pass.key, wait);
       return this.#track(pass, view);
@@ -418,33 +388,7 @@ function jobKeys(event: InformerEvent, view: View): readonly string[] {
   return [event.key];
 }
 
-/** Name, annotation, label and host name of one index; the environment variable reads the annotation (downward API). */
-function indexedBody(body: Pod, name: string, index: number): Pod {
-  const text = String(index);
-  const metadata = body.metadata ?? {};
-  return {
-    ...body,
-    metadata: {
-      ...metadata,
-      generateName: `${name}-${text}-`,
-      labels: { ...metadata.labels, [INDEX_KEY]: text },
-      annotations: { ...metadata.annotations, [INDEX_KEY]: text },
-    },
-    spec: { ...body.spec, hostname: `${name}-${text}` } as Pod['spec'],
-  };
-}
-
 function statusWrite(job: Job, status: JobStatus): RequestSpec {
   const { namespace, name } = job.metadata ?? {};
   return { verb: 'update', resource: JOBS, subresource: 'status', namespace, name, body: { ...job, status } };
-}
-
-/** syncOrphanPod. */
-function orphanPlan(podKey: string, view: View): Plan {
-  const pod = view.lister<Pod>('pods').get(podKey);
-  if (pod === undefined || !hasTrackingFinalizer(pod)) return {};
-  const reference = controllerOf(pod);
-  const job = reference === undefined ? undefined : view.lister<Job>(JOBS).get(siblingKey(pod.metadata, reference.name));
-  if (job !== undefined && job.metadata?.uid === reference?.uid) return {};
-  return { requests: [releasePatch(pod)] };
 }
