@@ -125,6 +125,9 @@ export interface RecordedLine {
   readonly text: string;
 }
 
+/** How busy the simulation itself was: events a time bucket, the sum over all shards. */
+export const TURNS_METRIC = 'wavetank_events_total';
+
 /** One for all hosts of a shard; the shard tells it whose turn it is and when. */
 export class ShardRecorder implements Recorder {
   host: HostId = 0;
@@ -132,6 +135,9 @@ export class ShardRecorder implements Recorder {
   readonly #bucket: Duration;
   readonly #ticker: Ticker = { index: 0 };
   #bucketEnd: Instant;
+  /** Deliveries and starts of hosts in the bucket at hand. */
+  #turns = 0;
+  readonly #turnCounter: BucketCounter;
   readonly #keepLog: boolean;
   readonly #counters = new Map<string, Named<BucketCounter>>();
   readonly #gauges = new Map<string, Named<GaugeSum>>();
@@ -145,6 +151,7 @@ export class ShardRecorder implements Recorder {
     this.#bucket = bucket;
     this.#bucketEnd = bucket as number;
     this.#keepLog = keepLog;
+    this.#turnCounter = instrument(this.#counters, TURNS_METRIC, {}, () => new BucketCounter(this.#ticker)).of;
   }
 
   /** The event at hand. */
@@ -152,9 +159,16 @@ export class ShardRecorder implements Recorder {
     this.now = now;
     this.host = host;
     if (now >= this.#bucketEnd) {
+      this.#countTurns();
       this.#ticker.index = Math.floor(now / this.#bucket);
       this.#bucketEnd = (this.#ticker.index + 1) * this.#bucket;
     }
+    this.#turns++;
+  }
+
+  #countTurns(): void {
+    if (this.#turns > 0) this.#turnCounter.add(this.#turns);
+    this.#turns = 0;
   }
 
   counter(name: string, labels: Labels = {}): Counter {
@@ -194,6 +208,7 @@ export class ShardRecorder implements Recorder {
   }
 
   snapshot(): RecorderSnapshot {
+    this.#countTurns();
     return {
       counters: [...this.#counters.values()].map(({ name, labels, of }) => ({ name, labels, total: of.total, values: of.values })),
       gauges: [...this.#gauges.values()].map(({ name, labels, of }) => ({ name, labels, values: of.values })),
