@@ -42,8 +42,8 @@ function levels(): Series[] {
     series('wavetank_pods', 'gauge', 'pods', { state }, (t, i) => Math.round(value(t, i)));
   const counted = (name: string, value: (t: number, i: number) => number) =>
     series(name, 'counter', 'pods', {}, (t, i) => Math.round(value(t, i)));
-  const requests = (verb: string, level: number) =>
-    series('apiserver_request_total', 'counter', 'requests', { verb }, (t, i) =>
+  const requests = (name: string, labels: Record<string, string>, level: number) =>
+    series(name, 'counter', 'requests', labels, (t, i) =>
       Math.round(level * bucketSeconds * (0.4 + running(t) / 15000) * (1 + 0.1 * wobble(i, level))),
     );
   const queue = (name: string, level: number) =>
@@ -64,14 +64,15 @@ function levels(): Series[] {
     series('scheduler_pending_pods', 'gauge', 'pods', { queue: 'active' }, (t) => Math.round(pending(t) * 0.9)),
     series('scheduler_pending_pods', 'gauge', 'pods', { queue: 'backoff' }, (t) => Math.round(pending(t) * 0.07)),
     series('scheduler_pending_pods', 'gauge', 'pods', { queue: 'unschedulable' }, (t) => Math.round(pending(t) * 0.03)),
+    series('wavetank_events_total', 'counter', 'events', {}, (t, i) =>
+      Math.round(9000 + running(t) * 0.6 + pending(t) * 14 + 600 * wobble(i, 7)),
+    ),
     ...[queue('deployment', 40), queue('replicaset', 110), queue('job', 25), queue('garbagecollector', 300), queue('node_lifecycle', 6)],
     ...[
-      requests('CREATE', 90),
-      requests('PATCH', 150),
-      requests('PUT', 60),
-      requests('GET', 45),
-      requests('LIST', 4),
-      requests('DELETE', 12),
+      requests('apiserver_writes_total', {}, 310),
+      requests('apiserver_reads_total', {}, 49),
+      requests('apiserver_request_total', { code: '200' }, 330),
+      requests('apiserver_request_total', { code: '409' }, 1.2),
     ],
     series('etcd_mvcc_db_total_size_in_bytes', 'gauge', 'bytes', { member: 'etcd-0' }, (t) => 2e7 + 1.6e8 * ramp(t, 60, 400) + 4e4 * t),
     series(

@@ -21,8 +21,13 @@ const short = (value) => {
   if (size >= 1e4) return `${Number((value / 1e3).toPrecision(3))}k`;
   return String(Number(value.toPrecision(3)));
 };
-/** On a logarithmic axis only the powers of ten are named. */
-const power = (value) => (Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9 ? short(value) : '');
+/** On a logarithmic axis over decades only the powers of ten are named; on a shorter one their doubles and fives too, or all. */
+const named = (value, scale) => {
+  const decades = Math.log10(scale.max / scale.min);
+  const digit = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
+  const worthy = decades > 2 ? [1] : decades > 0.8 ? [1, 2, 5] : [1, 2, 3, 4, 5, 6, 7, 8, 9];
+  return worthy.includes(digit) ? short(value) : '';
+};
 
 /** Steps that a clock has: 1, 5, 10, 30 s, 1, 5 min, ... so that the axis reads 5:00, 10:00, 15:00. */
 const clockStep = (span, room) => {
@@ -117,7 +122,15 @@ const timeScale = (spec, width) => {
 
 const valueScale = (label, scale) =>
   scale === 'log'
-    ? axis(label, { type: 'logarithmic', ticks: { callback: power } })
+    ? axis(label, {
+        type: 'logarithmic',
+        ticks: {
+          autoSkip: false,
+          callback(value) {
+            return named(value, this);
+          },
+        },
+      })
     : axis(label, { beginAtZero: true, ticks: { callback: short } });
 
 const base = () => ({
@@ -153,6 +166,8 @@ const over = (spec, width) => ({
         borderWidth: spec.kind === 'stack' ? 1 : 1.8,
         fill: spec.kind === 'stack' ? (i === 0 ? 'origin' : '-1') : false,
         pointRadius: (point) => (spec.kind === 'lines' && alone(point.dataIndex) ? 2 : 0),
+        // A bucket or two without samples do not break a line.
+        spanGaps: ((spec.x[1] ?? 1) - (spec.x[0] ?? 0)) * 3.5,
         pointHitRadius: 8,
         tension: 0,
       };

@@ -2,13 +2,14 @@
 
 import type { Result } from '#experiment';
 import type { Section } from '../chart.ts';
+import { numberText } from '../number-text.ts';
 import { overall, perSecond, timeAxis } from '../series.ts';
 
 export function eventsRateSection(result: Result): Section {
   const head = { id: 'events', title: 'Events a second' };
-  const series = overall(result, 'wavetank_events_total', 'counter') ?? overall(result, 'sim_events_total', 'counter');
+  const series = overall(result, 'wavetank_events_total', 'counter');
   const mean = result.shards.events / Math.max(result.wallSeconds, 0.001);
-  const html = `<p>${Math.round(result.shards.events / 1000) / 1000} million events in all; this machine delivered ${Math.round(mean / 1000)} thousand of them a second of wall time.</p>`;
+  const html = `<p>${numberText(result.shards.events)} events in all; this machine delivered ${numberText(Math.round(mean))} of them a second of wall time.</p>`;
   if (series === undefined) return { ...head, html };
   return {
     ...head,

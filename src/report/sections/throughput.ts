@@ -1,6 +1,6 @@
 /** Work done a second: pods through their stations, and requests through the API. */
 
-import type { Result, Series } from '#experiment';
+import type { Result } from '#experiment';
 import type { Dataset, Section, TimeChart } from '../chart.ts';
 import { byLabel, labelText, perSecond, seriesOf, timeAxis, total } from '../series.ts';
 
@@ -13,7 +13,7 @@ const stations: readonly (readonly [label: string, ...metrics: (readonly [name: 
 ];
 
 export function throughputSection(result: Result): Section {
-  const charts = [podsChart(result), requestsChart(result)].filter((chart) => chart !== undefined);
+  const charts = [podsChart(result), requestsChart(result), refusalsChart(result)].filter((chart) => chart !== undefined);
   const head = { id: 'throughput', title: 'Throughput' };
   return charts.length === 0 ? { ...head, empty: 'The run counted neither pods nor requests over time.' } : { ...head, charts };
 }
@@ -41,26 +41,43 @@ function podsChart(result: Result): TimeChart | undefined {
   };
 }
 
+/** Writes and reads where they are counted apart; else by whatever label the requests carry. */
 function requestsChart(result: Result): TimeChart | undefined {
-  const counters = seriesOf(result, 'apiserver_request_total', 'counter');
-  const found = counters.length > 0 ? counters : seriesOf(result, 'apiserver_request_duration_seconds', 'count');
-  const verbs = new Map<string, Series[]>();
-  for (const series of byLabel(found, found.length, total)) {
-    const verb = series.labels.verb ?? labelText(series);
-    verbs.set(verb, [...(verbs.get(verb) ?? []), series]);
+  const kinds = [
+    ['writes', 'apiserver_writes_total'],
+    ['reads', 'apiserver_reads_total'],
+  ] as const;
+  const head = { id: 'apiThroughput', kind: 'stack', title: 'API requests a second', yLabel: 'requests / s' } as const;
+  const apart = kinds.flatMap(([label, name], colour): Dataset[] => {
+    const found = seriesOf(result, name, 'counter');
+    return found.length > 0 ? [{ label, values: added(found.map((series) => perSecond(result, series))), colour }] : [];
+  });
+  if (apart.length > 0) {
+    const caption =
+      'Requests answered by the API servers, a second of simulated time: what changes something, and gets, lists and watches.';
+    return { ...head, caption, x: timeAxis(result, apart), datasets: apart };
   }
-  if (verbs.size === 0 && found.length > 0) verbs.set('all requests', found);
-  const datasets = [...verbs]
-    .slice(0, 8)
-    .map(([label, all], colour) => ({ label, values: added(all.map((series) => perSecond(result, series))), colour }));
-  if (datasets.length === 0) return undefined;
-  const caption = 'Requests answered by the API servers, by verb, a second of simulated time.';
+  const found = byLabel(seriesOf(result, 'apiserver_request_total', 'counter'), 8, total);
+  if (found.length === 0) return undefined;
+  const datasets = found.map((series, colour) => ({ label: labelText(series), values: perSecond(result, series), colour }));
+  const caption = `Requests answered by the API servers, by ${Object.keys(found[0]?.labels ?? {}).join(' and ')}, a second of simulated time.`;
+  return { ...head, caption, x: timeAxis(result, datasets), datasets };
+}
+
+/** Answers that were refusals: conflicts, throttling, and worse. */
+function refusalsChart(result: Result): TimeChart | undefined {
+  const refused = byLabel(seriesOf(result, 'apiserver_request_total', 'counter'), 8, total).filter(
+    ({ labels }) => Number(labels.code) >= 400,
+  );
+  if (refused.length === 0) return undefined;
+  const datasets = refused.map((series, colour) => ({ label: labelText(series), values: perSecond(result, series), colour }));
+  const caption = 'Answers of the API servers by code, a second of simulated time: 409 conflict, 429 too many requests, 5xx failures.';
   return {
-    id: 'apiThroughput',
-    kind: 'stack',
-    title: 'API requests a second',
+    id: 'apiRefusals',
+    kind: 'lines',
+    title: 'Refusals a second',
     caption,
-    yLabel: 'requests / s',
+    yLabel: 'answers / s',
     x: timeAxis(result, datasets),
     datasets,
   };

@@ -32,5 +32,13 @@ export function whatHappenedSection(result: Result): Section {
     escapeHtml(count > 1 ? `${name} (${count} times)` : name),
     escapeHtml(detail),
   ]);
-  return { ...head, html: htmlTable('The letters on the time axes', ['Mark', 'At', 'What', 'Detail'], rows) };
+  const columns = marks.some(({ detail }) => detail !== '') ? ['Mark', 'At', 'What', 'Detail'] : ['Mark', 'At', 'What'];
+  return {
+    ...head,
+    html: htmlTable(
+      'The letters on the time axes',
+      columns,
+      rows.map((row) => row.slice(0, columns.length)),
+    ),
+  };
 }
