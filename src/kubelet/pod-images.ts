@@ -6,7 +6,7 @@ import type { NodeAgent } from './agent.ts';
 import { inBackOff, raiseBackOff } from './back-off.ts';
 import type { PullResult } from './images.ts';
 import { podEvent } from './pod-events.ts';
-import { type ContainerRecord, type PodWorker, subjectOf } from './pod-worker.ts';
+import { type ContainerRecord, type PodWorker, subjectOf, troubleOf } from './pod-worker.ts';
 
 /** What the API server's defaulting gives (pkg/apis/core/v1/defaults.go): Always for ':latest' and untagged names. */
 function pullPolicy(record: ContainerRecord): string {
@@ -40,7 +40,7 @@ export function ensureImage(
     return refuse(agent, worker, record, 'ErrImageNeverPull', message, ctx);
   }
   const max = agent.settings.imagePullBackOffMaxSeconds * SECOND;
-  const entry = record.pullTrouble ?? NO_BACK_OFF;
+  const entry = record.trouble?.pull ?? NO_BACK_OFF;
   if (inBackOff(entry, entry.raisedAt, ctx.now, max)) {
     podEvent(agent, worker, record, 'Normal', 'BackOff', `Back-off pulling image "${image}"`, ctx);
     return refuse(agent, worker, record, 'ImagePullBackOff', `Back-off pulling image "${image}"`, ctx);
@@ -84,16 +84,15 @@ export function imagePulled(
   worker.pullTime += total;
   ctx.record.span(subjectOf(worker), 'pull', askedAt, total, image);
   if (result.ok) {
-    record.pullTrouble = undefined;
+    if (record.trouble !== undefined) record.trouble.pull.delay = 0;
     const alone = ctx.now - Math.max(askedAt, result.startedAt);
     const message = `Successfully pulled image "${image}" in ${seconds(alone)} (${seconds(total)} including waiting). Image size: ${result.bytes} bytes.`;
     podEvent(agent, worker, record, 'Normal', 'Pulled', message, ctx);
     return true;
   }
   const message = `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`;
-  record.pullTrouble ??= { delay: 0, raisedAt: 0 };
   const { imagePullBackOffSeconds, imagePullBackOffMaxSeconds } = agent.settings;
-  raiseBackOff(record.pullTrouble, ctx.now, ctx.now, imagePullBackOffSeconds * SECOND, imagePullBackOffMaxSeconds * SECOND);
+  raiseBackOff(troubleOf(record).pull, ctx.now, ctx.now, imagePullBackOffSeconds * SECOND, imagePullBackOffMaxSeconds * SECOND);
   podEvent(
     agent,
     worker,

@@ -6,9 +6,36 @@ import { type Context, type Instant, SECOND } from '#sim';
 import type { NodeAgent } from './agent.ts';
 import { LUCK } from './luck.ts';
 import { podEvent } from './pod-events.ts';
-import { type ContainerRecord, type PodWorker, type ProbeType, type ProbeWorker, subjectOf } from './pod-worker.ts';
-import { advance, nextChange, nextFailure } from './probe-schedule.ts';
+import {
+  type ContainerRecord,
+  type PodWorker,
+  type ProbePlan,
+  type ProbeType,
+  type ProbeWorker,
+  subjectOf,
+  troubleOf,
+} from './pod-worker.ts';
+import { advance, nextChange, nextFailure, type ProbeTimeline } from './probe-schedule.ts';
 import { timelineOf } from './probe-timeline.ts';
+
+// One plan a probe of a template.
+const plans = new WeakMap<Probe, Map<ProbeType, ProbePlan>>();
+function planOf(type: ProbeType, probe: Probe): ProbePlan {
+  let byType = plans.get(probe);
+  if (byType === undefined) plans.set(probe, (byType = new Map()));
+  let plan = byType.get(type);
+  if (plan === undefined) {
+    plan = {
+      type,
+      period: (probe.periodSeconds ?? 10) * SECOND,
+      failureThreshold: probe.failureThreshold ?? 3,
+      successThreshold: probe.successThreshold ?? 1,
+      initialDelay: (probe.initialDelaySeconds ?? 0) * SECOND,
+    };
+    byType.set(type, plan);
+  }
+  return plan;
+}
 
 const NO_PROBES: readonly ProbeWorker[] = [];
 
@@ -26,15 +53,12 @@ export function probesOf(
   const probes: ProbeWorker[] = [];
   const add = (type: ProbeType, probe: Probe | undefined): void => {
     if (probe === undefined) return;
-    const period = (probe.periodSeconds ?? 10) * SECOND;
+    const plan = planOf(type, probe);
+    const { period } = plan;
     const isYoung = period > ctx.now - agent.startedAt;
     const wait = isYoung ? Math.floor(ctx.chance.uniform(LUCK.probePhase, luck, ordinal, index * 4 + probes.length) * period) : 0;
     probes.push({
-      type,
-      period,
-      failureThreshold: probe.failureThreshold ?? 3,
-      successThreshold: probe.successThreshold ?? 1,
-      initialDelay: (probe.initialDelaySeconds ?? 0) * SECOND,
+      plan,
       nextTick: ctx.now + wait,
       lastResult: undefined,
       resultRun: 0,
@@ -55,18 +79,26 @@ export function probesOf(
 export function containerObserved(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, index: number, ctx: Context): void {
   record.observed = true;
   let startup = false;
+  let healthy: ProbeTimeline | undefined;
   let readiness = false;
   for (const probe of record.probes) {
-    probe.timeline = timelineOf(record.startedAt, record.readyAt, record.behaviour.probes?.[probe.type]);
+    const own = record.behaviour.probes?.[probe.plan.type];
+    const timeline: ProbeTimeline =
+      own === undefined
+        ? (healthy ?? timelineOf(record.startedAt, record.readyAt, undefined))
+        : timelineOf(record.startedAt, record.readyAt, own);
+    if (own === undefined) healthy = timeline;
+    probe.timeline = timeline;
     probe.onHold = false;
     // The results manager's initial values (newWorker).
-    probe.published = probe.type === 'liveness' ? true : probe.type === 'readiness' ? false : undefined;
-    if (probe.type === 'startup') startup = true;
-    if (probe.type === 'readiness') readiness = true;
+    const { type } = probe.plan;
+    probe.published = type === 'liveness' ? true : type === 'readiness' ? false : undefined;
+    if (type === 'startup') startup = true;
+    if (type === 'readiness') readiness = true;
   }
   if (startup) {
     record.probes.forEach((probe, at) => {
-      if (probe.type === 'startup') begin(agent, worker, record, index, at, ctx);
+      if (probe.plan.type === 'startup') begin(agent, worker, record, index, at, ctx);
     });
     return;
   }
@@ -85,9 +117,9 @@ function containerStarted(
   record.started = true;
   if (!readiness) record.ready = true;
   record.probes.forEach((probe, at) => {
-    if (probe.type === 'startup') return;
+    if (probe.plan.type === 'startup') return;
     // UpdatePodStatus triggers the readiness probe of a started container at once, and its ticker begins anew there.
-    if (probe.type === 'readiness') probe.nextTick = ctx.now;
+    if (probe.plan.type === 'readiness') probe.nextTick = ctx.now;
     begin(agent, worker, record, index, at, ctx);
   });
 }
@@ -95,8 +127,9 @@ function containerStarted(
 /** Skips the ticks that do not probe: those gone by and those before the initial delay is over. */
 function begin(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, index: number, at: number, ctx: Context): void {
   const probe = record.probes[at] as ProbeWorker;
-  const from = Math.max(ctx.now, record.startedAt + probe.initialDelay);
-  if (probe.nextTick < from) probe.nextTick += Math.ceil((from - probe.nextTick) / probe.period) * probe.period;
+  const from = Math.max(ctx.now, record.startedAt + probe.plan.initialDelay);
+  const { period } = probe.plan;
+  if (probe.nextTick < from) probe.nextTick += Math.ceil((from - probe.nextTick) / period) * period;
   arm(agent, worker, record, index, at, ctx);
 }
 
@@ -107,10 +140,10 @@ function arm(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, index
   let next: Instant;
   if (agent.settings.probes === 'each') next = probe.nextTick;
   else {
-    next = nextChange(probe, probe, probe.timeline).at;
+    next = nextChange(probe, probe.plan, probe.timeline).at;
     if (agent.settings.events !== 'none') {
       const from = ctx.now + (worker.spam === undefined ? 0 : worker.spam.wait(ctx.now));
-      next = Math.min(next, nextFailure(probe, probe, probe.timeline, from));
+      next = Math.min(next, nextFailure(probe, probe.plan, probe.timeline, from));
     }
   }
   probe.timer =
@@ -127,15 +160,15 @@ export function probeDue(agent: NodeAgent, worker: PodWorker, index: number, at:
   if (record.state !== 'running' || probe.timeline === undefined || probe.onHold) return false;
   const before = probe.published;
   const ticksNow = probe.nextTick <= ctx.now;
-  advance(probe, probe, probe.timeline, ctx.now);
-  if (ticksNow && probe.lastResult === false && (probe.nextTick - probe.period === ctx.now || agent.settings.probes === 'each')) {
+  advance(probe, probe.plan, probe.timeline, ctx.now);
+  if (ticksNow && probe.lastResult === false && (probe.nextTick - probe.plan.period === ctx.now || agent.settings.probes === 'each')) {
     podEvent(
       agent,
       worker,
       record,
       'Warning',
       'Unhealthy',
-      `${TITLES[probe.type]} probe failed: HTTP probe failed with statuscode: 503`,
+      `${TITLES[probe.plan.type]} probe failed: HTTP probe failed with statuscode: 503`,
       ctx,
     );
   }
@@ -155,13 +188,14 @@ function apply(
   at: number,
   ctx: Context,
 ): boolean {
-  if (probe.published === false && probe.type !== 'readiness') {
+  const { type } = probe.plan;
+  if (probe.published === false && type !== 'readiness') {
     probe.onHold = true;
     probe.resultRun = 0;
-    record.failedProbe = probe.type;
+    troubleOf(record).failedProbe = type;
     return true;
   }
-  if (probe.type === 'readiness') {
+  if (type === 'readiness') {
     record.ready = probe.published === true;
     // How long the first yes took; later ones are the container's changes of mind.
     if (record.ready && record.probeSpan === false) {
@@ -169,7 +203,7 @@ function apply(
       ctx.record.span(subjectOf(worker), 'probe', record.startedAt, ctx.now - record.startedAt, record.spec.name);
     }
   }
-  if (probe.type === 'startup') {
+  if (type === 'startup') {
     // It stops probing until the container is restarted.
     containerStarted(agent, worker, record, index, hasReadiness(record), ctx);
     return true;
@@ -178,7 +212,7 @@ function apply(
   return true;
 }
 
-const hasReadiness = (record: ContainerRecord): boolean => record.probes.some((probe) => probe.type === 'readiness');
+const hasReadiness = (record: ContainerRecord): boolean => record.probes.some((probe) => probe.plan.type === 'readiness');
 
 /** The container no longer runs. */
 export function stopProbes(record: ContainerRecord, ctx: Context): void {
@@ -188,7 +222,7 @@ export function stopProbes(record: ContainerRecord, ctx: Context): void {
   for (const probe of record.probes) {
     if (probe.timer !== undefined) ctx.cancel(probe.timer);
     probe.timer = undefined;
-    if (probe.timeline !== undefined && !probe.onHold) advance(probe, probe, probe.timeline, ctx.now - 1);
+    if (probe.timeline !== undefined && !probe.onHold) advance(probe, probe.plan, probe.timeline, ctx.now - 1);
     probe.timeline = undefined;
   }
 }
@@ -196,7 +230,7 @@ export function stopProbes(record: ContainerRecord, ctx: Context): void {
 /** A pod that is being deleted is no longer restarted for its probes. */
 export function stopLiveness(record: ContainerRecord, ctx: Context): void {
   for (const probe of record.probes) {
-    if (probe.type === 'readiness' || probe.timer === undefined) continue;
+    if (probe.plan.type === 'readiness' || probe.timer === undefined) continue;
     ctx.cancel(probe.timer);
     probe.timer = undefined;
   }

@@ -5,7 +5,7 @@ import { rfc3339 } from '#api';
 import type { Instant } from '#sim';
 import { formatAddress } from './addresses.ts';
 import { CONDITION, conditionsOf } from './pod-phase.ts';
-import type { ContainerRecord, PodWorker, Termination } from './pod-worker.ts';
+import { type ContainerRecord, containerId, type PodWorker, type Termination } from './pod-worker.ts';
 
 // Integers only, folded as FNV-1a does.
 const fold = (hash: number, value: number): number => Math.imul(hash ^ value, 16_777_619);
@@ -32,7 +32,10 @@ export function statusPatch(worker: PodWorker, now: Instant, epoch: number, host
   stampConditions(worker, now);
   const init: object[] = [];
   const main: object[] = [];
-  for (const record of worker.containers) (record.role === 'main' ? main : init).push(containerStatus(record, epoch));
+  for (let index = 0; index < worker.containers.length; index++) {
+    const record = worker.containers[index] as ContainerRecord;
+    (record.role === 'main' ? main : init).push(containerStatus(worker, record, index, epoch));
+  }
   const status: Record<string, unknown> = { phase: worker.phase, conditions: conditions(worker, epoch) };
   if (worker.metadata?.generation !== undefined) status.observedGeneration = worker.metadata.generation;
   if (worker.reason !== undefined) status.reason = worker.reason;
@@ -133,9 +136,16 @@ const gates = (worker: PodWorker): string =>
     .map((gate) => `corresponding condition of pod readiness gate "${gate.conditionType}" does not exist.`)
     .join(', ');
 
-function terminated({ exitCode, reason, startedAt, finishedAt, id }: Termination, epoch: number): object {
+function terminated(worker: PodWorker, index: number, end: Termination, epoch: number): object {
+  const { exitCode, reason, startedAt, finishedAt, instance } = end;
   return {
-    terminated: { exitCode, reason, startedAt: rfc3339(epoch + startedAt), finishedAt: rfc3339(epoch + finishedAt), containerID: id },
+    terminated: {
+      exitCode,
+      reason,
+      startedAt: rfc3339(epoch + startedAt),
+      finishedAt: rfc3339(epoch + finishedAt),
+      containerID: containerId(worker, index, instance),
+    },
   };
 }
 
@@ -150,19 +160,20 @@ function waiting(reason: string, message: string | undefined): object {
   return state;
 }
 
-function containerStatus(record: ContainerRecord, epoch: number): object {
+function containerStatus(worker: PodWorker, record: ContainerRecord, index: number, epoch: number): object {
   const { spec, termination } = record;
+  const previous = record.trouble?.previous;
   let state: object;
   let last: object = NO_STATE;
   if (record.state === 'running') {
     state = { running: { startedAt: rfc3339(epoch + record.startedAt) } };
-    if (record.previous !== undefined) last = terminated(record.previous, epoch);
+    if (previous !== undefined) last = terminated(worker, index, previous, epoch);
   } else if (record.state === 'waiting') {
     state = waiting(record.reason, record.message);
-    if (termination !== undefined) last = terminated(termination, epoch);
+    if (termination !== undefined) last = terminated(worker, index, termination, epoch);
   } else {
-    state = terminated(termination as Termination, epoch);
-    if (record.previous !== undefined) last = terminated(record.previous, epoch);
+    state = terminated(worker, index, termination as Termination, epoch);
+    if (previous !== undefined) last = terminated(worker, index, previous, epoch);
   }
   const image = spec.image ?? '';
   return {
@@ -172,8 +183,8 @@ function containerStatus(record: ContainerRecord, epoch: number): object {
     ready: record.ready,
     restartCount: record.restarts,
     image,
-    imageID: record.id === '' ? '' : imageId(image),
-    containerID: record.id,
+    imageID: record.instance < 0 ? '' : imageId(image),
+    containerID: record.instance < 0 ? '' : containerId(worker, index, record.instance),
     started: record.started,
   };
 }

@@ -13,7 +13,7 @@ import { ensureImage } from './pod-images.ts';
 import { phaseOf, shouldRestart } from './pod-phase.ts';
 import { containerObserved } from './pod-probes.ts';
 import { containerEnded, endPod, exitReason, stopContainer } from './pod-termination.ts';
-import { type ContainerRecord, type PodWorker, subjectOf } from './pod-worker.ts';
+import { type ContainerRecord, type PodWorker, subjectOf, troubleOf } from './pod-worker.ts';
 import { publishStatus } from './status-manager.ts';
 
 const DEFAULT_GRACE_SECONDS = 30;
@@ -112,13 +112,13 @@ export function sandboxCreated(agent: NodeAgent, worker: PodWorker, ctx: Context
 function killFailed(agent: NodeAgent, worker: PodWorker, ctx: Context): boolean {
   let killing = false;
   worker.containers.forEach((record, index) => {
-    if (record.failedProbe === undefined || record.state !== 'running') return;
+    const failed = record.trouble?.failedProbe;
+    if (failed === undefined || record.state !== 'running') return;
     killing = true;
-    const probe = record.failedProbe === 'liveness' ? record.spec.livenessProbe : record.spec.startupProbe;
+    const probe = failed === 'liveness' ? record.spec.livenessProbe : record.spec.startupProbe;
     const grace = probe?.terminationGracePeriodSeconds ?? worker.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
-    const message = `Container ${record.spec.name} failed ${record.failedProbe} probe, will be restarted`;
-    record.failedProbe = undefined;
-    record.previous = record.termination ?? record.previous;
+    const message = `Container ${record.spec.name} failed ${failed} probe, will be restarted`;
+    troubleOf(record).failedProbe = undefined;
     stopContainer(agent, worker, record, index, 'killed', ctx.now + Math.max(2, grace) * SECOND, message, ctx);
   });
   if (killing) worker.stage = 'busy';
@@ -128,10 +128,12 @@ function killFailed(agent: NodeAgent, worker: PodWorker, ctx: Context): boolean 
 /** A container stopped for its probe has ended. */
 export function containerKilled(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
   const record = worker.containers[index] as ContainerRecord;
-  record.lastCrashAt = record.previous?.finishedAt ?? -1;
-  containerEnded(worker, record, record.stopCode, exitReason(record.stopCode), ctx);
-  record.killed = true;
-  for (const other of worker.containers) if (other.stopping) return;
+  const trouble = troubleOf(record);
+  const code = record.stop?.code ?? 0;
+  trouble.lastCrashAt = trouble.previous?.finishedAt ?? -1;
+  trouble.killed = true;
+  containerEnded(record, code, exitReason(code), ctx);
+  for (const other of worker.containers) if (other.stop !== undefined) return;
   startContainers(agent, worker, ctx);
 }
 
@@ -168,13 +170,13 @@ function startContainers(agent: NodeAgent, worker: PodWorker, ctx: Context): voi
 function crashLooping(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, ctx: Context): boolean {
   const { termination } = record;
   if (termination === undefined) return false;
-  const at = record.killed ? record.lastCrashAt : termination.finishedAt;
-  record.killed = false;
+  const trouble = troubleOf(record);
+  const at = trouble.killed ? trouble.lastCrashAt : termination.finishedAt;
+  trouble.killed = false;
   if (at < 0) return false;
-  record.crash ??= { delay: 0, raisedAt: 0 };
   const max = agent.settings.crashLoopBackOffMaxSeconds * SECOND;
-  if (!inBackOff(record.crash, at, ctx.now, max)) {
-    raiseBackOff(record.crash, at, ctx.now, agent.settings.crashLoopBackOffSeconds * SECOND, max);
+  if (!inBackOff(trouble.crash, at, ctx.now, max)) {
+    raiseBackOff(trouble.crash, at, ctx.now, agent.settings.crashLoopBackOffSeconds * SECOND, max);
     return false;
   }
   const { name } = record.spec;
@@ -182,7 +184,7 @@ function crashLooping(agent: NodeAgent, worker: PodWorker, record: ContainerReco
   podEvent(agent, worker, record, 'Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${pod}`, ctx);
   record.state = 'waiting';
   record.reason = 'CrashLoopBackOff';
-  record.message = `back-off ${backOffText(record.crash.delay)} restarting failed container=${name} pod=${pod}`;
+  record.message = `back-off ${backOffText(trouble.crash.delay)} restarting failed container=${name} pod=${pod}`;
   return true;
 }
 
@@ -220,7 +222,7 @@ export function containerStarted(agent: NodeAgent, worker: PodWorker, index: num
   const record = worker.containers[index] as ContainerRecord;
   worker.stepTimer = undefined;
   if (record.termination !== undefined) {
-    record.previous = record.termination;
+    troubleOf(record).previous = record.termination;
     record.termination = undefined;
     record.restarts += 1;
   }
@@ -229,7 +231,7 @@ export function containerStarted(agent: NodeAgent, worker: PodWorker, index: num
   record.startedAt = ctx.now;
   agent.startedContainers?.add();
   ctx.record.span(subjectOf(worker), 'start', worker.createAt, ctx.now - worker.createAt, record.spec.name);
-  record.id = containerId(worker, index, record.restarts);
+  record.instance = record.restarts;
   const key = occurrence(index, record.restarts);
   const warmUp = record.behaviour.readyAfterSeconds;
   record.readyAt = ctx.now + (warmUp === undefined ? 0 : drawDuration(ctx.chance, LUCK.ready, warmUp, worker.luck, worker.ordinal, key));
@@ -257,11 +259,6 @@ function startedTexts(name: string): { readonly created: string; readonly starte
   return texts;
 }
 
-/** Unique and short: upstream's has 64 hexadecimal digits. */
-function containerId(worker: PodWorker, index: number, restart: number): string {
-  return `containerd://${worker.uid}-${index}-${restart}`;
-}
-
 function armExit(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, index: number, ctx: Context): void {
   const { settings } = agent;
   const endless = record.role === 'sidecar' || (record.role === 'main' && (worker.spec.restartPolicy ?? 'Always') === 'Always');
@@ -277,7 +274,7 @@ export function containerExited(agent: NodeAgent, worker: PodWorker, index: numb
   const record = worker.containers[index] as ContainerRecord;
   const draw = ctx.chance.uniform(LUCK.exit, worker.luck, worker.ordinal, occurrence(index, record.restarts));
   const exitCode = exitCodeOf(record.behaviour.exitCode, draw);
-  containerEnded(worker, record, exitCode, exitReason(exitCode), ctx);
+  containerEnded(record, exitCode, exitReason(exitCode), ctx);
   agent.markPleg(worker, ctx);
 }
 

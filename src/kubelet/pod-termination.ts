@@ -37,7 +37,7 @@ export function endPod(
   worker.toStart = [];
   for (const record of worker.containers) {
     stopLiveness(record, ctx);
-    record.stopping = false;
+    record.stop = undefined;
   }
   stopNext(agent, worker, ctx);
 }
@@ -47,9 +47,9 @@ function shorten(agent: NodeAgent, worker: PodWorker, until: number, ctx: Contex
   if (until >= worker.graceUntil) return;
   worker.graceUntil = until;
   worker.containers.forEach((record, index) => {
-    if (!record.stopping || record.stopAt <= until) return;
+    if (record.stop === undefined || record.stop.at <= until) return;
     if (record.exitTimer !== undefined) ctx.cancel(record.exitTimer);
-    record.stopAt = until;
+    record.stop = { at: until, code: SIGKILL };
     record.exitTimer = agent.after(ctx, until - ctx.now, 'stopped', worker.slot, index);
   });
 }
@@ -60,14 +60,14 @@ function stopNext(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
   worker.containers.forEach((record, index) => {
     if (record.state !== 'running' || record.role === 'sidecar') return;
     busy = true;
-    if (!record.stopping)
+    if (record.stop === undefined)
       stopContainer(agent, worker, record, index, 'stopped', worker.graceUntil, `Stopping container ${record.spec.name}`, ctx);
   });
   if (busy) return;
   for (let index = worker.containers.length - 1; index >= 0; index--) {
     const record = worker.containers[index] as ContainerRecord;
     if (record.state !== 'running') continue;
-    if (!record.stopping)
+    if (record.stop === undefined)
       stopContainer(agent, worker, record, index, 'stopped', worker.graceUntil, `Stopping container ${record.spec.name}`, ctx);
     return;
   }
@@ -94,19 +94,18 @@ export function stopContainer(
   const seconds = behaviour.stopSeconds ?? agent.settings.costs.stopSeconds;
   const natural =
     ctx.now + preStop + drawDuration(ctx.chance, LUCK.stop, seconds, worker.luck, worker.ordinal, occurrence(index, record.restarts));
-  record.stopping = true;
-  record.stopAt = Math.min(natural, until);
-  record.stopCode = natural <= until ? (behaviour.stopExitCode ?? 0) : SIGKILL;
-  record.exitTimer = agent.after(ctx, record.stopAt - ctx.now, task, worker.slot, index);
+  const stop = { at: Math.min(natural, until), code: natural <= until ? (behaviour.stopExitCode ?? 0) : SIGKILL };
+  record.stop = stop;
+  record.exitTimer = agent.after(ctx, stop.at - ctx.now, task, worker.slot, index);
 }
 
 /** The process is gone. */
-export function containerEnded(worker: PodWorker, record: ContainerRecord, exitCode: number, reason: string, ctx: Context): void {
+export function containerEnded(record: ContainerRecord, exitCode: number, reason: string, ctx: Context): void {
   stopProbes(record, ctx);
   record.state = 'terminated';
-  record.stopping = false;
+  record.stop = undefined;
   record.exitTimer = undefined;
-  record.termination = { exitCode, reason, startedAt: record.startedAt, finishedAt: ctx.now, id: record.id };
+  record.termination = { exitCode, reason, startedAt: record.startedAt, finishedAt: ctx.now, instance: record.instance };
 }
 
 export const exitReason = (exitCode: number): string => (exitCode === 0 ? 'Completed' : 'Error');
@@ -114,8 +113,8 @@ export const exitReason = (exitCode: number): string => (exitCode === 0 ? 'Compl
 /** A container of a pod that ends has stopped. */
 export function containerStopped(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
   const record = worker.containers[index] as ContainerRecord;
-  const code = record.stopAt >= worker.graceUntil && record.stopCode !== 0 ? SIGKILL : record.stopCode;
-  containerEnded(worker, record, code, exitReason(code), ctx);
+  const code = record.stop?.code ?? SIGKILL;
+  containerEnded(record, code, exitReason(code), ctx);
   stopNext(agent, worker, ctx);
 }
 

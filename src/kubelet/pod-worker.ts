@@ -3,21 +3,23 @@
 
 import type { Container, ObjectMeta, Pod, PodSpec, Resources } from '#api';
 import type { TokenBucket } from '#client';
-import type { Instant, Timer } from '#sim';
+import type { Duration, Instant, Timer } from '#sim';
 import type { BackOffEntry } from './back-off.ts';
 import type { ContainerBehaviour } from './behaviour.ts';
-import type { ProbeState, ProbeTimeline } from './probe-schedule.ts';
+import type { ProbeState, ProbeThresholds, ProbeTimeline } from './probe-schedule.ts';
 
 export type ContainerRole = 'init' | 'sidecar' | 'main';
 export type ProbeType = 'startup' | 'readiness' | 'liveness';
 
+/** What a template says of a probe: shared by all its replicas. */
+export interface ProbePlan extends ProbeThresholds {
+  readonly type: ProbeType;
+  readonly initialDelay: Duration;
+}
+
 /** One probe of one container. */
 export interface ProbeWorker extends ProbeState {
-  readonly type: ProbeType;
-  readonly period: number;
-  readonly failureThreshold: number;
-  readonly successThreshold: number;
-  readonly initialDelay: number;
+  readonly plan: ProbePlan;
   timeline: ProbeTimeline | undefined;
   /** After a liveness or startup failure, until a new container runs. */
   onHold: boolean;
@@ -30,10 +32,25 @@ export interface Termination {
   readonly reason: string;
   readonly startedAt: Instant;
   readonly finishedAt: Instant;
-  readonly id: string;
+  /** Which instance of the container it was. */
+  readonly instance: number;
 }
 
-/** A container of the pod. `crash` and `pullTrouble` are made at the first failure: most containers never need them. */
+/** What went wrong with a container; made at the first failure, most containers never need it. */
+export interface Trouble {
+  /** Back-off of its restarts and of its image's pulls. */
+  readonly crash: BackOffEntry;
+  readonly pull: BackOffEntry;
+  /** The end before the current instance. */
+  previous: Termination | undefined;
+  /** The probe whose failure asks for a restart. */
+  failedProbe: ProbeType | undefined;
+  /** Stopped by the kubelet for a failed probe: the back-off then looks at the end before this one (-1: none). */
+  killed: boolean;
+  lastCrashAt: Instant;
+}
+
+/** A container of the pod. */
 export class ContainerRecord {
   readonly spec: Container;
   readonly role: ContainerRole;
@@ -43,11 +60,11 @@ export class ContainerRecord {
   /** Why it waits, when it does not run (ContainerStateWaiting). */
   reason: string;
   message: string | undefined = undefined;
-  id = '';
+  /** Instances are counted like restarts; -1 before the first. */
+  instance = -1;
   startedAt: Instant = 0;
   readyAt: Instant = 0;
   termination: Termination | undefined = undefined;
-  previous: Termination | undefined = undefined;
   restarts = 0;
   /** The startup probe succeeded, or there is none. */
   started = false;
@@ -56,18 +73,10 @@ export class ContainerRecord {
   observed = false;
   /** Its first readiness has left a span. */
   probeSpan = false;
-  /** The probe whose failure asks for a restart. */
-  failedProbe: ProbeType | undefined = undefined;
-  /** Stopped by the kubelet for a failed probe: the back-off then looks at the end before this one. */
-  killed = false;
+  trouble: Trouble | undefined = undefined;
   /** SIGTERM is out: when it ends and with which code. */
-  stopping = false;
-  stopCode = 0;
-  lastCrashAt: Instant = -1;
-  crash: BackOffEntry | undefined = undefined;
-  pullTrouble: BackOffEntry | undefined = undefined;
+  stop: { readonly at: Instant; readonly code: number } | undefined = undefined;
   exitTimer: Timer | undefined = undefined;
-  stopAt: Instant = 0;
   probes: readonly ProbeWorker[];
 
   constructor(spec: Container, role: ContainerRole, behaviour: ContainerBehaviour, reason: string, probes: readonly ProbeWorker[]) {
@@ -78,6 +87,22 @@ export class ContainerRecord {
     this.probes = probes;
   }
 }
+
+export function troubleOf(record: ContainerRecord): Trouble {
+  record.trouble ??= {
+    crash: { delay: 0, raisedAt: 0 },
+    pull: { delay: 0, raisedAt: 0 },
+    previous: undefined,
+    failedProbe: undefined,
+    killed: false,
+    lastCrashAt: -1,
+  };
+  return record.trouble;
+}
+
+/** Unique and short: upstream's has 64 hexadecimal digits. */
+export const containerId = (worker: PodWorker, index: number, instance: number): string =>
+  `containerd://${worker.uid}-${index}-${instance}`;
 
 /** idle: between syncs; busy: a sync is in the runtime's hands; terminating: containers are being stopped; terminated: nothing runs any more. */
 export type Stage = 'idle' | 'busy' | 'terminating' | 'terminated';

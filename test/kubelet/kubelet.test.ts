@@ -385,6 +385,37 @@ describe('the status manager', () => {
   });
 });
 
+describe('a node that goes', () => {
+  const n0 = { hosts: [1] };
+
+  test('it comes back empty: its pods run again, with one restart more', () => {
+    const run = runNode(120, [[2, add(pod('a'))]], {
+      changes: [
+        { at: 20e6, change: 'crash', hosts: n0 },
+        { at: 60e6, change: 'restart', hosts: n0 },
+      ],
+    });
+    const last = run.statuses('a').at(-1);
+    expect(last?.at).toBeGreaterThan(60);
+    expect(last?.status.phase).toBe('Running');
+    expect(last?.status.containerStatuses[0]).toMatchObject({ ready: true, restartCount: 1 });
+    expect(run.writes('update', 'leases.coordination.k8s.io').at(-1)?.at).toBeGreaterThan(100e6);
+  });
+
+  test('cut off, it goes on running its pods and reports when the network is back', () => {
+    const run = runNode(400, [[2, add(pod('a', { restartPolicy: 'Never' }, { 'wavetank.dev/run-seconds': '100' }))]], {
+      changes: [
+        { at: 50e6, change: 'partition', id: 'p', a: n0, b: { hosts: [0] } },
+        { at: 200e6, change: 'heal', id: 'p' },
+      ],
+    });
+    const last = run.statuses('a').at(-1);
+    expect(last?.status.phase).toBe('Succeeded');
+    expect(last?.at).toBeGreaterThan(200);
+    expect(last?.at).toBeLessThan(270);
+  });
+});
+
 test('the same seed gives the same run, another seed another', () => {
   const scenario = [[2, add(pod('a'))] as const];
   const digest = (seed: number): string => runNode(20, scenario, { seed, settings: { startupJitterSeconds: 3 } }).outcome.digest;
