@@ -49,7 +49,23 @@ function sizeOfObject(object: Readonly<Record<string, unknown>>): number {
   return size;
 }
 
-/** Estimated protobuf bytes of an immutable object. Arrays of weight (containers, conditions) are remembered by reference. */
+/** Specs outlive many versions of metadata and status, and are shared by them. */
+function sizeOfSpec(spec: object): number {
+  const known = memo.get(spec);
+  if (known !== undefined) return known;
+  const size = sizeOf(spec);
+  memo.set(spec, size);
+  return size;
+}
+
+/** Estimated protobuf bytes of an immutable object. Specs and arrays of weight (containers, conditions) are remembered by reference. */
 export function estimateBytes(object: object): number {
-  return sizeOfObject(object as Record<string, unknown>);
+  let size = 0;
+  for (const key in object) {
+    const value = (object as Record<string, unknown>)[key];
+    if (value === undefined) continue;
+    const isSpec = key === 'spec' && typeof value === 'object' && value !== null;
+    size += PER_FIELD + keySize(key) + (isSpec ? sizeOfSpec(value) : sizeOf(value));
+  }
+  return size;
 }
