@@ -12,6 +12,12 @@ const SCENARIO = new URL('../../scenarios/scale-target.yaml', import.meta.url);
 const CORES = 2;
 const BYTES = 7.5 * 1024 ** 3;
 
+/** The machine's memory, or what its control group is allowed where that is less. */
+function memoryBytes(): number {
+  const allowed = process.constrainedMemory();
+  return allowed > 0 ? Math.min(totalmem(), allowed) : totalmem();
+}
+
 /** A tenth: nodes, Deployments and Jobs, rates and lost nodes. */
 const TENTH: readonly string[] = [
   'name=scale-target-tenth',
@@ -25,9 +31,9 @@ export function mainJobCommand(): Command {
   return withRunFlags(command)
     .option('--tenth', 'a tenth of the size on any machine')
     .action(async (flags: RunFlags & { readonly tenth?: boolean }) => {
-      const full = flags.tenth !== true && availableParallelism() >= CORES && totalmem() >= BYTES;
+      const full = flags.tenth !== true && availableParallelism() >= CORES && memoryBytes() >= BYTES;
       if (full) process.stderr.write('full size: 5,000 nodes, 150,000 pods\n');
-      else process.stderr.write(`a tenth of the size (500 nodes, 15,000 pods): ${flags.tenth === true ? 'as asked' : `this machine has ${availableParallelism()} cores and ${(totalmem() / 1024 ** 3).toFixed(1)} GiB, the full size wants 2 and 8`}\n`);
+      else process.stderr.write(`a tenth of the size (500 nodes, 15,000 pods): ${flags.tenth === true ? 'as asked' : `this machine has ${availableParallelism()} cores and ${(memoryBytes() / 1024 ** 3).toFixed(1)} GiB, the full size wants 2 and 8`}\n`);
       process.exitCode = await execute(loadScenario(fileURLToPath(SCENARIO), full ? [] : TENTH), flags);
     });
 }
