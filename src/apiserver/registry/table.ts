@@ -2,18 +2,28 @@
 
 import { type Resource, resourceInfo } from '#api';
 import { pathSegment } from '../validation/names.ts';
+import { autoscalers } from './autoscalers.ts';
 import { configMaps } from './config-maps.ts';
+import { cronJobs } from './cron-jobs.ts';
+import { daemonSets } from './daemon-sets.ts';
 import { deployments } from './deployments.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
+import { disruptionBudgets } from './disruption-budgets.ts';
 import { events } from './events.ts';
 import { jobs } from './jobs.ts';
 import { leases } from './leases.ts';
 import { namespaces } from './namespaces.ts';
 import { nodes } from './nodes.ts';
+import { persistentVolumeClaims } from './persistent-volume-claims.ts';
+import { persistentVolumes } from './persistent-volumes.ts';
 import { pods } from './pods.ts';
+import { priorityClasses } from './priority-classes.ts';
 import { replicaSets } from './replica-sets.ts';
+import { replicationControllers } from './replication-controllers.ts';
 import { secrets } from './secrets.ts';
 import { services } from './services.ts';
+import { statefulSets } from './stateful-sets.ts';
+import { storageClasses } from './storage-classes.ts';
 
 const simple = (resource: Resource, rest: Partial<ResourceDescriptor> = {}): ResourceDescriptor => ({ resource, ...rest });
 const WITH_STATUS = { hasStatus: true, hasGeneration: true } as const;
@@ -34,22 +44,22 @@ export const DESCRIPTORS: readonly ResourceDescriptor[] = [
   leases,
   simple('endpoints', { storagePath: 'services/endpoints', allowsCreateOnUpdate: true }),
   simple('limitranges', { allowsCreateOnUpdate: true }),
-  simple('persistentvolumeclaims', { ...STATUS_ONLY, returnsDeletedObject: true }),
-  simple('persistentvolumes', { ...STATUS_ONLY, returnsDeletedObject: true }),
+  persistentVolumeClaims,
+  persistentVolumes,
   simple('podtemplates', { hasGeneration: true, returnsDeletedObject: true }),
-  simple('replicationcontrollers', { ...WITH_STATUS, storagePath: 'controllers' }),
+  replicationControllers,
   simple('resourcequotas', { ...STATUS_ONLY, returnsDeletedObject: true }),
   simple('serviceaccounts', { returnsDeletedObject: true }),
   simple('controllerrevisions.apps'),
-  simple('daemonsets.apps', WITH_STATUS),
-  simple('statefulsets.apps', WITH_STATUS),
-  simple('horizontalpodautoscalers.autoscaling', STATUS_ONLY),
-  simple('cronjobs.batch', WITH_STATUS),
+  daemonSets,
+  statefulSets,
+  autoscalers,
+  cronJobs,
   simple('endpointslices.discovery.k8s.io', { hasGeneration: true }),
   simple('ingressclasses.networking.k8s.io', { hasGeneration: true }),
   simple('ingresses.networking.k8s.io', { ...WITH_STATUS, storagePath: 'ingress' }),
   simple('networkpolicies.networking.k8s.io', { hasGeneration: true }),
-  simple('poddisruptionbudgets.policy', { ...WITH_STATUS, requiresResourceVersion: true }),
+  disruptionBudgets,
   simple('clusterrolebindings.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),
   simple('clusterroles.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),
   simple('rolebindings.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),
@@ -58,11 +68,11 @@ export const DESCRIPTORS: readonly ResourceDescriptor[] = [
   simple('resourceclaims.resource.k8s.io', { ...STATUS_ONLY, returnsDeletedObject: true }),
   simple('resourceclaimtemplates.resource.k8s.io', { returnsDeletedObject: true }),
   simple('resourceslices.resource.k8s.io', { hasGeneration: true, returnsDeletedObject: true }),
-  simple('priorityclasses.scheduling.k8s.io', { hasGeneration: true }),
+  priorityClasses,
   simple('csidrivers.storage.k8s.io', { hasGeneration: true, returnsDeletedObject: true }),
   simple('csinodes.storage.k8s.io', { returnsDeletedObject: true }),
   simple('csistoragecapacities.storage.k8s.io', { returnsDeletedObject: true }),
-  simple('storageclasses.storage.k8s.io', { returnsDeletedObject: true }),
+  storageClasses,
   simple('volumeattachments.storage.k8s.io', { ...STATUS_ONLY, returnsDeletedObject: true }),
 ];
 

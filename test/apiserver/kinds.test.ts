@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { RESOURCES } from '#api';
+import { at, type Call, create, play } from './lab.ts';
+
+const template = { metadata: { labels: { app: 'x' } }, spec: { containers: [{ name: 'c', image: 'i:1' }] } };
+const selector = { matchLabels: { app: 'x' } };
+const meta = { metadata: { name: 'it' } };
+const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+
+/** What is created, and what it becomes. */
+const DEFAULTED: readonly (readonly [string, object, object])[] = [
+  [
+    'statefulsets.apps',
+    { ...meta, spec: { selector, template, serviceName: 's' } },
+    {
+      spec: {
+        replicas: 1,
+        podManagementPolicy: 'OrderedReady',
+        updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+      },
+      metadata: { generation: 1 },
+    },
+  ],
+  [
+    'daemonsets.apps',
+    { ...meta, spec: { selector, template } },
+    { spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } }, revisionHistoryLimit: 10 } },
+  ],
+  ['replicationcontrollers', { ...meta, spec: { template } }, { spec: { replicas: 1, selector: { app: 'x' } } }],
+  [
+    'cronjobs.batch',
+    {
+      ...meta,
+      spec: { schedule: '*/5 * * * *', jobTemplate: { spec: { template: { spec: { ...template.spec, restartPolicy: 'Never' } } } } },
+    },
+    { spec: { concurrencyPolicy: 'Allow', suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 } },
+  ],
+  ['persistentvolumeclaims', { ...meta, spec: claim }, { spec: { volumeMode: 'Filesystem' }, status: { phase: 'Pending' } }],
+  [
+    'persistentvolumes',
+    { ...meta, spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, csi: { driver: 'd', volumeHandle: 'h' } } },
+    { spec: { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }, status: { phase: 'Pending' } },
+  ],
+  ['storageclasses.storage.k8s.io', { ...meta, provisioner: 'p' }, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }],
+  [
+    'horizontalpodautoscalers.autoscaling',
+    { ...meta, spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' } } },
+    { spec: { minReplicas: 1, metrics: [{ type: 'Resource', resource: { name: 'cpu' } }] } },
+  ],
+  ['priorityclasses.scheduling.k8s.io', { ...meta, value: 5 }, { preemptionPolicy: 'PreemptLowerPriority', metadata: { generation: 1 } }],
+  ['secrets', { ...meta, stringData: { a: 'b' } }, { type: 'Opaque', data: { a: 'b' } }],
+  [
+    'services',
+    { ...meta, spec: { ports: [{ port: 80 }] } },
+    {
+      spec: { type: 'ClusterIP', sessionAffinity: 'None', ports: [{ protocol: 'TCP', targetPort: 80 }], internalTrafficPolicy: 'Cluster' },
+    },
+  ],
+];
+
+describe('defaults', () => {
+  const calls = DEFAULTED.map(([resource, body]) => create(resource, body));
+  const { answers } = play(calls);
+  it.each(DEFAULTED.map(([resource, , becomes], i) => ({ resource, becomes, i })))('$resource', ({ becomes, i }) => {
+    expect(answers[i]).toMatchObject({ code: 201, object: becomes });
+  });
+});
+
+/** What is sent, and the end of what comes back. */
+const REFUSED: readonly (readonly [Call, string])[] = [
+  [
+    create('cronjobs.batch', {
+      ...meta,
+      spec: { schedule: 'soon', jobTemplate: { spec: { template: { spec: { ...template.spec, restartPolicy: 'Never' } } } } },
+    }),
+    'spec.schedule: Invalid value: "soon": expected exactly 5 fields, found 1: [soon]',
+  ],
+  [
+    create('poddisruptionbudgets.policy', { ...meta, spec: { minAvailable: 1, maxUnavailable: 1 } }),
+    'minAvailable and maxUnavailable cannot be both set',
+  ],
+  [
+    create('priorityclasses.scheduling.k8s.io', { metadata: { name: 'p' }, value: 2_000_000_000 }),
+    'PriorityClass.scheduling.k8s.io "p" is invalid: value: Forbidden: maximum allowed value of a user defined priority is 1000000000',
+  ],
+  [
+    create('horizontalpodautoscalers.autoscaling', {
+      ...meta,
+      spec: { minReplicas: 5, maxReplicas: 3, scaleTargetRef: { kind: 'D', name: 'd' } },
+    }),
+    'spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`',
+  ],
+  [
+    create('persistentvolumes', { ...meta, spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' } } }),
+    'PersistentVolume "it" is invalid: spec: Required value: must specify a volume type',
+  ],
+  [
+    create('persistentvolumeclaims', { ...meta, spec: { accessModes: ['Sometimes'], resources: { requests: { storage: '1Gi' } } } }),
+    'spec.accessModes: Unsupported value: "Sometimes": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"',
+  ],
+  [
+    create('daemonsets.apps', {
+      ...meta,
+      spec: { selector, template, updateStrategy: { rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } } },
+    }),
+    'spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero',
+  ],
+];
+
+describe('refusals', () => {
+  const { answers } = play(REFUSED.map(([call]) => call));
+  it.each(REFUSED.map(([, text], i) => ({ i, text })))('$text', ({ i, text }) => {
+    expect(answers[i]?.code).toBe(422);
+    expect(answers[i]?.object.message).toContain(text);
+  });
+});
+
+describe('updates of other kinds', () => {
+  const { answers } = play([
+    create('statefulsets.apps', { ...meta, spec: { selector, template, serviceName: 's' } }),
+    at('patch', 'statefulsets.apps', 'it', { patchType: 'merge', body: { spec: { serviceName: 'other' } } }),
+    at('patch', 'statefulsets.apps', 'it', { patchType: 'merge', body: { spec: { replicas: 4 } } }),
+    create('persistentvolumeclaims', { ...meta, spec: claim }),
+    at('patch', 'persistentvolumeclaims', 'it', { patchType: 'merge', body: { spec: { volumeName: 'v' } } }),
+    at('patch', 'persistentvolumeclaims', 'it', { patchType: 'merge', body: { spec: { accessModes: ['ReadOnlyMany'] } } }),
+    create('storageclasses.storage.k8s.io', { ...meta, provisioner: 'p' }, undefined),
+    { verb: 'patch', resource: 'storageclasses.storage.k8s.io', name: 'it', patchType: 'merge', body: { provisioner: 'q' } },
+  ]);
+  it('a stateful set changes only where it may', () => {
+    expect(answers[1]?.object.message).toContain("updates to statefulset spec for fields other than 'replicas'");
+    expect(answers[2]).toMatchObject({ code: 200, object: { spec: { replicas: 4 }, metadata: { generation: 2 } } });
+  });
+  it('a claim may be bound, and is then fixed', () => {
+    expect(answers[4]).toMatchObject({ code: 200, object: { spec: { volumeName: 'v' } } });
+    expect(answers[5]?.object.message).toContain('spec is immutable after creation');
+  });
+  it('a storage class keeps its provisioner', () => expect(answers[7]?.object.message).toContain('updates to provisioner are forbidden.'));
+});
+
+describe('the table of resources', () => {
+  const NOT_STORED = ['bindings', 'componentstatuses', 'events.events.k8s.io'];
+  const stored = RESOURCES.filter(({ resource }) => !NOT_STORED.includes(resource));
+  const { answers } = play(stored.map(({ resource }) => ({ verb: 'list', resource }) as Call));
+  it.each(stored.map(({ resource, kind }, i) => ({ resource, kind, i })))('$resource can be listed', ({ kind, i }) => {
+    expect(answers[i]).toMatchObject({ code: 200, object: { kind: `${kind}List` } });
+  });
+});
