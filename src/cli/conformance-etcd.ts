@@ -1,11 +1,20 @@
 /** `wavetank conformance etcd FILE...`: plays sequences recorded from a real etcd and prints which of them ours answers alike. */
 
-import { playSequence, type RecordedSequence, readSequence, SingleServer, type Subject, VectorError } from '#experiment';
+import {
+  playSequence,
+  type RecordedSequence,
+  readSequence,
+  ServerGroup,
+  SingleServer,
+  type Subject,
+  topologyMistake,
+  VectorError,
+} from '#experiment';
 import { UserError } from '#scenario';
 import { readJsonLines } from './json-lines.ts';
 
 export interface EtcdConformanceOptions {
-  /** How many members the sequences are played on; default 1. */
+  /** How many members the sequences are played on, 1, 3, 5 or 7; default 1. */
   readonly members?: number;
   /** Where lines go; default standard output. */
   readonly print?: (line: string) => void;
@@ -19,6 +28,9 @@ export interface ConformanceCount {
 /** Prints each sequence that differs with its first difference, and closes with the counts. Throws a UserError for malformed input. */
 export async function runEtcdConformance(files: readonly string[], options: EtcdConformanceOptions = {}): Promise<ConformanceCount> {
   const { print = (line) => process.stdout.write(`${line}\n`) } = options;
+  const members = options.members ?? 1;
+  const mistake = topologyMistake(members);
+  if (mistake !== undefined) throw new UserError([{ message: `--members: ${mistake}` }]);
   let passed = 0;
   let failed = 0;
   for (const file of files) {
@@ -29,7 +41,7 @@ export async function runEtcdConformance(files: readonly string[], options: Etcd
       profiles.set(sequence.profile, profile);
       profile.all += 1;
       profile.steps += sequence.ops.length;
-      const wrong = playSequence(sequence, subject(options.members ?? 1));
+      const wrong = playSequence(sequence, subject(members));
       if (wrong === undefined) {
         passed += 1;
         profile.passed += 1;
@@ -47,8 +59,7 @@ export async function runEtcdConformance(files: readonly string[], options: Etcd
 }
 
 function subject(members: number): Subject {
-  if (members === 1) return new SingleServer();
-  throw new UserError([{ message: `--members ${members}: expected 1` }]);
+  return members === 1 ? new SingleServer() : new ServerGroup(members);
 }
 
 function parse(file: string, line: number, value: unknown): RecordedSequence {

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '#scenario';
 import { benchCommand } from './bench-command.ts';
+import { calibrateCommand } from './calibrate-command.ts';
 import { conformanceCommand } from './conformance-command.ts';
 import { gpuStudyCommand } from './gpu-study-command.ts';
 import { mainJobCommand } from './main-job-command.ts';
@@ -30,7 +31,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .showSuggestionAfterError(true)
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'wavetank: ')) })
     .exitOverride();
-  for (const command of [runCommand(), mainJobCommand(), traceCommand(), replayCommand(), benchCommand(), gpuStudyCommand(), conformanceCommand(), reportCommand(), schemaCommand()]) {
+  for (const command of [runCommand(), mainJobCommand(), traceCommand(), replayCommand(), benchCommand(), gpuStudyCommand(), conformanceCommand(), calibrateCommand(), reportCommand(), schemaCommand()]) {
     inherit(command, program);
     program.addCommand(command);
   }

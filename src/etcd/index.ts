@@ -16,6 +16,7 @@ export * from './raft/message.ts';
 export * from './raft/quorum.ts';
 export * from './raft/raft.ts';
 export * from './server.ts';
+export * from './server-group.ts';
 export * from './topology.ts';
 export * from './watch-service.ts';
 export * from './wire.ts';

@@ -19,6 +19,7 @@ import {
   READ_CPU,
   READ_INDEX_LATENCY,
   RPC_LATENCY,
+  WRITE_KIB_CPU,
 } from './costs.ts';
 import { REQUEST_TOO_LARGE, TIMEOUT } from './errors.ts';
 import { LeaseTable } from './lease.ts';
@@ -172,7 +173,7 @@ export class EtcdMember implements Host, StateMachine {
         heard = store.log.length;
         this.physicalCompaction(store.compactRevision - Math.max(0, before), ctx);
       }
-      const delay = ctx.charge(APPLY_CPU) + PROPOSE_LATENCY + RPC_LATENCY;
+      const delay = ctx.charge(APPLY_CPU + valueCost(operation)) + PROPOSE_LATENCY + RPC_LATENCY;
       if (proposal.member !== ctx.self) continue;
       own += 1;
       this.answer(proposal, response, delay, ctx);
@@ -264,6 +265,10 @@ export class EtcdMember implements Host, StateMachine {
     ctx.charge(Math.round(revisions * COMPACTION_REVISION_CPU));
     if (this.compactionLeft > 0) ctx.after(COMPACTION_PAUSE, COMPACTION_STEP);
   }
+}
+
+function valueCost(operation: EtcdOperation): Duration {
+  return operation.op === 'guarded' && operation.put !== undefined ? (operation.put.bytes / 1024) * WRITE_KIB_CPU : 0;
 }
 
 function rangeCost({ kvs = [], count = 0 }: EtcdResponse): Duration {

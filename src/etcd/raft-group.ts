@@ -248,7 +248,10 @@ export class RaftGroup implements Consensus {
     this.leader = raft.leader;
     this.machine.leaderChanged(this.leader);
     if (this.leader === NONE) return;
-    if (raft.isLeader) this.machine.promoted(ctx);
+    if (raft.isLeader) {
+      ctx.record.mark('etcd leader', `term ${raft.term}`);
+      this.machine.promoted(ctx);
+    }
     const { held } = this;
     this.held = [];
     for (const proposal of held) if (!raft.propose(proposal, walBytes(proposal))) this.held.push(proposal);

@@ -31,7 +31,7 @@ export const ETCD_CALLS: readonly string[] = [...WRITES, ...READS, ...WATCHES];
 export function isWrite(call: string): call is Write {
   return (WRITES as readonly string[]).includes(call);
 }
-function isWatch(call: string): call is Watch {
+export function isWatch(call: string): call is Watch {
   return (WATCHES as readonly string[]).includes(call);
 }
 

@@ -7,7 +7,9 @@ export {
   type RecordedSequence,
   readHistory,
   readSequence,
+  ServerGroup,
   SingleServer,
   type Subject,
+  topologyMistake,
   VectorError,
 } from '#etcd';

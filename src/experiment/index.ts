@@ -12,5 +12,6 @@ export { runInThisProcess } from './run-in-process.ts';
 export * from './run-scenario.ts';
 export * from './spans-file.ts';
 export { openOutDirectory, type OutDirectory } from './write-result.ts';
+export * from './etcd-calibration.ts';
 export * from './etcd-judges.ts';
 export { judgeSchedulerVector, readSchedulerVector, SchedulerVectorError } from '#scheduler';

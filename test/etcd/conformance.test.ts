@@ -2,19 +2,19 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { playSequence, type RecordedSequence, readSequence, SingleServer, VectorError } from '#etcd';
+import { playSequence, type RecordedSequence, readSequence, ServerGroup, SingleServer, VectorError } from '#etcd';
 import { readJsonLines } from '../../src/cli/json-lines.ts';
 
 const vectors = fileURLToPath(new URL('../../../shared/vectors/etcd/sequences.jsonl.gz', import.meta.url));
 
 describe.skipIf(!existsSync(vectors))('recorded sequences (skipped where ../shared/vectors is absent)', () => {
-  it('play alike on one member, all of them', async () => {
+  it.each([1, 3])('play alike on a group of %i, all of them', async (members) => {
     const differences: unknown[] = [];
     let count = 0;
     for await (const { value } of readJsonLines(vectors)) {
       const sequence = readSequence(value);
       count += 1;
-      const wrong = playSequence(sequence, new SingleServer());
+      const wrong = playSequence(sequence, members === 1 ? new SingleServer() : new ServerGroup(members));
       if (wrong !== undefined) differences.push({ sequence: sequence.seq, ...wrong });
     }
     expect(differences).toEqual([]);
