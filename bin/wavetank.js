@@ -5,6 +5,11 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(`wavetank: needs Node 22.18 or newer, this is ${process.versions.node} (in a checkout: . tools/node/ensure)\n`);
   process.exit(2);
 }
+// `wavetank ... | head` closes the pipe early; that is no error of ours.
+process.stdout.on('error', (error) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+  throw error;
+});
 const { enableCompileCache } = await import('node:module');
 enableCompileCache?.();
 const { existsSync } = await import('node:fs');

@@ -1,7 +1,7 @@
 /** Puts a run's files into its directory: everything goes to a temporary name first, is synced, then renamed, so that no half-written file is ever seen. */
 
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { UserError } from '#scenario';
 
 /** The directory of one run, locked while the run lasts. */
@@ -16,7 +16,7 @@ export interface OutDirectory {
 export function openOutDirectory(path: string): OutDirectory {
   const lock = join(path, '.wavetank-lock');
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectories(path);
     if (!statSync(path).isDirectory()) throw UserError.at({ file: path }, 'is not a directory');
     claim(lock, path);
   } catch (error) {
@@ -51,6 +51,13 @@ export function openOutDirectory(path: string): OutDirectory {
       process.removeListener('exit', release);
     },
   };
+}
+
+/** As mkdir -p, a directory at a time: Node's own `recursive` never returns under /proc, where a parent exists and yet refuses with ENOENT. */
+function makeDirectories(path: string): void {
+  const missing: string[] = [];
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.push(at);
+  for (const directory of missing.reverse()) mkdirSync(directory);
 }
 
 /** Takes the lock; a lock whose process is gone is taken over. */
