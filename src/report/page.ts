@@ -19,7 +19,7 @@ import { schedulingLatencySection } from './sections/scheduling-latency.ts';
 import { throughputSection } from './sections/throughput.ts';
 import { utilisationSection } from './sections/utilisation.ts';
 import { verdictsSection } from './sections/verdicts.ts';
-import { markLetter, marksForCharts, whatHappenedSection } from './sections/what-happened.ts';
+import { marksForCharts, whatHappenedSection } from './sections/what-happened.ts';
 
 /** In the order of the page. Adding a section is one file and one line. */
 const sections: readonly ((result: Result) => Section)[] = [
@@ -43,7 +43,7 @@ const sections: readonly ((result: Result) => Section)[] = [
 export function renderReport(result: Result): string {
   const made = sections.map((section) => section(result));
   const charts = made.flatMap((section) => section.charts ?? []);
-  const marks = marksForCharts(result).map(({ atSeconds }, i) => ({ atSeconds, letter: markLetter(i) }));
+  const marks = marksForCharts(result).map(({ atSeconds, letter }) => ({ atSeconds, letter }));
   const asset = (name: string) => readFileSync(new URL(`./browser/${name}`, import.meta.url), 'utf8');
   return `<!doctype html>
 <html lang="en">

@@ -52,10 +52,15 @@ describe('renderReport', () => {
     expect(html).toContain('This result is partial: interrupted at 0.0 s of simulated time.');
   });
 
-  it('merges marks of one name within a bucket, and letters them', () => {
+  it('gives what happens within a bucket one letter, and counts what happens often', () => {
     const html = renderReport(exampleResult());
     expect(chartsOf(html).marks.map(({ letter }: { letter: string }) => letter)).toEqual(['A', 'B', 'C', 'D']);
     expect(html).toContain('node lost (5 times)');
+    const many = Array.from({ length: 28 }, (_, i) => ({ atSeconds: i * 20, name: `m${i}` }));
+    const two = [{ atSeconds: 540.5, name: 'together' }];
+    const marks = chartsOf(renderReport(exampleResult({ marks: [...two, ...many] }))).marks;
+    expect(marks.length).toBe(28);
+    expect(marks.slice(25).map(({ letter }: { letter: string }) => letter)).toEqual(['Z', 'A1', 'B1']);
   });
 
   it('cannot be broken out of by names', () => {

@@ -21,12 +21,15 @@ const short = (value) => {
   if (size >= 1e4) return `${Number((value / 1e3).toPrecision(3))}k`;
   return String(Number(value.toPrecision(3)));
 };
-/** On a logarithmic axis over decades only the powers of ten are named; on a shorter one their doubles and fives too, or all. */
+/** On a logarithmic axis over decades only the powers of ten are named; on shorter ones twos and fives, whole numbers, halves. */
 const named = (value, scale) => {
   const decades = Math.log10(scale.max / scale.min);
-  const digit = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
-  const worthy = decades > 2 ? [1] : decades > 0.8 ? [1, 2, 5] : [1, 2, 3, 4, 5, 6, 7, 8, 9];
-  return worthy.includes(digit) ? short(value) : '';
+  const mantissa = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
+  const whole = Math.abs(mantissa - Math.round(mantissa)) < 1e-6;
+  const digit = Math.round(mantissa);
+  if (decades > 2) return whole && digit === 1 ? short(value) : '';
+  if (decades > 0.8) return whole && [1, 2, 5].includes(digit) ? short(value) : '';
+  return whole || (decades < 0.3 && Math.abs(mantissa * 2 - Math.round(mantissa * 2)) < 1e-6) ? short(value) : '';
 };
 
 /** Steps that a clock has: 1, 5, 10, 30 s, 1, 5 min, ... so that the axis reads 5:00, 10:00, 15:00. */
