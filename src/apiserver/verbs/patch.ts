@@ -9,16 +9,20 @@ import {
   mergePatch,
   notFound,
   PatchError,
+  rfc3339,
   type StatusObject,
   strategicMergePatch,
   strategicSchema,
   tooLarge,
   unsupportedMediaType,
 } from '#api';
+import { applied, ownersOfNew } from '../apply/apply.ts';
 import { isStatus } from '../cache/filter.ts';
 import type { Operation } from '../core.ts';
 import type { Change } from '../guaranteed-update.ts';
 import { fromScale, toScale } from '../subresources/scale.ts';
+import { required } from '../validation/field-error.ts';
+import { decodeBody } from './decode.ts';
 import { newObject } from './new-object.ts';
 import { updatedObject } from './updated-object.ts';
 
@@ -53,14 +57,36 @@ function refusal(operation: Operation, error: PatchError, current: KubeObject): 
   return { ...invalid(kind, group, current.metadata?.name ?? '', []), message: error.message, reason: 'Invalid' };
 }
 
+/** What an apply must be before it is looked at. */
+function refusedApply(operation: Operation): StatusObject | undefined {
+  const { request } = operation;
+  const decoded = decodeBody(operation, request.body);
+  if (isStatus(decoded)) return decoded;
+  if (!request.options?.fieldManager)
+    return invalid('PatchOptions', 'meta.k8s.io', '', [required('fieldManager', 'is required for apply patch')]);
+  if (decoded.metadata?.managedFields !== undefined) return badRequest('metadata.managedFields must be nil');
+  const own = decoded.metadata?.name;
+  if (own !== undefined && own !== request.name) return badRequest(`name in URL does not match name in body: ${own}`);
+  return undefined;
+}
+
 export const patch: Change = {
   transform(core, operation, current, ctx) {
     const { request, resource } = operation;
+    if (request.patchType === 'apply') {
+      const refused = refusedApply(operation);
+      if (refused !== undefined) return refused;
+    }
     if (current === undefined) {
       if (request.patchType !== 'apply' || request.subresource) return notFound(resource.info.resource, request.name ?? '');
       operation.isNew = true;
       const body = request.body as KubeObject;
-      return newObject(core, operation, { ...body, metadata: { ...body.metadata, name: request.name } }, ctx);
+      const managedFields = ownersOfNew(operation, body, rfc3339(ctx.clock()));
+      return newObject(core, operation, { ...body, metadata: { ...body.metadata, name: request.name, managedFields } }, ctx);
+    }
+    if (request.patchType === 'apply' && request.subresource !== 'scale') {
+      const result = applied(operation, current, request.body as KubeObject, rfc3339(ctx.clock()));
+      return 'code' in result ? result : updatedObject(operation, result.object, current, ctx, result.managedFields);
     }
     operation.isNew = false;
     let result: unknown;

@@ -2,6 +2,7 @@
 
 import { conflict, deepEqual, invalid, type KubeObject, rfc3339, type StatusObject } from '#api';
 import type { Context } from '#sim';
+import { afterUpdate, type ManagedFields } from '../apply/managers.ts';
 import { type Operation, REMOVE, type Transformed, UNCHANGED } from '../core.ts';
 import { preconditionText } from '../failures.ts';
 import { freshMeta, type Meta, type Stored } from '../object-meta.ts';
@@ -32,6 +33,24 @@ function checkUid(operation: Operation, sent: KubeObject, current: KubeObject): 
   );
 }
 
+function ownersAfter(
+  operation: Operation,
+  sent: KubeObject,
+  current: KubeObject,
+  next: KubeObject,
+  time: string,
+): ManagedFields | undefined {
+  // An empty list asks to forget them (kubectl's migration does).
+  if (sent.metadata?.managedFields?.length === 0) return undefined;
+  const { options, user, subresource } = operation.request;
+  const who = {
+    manager: options?.fieldManager || user,
+    subresource: subresource || undefined,
+    apiVersion: operation.resource.info.apiVersion,
+  };
+  return afterUpdate(current, next, who, time);
+}
+
 /** Fresh metadata: the client's wishes, and what only the server decides as it was. */
 function mergedMeta(sent: KubeObject, current: KubeObject): Meta {
   const metadata = freshMeta(sent.metadata);
@@ -44,6 +63,7 @@ function mergedMeta(sent: KubeObject, current: KubeObject): Meta {
   metadata.creationTimestamp = old.creationTimestamp;
   metadata.deletionTimestamp = old.deletionTimestamp;
   metadata.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds;
+  metadata.managedFields = old.managedFields;
   return metadata;
 }
 
@@ -58,6 +78,7 @@ function isSame(next: KubeObject, current: KubeObject): boolean {
   return (
     x.generation === y.generation &&
     x.deletionTimestamp === y.deletionTimestamp &&
+    x.managedFields === y.managedFields &&
     deepEqual(x.labels, y.labels) &&
     deepEqual(x.annotations, y.annotations) &&
     deepEqual(x.finalizers, y.finalizers) &&
@@ -75,7 +96,13 @@ function isReleased(next: KubeObject, current: KubeObject): boolean {
 }
 
 /** `sent` is a whole object: the body of a PUT, or the current object with a patch applied. */
-export function updatedObject(operation: Operation, sent: KubeObject, current: KubeObject, ctx: Context): Transformed {
+export function updatedObject(
+  operation: Operation,
+  sent: KubeObject,
+  current: KubeObject,
+  ctx: Context,
+  owners?: ManagedFields,
+): Transformed {
   const { descriptor, info } = operation.resource;
   const stale = checkVersion(operation, sent, current);
   if (stale !== undefined) return stale;
@@ -100,5 +127,8 @@ export function updatedObject(operation: Operation, sent: KubeObject, current: K
       : (descriptor.validateUpdate ?? descriptor.validate)?.call(descriptor, next, current)) ?? [];
   if (errors.length > 0 || own.length > 0) return invalid(info.kind, info.group, metadata.name, [...errors, ...own]);
   if (isReleased(next, current)) return REMOVE;
+  // Only objects that were once applied know their fields' owners.
+  if (owners !== undefined) metadata.managedFields = owners;
+  else if (current.metadata?.managedFields !== undefined) metadata.managedFields = ownersAfter(operation, sent, current, next, time);
   return isSame(next, current) ? UNCHANGED : next;
 }

@@ -1,0 +1,128 @@
+/** Server-side apply: lays a client's whole intent over the live object, takes away what the client no longer wants and nobody else does, and
+ *  refuses to change what others own unless forced. Mirrors structured-merge-diff v6 merge/update.go (Updater.Apply) and apimachinery v1.34
+ *  pkg/util/managedfields/internal/conflict.go for the texts. */
+
+import { conflict, type KubeObject, type StatusObject } from '#api';
+import type { Operation } from '../core.ts';
+import { common, type FieldTree, isEmpty, pathsOf, sameTree, union, without } from './field-tree.ts';
+import { changedFields, fieldsOf, merged, ownable, removed } from './fields.ts';
+import { BEFORE_FIRST_APPLY, isSameManager, type ManagedFields, type Manager, readManagers, writeManagers } from './managers.ts';
+import { rootSchema } from './schema.ts';
+
+export interface Applied {
+  readonly object: KubeObject;
+  readonly managedFields: ManagedFields | undefined;
+}
+
+interface Conflict {
+  readonly manager: Manager;
+  readonly path: string;
+}
+
+const shownManager = ({ manager, operation, apiVersion, subresource, time }: Manager): string => {
+  const sub = subresource === undefined ? '' : ` with subresource "${subresource}"`;
+  return operation === 'Update' && time !== undefined
+    ? `"${manager}"${sub} using ${apiVersion} at ${time}`
+    : `"${manager}"${sub} using ${apiVersion}`;
+};
+
+/** 409: who owns what. */
+function conflictStatus(operation: Operation, conflicts: readonly Conflict[]): StatusObject {
+  const owners = [...new Set(conflicts.map(({ manager }) => shownManager(manager)))];
+  const pathsFor = (owner: string): string[] => conflicts.filter(({ manager }) => shownManager(manager) === owner).map(({ path }) => path);
+  const lines = owners.map((owner) => {
+    const paths = pathsFor(owner);
+    return paths.length === 1
+      ? `conflict with ${owner}: ${paths[0]}`
+      : `conflicts with ${owner}:\n${paths.map((path) => `- ${path}`).join('\n')}`;
+  });
+  const count = conflicts.length === 1 ? '1 conflict' : `${conflicts.length} conflicts`;
+  return {
+    ...conflict(operation.resource.info.resource, operation.request.name ?? ''),
+    message: `Apply failed with ${count}: ${lines.join('\n')}`,
+    details: {
+      causes: conflicts.map(({ manager, path }) => ({
+        reason: 'FieldManagerConflict',
+        message: `conflict with ${shownManager(manager)}`,
+        field: path,
+      })),
+    },
+  };
+}
+
+/** Owners of an object before its first apply. */
+function ownersOf(live: KubeObject): Manager[] {
+  const known = readManagers(live);
+  if (known.length > 0) return known;
+  const fields = fieldsOf(ownable(live), rootSchema(live.kind ?? ''));
+  return [
+    {
+      manager: BEFORE_FIRST_APPLY,
+      operation: 'Update',
+      apiVersion: live.apiVersion ?? '',
+      subresource: undefined,
+      time: live.metadata?.creationTimestamp as string | undefined,
+      fields,
+    },
+  ];
+}
+
+/** What a first apply creates. */
+export function ownersOfNew(operation: Operation, config: KubeObject, time: string): ManagedFields {
+  const fields = fieldsOf(ownable(config), rootSchema(operation.resource.info.kind));
+  return writeManagers([{ ...identity(operation), time, fields }]);
+}
+
+const identity = ({ request, resource }: Operation): Pick<Manager, 'manager' | 'operation' | 'apiVersion' | 'subresource'> => ({
+  manager: request.options?.fieldManager ?? '',
+  operation: 'Apply',
+  apiVersion: resource.info.apiVersion,
+  subresource: request.subresource || undefined,
+});
+
+export function applied(operation: Operation, live: KubeObject, config: KubeObject, time: string): Applied | StatusObject {
+  const schema = rootSchema(operation.resource.info.kind);
+  const self = identity(operation);
+  const managers = ownersOf(live);
+  const mine = managers.find((one) => isSameManager(one, self));
+  let others = managers.filter((one) => one !== mine);
+  const wanted = ownable(config);
+  const wantedFields = fieldsOf(wanted, schema);
+  const before = ownable(live);
+  const laid = merged(before, wanted, schema);
+
+  const touched = changedFields(before, laid, schema);
+  const conflicts = others.flatMap((manager) => pathsOf(common(touched, manager.fields)).map((path) => ({ manager, path })));
+  if (conflicts.length > 0 && !operation.request.options?.force) return conflictStatus(operation, conflicts);
+  if (conflicts.length > 0) others = others.map((one) => ({ ...one, fields: without(one.fields, touched) }));
+
+  // What was wanted before, is no more, and belongs to no one else, goes.
+  const elsewhere = others.reduce<FieldTree>((all, { fields }) => union(all, fields), {});
+  const dropped = without(without(mine?.fields ?? {}, wantedFields), elsewhere);
+  const result = isEmpty(dropped) ? laid : removed(laid, dropped, schema);
+  const isOwnershipSame = mine !== undefined && sameTree(mine.fields, wantedFields) && conflicts.length === 0;
+  const managedFields = isOwnershipSame
+    ? live.metadata?.managedFields
+    : writeManagers([...others, { ...self, time, fields: wantedFields }]);
+  const object = {
+    ...result,
+    apiVersion: live.apiVersion,
+    kind: live.kind,
+    metadata: {
+      ...live.metadata,
+      ...withoutGone(live, result),
+      resourceVersion: config.metadata?.resourceVersion,
+      uid: config.metadata?.uid ?? live.metadata?.uid,
+    },
+  };
+  return { object: object as KubeObject, managedFields };
+}
+
+/** labels, annotations and their kin as apply left them. */
+function withoutGone(live: KubeObject, result: Readonly<Record<string, unknown>>): object {
+  const metadata = (result.metadata ?? {}) as Record<string, unknown>;
+  const names = ['labels', 'annotations', 'finalizers', 'ownerReferences'];
+  return Object.fromEntries(
+    names.filter((name) => name in metadata || name in (live.metadata ?? {})).map((name) => [name, metadata[name]]),
+  );
+}

@@ -1,0 +1,160 @@
+/** Fields of objects: which an object has, which differ between two, what two objects merge to, what is left when fields are taken away.
+ *  Mirrors structured-merge-diff v6 typed (ToFieldSet, Compare, Merge, RemoveItems). */
+
+import { deepEqual, type ObjectSchema } from '#api';
+import { type FieldTree, isEmpty, LEAF } from './field-tree.ts';
+import { KEY_DEFAULTS, type Nature, natureOf } from './schema.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+const isMap = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
+const fieldStep = (name: string): string => `f:${name}`;
+
+/** 'k:{"name":"x"}' of a list's element. */
+function keyStep(element: unknown, keys: readonly string[]): string {
+  const values: Record<string, unknown> = {};
+  for (const key of keys) values[key] = (isMap(element) ? element[key] : undefined) ?? KEY_DEFAULTS[key];
+  return `k:${JSON.stringify(values)}`;
+}
+const valueStep = (value: unknown): string => `v:${JSON.stringify(value)}`;
+
+const stepsOf = (list: readonly unknown[], nature: Nature): Map<string, unknown> =>
+  new Map(list.map((element) => [nature.kind === 'keyed' ? keyStep(element, nature.keys) : valueStep(element), element]));
+
+/** The fields that `object` sets. */
+export function fieldsOf(object: Members, schema: ObjectSchema): FieldTree {
+  const tree: Record<string, FieldTree> = {};
+  for (const name in object) {
+    const value = object[name];
+    if (value === undefined) continue;
+    tree[fieldStep(name)] = fieldsOfValue(value, natureOf(name, value, schema[name]));
+  }
+  return tree;
+}
+
+function fieldsOfValue(value: unknown, nature: Nature): FieldTree {
+  if (nature.kind === 'atomic') return LEAF;
+  if (nature.kind === 'granular') return fieldsOf(value as Members, nature.of);
+  const tree: Record<string, FieldTree> = {};
+  for (const element of value as readonly unknown[]) {
+    if (nature.kind === 'set') tree[valueStep(element)] = LEAF;
+    else tree[keyStep(element, nature.keys)] = { '.': LEAF, ...fieldsOf(element as Members, nature.of) };
+  }
+  return tree;
+}
+
+/** The fields that are added, changed or gone between two objects. */
+export function changedFields(before: Members, after: Members, schema: ObjectSchema): FieldTree {
+  const tree: Record<string, FieldTree> = {};
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const [a, b] = [before[name], after[name]];
+    if (a === b || deepEqual(a, b)) continue;
+    const change = changedValue(a, b, natureOf(name, a ?? b, schema[name]));
+    if (change !== undefined) tree[fieldStep(name)] = change;
+  }
+  return tree;
+}
+
+function changedValue(a: unknown, b: unknown, nature: Nature): FieldTree | undefined {
+  if (nature.kind === 'atomic') return LEAF;
+  if (a === undefined || b === undefined) return fieldsOfValue(a ?? b, nature);
+  if (nature.kind === 'granular') return isMap(a) && isMap(b) ? changedFields(a, b, nature.of) : LEAF;
+  if (!Array.isArray(a) || !Array.isArray(b)) return LEAF;
+  const before = stepsOf(a, nature);
+  const after = stepsOf(b, nature);
+  const tree: Record<string, FieldTree> = {};
+  for (const step of new Set([...before.keys(), ...after.keys()])) {
+    const [x, y] = [before.get(step), after.get(step)];
+    if (deepEqual(x, y)) continue;
+    if (nature.kind === 'set') tree[step] = LEAF;
+    else if (x === undefined || y === undefined) tree[step] = { '.': LEAF, ...fieldsOf((x ?? y) as Members, nature.of) };
+    else tree[step] = changedFields(x as Members, y as Members, nature.of);
+  }
+  return isEmpty(tree) ? undefined : tree;
+}
+
+/** `config` laid over `live`. */
+export function merged(live: Members, config: Members, schema: ObjectSchema): Members {
+  const result: Record<string, unknown> = { ...live };
+  for (const name in config) {
+    const value = config[name];
+    if (value === undefined) continue;
+    result[name] = mergedValue(live[name], value, natureOf(name, value, schema[name]));
+  }
+  return result;
+}
+
+function mergedValue(live: unknown, config: unknown, nature: Nature): unknown {
+  if (nature.kind === 'granular') return isMap(live) ? merged(live, config as Members, nature.of) : config;
+  if (nature.kind === 'atomic' || !Array.isArray(live)) return config;
+  const there = stepsOf(live, nature);
+  // Elements of the config come in its order; those that only the server has follow in theirs.
+  const result: unknown[] = [];
+  for (const [step, element] of stepsOf(config as readonly unknown[], nature)) {
+    const known = there.get(step);
+    result.push(nature.kind === 'keyed' && isMap(known) ? merged(known, element as Members, nature.of) : element);
+    there.delete(step);
+  }
+  return [...result, ...there.values()];
+}
+
+/** `object` without the fields of `tree`. */
+export function removed(object: Members, tree: FieldTree, schema: ObjectSchema): Members {
+  const result: Record<string, unknown> = { ...object };
+  for (const step in tree) {
+    if (!step.startsWith('f:')) continue;
+    const name = step.slice(2);
+    const value = object[name];
+    if (value === undefined) continue;
+    const rest = removedValue(value, tree[step] as FieldTree, natureOf(name, value, schema[name]));
+    if (rest === undefined) delete result[name];
+    else result[name] = rest;
+  }
+  return result;
+}
+
+function removedValue(value: unknown, tree: FieldTree, nature: Nature): unknown {
+  if (isEmpty(tree) || nature.kind === 'atomic') return undefined;
+  if (nature.kind === 'granular') {
+    const rest = removed(value as Members, tree, nature.of);
+    return Object.keys(rest).length === 0 ? undefined : rest;
+  }
+  const kept: unknown[] = [];
+  for (const [step, element] of stepsOf(value as readonly unknown[], nature)) {
+    const gone = tree[step];
+    if (gone === undefined) kept.push(element);
+    else if (nature.kind === 'keyed' && gone['.'] === undefined && !isEmpty(gone)) kept.push(removed(element as Members, gone, nature.of));
+  }
+  return kept.length === 0 ? undefined : kept;
+}
+
+/** Fields that only the server writes: nobody owns them (managedfields' stripMeta). */
+const UNOWNED: FieldTree = {
+  'f:apiVersion': LEAF,
+  'f:kind': LEAF,
+};
+const UNOWNED_METADATA = [
+  'name',
+  'namespace',
+  'uid',
+  'creationTimestamp',
+  'resourceVersion',
+  'generation',
+  'managedFields',
+  'selfLink',
+  'generateName',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+];
+
+/** The object as owners see it. */
+export function ownable(object: object): Members {
+  const result: Record<string, unknown> = { ...(object as Members) };
+  for (const step in UNOWNED) delete result[step.slice(2)];
+  const metadata: Record<string, unknown> = { ...((object as Members).metadata as Members | undefined) };
+  for (const name of UNOWNED_METADATA) delete metadata[name];
+  for (const name in metadata) if (metadata[name] === undefined) delete metadata[name];
+  if (Object.keys(metadata).length === 0) delete result.metadata;
+  else result.metadata = metadata;
+  return result;
+}
