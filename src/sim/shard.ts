@@ -5,9 +5,9 @@ import { MAX_HOSTS, ShardContext, SOURCE_WEIGHT } from './context.ts';
 import { hashText, LaneHasher } from './digest.ts';
 import type { Host, HostId } from './host.ts';
 import { Clock } from './machine.ts';
-import type { Hasher, Message } from './message.ts';
+import type { Message, MessageKind } from './message.ts';
 import { kindOf } from './message.ts';
-import { INCARNATION, SOURCE, TARGET } from './queue.ts';
+import { INCARNATION, ORDER, SOURCE, TARGET } from './queue.ts';
 import type { RecorderSnapshot } from './shard-recorder.ts';
 import type { Instant } from './time.ts';
 import { Topology } from './topology.ts';
@@ -38,6 +38,9 @@ export interface ShardSnapshot {
   readonly recorded: RecorderSnapshot;
 }
 
+/** Times this, a time's bits above the low 32. */
+const HIGH_WORD = 1 / 0x1_0000_0000;
+
 const DOWN = 1;
 const PAUSED = 2;
 
@@ -47,9 +50,12 @@ interface Held {
   readonly message: Message;
 }
 interface Kind {
+  readonly name: string;
   readonly hash: number;
-  readonly digest: (message: Message, hasher: Hasher) => void;
+  readonly spec: MessageKind<Message>;
 }
+/** Slots of the table of kinds: found by length and first letter, checked by name. */
+const KIND_SLOTS = 256;
 
 export class Shard {
   /** Deliveries so far. */
@@ -63,7 +69,7 @@ export class Shard {
   readonly #hosts: (Host | undefined)[] = [];
   readonly #lanes: Int32Array;
   readonly #hasher = new LaneHasher();
-  readonly #kinds = new Map<string, Kind>();
+  readonly #kinds: Kind[];
   /** DOWN and PAUSED, for all hosts. */
   readonly #flags: Uint8Array;
   readonly #held = new Map<HostId, Held[]>();
@@ -82,6 +88,8 @@ export class Shard {
     const weight = options.sourceWeight ?? SOURCE_WEIGHT;
     this.#context = new ShardContext(world, this.#topology, shard, placement, options.outlet, options.keepLog ?? false, weight);
     this.#lanes = new Int32Array(2 * world.hosts.length);
+    const none: Kind = { name: '', hash: 0, spec: { kind: '', digest() {} } };
+    this.#kinds = new Array<Kind>(KIND_SLOTS).fill(none);
     this.#flags = new Uint8Array(world.hosts.length);
     this.#changes = sortedChanges(world);
   }
@@ -153,9 +161,9 @@ export class Shard {
     for (;;) {
       const row = queue.pop(limit);
       if (row < 0) return;
-      const time = queue.times[row << 1] as number;
-      const order = queue.times[(row << 1) + 1] as number;
-      const at = row << 2;
+      const time = queue.fields[row << 2] as number;
+      const order = queue.fields[(row << 2) + ORDER] as number;
+      const at = row << 3;
       const target = queue.ints[at + TARGET] as number;
       const source = queue.ints[at + SOURCE] as number;
       const incarnation = queue.ints[at + INCARNATION] as number;
@@ -171,14 +179,15 @@ export class Shard {
   #deliver(time: Instant, source: HostId, counter: number, target: HostId, message: Message): void {
     const hasher = this.#hasher;
     const lanes = this.#lanes;
-    const kind = this.#kinds.get(message.kind) ?? this.#kind(message.kind);
+    const name = message.kind;
+    let kind = this.#kinds[(name.length * 29 + name.charCodeAt(0)) & (KIND_SLOTS - 1)] as Kind;
+    if (kind.name !== name) kind = this.#kind(name);
     hasher.a = lanes[2 * target] as number;
     hasher.b = lanes[2 * target + 1] as number;
-    hasher.int((time | 0) ^ kind.hash);
-    hasher.int((time / 0x100000000) | 0);
-    hasher.int(source);
-    hasher.int(counter | 0);
-    kind.digest(message, hasher);
+    // Time with the kind in one word, source with counter in another: each product spreads its factor over the whole word.
+    hasher.int((time | 0) ^ kind.hash ^ Math.imul((time * HIGH_WORD) | 0, 0x9e3779b1 | 0));
+    hasher.int(Math.imul(source, 0x85ebca77 | 0) ^ (counter | 0));
+    kind.spec.digest(message, hasher);
     lanes[2 * target] = hasher.a;
     lanes[2 * target + 1] = hasher.b;
     this.events++;
@@ -191,9 +200,8 @@ export class Shard {
   }
 
   #kind(name: string): Kind {
-    const spec = kindOf(name);
-    const kind: Kind = { hash: hashText(name), digest: (message, hasher) => spec.digest(message, hasher) };
-    this.#kinds.set(name, kind);
+    const kind: Kind = { name, hash: hashText(name), spec: kindOf(name) };
+    this.#kinds[(name.length * 29 + name.charCodeAt(0)) & (KIND_SLOTS - 1)] = kind;
     return kind;
   }
 

@@ -1,0 +1,3 @@
+export async function shardSpeedUps(_: number[]): Promise<{ events: number; ratio: number; window: number }[]> {
+  return [];
+}
