@@ -65,6 +65,17 @@ export const CONNECTION_LOST: StatusObject = Object.freeze({
   code: 0,
 });
 
+/** Ids stay small integers. */
+const ID_MASK = 0x3fffffff;
+
+/** 32 bits in which every bit of both inputs counts (murmur3's finalizer). */
+function scramble(a: number, b: number): number {
+  let h = Math.imul(a + 1, 0x9e3779b1) ^ Math.imul(b + 1, 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
 const SWEEP = 0;
 const FAILED = 1;
 const RETRY = 2;
@@ -137,11 +148,10 @@ export class Client<C> implements ApiClient<C>, Tenant {
   }
 
   #begin(ctx: Context): void {
-    // A restarted host must not take an answer to its former life for its own: ids of each second of birth lie apart.
-    this.#nextId = ((Math.floor(ctx.now / SECOND) & 0x3ff) << 20) | 0;
-    const mixed = Math.imul(ctx.self + 1, 0x9e3779b1) >>> 0;
-    this.#serverIndex = (mixed ^ (mixed >>> 15)) % this.config.servers.length;
-    if (this.#serverIndex < 0) this.#serverIndex += this.config.servers.length;
+    // A restarted host must not take an answer to its former life for its own, and servers draw uids from user and id: ids begin elsewhere for each
+    // host and second of birth.
+    this.#nextId = scramble(ctx.self, Math.floor(ctx.now / SECOND)) & ID_MASK;
+    this.#serverIndex = scramble(ctx.self, 0) % this.config.servers.length;
     this.#wait = ctx.record.histogram('rest_client_rate_limiter_duration_seconds');
   }
 
@@ -158,7 +168,7 @@ export class Client<C> implements ApiClient<C>, Tenant {
   #send(call: Call, ctx: Context): void {
     const { spec } = call;
     call.id = this.#nextId;
-    this.#nextId = (this.#nextId + 1) & 0x3fffffff;
+    this.#nextId = (this.#nextId + 1) & ID_MASK;
     call.server = this.server;
     call.sentAt = ctx.now + call.processing;
     call.deadline = call.sentAt + call.lane.timeout;

@@ -113,6 +113,8 @@ export interface Plan {
   readonly next?: Stage;
   /** Look again after this long, whatever happens. */
   readonly requeueAfter?: Duration;
+  /** CPU time of this pass beyond the usual, when it grows with what was looked at: the key is held until it is spent, so that events meanwhile make one pass. */
+  readonly cost?: Duration;
   /** Why the key failed: it goes back with the rate limiter's delay. */
   readonly failed?: string;
   /** Creations, and deletions by object key, that watches with `dependents` must show: until then (5 min at most) `view.satisfied` is false for this key

@@ -24,11 +24,11 @@ import { Expectations } from './expectations.ts';
 import type { Lane } from './lane.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** Wakes a loop: its queue has a key whose time has come, or its period is over. */
+/** Wakes a loop: its queue has a key whose time has come, its period is over, or the CPU time of a pass is spent. */
 export interface ControllerTimer extends Message {
   readonly kind: 'ControllerTimer';
   readonly controller: number;
-  readonly what: 'queue' | 'tick';
+  readonly what: 'queue' | 'tick' | 'spent';
 }
 
 messageKind<ControllerTimer>({
@@ -47,6 +47,8 @@ export interface Run {
   outcomes: Outcome<Run>[];
   waiting: number;
   failure: string | undefined;
+  /** When the CPU time of the pass is spent. */
+  until: Instant;
 }
 
 /** The key of plans that `tick` made. */
@@ -67,6 +69,8 @@ export class ControllerLoop implements View {
   #wakeAt: Instant = Number.POSITIVE_INFINITY;
   #tickDue: Instant = 0;
   #isTicking = false;
+  // Passes that have decided, but whose CPU time is not spent yet.
+  readonly #held: Run[] = [];
   #synced = false;
   // Lent for the length of one call.
   #ctx: Context | undefined;
@@ -165,8 +169,15 @@ export class ControllerLoop implements View {
       const key = this.queue.get(ctx.now);
       if (key === undefined) break;
       this.#busy++;
-      const run: Run = { loop: this, key, plan: EMPTY, outcomes: [], waiting: 0, failure: undefined };
-      ctx.charge(RECONCILE_COST);
+      const run: Run = {
+        loop: this,
+        key,
+        plan: EMPTY,
+        outcomes: [],
+        waiting: 0,
+        failure: undefined,
+        until: ctx.now + ctx.charge(RECONCILE_COST),
+      };
       this.#apply(run, this.#reconcile(run, undefined, ctx), ctx);
     }
     this.#arm(ctx);
@@ -182,6 +193,8 @@ export class ControllerLoop implements View {
   timer(message: ControllerTimer, ctx: Context): void {
     if (message.what === 'tick') {
       if (ctx.now >= this.#tickDue) this.#tick(ctx);
+    } else if (message.what === 'spent') {
+      this.#release(ctx);
     } else if (ctx.now >= this.#wakeAt) {
       this.#wakeAt = Number.POSITIVE_INFINITY;
       this.queue.advance(ctx.now);
@@ -198,7 +211,7 @@ export class ControllerLoop implements View {
     this.#isTicking = true;
     this.#ctx = ctx;
     this.#key = TICK;
-    const run: Run = { loop: this, key: TICK, plan: EMPTY, outcomes: [], waiting: 0, failure: undefined };
+    const run: Run = { loop: this, key: TICK, plan: EMPTY, outcomes: [], waiting: 0, failure: undefined, until: ctx.now };
     this.#apply(run, controller.tick(this), ctx);
   }
 
@@ -213,7 +226,8 @@ export class ControllerLoop implements View {
     for (let plan = first; ; ) {
       run.plan = plan;
       run.outcomes = [];
-      const { requests = NONE, expect } = plan;
+      const { requests = NONE, expect, cost } = plan;
+      if (cost !== undefined) run.until = ctx.now + ctx.charge(cost);
       if (expect !== undefined) this.#expectations.expect(run.key, expect.creations ?? 0, expect.deletions ?? NONE, ctx.now);
       if (requests.length > 0) {
         run.waiting = requests.length;
@@ -246,9 +260,22 @@ export class ControllerLoop implements View {
     else if (request.verb === 'delete') this.#expectations.deletionObserved(run.key, `${request.namespace}/${request.name}`);
   }
 
+  #release(ctx: Context): void {
+    const held = this.#held.splice(0);
+    for (const run of held) {
+      if (run.until > ctx.now) this.#held.push(run);
+      else this.#finish(run, ctx);
+    }
+  }
+
   #finish(run: Run, ctx: Context): void {
     if (run.key === TICK) {
       this.#isTicking = false;
+      return;
+    }
+    if (run.until > ctx.now) {
+      this.#held.push(run);
+      ctx.after(run.until - ctx.now, { kind: 'ControllerTimer', controller: this.#index, what: 'spent' } as ControllerTimer);
       return;
     }
     const { failed, requeueAfter } = run.plan;
