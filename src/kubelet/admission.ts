@@ -1,8 +1,18 @@
 /** Whether a pod may run here: the kubelet's own check after the scheduler's. Mirrors v1.34 pkg/kubelet/lifecycle/predicate.go and
  *  pkg/scheduler/framework/plugins/noderesources (Fits): the first failure is the reason. Left out: host ports, OS, device plugins. */
 
-import { findUntoleratedTaint, matchesNodeSelector, type Node, type Pod, podRequests, type Resources, resourceAmount } from '#api';
+import {
+  findUntoleratedTaint,
+  matchesNodeSelector,
+  type Node,
+  type Pod,
+  podQosClass,
+  podRequests,
+  type Resources,
+  toleratedByAny,
+} from '#api';
 import type { NodeAgent } from './agent.ts';
+import { amountsOf } from './amounts.ts';
 
 export interface Refusal {
   readonly reason: string;
@@ -15,22 +25,11 @@ const insufficient = (resource: string, requested: number, used: number, capacit
 });
 const predicate = (name: string, why: string): Refusal => ({ reason: name, message: `Predicate ${name} failed: ${why}` });
 
-/** What the node gives, parsed once a config: cpu in milli-cores, the rest in whole units. */
-const parsed = new WeakMap<object, Resources>();
-export function allocatableOf(agent: NodeAgent): Resources {
-  const list = agent.config.allocatable ?? agent.config.capacity;
-  let amounts = parsed.get(list);
-  if (amounts === undefined) {
-    const fresh: Record<string, number> = {};
-    for (const name in list) fresh[name] = resourceAmount(name, list[name] as string);
-    parsed.set(list, (amounts = fresh));
-  }
-  return amounts;
-}
-
 /** undefined: admitted. `used` counts pods that are not terminated. */
 export function refusalOf(agent: NodeAgent, pod: Pod): Refusal | undefined {
-  const allocatable = allocatableOf(agent);
+  const allocatable = amountsOf(agent.config.allocatable ?? agent.config.capacity);
+  const pressed = pressureOf(agent, pod);
+  if (pressed !== undefined) return pressed;
   const requests = podRequests(pod);
   let pods = 0;
   const used: Record<string, number> = {};
@@ -77,3 +76,10 @@ function placement(node: Node | undefined, agent: NodeAgent, pod: Pod): Refusal 
   return taint === undefined ? undefined : predicate('TaintToleration', "node(s) had taints that the pod didn't tolerate");
 }
 const AFFINITY = predicate('NodeAffinity', "node(s) didn't match Pod's node affinity/selector");
+
+/** eviction_manager.go Admit: under memory pressure no best-effort pods, save critical ones and those that tolerate its taint. */
+function pressureOf(agent: NodeAgent, pod: Pod): Refusal | undefined {
+  if (!agent.memory.pressure || (pod.spec?.priority ?? 0) >= 2_000_000_000 || podQosClass(pod) !== 'BestEffort') return undefined;
+  if (toleratedByAny(pod.spec?.tolerations, { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' })) return undefined;
+  return { reason: 'Evicted', message: 'The node had condition: [MemoryPressure]. ' };
+}

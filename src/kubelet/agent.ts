@@ -19,6 +19,8 @@ import { AddressPool, formatAddress, parseCidr } from './addresses.ts';
 import { type KubeletConfig, type KubeletSettings, settingsOf } from './config.ts';
 import { ImageStore } from './images.ts';
 import { LUCK } from './luck.ts';
+import { NodeCpu } from './node-cpu.ts';
+import { NodeMemory } from './node-memory.ts';
 import type { PodWorker } from './pod-worker.ts';
 
 /** What a kubelet reminds itself of. */
@@ -40,7 +42,10 @@ export type Task =
   | 'resync'
   | 'deadline'
   | 'probe'
-  | 'statusRetry';
+  | 'statusRetry'
+  | 'oom'
+  | 'memory'
+  | 'evict';
 
 export interface KubeletTimer extends Message {
   readonly kind: 'KubeletTimer';
@@ -76,6 +81,8 @@ export class NodeAgent {
   readonly heartbeats: Lane;
   readonly images: ImageStore;
   readonly addresses: AddressPool;
+  readonly memory: NodeMemory;
+  readonly cpu: NodeCpu;
   /** Key of the node's luck. */
   readonly luck: number;
   readonly hostIP: string;
@@ -94,7 +101,7 @@ export class NodeAgent {
   pullDuration: Histogram | undefined;
   startedContainers: Counter | undefined;
   private nextSlot = 0;
-  private plegPhase = -1;
+  private phase = -1;
   private plegTimer: Timer | undefined;
   private plegDirty: PodWorker[] = [];
   private imageTimer: Timer | undefined;
@@ -108,6 +115,8 @@ export class NodeAgent {
     this.heartbeats = this.client.lane({ qps: 0, burst: 0, timeout: this.settings.leaseRenewIntervalSeconds * SECOND });
     this.luck = hashName(config.nodeName);
     this.images = new ImageStore(this.settings, this.luck);
+    this.memory = new NodeMemory(this);
+    this.cpu = new NodeCpu(this);
     this.addresses = new AddressPool(config.podCIDR);
     // 172.16.0.0 plus the CIDR's own number: distinct for up to 2^20 nodes of one cluster.
     this.hostIP = config.internalIP ?? formatAddress(2_886_729_728 + (Math.floor(parseCidr(config.podCIDR).base / 256) & 0xf_ffff));
@@ -150,10 +159,14 @@ export class NodeAgent {
     worker.inPleg = true;
     this.plegDirty.push(worker);
     if (this.plegTimer !== undefined) return;
-    const period = this.settings.plegRelistSeconds * SECOND;
-    if (this.plegPhase < 0) this.plegPhase = Math.floor(ctx.chance.uniform(LUCK.pleg, this.luck) * period);
-    const since = (((ctx.now - this.plegPhase) % period) + period) % period;
-    this.plegTimer = this.after(ctx, period - since, 'pleg');
+    this.plegTimer = this.after(ctx, this.untilPhase(ctx, this.settings.plegRelistSeconds * SECOND), 'pleg');
+  }
+
+  /** How long until the node's own phase of a period comes round: loops of different nodes do not run in step. */
+  untilPhase(ctx: Context, period: Duration): Duration {
+    if (this.phase < 0) this.phase = ctx.chance.uniform(LUCK.pleg, this.luck);
+    const since = (((ctx.now - Math.floor(this.phase * period)) % period) + period) % period;
+    return period - since;
   }
 
   /** The pods whose changes this relist sees, in the order in which they changed. */

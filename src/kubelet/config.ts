@@ -55,6 +55,14 @@ export interface KubeletSettings {
   /** From the first start to Ready (runtime and network up). */
   readonly runtimeReadySeconds: Distribution;
   readonly maxPods: number;
+  /** evictionHard memory.available. Bytes. */
+  readonly evictionHardMemoryBytes: number;
+  /** monitoringInterval of the eviction manager. */
+  readonly evictionMonitoringSeconds: number;
+  /** evictionPressureTransitionPeriod: how long a pressure condition outlives its cause. */
+  readonly evictionPressureTransitionSeconds: number;
+  /** Working set of containers that do not say, as a share of their request. assumed. */
+  readonly memoryUseOfRequest: number;
   /** PLEG's relist period (pkg/kubelet/kubelet.go, genericPlegRelistPeriod): changes of containers are seen at its ticks. */
   readonly plegRelistSeconds: number;
   /** pod_workers' pause after a failed sync (backOffPeriod, times 1 to 1.5). */
@@ -99,6 +107,10 @@ export const KUBELET_DEFAULTS: KubeletSettings = {
   // assumed.
   runtimeReadySeconds: { uniform: { min: 0.5, max: 2 } },
   maxPods: 110,
+  evictionHardMemoryBytes: 104_857_600,
+  evictionMonitoringSeconds: 10,
+  evictionPressureTransitionSeconds: 300,
+  memoryUseOfRequest: 0.5,
   plegRelistSeconds: 1,
   syncBackOffSeconds: 10,
   crashLoopBackOffSeconds: 10,

@@ -13,13 +13,25 @@ import { podLuck } from './luck.ts';
 import { podEvent } from './pod-events.ts';
 import { imagePulled } from './pod-images.ts';
 import { probeDue, probesOf } from './pod-probes.ts';
-import { containerExited, containerKilled, containerStarted, createContainer, nextContainer, sandboxCreated, syncPod } from './pod-sync.ts';
+import {
+  containerExited,
+  containerKilled,
+  containerStarted,
+  createContainer,
+  limitReached,
+  nextContainer,
+  oomKill,
+  sandboxCreated,
+  syncPod,
+} from './pod-sync.ts';
 import { containerStopped, endPod, sandboxStopped } from './pod-termination.ts';
 import { ContainerRecord, type ContainerRole, PodWorker, subjectOf } from './pod-worker.ts';
 import { podDeleted, publishStatus, retryStatus, statusWritten } from './status-manager.ts';
 
 /** minimum grace of a pod whose object is gone already (pod_workers.go, calculateEffectiveGracePeriod). */
 const GONE_GRACE_SECONDS = 1;
+/** immediateEvictionGracePeriodSeconds (pkg/kubelet/eviction). */
+const EVICTION_GRACE_SECONDS = 1;
 
 export class Kubelet implements Host {
   readonly agent: NodeAgent;
@@ -103,6 +115,10 @@ export class Kubelet implements Host {
         return;
       case 'images':
         return this.imagesDue(ctx);
+      case 'memory':
+        return this.memoryDue(ctx);
+      case 'evict':
+        return this.evict(ctx);
     }
   }
 
@@ -123,6 +139,8 @@ export class Kubelet implements Host {
         return containerStopped(agent, worker, index, ctx);
       case 'sandboxStopped':
         return sandboxStopped(agent, worker, ctx);
+      case 'oom':
+        return limitReached(agent, worker, index, ctx);
       case 'resync':
         worker.resyncTimer = undefined;
         return syncPod(agent, worker, ctx);
@@ -134,6 +152,25 @@ export class Kubelet implements Host {
         if (probeDue(agent, worker, index >> 2, index & 3, ctx)) syncPod(agent, worker, ctx);
         return;
     }
+  }
+
+  /** The node has run out: the kernel chooses. */
+  private memoryDue(ctx: Context): void {
+    const victim = this.agent.memory.due(ctx);
+    if (victim !== undefined) oomKill(this.agent, victim.worker, victim.index, ctx);
+  }
+
+  /** A look of the eviction manager. */
+  private evict(ctx: Context): void {
+    const { agent } = this;
+    const victim = agent.memory.look(ctx);
+    this.heartbeats.setPressure(agent.memory.pressure, false, ctx);
+    if (victim === undefined) return;
+    const { worker, message } = victim;
+    ctx.record.counter('kubelet_evictions', { eviction_signal: 'memory.available' }).add();
+    podEvent(agent, worker, undefined, 'Warning', 'Evicted', message, ctx);
+    worker.disrupted = true;
+    endPod(agent, worker, EVICTION_GRACE_SECONDS, { phase: 'Failed', reason: 'Evicted', message }, ctx);
   }
 
   /** activeDeadlineSeconds is over (pkg/kubelet/active_deadline.go). */

@@ -107,6 +107,8 @@ function conditions(worker: PodWorker, epoch: number): readonly object[] {
       ? condition('ContainersReady', true, times.containersReady, epoch)
       : condition('ContainersReady', false, times.containersReady, epoch, reason, message),
   );
+  if (worker.disrupted)
+    list.push(condition('DisruptionTarget', true, times.containersReady, epoch, 'TerminationByKubelet', worker.message));
   return list;
 }
 

@@ -8,11 +8,12 @@ import type { NodeAgent } from './agent.ts';
 import { inBackOff, raiseBackOff } from './back-off.ts';
 import { exitCodeOf } from './behaviour.ts';
 import { drawDuration, LUCK, occurrence } from './luck.ts';
+import { limitOf, limitReachedAt, workingSet } from './node-memory.ts';
 import { podEvent } from './pod-events.ts';
 import { ensureImage } from './pod-images.ts';
 import { phaseOf, shouldRestart } from './pod-phase.ts';
 import { containerObserved } from './pod-probes.ts';
-import { containerEnded, endPod, exitReason, stopContainer } from './pod-termination.ts';
+import { containerEnded, containerStopped, endPod, exitReason, stopContainer } from './pod-termination.ts';
 import { type ContainerRecord, type PodWorker, subjectOf, troubleOf } from './pod-worker.ts';
 import { publishStatus } from './status-manager.ts';
 
@@ -132,7 +133,7 @@ export function containerKilled(agent: NodeAgent, worker: PodWorker, index: numb
   const code = record.stop?.code ?? 0;
   trouble.lastCrashAt = trouble.previous?.finishedAt ?? -1;
   trouble.killed = true;
-  containerEnded(record, code, exitReason(code), ctx);
+  containerEnded(agent, record, code, exitReason(code), ctx);
   for (const other of worker.containers) if (other.stop !== undefined) return;
   startContainers(agent, worker, ctx);
 }
@@ -239,6 +240,7 @@ export function containerStarted(agent: NodeAgent, worker: PodWorker, index: num
   podEvent(agent, worker, record, 'Normal', 'Created', names.created, ctx);
   podEvent(agent, worker, record, 'Normal', 'Started', names.started, ctx);
   armExit(agent, worker, record, index, ctx);
+  armMemory(agent, worker, record, index, ctx);
   agent.markPleg(worker, ctx);
   const hook = record.spec.lifecycle?.postStart === undefined ? 0 : (record.behaviour.postStartSeconds ?? 0);
   if (hook > 0) worker.stepTimer = agent.after(ctx, Math.round(hook * SECOND), 'postStart', worker.slot, index);
@@ -264,9 +266,37 @@ function armExit(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, i
   const endless = record.role === 'sidecar' || (record.role === 'main' && (worker.spec.restartPolicy ?? 'Always') === 'Always');
   const run =
     record.behaviour.runSeconds ?? (record.role === 'init' ? settings.initRunSeconds : endless ? 'forever' : settings.jobRunSeconds);
-  if (run === 'forever') return;
-  const span = drawDuration(ctx.chance, LUCK.run, run, worker.luck, worker.ordinal, occurrence(index, record.restarts));
+  const endlessly = run === 'forever';
+  const span = endlessly
+    ? Number.POSITIVE_INFINITY
+    : drawDuration(ctx.chance, LUCK.run, run, worker.luck, worker.ordinal, occurrence(index, record.restarts));
+  if (agent.cpu.start(worker, record, index, span, ctx) || endlessly) return;
   record.exitTimer = agent.after(ctx, Math.max(MICROSECOND, span), 'exit', worker.slot, index);
+}
+
+/** Growth up to the limit is known in advance. */
+function armMemory(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, index: number, ctx: Context): void {
+  agent.memory.changed(record, 1, ctx);
+  const at = limitReachedAt(agent, record);
+  if (at !== Number.POSITIVE_INFINITY) agent.after(ctx, Math.max(MICROSECOND, at - ctx.now), 'oom', worker.slot, index);
+}
+
+/** Its limit is reached, unless that was an instance gone by. */
+export function limitReached(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
+  const record = worker.containers[index] as ContainerRecord;
+  if (record.state === 'running' && workingSet(agent, record, ctx.now).now >= limitOf(record)) oomKill(agent, worker, index, ctx);
+}
+
+/** The kernel kills the container's first process. */
+export function oomKill(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
+  const record = worker.containers[index] as ContainerRecord;
+  ctx.record.counter('container_oom_events_total').add();
+  if (worker.stage === 'terminating') return containerStopped(agent, worker, index, ctx);
+  const killing = record.stop !== undefined;
+  containerEnded(agent, record, 137, 'OOMKilled', ctx);
+  agent.markPleg(worker, ctx);
+  // It was being stopped for a failed probe: that pass goes on.
+  if (killing) startContainers(agent, worker, ctx);
 }
 
 /** A container ended by itself. */
@@ -274,7 +304,8 @@ export function containerExited(agent: NodeAgent, worker: PodWorker, index: numb
   const record = worker.containers[index] as ContainerRecord;
   const draw = ctx.chance.uniform(LUCK.exit, worker.luck, worker.ordinal, occurrence(index, record.restarts));
   const exitCode = exitCodeOf(record.behaviour.exitCode, draw);
-  containerEnded(record, exitCode, exitReason(exitCode), ctx);
+  record.exitTimer = undefined;
+  containerEnded(agent, record, exitCode, exitReason(exitCode), ctx);
   agent.markPleg(worker, ctx);
 }
 

@@ -100,12 +100,15 @@ export function stopContainer(
 }
 
 /** The process is gone. */
-export function containerEnded(record: ContainerRecord, exitCode: number, reason: string, ctx: Context): void {
+export function containerEnded(agent: NodeAgent, record: ContainerRecord, exitCode: number, reason: string, ctx: Context): void {
   stopProbes(record, ctx);
+  if (record.exitTimer !== undefined) ctx.cancel(record.exitTimer);
   record.state = 'terminated';
   record.stop = undefined;
   record.exitTimer = undefined;
   record.termination = { exitCode, reason, startedAt: record.startedAt, finishedAt: ctx.now, instance: record.instance };
+  agent.memory.changed(record, -1, ctx);
+  agent.cpu.stop(record, ctx);
 }
 
 export const exitReason = (exitCode: number): string => (exitCode === 0 ? 'Completed' : 'Error');
@@ -114,7 +117,7 @@ export const exitReason = (exitCode: number): string => (exitCode === 0 ? 'Compl
 export function containerStopped(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
   const record = worker.containers[index] as ContainerRecord;
   const code = record.stop?.code ?? SIGKILL;
-  containerEnded(record, code, exitReason(code), ctx);
+  containerEnded(agent, record, code, exitReason(code), ctx);
   stopNext(agent, worker, ctx);
 }
 

@@ -141,6 +141,11 @@ export class PodWorker {
   message: string | undefined = undefined;
   /** Refused at admission: nothing ever ran. */
   rejected = false;
+  /** From the node's own manifests; `mirrorUid` is the uid of its shadow at the API server. */
+  /** Ended by the kubelet for the node's sake: condition DisruptionTarget. */
+  disrupted = false;
+  isStatic = false;
+  mirrorUid: string | undefined = undefined;
   seenAt: Instant;
   sandboxReady = false;
   sandboxes = 0;
