@@ -11,7 +11,8 @@ export interface HostPort {
 }
 
 export interface PodInfo {
-  readonly pod: Pod;
+  /** The newest version; the cache replaces it when an update changes nothing that is counted. */
+  pod: Pod;
   readonly usage: PodUsage;
   readonly terms: PodAffinityTerms;
   readonly hostPorts: readonly HostPort[];

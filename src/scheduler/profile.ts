@@ -105,6 +105,8 @@ export class Profile {
   readonly reserve: readonly ReservePlugin[];
   readonly permit: readonly PermitPlugin[];
   readonly preBind: readonly PreBindPlugin[];
+  /** PostFilter is upstream's default: DynamicResources, then DefaultPreemption. */
+  readonly hasDefaultPostFilters: boolean;
 
   constructor(spec: ProfileSpec = { schedulerName: 'default-scheduler' }, registry: Registry = IN_TREE) {
     this.schedulerName = spec.schedulerName;
@@ -138,6 +140,7 @@ export class Profile {
     this.permit = only('permit', 'permit');
     this.preBind = only('preBind', 'preBind');
     for (const { name } of listed) make(name);
+    this.hasDefaultPostFilters = this.postFilter.map((plugin) => plugin.name).join() === 'DynamicResources,DefaultPreemption';
     this.plugins = made;
   }
 
@@ -182,7 +185,12 @@ export class Profile {
 
   /** RunFilterPlugins: the first plugin that objects decides. */
   runFilter(state: CycleState, pod: Pod, node: NodeInfo, handle: Handle): Status | undefined {
-    for (const plugin of this.filter) {
+    return this.runFilters(this.filter, state, pod, node, handle);
+  }
+
+  /** The same with some of the plugins only. */
+  runFilters(plugins: readonly FilterPlugin[], state: CycleState, pod: Pod, node: NodeInfo, handle: Handle): Status | undefined {
+    for (const plugin of plugins) {
       if (state.skipFilter.has(plugin.name)) continue;
       const status = guarded(plugin, 'Filter', pod, node.name, () => plugin.filter(state, pod, node, handle));
       if (status !== undefined) return withPlugin(status, plugin.name);
@@ -214,14 +222,24 @@ export class Profile {
 
   /** RunPreScorePlugins and RunScorePlugins: normalized scores of the plugins that did not skip. */
   runScore(state: CycleState, pod: Pod, nodes: readonly NodeInfo[], handle: Handle): PluginScores[] {
+    this.runPreScores(this.preScore, state, pod, nodes, handle);
+    return this.runScores(this.score, state, pod, nodes, handle);
+  }
+
+  runPreScores(plugins: readonly PreScorePlugin[], state: CycleState, pod: Pod, nodes: readonly NodeInfo[], handle: Handle): void {
     const skipped = new Set<string>();
-    for (const plugin of this.preScore) {
+    for (const plugin of plugins) {
       const status = guarded(plugin, 'PreScore', pod, '', () => plugin.preScore(state, pod, nodes, handle));
       if (status?.code === 'Skip') skipped.add(plugin.name);
     }
     state.skipScore = skipped;
+  }
+
+  /** Score and NormalizeScore of some of the plugins, checked. */
+  runScores(plugins: Profile['score'], state: CycleState, pod: Pod, nodes: readonly NodeInfo[], handle: Handle): PluginScores[] {
+    const skipped = state.skipScore;
     const all: PluginScores[] = [];
-    for (const { plugin, weight } of this.score) {
+    for (const { plugin, weight } of plugins) {
       if (skipped.has(plugin.name)) continue;
       const scores = nodes.map((node) => ({ name: node.name, score: guarded(plugin, 'Score', pod, node.name, () => plugin.score(state, pod, node, handle)) }));
       guarded(plugin, 'NormalizeScore', pod, '', () => plugin.normalizeScore?.(state, pod, scores, handle));

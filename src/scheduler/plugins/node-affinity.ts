@@ -48,17 +48,17 @@ function namedNodes(selector: NodeSelector): ReadonlySet<string> | undefined {
 
 export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
   readonly name = 'NodeAffinity';
-  readonly #addedRequired: NodeSelector | undefined;
-  readonly #addedPreferred: readonly PreferredTerm[] | undefined;
+  readonly addedRequired: NodeSelector | undefined;
+  readonly addedPreferred: readonly PreferredTerm[] | undefined;
 
   constructor(args: NodeAffinityArgs = {}) {
-    this.#addedRequired = args.addedAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-    this.#addedPreferred = args.addedAffinity?.preferredDuringSchedulingIgnoredDuringExecution;
+    this.addedRequired = args.addedAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+    this.addedPreferred = args.addedAffinity?.preferredDuringSchedulingIgnoredDuringExecution;
   }
 
   preFilter(_state: CycleState, pod: Pod): PreFilterResult | undefined {
     const selector = requiredNodeSelector(pod);
-    if (selector === undefined && this.#addedRequired === undefined && pod.spec?.nodeSelector === undefined) return { status: SKIP };
+    if (selector === undefined && this.addedRequired === undefined && pod.spec?.nodeSelector === undefined) return { status: SKIP };
     if (selector === undefined || selector.nodeSelectorTerms.length === 0) return undefined;
     const nodeNames = namedNodes(selector);
     if (nodeNames === undefined) return undefined;
@@ -66,16 +66,16 @@ export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlug
   }
 
   filter(_state: CycleState, pod: Pod, { node }: NodeInfo): Status | undefined {
-    if (this.#addedRequired !== undefined && !matchesNodeSelector(this.#addedRequired, node)) return REJECTED_ENFORCED;
+    if (this.addedRequired !== undefined && !matchesNodeSelector(this.addedRequired, node)) return REJECTED_ENFORCED;
     return matchesRequiredNodeAffinity(pod, node) ? undefined : REJECTED;
   }
 
   preScore(_state: CycleState, pod: Pod): Status | undefined {
-    return preferredNodeTerms(pod) === undefined && this.#addedPreferred === undefined ? SKIP : undefined;
+    return preferredNodeTerms(pod) === undefined && this.addedPreferred === undefined ? SKIP : undefined;
   }
 
   score(_state: CycleState, pod: Pod, { node }: NodeInfo): number {
-    return preferenceScore(this.#addedPreferred ?? [], node) + preferenceScore(preferredNodeTerms(pod) ?? [], node);
+    return preferenceScore(this.addedPreferred ?? [], node) + preferenceScore(preferredNodeTerms(pod) ?? [], node);
   }
 
   normalizeScore(_state: CycleState, _pod: Pod, scores: NodeScore[]): void {
@@ -89,7 +89,7 @@ export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlug
         action: ADD | UPDATE_NODE_LABEL,
         hint: (pod, before, after) => {
           const fits = (node: Node): boolean =>
-            (this.#addedRequired === undefined || matchesNodeSelector(this.#addedRequired, node)) && matchesRequiredNodeAffinity(pod, node);
+            (this.addedRequired === undefined || matchesNodeSelector(this.addedRequired, node)) && matchesRequiredNodeAffinity(pod, node);
           return fits(after as Node) && !(before !== undefined && fits(before as Node)) ? 'Queue' : 'QueueSkip';
         },
       },

@@ -1,17 +1,14 @@
 /** Keeps pods off cordoned nodes unless they tolerate the taint that stands for it. Mirrors kube-scheduler v1.34 plugins/nodeunschedulable. */
 
-import type { Node, Pod, Taint } from '#api';
-import { toleratedByAny } from '#api';
+import type { Node, Pod } from '#api';
 import type { CycleState, EnqueueExtensions, FilterPlugin } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
-import { podTolerations, podUid } from '../pod-fields.ts';
+import { podUid } from '../pod-fields.ts';
 import { ADD, type EventRegistration, UPDATE_NODE_TAINT, UPDATE_POD_TOLERATION } from '../queueing-events.ts';
 import { type Status, unresolvable } from '../status.ts';
+import { toleratesUnschedulable } from '../unschedulable-taint.ts';
 
-const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 const REJECTED = unresolvable('node(s) were unschedulable');
-
-export const toleratesUnschedulable = (pod: Pod): boolean => toleratedByAny(podTolerations(pod), UNSCHEDULABLE);
 
 export class NodeUnschedulable implements FilterPlugin, EnqueueExtensions {
   readonly name = 'NodeUnschedulable';

@@ -1,0 +1,59 @@
+/** Pods that preemption promised a node. Mirrors pkg/scheduler/backend/queue/nominator.go v1.34. */
+
+import type { Pod } from '#api';
+import { podPriority, podUid } from './pod-fields.ts';
+import { newPodInfo, type PodInfo } from './pod-info.ts';
+
+const NO_PODS: readonly PodInfo[] = [];
+
+export class Nominator {
+  readonly #byNode = new Map<string, PodInfo[]>();
+  readonly #nodeOf = new Map<string, string>();
+
+  get size(): number {
+    return this.#nodeOf.size;
+  }
+
+  on(nodeName: string): readonly PodInfo[] {
+    return this.#byNode.get(nodeName) ?? NO_PODS;
+  }
+
+  nodes(): Iterable<string> {
+    return this.#byNode.keys();
+  }
+
+  /** Where a pod is nominated; '' for nowhere. */
+  nodeOf(uid: string): string {
+    return this.#nodeOf.get(uid) ?? '';
+  }
+
+  /** Whether any other pod of at least this priority is nominated somewhere. */
+  concerns(pod: Pod): boolean {
+    if (this.#nodeOf.size === 0) return false;
+    const priority = podPriority(pod);
+    const uid = podUid(pod);
+    for (const infos of this.#byNode.values()) {
+      for (const info of infos) if (podPriority(info.pod) >= priority && podUid(info.pod) !== uid) return true;
+    }
+    return false;
+  }
+
+  add(pod: Pod, nodeName: string): void {
+    this.remove(pod);
+    if (nodeName === '') return;
+    this.#nodeOf.set(podUid(pod), nodeName);
+    const infos = this.#byNode.get(nodeName);
+    if (infos === undefined) this.#byNode.set(nodeName, [newPodInfo(pod)]);
+    else infos.push(newPodInfo(pod));
+  }
+
+  remove(pod: Pod): void {
+    const uid = podUid(pod);
+    const nodeName = this.#nodeOf.get(uid);
+    if (nodeName === undefined) return;
+    this.#nodeOf.delete(uid);
+    const left = (this.#byNode.get(nodeName) ?? []).filter((info) => podUid(info.pod) !== uid);
+    if (left.length === 0) this.#byNode.delete(nodeName);
+    else this.#byNode.set(nodeName, left);
+  }
+}

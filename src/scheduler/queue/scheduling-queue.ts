@@ -1,0 +1,281 @@
+/** Where pods wait: active, backing off, or unschedulable until something changes. Mirrors pkg/scheduler/backend/queue/scheduling_queue.go v1.34
+ *  with its default feature gates (SchedulerQueueingHints, SchedulerPopFromBackoffQ). Time is given with every call; it has no timers of its own. */
+
+import type { KubeObject, Pod } from '#api';
+import type { Counter, Duration, Gauge, Instant } from '#sim';
+import { MINUTE, SECOND } from '#sim';
+import type { Nominator } from '../nominator.ts';
+import { podLabels, podUid } from '../pod-fields.ts';
+import type { Profile } from '../profile.ts';
+import { type ClusterEvent, type EventRegistration, matchesEvent, UPDATE_OTHER } from '../queueing-events.ts';
+import { Heap } from './heap.ts';
+import { InFlightEvents } from './in-flight-events.ts';
+import { backoffDuration, newQueuedPodInfo, type QueuedPodInfo } from './queued-pod-info.ts';
+
+export interface QueueSettings {
+  readonly initialBackoff: Duration;
+  readonly maxBackoff: Duration;
+  /** podMaxInUnschedulablePodsDuration: after this a pod is tried again whatever happened. */
+  readonly maxUnschedulable: Duration;
+}
+
+export const DEFAULT_QUEUE_SETTINGS: QueueSettings = { initialBackoff: SECOND, maxBackoff: 10 * SECOND, maxUnschedulable: 5 * MINUTE };
+
+/** backoffQOrderingWindowDuration: pods whose back-off ends in one second leave by priority. */
+const BACKOFF_WINDOW: Duration = SECOND;
+
+/** scheduler_pending_pods{queue} and scheduler_queue_incoming_pods_total{queue,event}. */
+export interface QueueInstruments {
+  pending(queue: 'active' | 'backoff' | 'unschedulable' | 'gated'): Gauge;
+  incoming(queue: 'active' | 'backoff' | 'unschedulable' | 'gated', event: string): Counter;
+}
+
+interface Registered {
+  readonly plugin: string;
+  readonly registration: EventRegistration;
+}
+
+export class SchedulingQueue {
+  readonly #settings: QueueSettings;
+  readonly #profiles: ReadonlyMap<string, Profile>;
+  readonly #nominator: Nominator;
+  readonly #active: Heap<QueuedPodInfo>;
+  readonly #backoff: Heap<QueuedPodInfo>;
+  /** Pods that failed with an error back off apart: they are never taken early. */
+  readonly #errorBackoff: Heap<QueuedPodInfo>;
+  readonly #unschedulable = new Map<string, QueuedPodInfo>();
+  readonly #inFlight = new InFlightEvents();
+  readonly #registered = new Map<string, readonly Registered[]>();
+  #gated = 0;
+  #instruments: QueueInstruments | undefined;
+
+  constructor(profiles: ReadonlyMap<string, Profile>, nominator: Nominator, settings: QueueSettings = DEFAULT_QUEUE_SETTINGS) {
+    this.#settings = settings;
+    this.#profiles = profiles;
+    this.#nominator = nominator;
+    // All profiles must sort alike, as upstream demands.
+    const sort = [...profiles.values()][0]?.queueSort;
+    const less = (a: QueuedPodInfo, b: QueuedPodInfo): boolean => sort?.less(a, b) ?? false;
+    const windowOf = (pod: QueuedPodInfo): number => Math.floor(pod.backoffUntil / BACKOFF_WINDOW);
+    const lessBackoff = (a: QueuedPodInfo, b: QueuedPodInfo): boolean => {
+      const left = windowOf(a);
+      const right = windowOf(b);
+      return left === right ? less(a, b) : left < right;
+    };
+    this.#active = new Heap(less);
+    this.#backoff = new Heap(lessBackoff);
+    this.#errorBackoff = new Heap(lessBackoff);
+    for (const profile of profiles.values()) {
+      const registered: Registered[] = [];
+      for (const plugin of profile.plugins.values()) {
+        for (const registration of plugin.eventsToRegister?.() ?? []) registered.push({ plugin: plugin.name, registration });
+      }
+      this.#registered.set(profile.schedulerName, registered);
+    }
+  }
+
+  instrument(instruments: QueueInstruments): void {
+    this.#instruments = instruments;
+  }
+
+  get activeSize(): number {
+    return this.#active.size;
+  }
+
+  /** Something can be popped. */
+  get hasWork(): boolean {
+    return this.#active.size > 0 || this.#backoff.size > 0;
+  }
+
+  get size(): number {
+    return this.#active.size + this.#backoff.size + this.#errorBackoff.size + this.#unschedulable.size;
+  }
+
+  /** When the next back-off or the next flush is due; undefined when nothing waits for time. */
+  nextWakeup(now: Instant): Instant | undefined {
+    let next = Number.POSITIVE_INFINITY;
+    for (const heap of [this.#backoff, this.#errorBackoff]) {
+      const first = heap.peek();
+      if (first !== undefined) next = Math.min(next, Math.max((Math.floor(first.backoffUntil / BACKOFF_WINDOW) + 1) * BACKOFF_WINDOW, now + BACKOFF_WINDOW));
+    }
+    // flushUnschedulablePodsLeftover runs every 30 s.
+    if (this.#unschedulable.size > 0) next = Math.min(next, now + 30 * SECOND);
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
+  }
+
+  /** A new pod to schedule. */
+  add(pod: Pod, now: Instant): void {
+    this.#enter(newQueuedPodInfo(pod, now), 'active', 'UnscheduledPodAdd', now);
+  }
+
+  /** A waiting pod changed: in the unschedulable pods that may be what its plugins waited for. */
+  update(before: Pod, pod: Pod, event: ClusterEvent, now: Instant): void {
+    const uid = podUid(pod);
+    if (this.#nominator.nodeOf(uid) !== '') this.#nominator.add(pod, this.#nominator.nodeOf(uid));
+    for (const heap of [this.#active, this.#backoff, this.#errorBackoff]) {
+      const queued = heap.get(uid);
+      if (queued === undefined) continue;
+      queued.pod = pod;
+      return;
+    }
+    const info = this.#unschedulable.get(uid);
+    if (info === undefined) {
+      // Under way: what happened is judged when it comes back.
+      if (event.action !== UPDATE_OTHER) this.#inFlight.record({ event, before, after: pod });
+      return;
+    }
+    info.pod = pod;
+    if (info.gatedBy !== '' && podLabels(before) === podLabels(pod) && event.action === UPDATE_OTHER) return;
+    if (this.#isWorthTrying(info, event, before, pod)) this.#leaveUnschedulable(info, event.label, now);
+  }
+
+  delete(pod: Pod): void {
+    const uid = podUid(pod);
+    this.#nominator.remove(pod);
+    if (this.#active.delete(uid) !== undefined) this.#level('active');
+    if (this.#backoff.delete(uid) !== undefined || this.#errorBackoff.delete(uid) !== undefined) this.#level('backoff');
+    const info = this.#unschedulable.get(uid);
+    if (info !== undefined) this.#release(info);
+  }
+
+  /** The next pod to schedule; from the back-off queue when nothing else waits. It is in flight until done() or putBack(). */
+  pop(): QueuedPodInfo | undefined {
+    let info = this.#active.pop();
+    if (info === undefined) {
+      info = this.#backoff.pop();
+      if (info === undefined) return undefined;
+      this.#level('backoff');
+    } else this.#level('active');
+    info.attempts++;
+    this.#inFlight.take(info.uid);
+    return info;
+  }
+
+  /** The pod was bound, or is gone. */
+  done(uid: string): void {
+    this.#inFlight.done(uid);
+  }
+
+  /** AddUnschedulableIfNotPresent: after a failed attempt. `plugins` rejected it; none of them: an error. */
+  putBack(info: QueuedPodInfo, plugins: ReadonlySet<string>, now: Instant): void {
+    const seen = this.#inFlight.since(info.uid);
+    this.#inFlight.done(info.uid);
+    if (this.#has(info.uid)) return;
+    info.timestamp = now;
+    info.unschedulablePlugins = plugins;
+    if (plugins.size === 0) {
+      info.consecutiveErrors++;
+      info.backoffUntil = now + backoffDuration(info.consecutiveErrors, this.#settings.initialBackoff, this.#settings.maxBackoff);
+      this.#enter(info, 'backoff', 'ScheduleAttemptFailure', now);
+      return;
+    }
+    info.consecutiveErrors = 0;
+    info.unschedulableCount++;
+    info.backoffUntil = now + backoffDuration(info.unschedulableCount, this.#settings.initialBackoff, this.#settings.maxBackoff);
+    for (const { event, before, after } of seen) {
+      if (!this.#isWorthTrying(info, event, before, after)) continue;
+      this.#enter(info, 'backoff', 'ScheduleAttemptFailure', now);
+      return;
+    }
+    this.#enter(info, 'unschedulable', 'ScheduleAttemptFailure', now);
+  }
+
+  /** MoveAllToActiveOrBackoffQueue: something changed; the pods that it may help are brought back. */
+  move(event: ClusterEvent, before: KubeObject | undefined, after: KubeObject | undefined, now: Instant): void {
+    this.#inFlight.record({ event, before, after });
+    if (this.#unschedulable.size === 0) return;
+    const plugins = new Set<string>();
+    for (const registered of this.#registered.values()) {
+      for (const { plugin, registration } of registered) if (matchesEvent(registration, event)) plugins.add(plugin);
+    }
+    if (plugins.size === 0) return;
+    for (const info of [...this.#unschedulable.values()]) {
+      if (this.#isWorthTrying(info, event, before, after)) this.#leaveUnschedulable(info, event.label, now);
+    }
+  }
+
+  /** Pods whose back-off is over become active; pods that waited five minutes are tried again. */
+  advance(now: Instant): void {
+    for (const heap of [this.#backoff, this.#errorBackoff]) {
+      for (;;) {
+        const first = heap.peek();
+        // Back-offs end on whole seconds of the window.
+        if (first === undefined || (Math.floor(first.backoffUntil / BACKOFF_WINDOW) + 1) * BACKOFF_WINDOW > now) break;
+        heap.pop();
+        this.#level('backoff');
+        this.#enter(first, 'active', 'BackoffComplete', now);
+      }
+    }
+    for (const info of [...this.#unschedulable.values()]) {
+      if (info.gatedBy === '' && now - info.timestamp > this.#settings.maxUnschedulable) this.#leaveUnschedulable(info, 'UnschedulableTimeout', now);
+    }
+  }
+
+  /** Activate: a pod that waited for its own preemption to finish. */
+  activate(uid: string, now: Instant): void {
+    const info = this.#unschedulable.get(uid);
+    if (info !== undefined) this.#leaveUnschedulable(info, 'ForceActivate', now);
+  }
+
+  #has(uid: string): boolean {
+    return this.#active.has(uid) || this.#backoff.has(uid) || this.#errorBackoff.has(uid) || this.#unschedulable.has(uid);
+  }
+
+  /** isPodWorthRequeuing: some plugin that rejected the pod registered for this event and does not rule its help out. */
+  #isWorthTrying(info: QueuedPodInfo, event: ClusterEvent, before: KubeObject | undefined, after: KubeObject | undefined): boolean {
+    if (info.gatedBy === '' && info.unschedulablePlugins.size === 0) return true;
+    const schedulerName = info.pod.spec?.schedulerName ?? 'default-scheduler';
+    for (const { plugin, registration } of this.#registered.get(schedulerName) ?? []) {
+      if (plugin !== info.gatedBy && !info.unschedulablePlugins.has(plugin)) continue;
+      if (!matchesEvent(registration, event)) continue;
+      if (registration.hint === undefined || registration.hint(info.pod, before, after) === 'Queue') return true;
+    }
+    return false;
+  }
+
+  #leaveUnschedulable(info: QueuedPodInfo, event: string, now: Instant): void {
+    this.#release(info);
+    const isBackingOff = info.backoffUntil > now && event !== 'ForceActivate';
+    this.#enter(info, isBackingOff ? 'backoff' : 'active', event, now);
+  }
+
+  /** Every way in: PreEnqueue may hold the pod back. */
+  #enter(info: QueuedPodInfo, room: 'active' | 'backoff' | 'unschedulable', event: string, now: Instant): void {
+    const schedulerName = info.pod.spec?.schedulerName ?? 'default-scheduler';
+    const status = room === 'unschedulable' ? undefined : this.#profiles.get(schedulerName)?.runPreEnqueue(info.pod);
+    info.gatedBy = status?.plugin ?? '';
+    if (room === 'unschedulable' || status !== undefined) {
+      this.#keep(info);
+      this.#instruments?.incoming(status === undefined ? 'unschedulable' : 'gated', event).add();
+      return;
+    }
+    if (room === 'active') {
+      info.initialAttemptTimestamp ??= now;
+      this.#active.push(info);
+    } else (info.consecutiveErrors > 0 ? this.#errorBackoff : this.#backoff).push(info);
+    this.#instruments?.incoming(room, event).add();
+    this.#level(room);
+  }
+
+  #level(room: 'active' | 'backoff'): void {
+    this.#instruments?.pending(room).set(room === 'active' ? this.#active.size : this.#backoff.size + this.#errorBackoff.size);
+  }
+
+  /** Takes a pod out of, or into, the unschedulable pods; the two levels are counted along. */
+  #keep(info: QueuedPodInfo): void {
+    this.#unschedulable.set(info.uid, info);
+    if (info.gatedBy !== '') this.#gated++;
+    this.#levelUnschedulable();
+  }
+
+  #release(info: QueuedPodInfo): void {
+    if (!this.#unschedulable.delete(info.uid)) return;
+    if (info.gatedBy !== '') this.#gated--;
+    this.#levelUnschedulable();
+  }
+
+  #levelUnschedulable(): void {
+    this.#instruments?.pending('unschedulable').set(this.#unschedulable.size - this.#gated);
+    this.#instruments?.pending('gated').set(this.#gated);
+  }
+}

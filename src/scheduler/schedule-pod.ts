@@ -1,0 +1,205 @@
+/** One scheduling cycle's decision: a node, or why none. Mirrors pkg/scheduler/schedule_one.go v1.34 (schedulePod, selectHost, schedulingCycle up to Reserve). */
+
+import type { Pod } from '#api';
+import type { Cache } from './cache.ts';
+import { type AttemptWork, attemptCost } from './costs.ts';
+import { composeFitError } from './diagnosis.ts';
+import { filterNodes, narrowNodes, totalScores } from './evaluate-all.ts';
+import { CycleState, type NodeStatuses, type PostFilterResult } from './framework.ts';
+import type { LiveHandle } from './live-handle.ts';
+import type { NodeInfo } from './node-info.ts';
+import type { Nominator } from './nominator.ts';
+import { podPriority } from './pod-fields.ts';
+import { podAffinityTerms } from './affinity-terms.ts';
+import type { Profile } from './profile.ts';
+import { feasibleNodesToFind } from './sampling.ts';
+import { messageOf, type Status } from './status.ts';
+import { ColumnCycle } from './table/column-cycle.ts';
+import { rulesOf } from './table/rules.ts';
+
+export interface Decision {
+  /** '' when no node fits. */
+  readonly nodeName: string;
+  readonly state: CycleState;
+  /** Modelled CPU time of the attempt, microseconds. */
+  readonly cost: number;
+  readonly evaluated: number;
+  readonly feasible: number;
+  /** How many nodes tied for best. */
+  readonly tied: number;
+  readonly failure?: Failure;
+}
+
+export interface Failure {
+  /** FitError's text, PostFilter's message included. */
+  readonly message: string;
+  /** Plugins whose events may bring the pod back. */
+  readonly plugins: ReadonlySet<string>;
+  readonly postFilter: PostFilterResult;
+}
+
+export class PodScheduler {
+  readonly profile: Profile;
+  readonly handle: LiveHandle;
+  readonly #cache: Cache;
+  readonly #nominator: Nominator;
+  readonly #percentage: number;
+  readonly #columns: ColumnCycle | undefined;
+
+  constructor(profile: Profile, cache: Cache, nominator: Nominator, handle: LiveHandle, percentageOfNodesToScore: number, usesColumns = true) {
+    this.profile = profile;
+    this.handle = handle;
+    this.#cache = cache;
+    this.#nominator = nominator;
+    this.#percentage = profile.percentageOfNodesToScore ?? percentageOfNodesToScore;
+    const rules = usesColumns ? rulesOf(profile) : undefined;
+    this.#columns = rules === undefined ? undefined : new ColumnCycle(profile, rules, cache, nominator, handle);
+  }
+
+  forgetResolved(): void {
+    this.#columns?.forgetResolved();
+  }
+
+  /** `start` is where the last cycle stopped looking; the answer moves it by `evaluated`. */
+  schedule(pod: Pod, start: number): Decision {
+    return this.#columns === undefined ? this.#byPlugins(pod, start) : this.#byColumns(this.#columns, pod, start);
+  }
+
+  #wanted = (considered: number): number => feasibleNodesToFind(considered, this.#percentage);
+
+  #cost(pod: Pod, evaluated: number, scored: number, dryRuns: number): number {
+    const terms = podAffinityTerms(pod);
+    const work: AttemptWork = {
+      nodes: this.#cache.table.nodeCount,
+      evaluated,
+      scored,
+      usesSpread: (pod.spec?.topologySpreadConstraints ?? []).length > 0,
+      usesInterPod:
+        terms.requiredAffinity.length > 0 || terms.requiredAntiAffinity.length > 0 || terms.preferredAffinity.length > 0 || terms.preferredAntiAffinity.length > 0,
+      dryRuns,
+    };
+    return attemptCost(work);
+  }
+
+  #byColumns(columns: ColumnCycle, pod: Pod, start: number): Decision {
+    const { table } = this.#cache;
+    const nominated = this.#nominatedNode(pod);
+    let found = columns.find(pod, start, this.#wanted, nominated);
+    let looked = found.evaluated;
+    const isNominee = nominated !== '' && found.feasible > 0;
+    if (nominated !== '' && found.preFilter === undefined && found.feasible === 0) {
+      found = columns.find(pod, start, this.#wanted);
+      looked += found.evaluated;
+    }
+    const { state, feasible } = found;
+    // A pod that takes its nominated node does not move the point where the next search starts.
+    const evaluated = isNominee ? 0 : found.evaluated;
+    if (feasible > 0) {
+      if (feasible === 1) {
+        const name = (table.infos[columns.slots[0] as number] as NodeInfo).name;
+        return { nodeName: name, state, cost: this.#cost(pod, looked, 0, 0), evaluated, feasible, tied: 1 };
+      }
+      columns.score(pod, found);
+      const { slot, tied } = columns.choose(feasible, this.handle.draw('tie', pod));
+      return { nodeName: (table.infos[slot] as NodeInfo).name, state, cost: this.#cost(pod, looked, feasible, 0), evaluated, feasible, tied };
+    }
+    const rejections: Rejections = {
+      total: table.nodeCount,
+      absent: found.preFilter ?? found.absent,
+      preFilter: found.preFilter,
+      count: columns.rejectedCount,
+      statusAt: (i) => columns.statusOf(columns.rejected[i] as number, pod) as Status,
+      nameAt: (i) => (table.infos[columns.rejected[i] as number] as NodeInfo).name,
+    };
+    return this.#fail(pod, state, rejections, looked);
+  }
+
+  /** Every plugin called on every node: for profiles whose order of filters has no column form. */
+  #byPlugins(pod: Pod, start: number): Decision {
+    const { profile, handle } = this;
+    const state = new CycleState();
+    const { nodeNames, status, narrowedBy } = profile.runPreFilter(state, pod, handle);
+    const total = this.#cache.nodes.length;
+    const nothing = { total, preFilter: status, absent: status, count: 0, statusAt: () => status as Status, nameAt: () => '' };
+    if (status !== undefined) return this.#fail(pod, state, nothing, 0);
+    const { nodes, absent } = narrowNodes(nodeNames, narrowedBy, handle);
+    const nominated = this.#nominatedNode(pod);
+    let found = filterNodes(profile, state, pod, nodes.filter((node) => node.name === nominated), 0, 1, handle);
+    if (found.feasible.length === 0) found = filterNodes(profile, state, pod, nodes, start % Math.max(nodes.length, 1), this.#wanted(nodes.length), handle);
+    const { feasible, rejected } = found;
+    const evaluated = feasible.length + rejected.size;
+    if (feasible.length === 0) {
+      const entries = [...rejected];
+      const at = (i: number): [string, Status] => entries[i] as [string, Status];
+      return this.#fail(pod, state, { total, preFilter: undefined, absent, count: entries.length, statusAt: (i) => at(i)[1], nameAt: (i) => at(i)[0] }, evaluated);
+    }
+    if (feasible.length === 1) {
+      return { nodeName: (feasible[0] as NodeInfo).name, state, cost: this.#cost(pod, evaluated, 0, 0), evaluated, feasible: 1, tied: 1 };
+    }
+    const totals = totalScores(profile.runScore(state, pod, feasible, handle), feasible.length);
+    const top = totals.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    const tied = feasible.filter((_, i) => totals[i] === top).map((node) => node.name).sort();
+    const nodeName = tied[Math.min(Math.floor(handle.draw('tie', pod) * tied.length), tied.length - 1)] as string;
+    return { nodeName, state, cost: this.#cost(pod, evaluated, feasible.length, 0), evaluated, feasible: feasible.length, tied: tied.length };
+  }
+
+  /** status.nominatedNodeName: looked at first. */
+  #nominatedNode(pod: Pod): string {
+    const named = (pod.status?.nominatedNodeName as string | undefined) ?? '';
+    return named !== '' && this.#cache.get(named) !== undefined ? named : '';
+  }
+
+  #fail(pod: Pod, state: CycleState, rejections: Rejections, evaluated: number): Decision {
+    const counts = new Map<string, number>();
+    const plugins = new Set<string>();
+    let mayPreempt = 0;
+    const take = (status: Status, times: number): void => {
+      for (const reason of status.reasons) counts.set(reason, (counts.get(reason) ?? 0) + times);
+      if (status.plugin !== undefined) plugins.add(status.plugin);
+      if (status.code === 'Unschedulable') mayPreempt += times;
+    };
+    for (let i = 0; i < rejections.count; i++) take(rejections.statusAt(i), 1);
+    const left = rejections.total - rejections.count;
+    if (left > 0 && rejections.absent !== undefined) take(rejections.absent, left);
+    if (rejections.absent !== undefined && rejections.preFilter === undefined) plugins.add('NodeAffinity');
+    const preFilterMessage = messageOf(rejections.preFilter);
+    const postFilter = this.#postFilter(pod, state, rejections, mayPreempt);
+    const message = composeFitError(rejections.total, counts, preFilterMessage, messageOf(postFilter.status));
+    const dryRuns = postFilter.victims === undefined ? 0 : mayPreempt;
+    const cost = this.#cost(pod, evaluated, 0, dryRuns);
+    return { nodeName: '', state, cost, evaluated, feasible: 0, tied: 0, failure: { message, plugins, postFilter } };
+  }
+
+  #postFilter(pod: Pod, state: CycleState, rejections: Rejections, mayPreempt: number): PostFilterResult {
+    const { profile, handle } = this;
+    if (profile.postFilter.length === 0) return {};
+    const isPlain = pod.spec?.preemptionPolicy !== 'Never' && rejections.preFilter === undefined && profile.hasDefaultPostFilters;
+    if (isPlain && !this.#cache.hasLowerPriority(podPriority(pod))) return withoutVictims(rejections.total, mayPreempt);
+    // The plugins' own states, which the columns stand in for, are needed for dry runs.
+    const full = new CycleState();
+    if (rejections.preFilter === undefined) profile.runPreFilter(full, pod, handle);
+    const byNode = new Map<string, Status>();
+    for (let i = 0; i < rejections.count; i++) byNode.set(rejections.nameAt(i), rejections.statusAt(i));
+    const statuses: NodeStatuses = { byNode, absent: rejections.absent };
+    return profile.runPostFilter(rejections.preFilter === undefined ? full : state, pod, statuses, handle);
+  }
+}
+
+/** Why the nodes looked at do not fit, read on demand. */
+interface Rejections {
+  readonly total: number;
+  readonly preFilter: Status | undefined;
+  readonly absent: Status | undefined;
+  readonly count: number;
+  statusAt(i: number): Status;
+  nameAt(i: number): string;
+}
+
+/** What DynamicResources and DefaultPreemption answer when no pod has a lower priority: the dry run would find no victim anywhere. */
+function withoutVictims(total: number, mayPreempt: number): PostFilterResult {
+  const counts = new Map<string, number>();
+  if (mayPreempt > 0) counts.set('No preemption victims found for incoming pod', mayPreempt);
+  if (total > mayPreempt) counts.set('Preemption is not helpful for scheduling', total - mayPreempt);
+  const message = composeFitError(total, counts, '', '');
+  return { nominatedNodeName: '', status: { code: 'Unschedulable', reasons: ['no new claims to deallocate', `preemption: ${message}`] } };
+}

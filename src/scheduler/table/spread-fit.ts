@@ -1,0 +1,210 @@
+/** PodTopologySpread over counts: for pods alike in namespace, labels, constraints and static fit. Mirrors plugins/pod-topology-spread.ts,
+ *  which test/scheduler compares with it. */
+
+import type { Pod } from '#api';
+import { matchesSelector } from '#api';
+import { HOSTNAME_LABEL, nodeLabels, podLabels, podNamespace } from '../pod-fields.ts';
+import { allowsNode, hasAllKeys, type SpreadConstraint } from '../spread-constraints.ts';
+import { CountColumn, DomainSums } from './count-column.ts';
+import { canonicalText } from './interned.ts';
+import type { NodeTable } from './node-table.ts';
+import type { PodGroups } from './pod-groups.ts';
+import { NO_DOMAIN, type TopologyKey, type TopologyKeys } from './topology-keys.ts';
+
+/** Columns by what they count, shared by all classes. */
+export class SpreadColumns {
+  readonly #columns = new Map<string, CountColumn>();
+  readonly #table: NodeTable;
+  readonly #groups: PodGroups;
+
+  constructor(table: NodeTable, groups: PodGroups) {
+    this.#table = table;
+    this.#groups = groups;
+  }
+
+  /** Pods of a namespace that are not terminating and that the selector picks; an empty selector picks none. */
+  get(namespace: string, { selector }: SpreadConstraint): CountColumn {
+    const key = `${namespace}|${selector === undefined ? '-' : canonicalText(selector)}`;
+    let column = this.#columns.get(key);
+    if (column === undefined) {
+      const isEmpty = selector === undefined || selector.length === 0;
+      column = new CountColumn(this.#table, (group) =>
+        !isEmpty && group.namespace === namespace && !group.isTerminating && matchesSelector(selector, podLabels(group.sample)) ? 1 : 0,
+      );
+      this.#columns.set(key, column);
+      this.#groups.register(column);
+    }
+    return column;
+  }
+}
+
+interface Part {
+  readonly constraint: SpreadConstraint;
+  readonly column: CountColumn;
+  readonly key: TopologyKey;
+  readonly sums: DomainSums;
+  readonly isHost: boolean;
+  readonly selfMatch: number;
+  /** Slots that count: all topology keys present, inclusion policies met. */
+  mask: Uint8Array;
+}
+
+/** No domain is too full; the label is missing; the skew would be too large. */
+export const SPREAD_FITS = 0;
+export const SPREAD_LABEL = 1;
+export const SPREAD_SKEW = 2;
+
+export class SpreadFit {
+  readonly #parts: Part[];
+  readonly #pod: Pod;
+  readonly #constraints: readonly SpreadConstraint[];
+  /** Nodes must have every key to count (and to be scored). */
+  readonly #allKeys: boolean;
+  readonly #table: NodeTable;
+  readonly #keys: TopologyKeys;
+  #hasKeys = new Uint8Array(0);
+  #places = -1;
+  #generation = -1;
+  #maskVersion = 0;
+  #minimums: number[] = [];
+  #domains: number[] = [];
+  readonly #mark: number[][] = [];
+  #stamp = 0;
+
+  constructor(pod: Pod, constraints: readonly SpreadConstraint[], allKeys: boolean, table: NodeTable, keys: TopologyKeys, columns: SpreadColumns) {
+    this.#pod = pod;
+    this.#constraints = constraints;
+    this.#allKeys = allKeys;
+    this.#table = table;
+    this.#keys = keys;
+    this.#parts = constraints.map((constraint) => {
+      const column = columns.get(podNamespace(pod), constraint);
+      const key = keys.get(constraint.topologyKey, table);
+      return {
+        constraint,
+        column,
+        key,
+        sums: new DomainSums(column, key),
+        isHost: constraint.topologyKey === HOSTNAME_LABEL,
+        selfMatch: constraint.selector !== undefined && matchesSelector(constraint.selector, podLabels(pod)) ? 1 : 0,
+        mask: new Uint8Array(0),
+      };
+    });
+  }
+
+  #updateMasks(): void {
+    const table = this.#table;
+    if (this.#places === table.places && this.#generation === table.generation) return;
+    this.#places = table.places;
+    this.#generation = table.generation;
+    this.#maskVersion++;
+    const size = table.size;
+    this.#hasKeys = new Uint8Array(size);
+    for (const part of this.#parts) part.mask = new Uint8Array(size);
+    for (let slot = 0; slot < size; slot++) {
+      const info = table.infos[slot];
+      if (info === undefined) continue;
+      const has = hasAllKeys(nodeLabels(info.node), this.#constraints);
+      if (has) this.#hasKeys[slot] = 1;
+      if (!has && this.#allKeys) continue;
+      for (const part of this.#parts) if (allowsNode(part.constraint, this.#pod, info.node)) part.mask[slot] = 1;
+    }
+  }
+
+  /** Call before `check`: counts and minimums as of now. */
+  prepareFilter(): void {
+    this.#updateMasks();
+    const minimums = this.#minimums;
+    for (let i = 0; i < this.#parts.length; i++) {
+      const { sums, key, mask, constraint } = this.#parts[i] as Part;
+      this.#keys.get(key.key, this.#table);
+      sums.update(this.#table.size, mask, this.#maskVersion);
+      let minimum = Number.MAX_SAFE_INTEGER;
+      let domains = 0;
+      for (let domain = 0; domain < key.count; domain++) {
+        if (sums.members[domain] === 0) continue;
+        domains++;
+        if ((sums.sums[domain] as number) < minimum) minimum = sums.sums[domain] as number;
+      }
+      minimums[i] = domains < constraint.minDomains ? 0 : minimum;
+    }
+  }
+
+  check(slot: number): number {
+    const parts = this.#parts;
+    for (let i = 0; i < parts.length; i++) {
+      const { key, sums, constraint, selfMatch } = parts[i] as Part;
+      const domain = key.domains[slot] as number;
+      if (domain === NO_DOMAIN) return SPREAD_LABEL;
+      if ((sums.sums[domain] ?? 0) + selfMatch - (this.#minimums[i] as number) > constraint.maxSkew) return SPREAD_SKEW;
+    }
+    return SPREAD_FITS;
+  }
+
+  /** Adds weight * normalized score to `totals`, aligned with the slots found. */
+  score(slots: Int32Array, count: number, weight: number, totals: Int32Array, raw: Float64Array): void {
+    this.#updateMasks();
+    const table = this.#table;
+    for (const { key, sums, mask, isHost, column } of this.#parts) {
+      this.#keys.get(key.key, table);
+      if (isHost) column.settle();
+      else sums.update(table.size, mask, this.#maskVersion);
+    }
+    const weights = this.#normalizingWeights(slots, count);
+    let min = Number.MAX_SAFE_INTEGER;
+    let max = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i] as number;
+      if (this.#allKeys && this.#hasKeys[slot] === 0) {
+        raw[i] = -1;
+        continue;
+      }
+      const score = this.#rawScore(slot, weights);
+      raw[i] = score;
+      if (score < min) min = score;
+      if (score > max) max = score;
+    }
+    for (let i = 0; i < count; i++) {
+      const score = raw[i] as number;
+      if (score < 0) continue;
+      const normalized = max === 0 ? 100 : Math.trunc((100 * (max + min - score)) / max);
+      totals[i] = (totals[i] as number) + weight * normalized;
+    }
+  }
+
+  #rawScore(slot: number, weights: readonly number[]): number {
+    let score = 0;
+    for (let i = 0; i < this.#parts.length; i++) {
+      const { key, sums, isHost, column, constraint } = this.#parts[i] as Part;
+      const domain = key.domains[slot] as number;
+      if (domain === NO_DOMAIN) continue;
+      const pods = isHost ? (column.counts[slot] as number) : (sums.sums[domain] ?? 0);
+      score += pods * (weights[i] as number) + (constraint.maxSkew - 1);
+    }
+    return Math.round(score);
+  }
+
+  /** ln(domains + 2), over the domains that the slots are in; of hosts, over the slots themselves. */
+  #normalizingWeights(slots: Int32Array, count: number): number[] {
+    const domains = this.#domains;
+    const stamp = ++this.#stamp;
+    let scored = 0;
+    for (let p = 0; p < this.#parts.length; p++) domains[p] = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i] as number;
+      if (this.#allKeys && this.#hasKeys[slot] === 0) continue;
+      scored++;
+      for (let p = 0; p < this.#parts.length; p++) {
+        const { key, isHost } = this.#parts[p] as Part;
+        if (isHost) continue;
+        const mark = (this.#mark[p] ??= []);
+        // Nodes without the label count as one domain more.
+        const at = (key.domains[slot] as number) + 1;
+        if (mark[at] === stamp) continue;
+        mark[at] = stamp;
+        domains[p] = (domains[p] as number) + 1;
+      }
+    }
+    return this.#parts.map(({ isHost }, p) => Math.log((isHost ? scored : (domains[p] as number)) + 2));
+  }
+}
