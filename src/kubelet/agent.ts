@@ -20,6 +20,7 @@ import { type KubeletConfig, type KubeletSettings, settingsOf } from './config.t
 import { ImageStore } from './images.ts';
 import { LUCK } from './luck.ts';
 import { NodeCpu } from './node-cpu.ts';
+import { NodeDisk } from './node-disk.ts';
 import { NodeMemory } from './node-memory.ts';
 import type { PodWorker } from './pod-worker.ts';
 
@@ -45,7 +46,8 @@ export type Task =
   | 'statusRetry'
   | 'oom'
   | 'memory'
-  | 'evict';
+  | 'evict'
+  | 'imageGC';
 
 export interface KubeletTimer extends Message {
   readonly kind: 'KubeletTimer';
@@ -83,6 +85,7 @@ export class NodeAgent {
   readonly addresses: AddressPool;
   readonly memory: NodeMemory;
   readonly cpu: NodeCpu;
+  readonly disk: NodeDisk;
   /** Key of the node's luck. */
   readonly luck: number;
   readonly hostIP: string;
@@ -101,6 +104,7 @@ export class NodeAgent {
   pullDuration: Histogram | undefined;
   startedContainers: Counter | undefined;
   private nextSlot = 0;
+  evictArmed = false;
   private phase = -1;
   private plegTimer: Timer | undefined;
   private plegDirty: PodWorker[] = [];
@@ -117,6 +121,7 @@ export class NodeAgent {
     this.images = new ImageStore(this.settings, this.luck);
     this.memory = new NodeMemory(this);
     this.cpu = new NodeCpu(this);
+    this.disk = new NodeDisk(this);
     this.addresses = new AddressPool(config.podCIDR);
     // 172.16.0.0 plus the CIDR's own number: distinct for up to 2^20 nodes of one cluster.
     this.hostIP = config.internalIP ?? formatAddress(2_886_729_728 + (Math.floor(parseCidr(config.podCIDR).base / 256) & 0xf_ffff));
@@ -160,6 +165,13 @@ export class NodeAgent {
     this.plegDirty.push(worker);
     if (this.plegTimer !== undefined) return;
     this.plegTimer = this.after(ctx, this.untilPhase(ctx, this.settings.plegRelistSeconds * SECOND), 'pleg');
+  }
+
+  /** The eviction manager looks every monitoringInterval, while there is something to look at. */
+  armEvict(ctx: Context): void {
+    if (this.evictArmed) return;
+    this.evictArmed = true;
+    this.after(ctx, this.untilPhase(ctx, this.settings.evictionMonitoringSeconds * SECOND), 'evict');
   }
 
   /** How long until the node's own phase of a period comes round: loops of different nodes do not run in step. */

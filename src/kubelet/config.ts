@@ -5,6 +5,7 @@ import type { ClientConfig } from '#client';
 import type { Distribution } from '#sim';
 import type { BehaviourSpec } from './behaviour.ts';
 import { KUBELET_COSTS, type KubeletCosts } from './costs.ts';
+import type { ImageLayer } from './image-disk.ts';
 
 /** Plain data: it crosses threads by structured clone. Times in seconds. */
 export interface KubeletConfig {
@@ -43,8 +44,8 @@ export interface KubeletSettings {
   readonly maxParallelImagePulls: number;
   /** What the node gets from the registry, shared by its pulls. */
   readonly registryBytesPerSecond: number;
-  /** Sizes of known images in bytes; others draw `imageBytes` by their name. */
-  readonly images: Readonly<Record<string, number>>;
+  /** Known images: their bytes, or their layers, which images share; others draw `imageBytes` by their name. */
+  readonly images: Readonly<Record<string, number | readonly ImageLayer[]>>;
   readonly imageBytes: Distribution;
   /** Images on the disk when the node joins. */
   readonly preloadedImages: readonly string[];
@@ -57,6 +58,13 @@ export interface KubeletSettings {
   readonly maxPods: number;
   /** evictionHard memory.available. Bytes. */
   readonly evictionHardMemoryBytes: number;
+  /** The disk of images, and when collection begins and ends (imageGCHighThresholdPercent, imageGCLowThresholdPercent, imageMinimumGCAge). */
+  readonly imageFsBytes: number;
+  readonly imageGCHighThresholdPercent: number;
+  readonly imageGCLowThresholdPercent: number;
+  readonly imageMinimumGCAgeSeconds: number;
+  /** evictionHard imagefs.available, in percent. */
+  readonly evictionHardImageFsPercent: number;
   /** monitoringInterval of the eviction manager. */
   readonly evictionMonitoringSeconds: number;
   /** evictionPressureTransitionPeriod: how long a pressure condition outlives its cause. */
@@ -108,6 +116,12 @@ export const KUBELET_DEFAULTS: KubeletSettings = {
   runtimeReadySeconds: { uniform: { min: 0.5, max: 2 } },
   maxPods: 110,
   evictionHardMemoryBytes: 104_857_600,
+  // assumed: a common size of a node's disk.
+  imageFsBytes: 100_000_000_000,
+  imageGCHighThresholdPercent: 85,
+  imageGCLowThresholdPercent: 80,
+  imageMinimumGCAgeSeconds: 120,
+  evictionHardImageFsPercent: 15,
   evictionMonitoringSeconds: 10,
   evictionPressureTransitionSeconds: 300,
   memoryUseOfRequest: 0.5,

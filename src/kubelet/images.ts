@@ -3,6 +3,7 @@
 
 import { type Chance, type Context, type Duration, hashName, type Instant, MILLISECOND, SECOND, sampleDistribution } from '#sim';
 import type { KubeletSettings } from './config.ts';
+import { ImageDisk, type ImageLayer } from './image-disk.ts';
 import { drawDuration, LUCK } from './luck.ts';
 
 /** Who waits for a pull: a container of a pod worker. */
@@ -30,6 +31,8 @@ interface Pull {
   /** Resolving the tag, until then no bytes move. */
   resolvedAt: Instant;
   remaining: number;
+  /** What had to be brought. */
+  size: number;
   /** When the last byte came; the unpacking ends the pull. */
   doneAt: Instant;
 }
@@ -39,8 +42,8 @@ const NO_PULLS: Pull[] = [];
 export class ImageStore {
   private readonly settings: KubeletSettings;
   private readonly node: number;
-  // Image to bytes, in order of arrival. Absent until the first image: an idle node keeps no map.
-  private onDisk: Map<string, number> | undefined;
+  // Absent until the first image: an idle node keeps no maps.
+  private disk: ImageDisk | undefined;
   private queue: Pull[] = NO_PULLS;
   private active: Pull[] = NO_PULLS;
   private attempts = 0;
@@ -54,22 +57,42 @@ export class ImageStore {
   }
 
   preload(chance: Chance): void {
-    for (const image of this.settings.preloadedImages) this.keep(image, this.bytesOf(chance, image));
+    for (const image of this.settings.preloadedImages) this.keep(image, this.bytesOf(chance, image), 0);
   }
 
   has(image: string): boolean {
-    return this.onDisk?.has(image) === true;
+    return this.disk?.has(image) === true;
   }
 
   /** Image and bytes, in order of arrival. */
   *list(): Iterable<readonly [string, number]> {
-    if (this.onDisk !== undefined) yield* this.onDisk;
+    if (this.disk !== undefined) yield* this.disk.list();
+  }
+
+  /** Bytes on the image disk. */
+  get used(): number {
+    return this.disk?.used ?? 0;
+  }
+
+  /** A container uses the image now. */
+  touch(image: string, now: Instant): void {
+    this.disk?.touch(image, now);
+  }
+
+  free(wanted: number, inUse: ReadonlySet<string>, now: Instant, minimumAge: number): void {
+    if (wanted > 0 && this.disk !== undefined && this.disk.free(wanted, inUse, now, minimumAge) > 0) this.version += 1;
+  }
+
+  private layersOf(image: string): readonly ImageLayer[] | undefined {
+    const known = this.settings.images[image];
+    return typeof known === 'object' ? known : undefined;
   }
 
   /** An image's size belongs to the image: every node and run of one seed agrees. */
   bytesOf(chance: Chance, image: string): number {
     const known = this.settings.images[image];
-    if (known !== undefined) return known;
+    if (typeof known === 'number') return known;
+    if (known !== undefined) return known.reduce((sum, layer) => sum + layer.bytes, 0);
     return Math.max(1, Math.round(sampleDistribution(this.settings.imageBytes, chance.stream(LUCK.imageBytes, hashName(image)))));
   }
 
@@ -81,7 +104,7 @@ export class ImageStore {
     const failed =
       fails || ctx.chance.uniform(LUCK.pullFails, this.node, hashName(image), this.attempts) < this.settings.pullFailureProbability;
     const bytes = this.bytesOf(ctx.chance, image);
-    const remaining = this.has(image) || failed ? 0 : bytes;
+    const remaining = this.has(image) || failed ? 0 : this.missing(image, bytes);
     const pull = {
       image,
       bytes,
@@ -89,6 +112,7 @@ export class ImageStore {
       waiters: [waiter],
       startedAt: 0,
       resolvedAt: 0,
+      size: remaining,
       remaining,
       doneAt: Number.POSITIVE_INFINITY,
     };
@@ -103,7 +127,7 @@ export class ImageStore {
     const results: PullResult[] = [];
     for (const pull of this.active) {
       if (pull.doneAt > ctx.now) continue;
-      if (!pull.fails) this.keep(pull.image, pull.bytes);
+      if (!pull.fails) this.keep(pull.image, pull.bytes, ctx.now);
       results.push({ image: pull.image, bytes: pull.bytes, ok: !pull.fails, startedAt: pull.startedAt, waiters: pull.waiters });
     }
     if (results.length > 0) this.active = this.active.filter((pull) => pull.doneAt > ctx.now);
@@ -124,10 +148,14 @@ export class ImageStore {
     return next;
   }
 
-  private keep(image: string, bytes: number): void {
+  private missing(image: string, bytes: number): number {
+    return this.disk === undefined ? bytes : this.disk.missing(bytes, this.layersOf(image));
+  }
+
+  private keep(image: string, bytes: number, now: Instant): void {
     if (this.has(image)) return;
-    this.onDisk ??= new Map();
-    this.onDisk.set(image, bytes);
+    this.disk ??= new ImageDisk();
+    this.disk.keep(image, bytes, this.layersOf(image), now);
     this.version += 1;
   }
 
@@ -146,7 +174,7 @@ export class ImageStore {
       pull.remaining -= moved;
       if (pull.remaining <= 0.5) {
         pull.remaining = 0;
-        pull.doneAt = now + this.unpacking(pull.bytes);
+        pull.doneAt = now + this.unpacking(pull.size);
       }
     }
     this.advancedAt = now;
@@ -165,7 +193,9 @@ export class ImageStore {
       pull.startedAt = ctx.now;
       const resolve = drawDuration(ctx.chance, LUCK.pull, this.settings.costs.pullResolveSeconds, this.node, hashName(pull.image));
       pull.resolvedAt = ctx.now + Math.max(1, resolve);
-      if (this.has(pull.image)) pull.remaining = 0;
+      // What a pull before this one brought is not brought again.
+      pull.size = pull.fails || this.has(pull.image) ? 0 : this.missing(pull.image, pull.bytes);
+      pull.remaining = pull.size;
       if (pull.remaining === 0) pull.doneAt = pull.resolvedAt;
     }
   }

@@ -2,4 +2,5 @@
 export * from './behaviour.ts';
 export * from './config.ts';
 export * from './costs.ts';
+export type { ImageLayer } from './image-disk.ts';
 export { Kubelet } from './kubelet.ts';

@@ -117,6 +117,9 @@ export class Kubelet implements Host {
         return this.imagesDue(ctx);
       case 'memory':
         return this.memoryDue(ctx);
+      case 'imageGC':
+        this.agent.disk.collect(ctx);
+        return this.heartbeats.statusDue(ctx);
       case 'evict':
         return this.evict(ctx);
     }
@@ -163,11 +166,15 @@ export class Kubelet implements Host {
   /** A look of the eviction manager. */
   private evict(ctx: Context): void {
     const { agent } = this;
-    const victim = agent.memory.look(ctx);
-    this.heartbeats.setPressure(agent.memory.pressure, false, ctx);
+    agent.evictArmed = false;
+    const images = agent.images.version;
+    const hungry = agent.memory.look(ctx);
+    const victim = hungry ?? agent.disk.look(ctx);
+    this.heartbeats.setPressure(agent.memory.pressure, agent.disk.pressure, ctx);
+    if (agent.images.version !== images) this.heartbeats.statusDue(ctx);
     if (victim === undefined) return;
     const { worker, message } = victim;
-    ctx.record.counter('kubelet_evictions', { eviction_signal: 'memory.available' }).add();
+    ctx.record.counter('kubelet_evictions', { eviction_signal: hungry === undefined ? 'imagefs.available' : 'memory.available' }).add();
     podEvent(agent, worker, undefined, 'Warning', 'Evicted', message, ctx);
     worker.disrupted = true;
     endPod(agent, worker, EVICTION_GRACE_SECONDS, { phase: 'Failed', reason: 'Evicted', message }, ctx);
@@ -201,7 +208,9 @@ export class Kubelet implements Host {
       }
     }
     agent.armImages(ctx);
-    if (agent.images.version !== version) this.heartbeats.statusDue(ctx);
+    if (agent.images.version === version) return;
+    this.heartbeats.statusDue(ctx);
+    agent.disk.changed(ctx);
   }
 
   /** The watch shows a pod: new, or changed. */

@@ -63,7 +63,6 @@ export function limitReachedAt(agent: NodeAgent, record: ContainerRecord): Insta
 export class NodeMemory {
   private readonly agent: NodeAgent;
   private timer: Timer | undefined;
-  private tick = false;
   /** Containers that say how they use memory. */
   private modelled = 0;
   /** MemoryPressure, and when the threshold was last seen crossed. */
@@ -108,19 +107,11 @@ export class NodeMemory {
     }
     const available = this.capacity - used;
     const threshold = this.agent.settings.evictionHardMemoryBytes;
-    if (available < threshold) this.armTick(ctx);
+    if (available < threshold) this.agent.armEvict(ctx);
     const target = available >= threshold ? available - threshold : available;
     const cross = target < 0 ? ctx.now : growth > 0 ? ctx.now + (target / growth) * SECOND : Number.POSITIVE_INFINITY;
     const at = Math.min(cross, bend);
     if (at !== Number.POSITIVE_INFINITY) this.timer = this.agent.after(ctx, Math.max(0, Math.ceil(at) + 1 - ctx.now), 'memory');
-  }
-
-  /** The eviction manager looks every monitoringInterval (10 s), at the node's own phase. */
-  private armTick(ctx: Context): void {
-    if (this.tick) return;
-    this.tick = true;
-    const period = this.agent.settings.evictionMonitoringSeconds * SECOND;
-    this.agent.after(ctx, this.agent.untilPhase(ctx, period), 'evict');
   }
 
   /** The instant that `plan` named. Returns the container that the kernel kills, if the node has run out. */
@@ -158,19 +149,18 @@ export class NodeMemory {
 
   /** One look of the eviction manager: at most one pod goes. */
   look(ctx: Context): Victim | undefined {
-    this.tick = false;
     const { settings } = this.agent;
     const available = this.available(ctx.now);
     if (available >= settings.evictionHardMemoryBytes) {
       // The condition stays for evictionPressureTransitionPeriod.
       if (!this.pressure) return undefined;
       if (ctx.now - this.seenAt >= settings.evictionPressureTransitionSeconds * SECOND) this.pressure = false;
-      else this.armTick(ctx);
+      else this.agent.armEvict(ctx);
       return undefined;
     }
     this.pressure = true;
     this.seenAt = ctx.now;
-    this.armTick(ctx);
+    this.agent.armEvict(ctx);
     const worker = this.rank(ctx.now)[0];
     return worker === undefined ? undefined : { worker, message: this.message(worker, available, ctx.now) };
   }

@@ -231,6 +231,7 @@ export function containerStarted(agent: NodeAgent, worker: PodWorker, index: num
   record.message = undefined;
   record.startedAt = ctx.now;
   agent.startedContainers?.add();
+  agent.images.touch(record.spec.image ?? '', ctx.now);
   ctx.record.span(subjectOf(worker), 'start', worker.createAt, ctx.now - worker.createAt, record.spec.name);
   record.instance = record.restarts;
   const key = occurrence(index, record.restarts);

@@ -109,6 +109,7 @@ export function containerEnded(agent: NodeAgent, record: ContainerRecord, exitCo
   record.termination = { exitCode, reason, startedAt: record.startedAt, finishedAt: ctx.now, instance: record.instance };
   agent.memory.changed(record, -1, ctx);
   agent.cpu.stop(record, ctx);
+  agent.images.touch(record.spec.image ?? '', ctx.now);
 }
 
 export const exitReason = (exitCode: number): string => (exitCode === 0 ? 'Completed' : 'Error');
