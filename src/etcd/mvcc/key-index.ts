@@ -4,12 +4,18 @@
 
 import type { KeyValue } from '../protocol.ts';
 
+/** A version that a later one has superseded. */
+export interface OldVersion {
+  readonly kv: KeyValue;
+  older: OldVersion | undefined;
+}
+
 /** One key with the versions that compaction has left. A deletion is a KeyValue of version 0 (etcd's tombstone). */
 export interface KeyRecord {
   readonly key: string;
   latest: KeyValue;
-  /** Older versions, oldest first; absent while there are none. */
-  older: KeyValue[] | undefined;
+  /** Older versions, newest first; absent while there are none. A chain, because most keys have few and an array grows by sixteen. */
+  older: OldVersion | undefined;
 }
 
 interface Chunk {
@@ -124,9 +130,7 @@ export class KeyIndex {
     const copy = new KeyIndex();
     copy.live = this.live;
     for (const { records, live } of this.chunks) {
-      const copied = records.map(
-        ({ key, latest, older }): KeyRecord => ({ key, latest, older: older === undefined ? undefined : [...older] }),
-      );
+      const copied = records.map(({ key, latest, older }): KeyRecord => ({ key, latest, older: copyChain(older) }));
       copy.chunks.push({ records: copied, live });
       for (const record of copied) copy.byKey.set(record.key, record);
     }
@@ -154,6 +158,18 @@ export class KeyIndex {
     }
     return low;
   }
+}
+
+function copyChain(chain: OldVersion | undefined): OldVersion | undefined {
+  let first: OldVersion | undefined;
+  let last: OldVersion | undefined;
+  for (let each = chain; each !== undefined; each = each.older) {
+    const copy: OldVersion = { kv: each.kv, older: undefined };
+    if (last === undefined) first = copy;
+    else last.older = copy;
+    last = copy;
+  }
+  return first;
 }
 
 function lowerBound(records: readonly KeyRecord[], key: string): number {

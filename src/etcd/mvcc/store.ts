@@ -5,7 +5,7 @@
 import type { LeaseTable } from '../lease.ts';
 import type { EtcdEvent, KeyValue } from '../protocol.ts';
 import { EventLog } from './event-log.ts';
-import { KeyIndex, type KeyRecord, NO_END } from './key-index.ts';
+import { KeyIndex, type KeyRecord, NO_END, type OldVersion } from './key-index.ts';
 
 /** What a stored version costs in the backend besides key and value: 17 B revision key, about 20 B of protobuf fields and 16 B of
  *  bbolt leaf element (bbolt's leafPageElementSize). */
@@ -202,38 +202,46 @@ export class MvccStore {
   }
 
   private compactKey(record: KeyRecord, revision: number): void {
-    const { older, latest } = record;
+    const { latest } = record;
     if (latest.modRevision <= revision) {
-      if (older !== undefined) {
-        for (const kv of older) this.shrink(kv);
-        record.older = undefined;
-      }
+      this.shrinkChain(record.older);
+      record.older = undefined;
       if (latest.version === 0) {
         this.shrink(latest);
         this.index.remove(record.key);
       }
       return;
     }
-    if (older === undefined) return;
-    let keep = 0;
-    while (keep + 1 < older.length && (older[keep + 1] as KeyValue).modRevision <= revision) keep += 1;
-    const first = older[keep] as KeyValue;
+    let newer: OldVersion | undefined;
+    let kept = record.older;
+    while (kept !== undefined && kept.kv.modRevision > revision) {
+      newer = kept;
+      kept = kept.older;
+    }
+    if (kept === undefined) return;
+    if (kept.kv.version !== 0) {
+      this.shrinkChain(kept.older);
+      kept.older = undefined;
+      return;
+    }
     // A tombstone says at the start of a history what its absence says.
-    if (first.version === 0 && first.modRevision <= revision) keep += 1;
-    if (keep === 0) return;
-    for (let gone = 0; gone < keep; gone += 1) this.shrink(older[gone] as KeyValue);
-    record.older = keep === older.length ? undefined : older.slice(keep);
+    this.shrinkChain(kept);
+    if (newer === undefined) record.older = undefined;
+    else newer.older = undefined;
   }
 
   private supersede(record: KeyRecord, kv: KeyValue): void {
-    if (record.older === undefined) record.older = [record.latest];
-    else record.older.push(record.latest);
+    record.older = { kv: record.latest, older: record.older };
     record.latest = kv;
   }
 
   private grow(bytes: number): void {
     this.bytesInUse += bytes + VERSION_OVERHEAD_BYTES;
     if (this.bytesInUse > this.bytesTotal) this.bytesTotal = this.bytesInUse;
+  }
+
+  private shrinkChain(chain: OldVersion | undefined): void {
+    for (let each = chain; each !== undefined; each = each.older) this.shrink(each.kv);
   }
 
   private shrink(kv: KeyValue): void {
@@ -244,11 +252,8 @@ export class MvccStore {
 /** The last version at or below a revision, unless the key was deleted then. */
 function versionAt(record: KeyRecord, revision: number): KeyValue | undefined {
   if (record.latest.modRevision <= revision) return record.latest.version === 0 ? undefined : record.latest;
-  const { older } = record;
-  if (older === undefined) return undefined;
-  for (let position = older.length - 1; position >= 0; position -= 1) {
-    const kv = older[position] as KeyValue;
-    if (kv.modRevision <= revision) return kv.version === 0 ? undefined : kv;
+  for (let each = record.older; each !== undefined; each = each.older) {
+    if (each.kv.modRevision <= revision) return each.kv.version === 0 ? undefined : each.kv;
   }
   return undefined;
 }

@@ -81,6 +81,24 @@ describe('MvccStore', () => {
     expect(store.count('/r/', '\0', 0)).toBe(4000);
   });
 
+  it('copies itself: neither store sees what the other does later', () => {
+    const store = new MvccStore(new LeaseTable());
+    const write = (to: MvccStore, key: string, value: number) => {
+      to.begin();
+      to.put(key, value, 8, 0);
+      to.end();
+    };
+    for (let i = 0; i < 40; i += 1) write(store, `k${i % 4}`, i);
+    const copy = store.copy(new LeaseTable());
+    store.compact(store.revision);
+    write(store, 'k0', 100);
+    write(copy, 'k1', 200);
+    expect([store.get('k0')?.value, copy.get('k0')?.value]).toEqual([100, 36]);
+    expect([store.get('k1')?.value, copy.get('k1')?.value]).toEqual([37, 200]);
+    expect([2, 10, 41].map((revision) => copy.getAt('k0', revision)?.value)).toEqual([0, 8, 36]);
+    expect(copy.count('k', 'l', 4)).toBe(3);
+  });
+
   it('gives back what compaction frees', () => {
     const store = new MvccStore(new LeaseTable());
     for (let i = 0; i < 10; i += 1) {
