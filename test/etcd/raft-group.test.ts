@@ -5,15 +5,17 @@ import { type Context, type Host, type HostSpec, type Message, messageKind, runI
 
 messageKind({ kind: 'WriterTurn', digest() {} });
 
-/** Puts a key every 50 ms, going round the members, and reads it back by another member; watches by the last one. */
+/** Puts a key every so often, going round the members, and reads it back by another member; watches by the last one. */
 class Writer implements Host {
   readonly answers: { at: number; member: number; response: EtcdResponse }[] = [];
   readonly heard: number[] = [];
   private sent = 0;
   private readonly members: number;
+  private readonly every: number;
 
-  constructor(members: number) {
+  constructor(members: number, every: number) {
     this.members = members;
+    this.every = every;
   }
 
   start(ctx: Context): void {
@@ -32,13 +34,13 @@ class Writer implements Host {
     const key = `/k${this.sent}`;
     ask(this.sent % this.members, { op: 'guarded', key, modRevision: 0, put: { key, value: {}, bytes: 200 } });
     ask((this.sent + 1) % this.members, { op: 'range', key: '/', rangeEnd: '0', countOnly: true });
-    ctx.after(50_000, { kind: 'WriterTurn' });
+    ctx.after(this.every, { kind: 'WriterTurn' });
   }
 }
 
-function play(members: number, seconds: number, changes: readonly WorldChange[] = []) {
+function play(members: number, seconds: number, changes: readonly WorldChange[] = [], every = 50_000) {
   const peers = Array.from({ length: members }, (_, i) => i);
-  const writer = new Writer(members);
+  const writer = new Writer(members, every);
   const etcd: EtcdMember[] = [];
   const hosts: HostSpec[] = peers.map((i) => ({
     name: `etcd-${i}`,
@@ -114,6 +116,20 @@ describe('a group of three members', () => {
     const before = Math.max(...writes.filter(({ at }) => at < 5_000_000).map(({ response }) => response.revision));
     const after = Math.min(...writes.filter(({ at }) => at > 18_000_000).map(({ response }) => response.revision));
     expect(after).toBeGreaterThan(before);
+  });
+
+  it('sends its state to a member that lags behind the shortened log, whose watchers then hear what they missed', () => {
+    const cut = { a: { hosts: [2] }, b: { hosts: [0, 1] } };
+    const changes: WorldChange[] = [
+      { at: 1_000_000, change: 'partition', id: 'p', ...cut },
+      { at: 40_000_000, change: 'heal', id: 'p' },
+    ];
+    const { writer, etcd } = play(3, 60, changes, 2_000);
+    const [leader, , lagging] = etcd.map(storeOf);
+    expect(leader?.keys).toBeGreaterThan(15_000);
+    expect(lagging?.revision).toBeGreaterThan((leader?.revision ?? 0) - 20);
+    expect(writer.heard.length).toBeGreaterThan(15_000);
+    expect(writer.heard).toEqual(writer.heard.map((_, i) => i + 2));
   });
 
   it('has the same history in every run', () => {
