@@ -87,3 +87,11 @@ export function finishTime(pod: Pod): Instant {
     latest = Math.max(latest, parseTime(state?.terminated?.finishedAt ?? '') ?? 0);
   return latest || (parseTime(pod.metadata?.deletionTimestamp ?? '') ?? 0) || (parseTime(pod.metadata?.creationTimestamp ?? '') ?? 0);
 }
+
+/** When the Job became Complete or Failed (JobFinishTime); undefined while it has not. */
+export function finishedAt({ status }: Job): string | undefined {
+  for (const { type, status: state, lastTransitionTime } of status?.conditions ?? []) {
+    if ((type === 'Complete' || type === 'Failed') && state === 'True') return lastTransitionTime;
+  }
+  return undefined;
+}

@@ -9,7 +9,9 @@ import { NODE_LIFECYCLE_DEFAULTS as DEFAULTS, NodeLifecycleController } from './
 import { PodGcController } from './pod-gc.ts';
 import { ReplicaSetController } from './replicaset.ts';
 import type { ControllerSettings } from './settings.ts';
+import { StatefulSetController } from './statefulset.ts';
 import { TaintEvictionController } from './taint-eviction.ts';
+import { TtlAfterFinishedController } from './ttl-after-finished.ts';
 
 type Make = (settings: ControllerSettings, workers: number | undefined) => Controller;
 
@@ -19,6 +21,8 @@ export const CONTROLLERS: Readonly<Record<string, Make>> = {
   deployment: (_settings, workers) => new DeploymentController(workers),
   replicaset: (_settings, workers) => new ReplicaSetController(workers),
   job: (_settings, workers) => new JobController(workers),
+  statefulset: (_settings, workers) => new StatefulSetController(workers),
+  'ttl-after-finished': (_settings, workers) => new TtlAfterFinishedController(workers),
   'node-lifecycle': (settings) =>
     new NodeLifecycleController({
       monitorPeriod: inSeconds(settings.nodeMonitorPeriodSeconds, DEFAULTS.monitorPeriod),

@@ -33,7 +33,22 @@ export interface FarmOptions {
   readonly broken?: readonly string[];
 }
 
-const WATCHED = ['pods', 'nodes', 'deployments.apps', 'replicasets.apps', 'jobs.batch', 'events'] as const;
+const WATCHED = [
+  'pods',
+  'nodes',
+  'deployments.apps',
+  'replicasets.apps',
+  'statefulsets.apps',
+  'daemonsets.apps',
+  'controllerrevisions.apps',
+  'jobs.batch',
+  'cronjobs.batch',
+  'persistentvolumeclaims',
+  'endpointslices.discovery.k8s.io',
+  'poddisruptionbudgets.policy',
+  'namespaces',
+  'events',
+] as const;
 
 /** One line a change of an object, as an observer with a watch sees it. */
 export interface Seen {

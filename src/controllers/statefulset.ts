@@ -1,0 +1,292 @@
+/** Keeps a StatefulSet's pods: one an ordinal, made in order and removed in reverse, updated from the highest ordinal down to the partition. Mirrors kubernetes
+ *  v1.34 pkg/controller/statefulset/stateful_set_control.go. Left out so far: maxUnavailable (alpha), PVC retention whenScaled, repair of a pod's labels. */
+
+import type { KubeObject, OwnerReference, Pod, PodTemplateSpec, StatefulSet } from '#api';
+import type { Controller, InformerEvent, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
+import type { Duration } from '#sim';
+import { claim } from './claim.ts';
+import type { ControllerRevision } from './controller-revisions.ts';
+import { currentRevision, isCollision, REVISIONS, revisionsOf, surplusRevisions } from './controller-revisions.ts';
+import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
+import { isPodTerminal, untilAvailable } from './pod-state.ts';
+import { semanticEqual } from './semantic-equal.ts';
+import {
+  CLAIMS,
+  firstOrdinal,
+  isHealthy,
+  isRunningAndAvailable,
+  isRunningAndReady,
+  isTerminating,
+  missingClaims,
+  ordinalOf,
+  revisionLabel,
+  statefulPod,
+} from './statefulset-pod.ts';
+
+const STATEFULSETS = 'statefulsets.apps';
+const NONE: readonly never[] = [];
+
+type Status = NonNullable<StatefulSet['status']>;
+
+/** One pass over a set. */
+interface Pass {
+  readonly set: StatefulSet;
+  readonly pods: readonly Pod[];
+  readonly current: ControllerRevision;
+  readonly update: ControllerRevision;
+  readonly revisions: readonly ControllerRevision[];
+  /** The ordinals from the first on; undefined where a pod is missing. */
+  readonly replicas: readonly (Pod | undefined)[];
+  /** Pods beyond the ordinals, highest first. */
+  readonly condemned: readonly Pod[];
+}
+
+export class StatefulSetController implements Controller {
+  readonly name = 'statefulset';
+  readonly workers: number;
+  readonly watches: readonly WatchSpec[] = [
+    { resource: STATEFULSETS, keys: (event) => [event.key] },
+    { resource: 'pods', keys: ownerKeys, indexes: { [BY_CONTROLLER]: byController, [ORPHANS]: orphansByLabel } },
+    { resource: REVISIONS, keys: ownerKeys, indexes: { [BY_CONTROLLER]: byController } },
+    { resource: CLAIMS, keys: () => NONE },
+  ];
+
+  constructor(workers = 5) {
+    this.workers = workers;
+  }
+
+  reconcile(key: string, view: View, stage: Stage | undefined): Plan {
+    if (stage?.name === 'revised') return revised(stage.data as StatefulSet, stage.outcomes?.[0]);
+    if (stage?.name === 'acted') return acted(stage.data as Pass, stage.outcomes ?? NONE, view);
+    const set = view.lister<StatefulSet>(STATEFULSETS).get(key);
+    if (set === undefined) return {};
+    const reference = controllerReference('apps/v1', 'StatefulSet', set);
+    const isMember = (pod: Pod): boolean => pod.metadata?.name?.slice(0, pod.metadata.name.lastIndexOf('-')) === set.metadata?.name;
+    const { claimed, requests } = claim('pods', view.lister<Pod>('pods'), set, set.spec?.selector, () => reference, isMember);
+    if (requests.length > 0) return { requests };
+    const revisions = revisionsOf(view.lister<ControllerRevision>(REVISIONS), set.metadata?.uid ?? '');
+    const { name = '', namespace } = set.metadata ?? {};
+    const owner = { name, namespace, template: set.spec?.template ?? {}, collisionCount: set.status?.collisionCount, reference };
+    const latest = currentRevision(revisions, owner);
+    if ('write' in latest) return { requests: [latest.write], next: { name: 'revised', data: set } };
+    const current = revisions.find((revision) => revision.metadata?.name === set.status?.currentRevision) ?? latest.revision;
+    const pass = survey(set, claimed, current, latest.revision, revisions);
+    if (set.metadata?.deletionTimestamp !== undefined) return statusPlan(pass, view);
+    const actions = decide(pass, view, reference);
+    return actions.length === 0 ? statusPlan(pass, view) : { requests: actions, next: { name: 'acted', data: pass } };
+  }
+}
+
+function ownerKeys(event: InformerEvent, view: View): readonly string[] {
+  const reference = controllerOf(event.object);
+  if (reference?.kind !== 'StatefulSet') return NONE;
+  const key = siblingKey(event.object.metadata, reference.name);
+  return view.lister<StatefulSet>(STATEFULSETS).get(key)?.metadata?.uid === reference.uid ? [key] : NONE;
+}
+
+function revised(set: StatefulSet, outcome: Outcome<unknown> | undefined): Plan {
+  if (outcome?.code === 200 || outcome?.code === 201) return {};
+  const failed = outcome?.error?.message ?? 'connection lost';
+  if (!isCollision(outcome)) return { failed };
+  return {
+    requests: [
+      statusWrite(set, { ...set.status, replicas: set.status?.replicas ?? 0, collisionCount: (set.status?.collisionCount ?? 0) + 1 }),
+    ],
+    failed,
+  };
+}
+
+function survey(
+  set: StatefulSet,
+  pods: readonly Pod[],
+  current: ControllerRevision,
+  update: ControllerRevision,
+  revisions: readonly ControllerRevision[],
+): Pass {
+  const first = firstOrdinal(set);
+  const count = set.spec?.replicas ?? 1;
+  const replicas = new Array<Pod | undefined>(count).fill(undefined);
+  const condemned: Pod[] = [];
+  for (const pod of pods) {
+    const ordinal = ordinalOf(pod);
+    if (ordinal >= first && ordinal < first + count) replicas[ordinal - first] = pod;
+    else if (ordinal >= 0) condemned.push(pod);
+  }
+  condemned.sort((a, b) => ordinalOf(b) - ordinalOf(a));
+  return { set, pods, current, update, revisions, replicas, condemned };
+}
+
+const isParallel = ({ spec }: StatefulSet): boolean => spec?.podManagementPolicy === 'Parallel';
+const minReady = ({ spec }: StatefulSet): number => spec?.minReadySeconds ?? 0;
+const partitionOf = ({ spec }: StatefulSet): number => spec?.updateStrategy?.rollingUpdate?.partition ?? 0;
+const nameOf = (object: KubeObject): string => object.metadata?.name ?? '';
+
+/** updateStatefulSet: the writes that may happen now. In order: at most one; in parallel: all. */
+function decide(pass: Pass, view: View, reference: OwnerReference): readonly RequestSpec[] {
+  const { set, replicas, condemned } = pass;
+  const isOrdered = !isParallel(set);
+  const requests: RequestSpec[] = [];
+  for (let i = 0; i < replicas.length; i++) {
+    const pod = replicas[i];
+    const ordinal = firstOrdinal(set) + i;
+    if (pod === undefined) {
+      requests.push(...missingClaims(set, ordinal, view.lister(CLAIMS), reference), creation(pass, ordinal, reference));
+      if (isOrdered) return requests;
+    } else if (isPodTerminal(pod) && !isTerminating(pod)) {
+      // A finished pod is made anew once it is gone.
+      view.event(
+        set,
+        pod.status?.phase === 'Failed' ? 'Warning' : 'Normal',
+        'RecreatingTerminatedPod',
+        `StatefulSet ${set.metadata?.namespace}/${nameOf(set)} is recreating terminated Pod ${nameOf(pod)}`,
+      );
+      requests.push(deletion(pod));
+      if (isOrdered) return requests;
+    } else if (isOrdered && (isTerminating(pod) || !isRunningAndAvailable(pod, minReady(set), view.clock))) {
+      return requests;
+    }
+  }
+  const removals = removalsOf(condemned, replicas, isOrdered, minReady(set), view);
+  requests.push(...removals.requests);
+  if (removals.isWaiting || (isOrdered && requests.length > 0)) return requests;
+  if ((set.spec?.updateStrategy?.type ?? 'RollingUpdate') === 'OnDelete') return requests;
+  const outdated = nextOutdated(pass);
+  return outdated === undefined ? requests : [...requests, deletion(outdated)];
+}
+
+/** processCondemned: from the highest ordinal down; in order only when what is left is well, save for the sick one itself. */
+function removalsOf(
+  condemned: readonly Pod[],
+  replicas: readonly (Pod | undefined)[],
+  isOrdered: boolean,
+  minReadySeconds: number,
+  view: View,
+): { requests: RequestSpec[]; isWaiting: boolean } {
+  const requests: RequestSpec[] = [];
+  const firstUnhealthy = [...replicas, ...[...condemned].reverse()].find((pod) => pod !== undefined && !isHealthy(pod));
+  for (const pod of condemned) {
+    if (isTerminating(pod)) {
+      if (isOrdered) return { requests, isWaiting: true };
+      continue;
+    }
+    if (isOrdered && !isRunningAndReady(pod) && pod !== firstUnhealthy) return { requests, isWaiting: true };
+    if (isOrdered && isRunningAndReady(pod) && !isRunningAndAvailable(pod, minReadySeconds, view.clock) && pod !== firstUnhealthy)
+      return { requests, isWaiting: true };
+    requests.push(deletion(pod));
+    if (isOrdered) break;
+  }
+  return { requests, isWaiting: false };
+}
+
+/** The rolling update's next victim: the highest outdated ordinal, if all above it are well. */
+function nextOutdated({ set, replicas, update }: Pass): Pod | undefined {
+  const least = Math.max(0, partitionOf(set) - firstOrdinal(set));
+  for (let i = replicas.length - 1; i >= least; i--) {
+    const pod = replicas[i];
+    if (pod === undefined) return undefined;
+    if (revisionLabel(pod) !== nameOf(update) && !isTerminating(pod)) return pod;
+    if (!isHealthy(pod)) return undefined;
+  }
+  return undefined;
+}
+
+function creation({ set, current, update, replicas }: Pass, ordinal: number, reference: OwnerReference): RequestSpec {
+  const isCurrent = isCurrentNeeded(set, ordinal, replicas, current, update);
+  const revision = isCurrent ? current : update;
+  const template: PodTemplateSpec = isCurrent ? (current.data?.spec.template ?? {}) : (set.spec?.template ?? {});
+  const body = statefulPod(set, template, nameOf(revision), ordinal, reference);
+  return { verb: 'create', resource: 'pods', namespace: set.metadata?.namespace, body, discardBody: true };
+}
+
+/** isCurrentRevisionNeeded: ordinals below the partition, or, without one, those that the update has not reached. */
+function isCurrentNeeded(
+  set: StatefulSet,
+  ordinal: number,
+  replicas: readonly (Pod | undefined)[],
+  current: ControllerRevision,
+  update: ControllerRevision,
+): boolean {
+  if (nameOf(current) === nameOf(update)) return false;
+  if ((set.spec?.updateStrategy?.type ?? 'RollingUpdate') !== 'RollingUpdate') return false;
+  if (set.spec?.updateStrategy?.rollingUpdate === undefined) {
+    const currents = replicas.filter((pod) => pod !== undefined && revisionLabel(pod) === nameOf(current)).length;
+    return ordinal < firstOrdinal(set) + currents;
+  }
+  return ordinal < firstOrdinal(set) + partitionOf(set);
+}
+
+const deletion = ({ metadata }: Pod): RequestSpec => ({
+  verb: 'delete',
+  resource: 'pods',
+  namespace: metadata?.namespace,
+  name: metadata?.name,
+  discardBody: true,
+});
+
+function acted(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): Plan {
+  const { set } = pass;
+  let failed: string | undefined;
+  for (const { request, code, error } of outcomes) {
+    const isPod = request.resource === 'pods';
+    const name = isPod ? (request.name ?? (request.body as Pod).metadata?.name) : (request.body as KubeObject).metadata?.name;
+    const subject = `${request.verb} ${isPod ? 'Pod' : 'Claim'} ${name} in StatefulSet ${nameOf(set)}`;
+    const reason = request.verb === 'create' ? 'Create' : 'Delete';
+    if (code >= 200 && code < 300) view.event(set, 'Normal', `Successful${reason}`, `${subject} successful`);
+    else if (!(request.verb === 'delete' && code === 404)) {
+      failed ??= error?.message ?? 'connection lost';
+      view.event(set, 'Warning', `Failed${reason}`, `${subject} failed error: ${failed}`);
+    }
+  }
+  // The pods' events bring the key back with what came of it.
+  return failed === undefined ? statusPlan(pass, view) : { failed };
+}
+
+function statusWrite(set: StatefulSet, status: Status): RequestSpec {
+  const { namespace, name } = set.metadata ?? {};
+  return { verb: 'update', resource: STATEFULSETS, subresource: 'status', namespace, name, body: { ...set, status }, discardBody: true };
+}
+
+function statusPlan(pass: Pass, view: View): Plan {
+  const { set, pods, current, update, revisions } = pass;
+  const { status, nextCheck } = statusOf(pass, view);
+  const live = new Set([nameOf(current), nameOf(update), ...pods.map((pod) => revisionLabel(pod) ?? '')]);
+  const surplus = surplusRevisions(revisions, live, set.spec?.revisionHistoryLimit ?? 10);
+  const requests = semanticEqual(set.status, status) ? surplus : [...surplus, statusWrite(set, status)];
+  return { requests, requeueAfter: nextCheck };
+}
+
+function statusOf({ set, pods, current, update }: Pass, view: View): { status: Status; nextCheck: Duration | undefined } {
+  let [ready, available, currents, updated] = [0, 0, 0, 0];
+  let nextCheck: Duration | undefined;
+  for (const pod of pods) {
+    if (isRunningAndReady(pod)) {
+      ready++;
+      const wait = untilAvailable(pod, minReady(set), view.clock) ?? 0;
+      if (wait === 0) available++;
+      else nextCheck = Math.min(nextCheck ?? wait, wait);
+    }
+    if (isTerminating(pod)) continue;
+    if (revisionLabel(pod) === nameOf(current)) currents++;
+    if (revisionLabel(pod) === nameOf(update)) updated++;
+  }
+  const wanted = set.spec?.replicas ?? 1;
+  // completeRollingUpdate.
+  const isDone =
+    (set.spec?.updateStrategy?.type ?? 'RollingUpdate') === 'RollingUpdate' &&
+    updated === wanted &&
+    ready === wanted &&
+    pods.length === wanted;
+  const status: Status = {
+    observedGeneration: set.metadata?.generation,
+    replicas: pods.length,
+    readyReplicas: ready,
+    availableReplicas: available,
+    currentReplicas: isDone ? updated : currents,
+    updatedReplicas: updated,
+    currentRevision: isDone ? nameOf(update) : nameOf(current),
+    updateRevision: nameOf(update),
+    collisionCount: set.status?.collisionCount ?? 0,
+    ...(set.status?.conditions === undefined ? {} : { conditions: set.status.conditions }),
+  };
+  return { status, nextCheck };
+}
