@@ -107,10 +107,10 @@ function join(world: WorldSpec, used: number, reports: readonly ShardReport[], c
   return { ...outcome, shards: { used, windows, events: outcome.events, messages, barrierSeconds, meanWindowMs } };
 }
 
-/** The reports, or the error that made the others give up. */
+/** The reports, or the error that made the others give up. Told by its message: an error's own name does not survive the way between threads. */
 function reportsOf(settled: readonly PromiseSettledResult<ShardReport>[]): ShardReport[] {
   const errors = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []));
-  const cause = errors.find((error) => error.name !== new Aborted().name) ?? errors[0];
+  const cause = errors.find((error) => error.message !== new Aborted().message) ?? errors[0];
   if (cause !== undefined) throw cause;
   return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 }
