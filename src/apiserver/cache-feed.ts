@@ -3,7 +3,7 @@
 
 import type { EtcdEvents, EtcdResponse } from '#etcd';
 import { type Context, type Instant, SECOND } from '#sim';
-import type { ResourceState } from './core.ts';
+import type { Operation, ResourceState } from './core.ts';
 import type { EtcdClient, EtcdWaiter } from './etcd-client.ts';
 import type { FanOut } from './fan-out.ts';
 import { rangeEndOf } from './verbs/list.ts';
@@ -20,6 +20,9 @@ export class CacheFeed implements EtcdWaiter {
   private stage: 'idle' | 'listing' | 'watching' = 'idle';
   watchId = -1;
   private heardAt: Instant = 0;
+  /** The past revision that was asked for; 0: the present. */
+  private listedAt = 0;
+  private waiting: Operation[] = [];
 
   constructor(resource: ResourceState, etcd: EtcdClient, fanOut: FanOut) {
     this.resource = resource;
@@ -27,12 +30,36 @@ export class CacheFeed implements EtcdWaiter {
     this.fanOut = fanOut;
   }
 
-  list(ctx: Context): void {
+  /** Whether the cache is filled only while someone watches. */
+  get isOnDemand(): boolean {
+    return this.resource.descriptor.uncached === true;
+  }
+
+  /** `revision`: as of then; by default as of now. */
+  list(ctx: Context, revision = 0): void {
     const { prefix, cluster } = this.resource;
     this.stage = 'listing';
     this.watchId = -1;
     this.heardAt = ctx.now;
-    this.etcd.send(cluster, { op: 'range', key: prefix, rangeEnd: rangeEndOf(prefix) }, this, ctx, 0);
+    this.listedAt = revision;
+    const at = revision > 0 ? { revision } : {};
+    this.etcd.send(cluster, { op: 'range', key: prefix, rangeEnd: rangeEndOf(prefix), ...at }, this, ctx, 0);
+  }
+
+  /** A watch waits for the cache to be filled. It begins where the first watch wants to. */
+  demand(operation: Operation, ctx: Context): void {
+    this.waiting.push(operation);
+    if (this.stage === 'idle') this.list(ctx, Number(operation.request.options?.resourceVersion ?? '') || 0);
+  }
+
+  /** Called now and then: what nobody watches is let go. */
+  private rest(ctx: Context): void {
+    const { cache, cluster } = this.resource;
+    if (!this.isOnDemand || !cache.isReady || cache.watchers.count > 0) return;
+    this.etcd.tell(cluster, { op: 'watchCancel', watch: this.watchId }, ctx);
+    this.stage = 'idle';
+    this.watchId = -1;
+    cache.drop();
   }
 
   private watch(ctx: Context): number {
@@ -49,6 +76,8 @@ export class CacheFeed implements EtcdWaiter {
     return this.watchId;
   }
 
+  /** Set by the server: opens a watch that has waited. */
+  filled: ((operation: Operation, ctx: Context) => void) | undefined;
   /** Set by the server: where events of a watch id are to go. */
   watching: ((id: number, feed: CacheFeed) => void) | undefined;
 
@@ -61,10 +90,13 @@ export class CacheFeed implements EtcdWaiter {
     if (this.stage !== 'listing') return;
     const { cache } = this.resource;
     const isAnew = cache.isReady;
-    cache.fill(response.kvs ?? [], response.revision);
+    cache.fill(response.kvs ?? [], this.listedAt > 0 ? this.listedAt : response.revision);
     if (isAnew) this.fanOut.endAll(this.resource, ctx);
     cache.release(ctx);
     this.watching?.(this.watch(ctx), this);
+    const { waiting } = this;
+    this.waiting = [];
+    for (const operation of waiting) this.filled?.(operation, ctx);
   }
 
   events(message: EtcdEvents, ctx: Context): void {
@@ -76,6 +108,7 @@ export class CacheFeed implements EtcdWaiter {
 
   /** Called with every progress request: a silent watch is opened again from where it was. */
   check(ctx: Context): void {
+    this.rest(ctx);
     if (ctx.now - this.heardAt <= SILENCE_MAX) return;
     if (this.stage === 'listing') this.list(ctx);
     else if (this.stage === 'watching') this.watching?.(this.watch(ctx), this);

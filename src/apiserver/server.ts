@@ -18,6 +18,7 @@ import { requestTimeout } from './failures.ts';
 import { FanOut } from './fan-out.ts';
 import { GuaranteedUpdate } from './guaranteed-update.ts';
 import { ApiServerMetrics } from './metrics.ts';
+import { ObjectCount } from './object-count.ts';
 import { DESCRIPTORS, storagePrefix } from './registry/table.ts';
 import { route } from './routing.ts';
 import { bind } from './subresources/binding.ts';
@@ -60,11 +61,13 @@ export class ApiServer implements Host, Core {
   readonly eventLeases: EventLeases;
   private readonly resources = new Map<Resource, ResourceState>();
   private readonly feeds: CacheFeed[] = [];
+  private readonly feedOf = new Map<ResourceState, CacheFeed>();
   private readonly feedOfWatch = new Map<number, CacheFeed>();
   private readonly fanOut: FanOut;
   private readonly compactors: readonly Compactor[];
   private readonly requestTimeout: Duration;
   private metrics: ApiServerMetrics | undefined;
+  private counts: readonly ObjectCount[] = [];
   /** Requests that came before the caches were filled. */
   private held: Held[] = [];
   private isReady = false;
@@ -95,15 +98,21 @@ export class ApiServer implements Host, Core {
       };
       this.resources.set(info.resource, state);
       const feed = new CacheFeed(state, this.etcd, this.fanOut);
+      feed.filled = (operation, ctx) => this.openWatch(operation, ctx);
       feed.watching = (id, of) => this.feedOfWatch.set(id, of);
       this.feeds.push(feed);
+      this.feedOf.set(state, feed);
     }
   }
 
   start(ctx: Context): void {
     this.metrics = new ApiServerMetrics(ctx.record);
     this.fanOut.measure(this.metrics);
-    for (const feed of this.feeds) feed.list(ctx);
+    const { metrics } = this;
+    // Storage is one: only one server counts it.
+    if (this.config.instance === 0)
+      this.counts = this.feeds.filter((feed) => feed.isOnDemand).map(({ resource }) => new ObjectCount(resource, this.etcd, metrics));
+    for (const feed of this.feeds) if (!feed.isOnDemand) feed.list(ctx);
     ctx.after(SECOND, TICK);
     const interval = this.config.compactionInterval ?? 5 * MINUTE;
     if (interval > 0) ctx.after(interval + this.config.instance * SECOND, COMPACT);
@@ -152,7 +161,7 @@ export class ApiServer implements Host, Core {
   }
 
   private becomeReady(ctx: Context): void {
-    for (const feed of this.feeds) if (!feed.resource.cache.isReady) return;
+    for (const feed of this.feeds) if (!feed.isOnDemand && !feed.resource.cache.isReady) return;
     this.isReady = true;
     const held = this.held;
     this.held = [];
@@ -212,6 +221,7 @@ export class ApiServer implements Host, Core {
   }
 
   openWatch(operation: Operation, ctx: Context): void {
+    if (!operation.resource.cache.isReady) return this.feedOf.get(operation.resource)?.demand(operation, ctx);
     const timing = { minSeconds: this.config.minRequestTimeoutSeconds ?? 1800, bookmarkInterval: this.config.bookmarkInterval ?? MINUTE };
     openWatch(this, this.fanOut, timing, operation, ctx);
   }
@@ -255,9 +265,9 @@ export class ApiServer implements Host, Core {
     this.fanOut.tick(ctx);
     for (const { resource } of this.feeds) {
       if (resource.cache.waiters.length > 0) resource.cache.release(ctx);
-      // Storage is one: only one server counts it.
-      if (this.config.instance === 0) this.metrics?.stored(resource, resource.cache.objects.size);
+      if (this.config.instance === 0 && !resource.descriptor.uncached) this.metrics?.stored(resource, resource.cache.objects.size);
     }
+    if (ctx.now % MINUTE < SECOND) for (const count of this.counts) count.ask(ctx);
     if (!this.isReady) this.dropStale(ctx);
     if (ctx.now - this.progressAt < PROGRESS_INTERVAL) return;
     this.progressAt = ctx.now;

@@ -101,3 +101,48 @@ describe('list', () => {
     expect(answers[9]?.object.message).toMatch(/^The provided continue parameter is too old/);
   });
 });
+
+describe('events, which no cache keeps', () => {
+  const event = (name: string) =>
+    create('events', { metadata: { name }, involvedObject: { kind: 'Pod', namespace: 'default', name: 'p' }, reason: 'R' });
+  const listEvents = (options: object = {}): Step => ({ verb: 'list', resource: 'events', namespace: 'default', options });
+
+  it('are listed from etcd', () => {
+    const { answers } = play([
+      event('a'),
+      event('b'),
+      listEvents(),
+      listEvents({ resourceVersion: '0', limit: 1 }),
+      listEvents({ limit: 1 }),
+      listEvents({ fieldSelector: 'reason=X' }),
+    ]);
+    expect(names(answers[2]?.object)).toEqual(['a', 'b']);
+    expect(names(answers[3]?.object)).toEqual(['a', 'b']);
+    expect(names(answers[4]?.object)).toEqual(['a']);
+    expect(names(answers[5]?.object)).toEqual([]);
+  });
+
+  it('are watched all the same, from where the client was', () => {
+    const client = play(
+      [
+        event('a'),
+        event('b'),
+        (seen) => ({
+          verb: 'watch',
+          resource: 'events',
+          namespace: 'default',
+          options: { resourceVersion: seen[0]?.object.metadata.resourceVersion, timeoutSeconds: 10 },
+        }),
+        20,
+        event('c'),
+        60_000,
+        event('d'),
+        { verb: 'watch', resource: 'events', namespace: 'default', options: { resourceVersion: '0' } },
+      ],
+      { seconds: 100 },
+    );
+    const heard = (id: number): string[] => client.watched(id).map(({ type, object }) => `${type} ${object.metadata?.name}`);
+    expect(heard(2)).toEqual(['ADDED b', 'ADDED c']);
+    expect(heard(7)).toEqual(['ADDED a', 'ADDED b', 'ADDED c', 'ADDED d']);
+  });
+});

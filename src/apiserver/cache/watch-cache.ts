@@ -53,6 +53,14 @@ export class WatchCache {
     this.isReady = true;
   }
 
+  /** Forgets everything: nobody is interested any more. */
+  drop(): void {
+    this.objects.clear();
+    this.sorted = undefined;
+    this.revision = 0;
+    this.isReady = false;
+  }
+
   /** Takes in one event and tells watchers; returns how many. False: the event does not follow from what is here, so something was missed. */
   apply(event: EtcdEvent, now: Instant, dirty: Watcher[]): number | false {
     const { kv } = event;

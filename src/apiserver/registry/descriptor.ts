@@ -36,6 +36,8 @@ export interface ResourceDescriptor<T extends KubeObject = KubeObject> {
   readonly returnsDeletedObject?: boolean;
   /** Objects expire (events). */
   readonly expires?: boolean;
+  /** Not kept in the watch cache: lists and gets go to etcd, and what watchers need is fetched when the first one comes (upstream: events). */
+  readonly uncached?: boolean;
   /** Selectable fields besides metadata.name and metadata.namespace. */
   readonly fields?: Readonly<Record<string, FieldReader<T>>>;
   /** The field by whose value watchers are indexed, besides metadata.name. */

@@ -17,6 +17,7 @@ function validate(event: Event): FieldErrors {
 export const events: ResourceDescriptor<Event> = {
   resource: 'events',
   expires: true,
+  uncached: true,
   allowsCreateOnUpdate: true,
   fields: {
     'involvedObject.kind': (event) => event.involvedObject?.kind ?? '',

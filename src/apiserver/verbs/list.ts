@@ -79,6 +79,10 @@ export class List implements EtcdWaiter {
     if (this.limit > 0 && version !== '0' && options?.resourceVersionMatch !== 'NotOlderThan') {
       return this.page(this.prefix, ctx, core.costs.request + core.costs.list);
     }
+    if (resource.descriptor.uncached) {
+      this.limit = 0;
+      return this.page(this.prefix, ctx, core.costs.request + core.costs.list);
+    }
     if (version === '') return this.askRevision(ctx);
     this.await(wanted, ctx);
   }
