@@ -27,6 +27,7 @@ const predicate = (name: string, why: string): Refusal => ({ reason: name, messa
 
 /** undefined: admitted. `used` counts pods that are not terminated. */
 export function refusalOf(agent: NodeAgent, pod: Pod): Refusal | undefined {
+  if (agent.shuttingDown) return { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' };
   const allocatable = amountsOf(agent.config.allocatable ?? agent.config.capacity);
   const pressed = pressureOf(agent, pod);
   if (pressed !== undefined) return pressed;

@@ -47,7 +47,9 @@ export type Task =
   | 'oom'
   | 'memory'
   | 'evict'
-  | 'imageGC';
+  | 'imageGC'
+  | 'mirror'
+  | 'shutdown';
 
 export interface KubeletTimer extends Message {
   readonly kind: 'KubeletTimer';
@@ -73,6 +75,7 @@ export type Continuation =
   | { readonly of: 'lease'; readonly step: 'create' | 'get' | 'renew' }
   | { readonly of: 'status'; readonly slot: number }
   | { readonly of: 'delete'; readonly slot: number }
+  | { readonly of: 'mirror'; readonly slot: number }
   | { readonly of: 'event' };
 
 export class NodeAgent {
@@ -98,6 +101,7 @@ export class NodeAgent {
   /** The Node as last seen; undefined until registered. */
   node: Node | undefined;
   startedAt: Instant = 0;
+  shuttingDown = false;
   running: Gauge | undefined;
   startSli: Histogram | undefined;
   startTotal: Histogram | undefined;

@@ -1,6 +1,6 @@
 /** A kubelet's settings, under the names of KubeletConfiguration (kubelet.config.k8s.io/v1beta1, v1.34) where it has them, and what the simulation adds. */
 
-import type { Taint } from '#api';
+import type { Pod, Taint } from '#api';
 import type { ClientConfig } from '#client';
 import type { Distribution } from '#sim';
 import type { BehaviourSpec } from './behaviour.ts';
@@ -24,6 +24,8 @@ export interface KubeletConfig {
   /** Default: an address in 172.16.0.0/12 made from podCIDR. */
   readonly internalIP?: string;
   readonly providerID?: string;
+  /** Manifests that the node runs by itself (static pods). */
+  readonly staticPods?: readonly Pod[];
   readonly settings?: Partial<KubeletSettings>;
 }
 
@@ -91,6 +93,9 @@ export interface KubeletSettings {
   /** Run time of init containers unless the pod says otherwise. Seconds; assumed. */
   readonly initRunSeconds: Distribution;
   readonly costs: KubeletCosts;
+  /** How long a shutdown of the machine waits for pods, and how much of it is for critical ones; 0: not at all. */
+  readonly shutdownGracePeriodSeconds: number;
+  readonly shutdownGracePeriodCriticalPodsSeconds: number;
   readonly kubeletVersion: string;
 }
 
@@ -137,6 +142,8 @@ export const KUBELET_DEFAULTS: KubeletSettings = {
   jobRunSeconds: { lognormal: { p50: 30, p99: 120, min: 1 } },
   initRunSeconds: { lognormal: { p50: 1, p99: 5, min: 0.1 } },
   costs: KUBELET_COSTS,
+  shutdownGracePeriodSeconds: 0,
+  shutdownGracePeriodCriticalPodsSeconds: 0,
   kubeletVersion: 'v1.34.0',
 };
 

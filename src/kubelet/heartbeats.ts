@@ -61,6 +61,13 @@ export class Heartbeats {
     this.report(ctx);
   }
 
+  /** The machine is about to power off: said at once. */
+  shuttingDown(ctx: Context): void {
+    this.health = { ...this.health, ready: false, readySince: ctx.clock(), notReadyMessage: 'node is shutting down' };
+    this.changed = true;
+    this.report(ctx);
+  }
+
   /** Pressure conditions, as the eviction manager sees them. */
   setPressure(memory: boolean, disk: boolean, ctx: Context): void {
     const { health } = this;
@@ -238,6 +245,7 @@ export class Heartbeats {
 
 const NO_HEALTH: NodeHealth = {
   ready: false,
+  notReadyMessage: '[container runtime status check may not have completed yet]',
   readySince: 0,
   memoryPressure: false,
   memoryPressureSince: 0,

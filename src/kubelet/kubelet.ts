@@ -1,18 +1,17 @@
 /** The kubelet of one node: joins the cluster, runs the pods bound to it, tells the API server what becomes of them. Mirrors v1.34 pkg/kubelet.
  *  This file is the sync loop: it turns messages into calls; the decisions are in the files it names. */
 
-import { type KubeObject, type Node, type Pod, parseTime, podRequests } from '#api';
+import type { KubeObject, Node } from '#api';
 import { type Outcome, Reflector, type Sink } from '#client';
 import { type Context, type Host, type Message, SECOND } from '#sim';
-import { refusalOf } from './admission.ts';
 import { type Continuation, type KubeletTimer, NodeAgent } from './agent.ts';
-import { annotatedBehaviour, containerBehaviour } from './behaviour.ts';
 import type { KubeletConfig } from './config.ts';
 import { Heartbeats } from './heartbeats.ts';
-import { podLuck } from './luck.ts';
+import { NodeShutdown, SHUTDOWN_ANNOTATION } from './node-shutdown.ts';
 import { podEvent } from './pod-events.ts';
 import { imagePulled } from './pod-images.ts';
-import { probeDue, probesOf } from './pod-probes.ts';
+import { PodIntake } from './pod-intake.ts';
+import { probeDue } from './pod-probes.ts';
 import {
   containerExited,
   containerKilled,
@@ -25,17 +24,18 @@ import {
   syncPod,
 } from './pod-sync.ts';
 import { containerStopped, endPod, sandboxStopped } from './pod-termination.ts';
-import { ContainerRecord, type ContainerRole, PodWorker, subjectOf } from './pod-worker.ts';
-import { podDeleted, publishStatus, retryStatus, statusWritten } from './status-manager.ts';
+import type { ContainerRecord, PodWorker } from './pod-worker.ts';
+import { StaticPods } from './static-pods.ts';
+import { podDeleted, retryStatus, statusWritten } from './status-manager.ts';
 
-/** minimum grace of a pod whose object is gone already (pod_workers.go, calculateEffectiveGracePeriod). */
-const GONE_GRACE_SECONDS = 1;
 /** immediateEvictionGracePeriodSeconds (pkg/kubelet/eviction). */
 const EVICTION_GRACE_SECONDS = 1;
 
 export class Kubelet implements Host {
   readonly agent: NodeAgent;
   private readonly heartbeats: Heartbeats;
+  private readonly statics: StaticPods;
+  private readonly shutdown: NodeShutdown;
   private readonly pods: Reflector;
   private readonly ownNode: Reflector | undefined;
   private watching = false;
@@ -44,9 +44,13 @@ export class Kubelet implements Host {
     const agent = new NodeAgent(config);
     this.agent = agent;
     this.heartbeats = new Heartbeats(agent);
-    this.pods = new Reflector(agent.client as never, 'pods', new PodSink(this), { fieldSelector: `spec.nodeName=${config.nodeName}` });
+    this.statics = new StaticPods(agent);
+    this.shutdown = new NodeShutdown(agent, this.heartbeats);
+    this.pods = new Reflector(agent.client as never, 'pods', new PodIntake(agent, this.statics), {
+      fieldSelector: `spec.nodeName=${config.nodeName}`,
+    });
     if (agent.settings.watchOwnNode) {
-      this.ownNode = new Reflector(agent.client as never, 'nodes', new NodeSink(agent), {
+      this.ownNode = new Reflector(agent.client as never, 'nodes', new NodeSink(agent, this.shutdown), {
         fieldSelector: `metadata.name=${config.nodeName}`,
       });
     }
@@ -55,9 +59,11 @@ export class Kubelet implements Host {
   start(ctx: Context): void {
     this.agent.start(ctx);
     this.heartbeats.start(ctx);
+    this.statics.start(ctx);
   }
 
   receive(message: Message, ctx: Context): void {
+    if (this.shutdown.off) return;
     if (message.kind === 'KubeletTimer') return this.timer(message as KubeletTimer, ctx);
     const { outcome } = this.agent.client.receive(message, ctx);
     if (outcome !== undefined) this.answered(outcome, ctx);
@@ -80,6 +86,10 @@ export class Kubelet implements Host {
         this.heartbeats.nodeAnswered(outcome, continuation.step, ctx);
         if (this.agent.node !== undefined) this.watch(ctx);
         return;
+      case 'mirror': {
+        const worker = this.agent.workers.get(continuation.slot);
+        return worker === undefined ? undefined : this.statics.created(worker, outcome, ctx);
+      }
       case 'event':
         return;
     }
@@ -91,6 +101,7 @@ export class Kubelet implements Host {
     this.watching = true;
     this.pods.start(ctx);
     this.ownNode?.start(ctx);
+    this.statics.connect(ctx);
   }
 
   private timer({ task, slot, index }: KubeletTimer, ctx: Context): void {
@@ -122,6 +133,8 @@ export class Kubelet implements Host {
         return this.heartbeats.statusDue(ctx);
       case 'evict':
         return this.evict(ctx);
+      case 'shutdown':
+        return this.shutdown.look(ctx);
     }
   }
 
@@ -149,6 +162,8 @@ export class Kubelet implements Host {
         return syncPod(agent, worker, ctx);
       case 'deadline':
         return this.deadline(worker, ctx);
+      case 'mirror':
+        return this.statics.retry(worker, ctx);
       case 'statusRetry':
         return retryStatus(agent, worker, ctx);
       case 'probe':
@@ -212,117 +227,22 @@ export class Kubelet implements Host {
     this.heartbeats.statusDue(ctx);
     agent.disk.changed(ctx);
   }
-
-  /** The watch shows a pod: new, or changed. */
-  podSeen(pod: Pod, ctx: Context): void {
-    const uid = pod.metadata?.uid ?? '';
-    const known = this.agent.byUid.get(uid);
-    const worker = known ?? this.addPod(pod, ctx);
-    worker.metadata = pod.metadata;
-    if (pod.spec !== undefined) worker.spec = pod.spec;
-    if (pod.metadata?.deletionTimestamp === undefined) return;
-    if (worker.deleting && worker.stage === 'terminating') {
-      return endPod(this.agent, worker, pod.metadata.deletionGracePeriodSeconds ?? 30, undefined, ctx);
-    }
-    if (worker.deleting) return;
-    worker.deleting = true;
-    endPod(this.agent, worker, pod.metadata.deletionGracePeriodSeconds ?? 30, undefined, ctx);
-  }
-
-  /** The object is gone. What still runs of it is stopped. */
-  podGone(uid: string, ctx: Context): void {
-    const worker = this.agent.byUid.get(uid);
-    if (worker === undefined) return;
-    if (worker.stage === 'terminated') return this.agent.forget(worker);
-    worker.orphaned = true;
-    endPod(this.agent, worker, worker.metadata?.deletionGracePeriodSeconds ?? GONE_GRACE_SECONDS, undefined, ctx);
-  }
-
-  private addPod(pod: Pod, ctx: Context): PodWorker {
-    const { agent } = this;
-    const phase = pod.status?.phase;
-    const over = phase === 'Succeeded' || phase === 'Failed';
-    const leaving = pod.metadata?.deletionTimestamp !== undefined;
-    const refusal = over || leaving ? undefined : refusalOf(agent, pod);
-    const { workload, ordinal } = podLuck(pod.metadata);
-    const containers = over ? [] : this.records(pod, workload, ordinal, ctx);
-    const started = pod.status?.startTime === undefined ? undefined : parseTime(pod.status.startTime);
-    const seenAt = started === undefined ? ctx.now : started - agent.epoch(ctx);
-    const worker = new PodWorker(agent.newSlot(), pod, podRequests(pod), workload, ordinal, containers, seenAt);
-    agent.workers.set(worker.slot, worker);
-    agent.byUid.set(worker.uid, worker);
-    if (over || refusal !== undefined) {
-      worker.stage = 'terminated';
-      worker.phase = over ? phase : 'Failed';
-    }
-    if (refusal !== undefined) {
-      worker.rejected = true;
-      worker.reason = refusal.reason;
-      worker.message = `Pod was rejected: ${refusal.message}`;
-      podEvent(agent, worker, undefined, 'Warning', refusal.reason, refusal.message, ctx);
-      ctx.record.span(subjectOf(worker), 'rejected', ctx.now, 0, refusal.reason);
-      publishStatus(agent, worker, ctx);
-    } else if (!over && !leaving) {
-      const deadline = pod.spec?.activeDeadlineSeconds;
-      if (deadline !== undefined)
-        worker.deadlineTimer = agent.after(ctx, Math.max(0, seenAt + deadline * SECOND - ctx.now), 'deadline', worker.slot);
-      syncPod(agent, worker, ctx);
-    }
-    return worker;
-  }
-
-  private records(pod: Pod, luck: number, ordinal: number, ctx: Context): ContainerRecord[] {
-    const { agent } = this;
-    const annotated = annotatedBehaviour(pod.metadata?.annotations);
-    const { behaviour } = agent.settings;
-    const records: ContainerRecord[] = [];
-    const init = pod.spec?.initContainers ?? [];
-    const reason = init.length > 0 ? 'PodInitializing' : 'ContainerCreating';
-    const previous = pod.status?.containerStatuses ?? [];
-    for (const spec of [...init, ...(pod.spec?.containers ?? [])]) {
-      const role: ContainerRole = records.length >= init.length ? 'main' : spec.restartPolicy === 'Always' ? 'sidecar' : 'init';
-      const probes = role === 'init' ? [] : probesOf(agent, spec, luck, ordinal, records.length, ctx);
-      const record = new ContainerRecord(spec, role, containerBehaviour(annotated, behaviour, spec.name), reason, probes);
-      // The node came back: what ran before it went counts as a restart.
-      const before = previous.find((status) => status.name === spec.name);
-      if (before?.containerID !== undefined && before.containerID !== '') record.restarts = before.restartCount + 1;
-      records.push(record);
-    }
-    return records;
-  }
-}
-
-/** What the watch of the node's pods fills: the pod workers. No store of its own. */
-class PodSink implements Sink {
-  private readonly kubelet: Kubelet;
-  constructor(kubelet: Kubelet) {
-    this.kubelet = kubelet;
-  }
-  upsert(object: KubeObject, ctx: Context): void {
-    this.kubelet.podSeen(object as Pod, ctx);
-  }
-  remove(object: KubeObject, ctx: Context): void {
-    this.kubelet.podGone(object.metadata?.uid ?? '', ctx);
-  }
-  replace(objects: readonly KubeObject[], ctx: Context): void {
-    const listed = new Set<string>();
-    for (const object of objects) listed.add(object.metadata?.uid ?? '');
-    for (const uid of [...this.kubelet.agent.byUid.keys()]) if (!listed.has(uid)) this.kubelet.podGone(uid, ctx);
-    for (const object of objects) this.kubelet.podSeen(object as Pod, ctx);
-  }
 }
 
 /** The kubelet's own Node: labels and taints for admission. */
 class NodeSink implements Sink {
   private readonly agent: NodeAgent;
-  constructor(agent: NodeAgent) {
+  private readonly shutdown: NodeShutdown;
+  constructor(agent: NodeAgent, shutdown: NodeShutdown) {
     this.agent = agent;
+    this.shutdown = shutdown;
   }
-  upsert(object: KubeObject): void {
+  upsert(object: KubeObject, ctx: Context): void {
     this.agent.node = object as Node;
+    if (object.metadata?.annotations?.[SHUTDOWN_ANNOTATION] !== undefined) this.shutdown.begin(ctx);
   }
   remove(): void {}
-  replace(objects: readonly KubeObject[]): void {
-    if (objects[0] !== undefined) this.agent.node = objects[0] as Node;
+  replace(objects: readonly KubeObject[], ctx: Context): void {
+    if (objects[0] !== undefined) this.upsert(objects[0], ctx);
   }
 }

@@ -8,6 +8,7 @@ import type { NodeAgent } from './agent.ts';
 /** What the conditions say, and since when (Unix microseconds). */
 export interface NodeHealth {
   readonly ready: boolean;
+  readonly notReadyMessage: string;
   readonly readySince: number;
   readonly memoryPressure: boolean;
   readonly memoryPressureSince: number;
@@ -91,14 +92,7 @@ function conditionsOf(agent: NodeAgent, health: NodeHealth, ctx: Context): NodeC
     condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available', now, since),
     health.ready
       ? condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status', now, rfc3339(health.readySince))
-      : condition(
-          'Ready',
-          'False',
-          'KubeletNotReady',
-          '[container runtime status check may not have completed yet]',
-          now,
-          rfc3339(health.readySince),
-        ),
+      : condition('Ready', 'False', 'KubeletNotReady', health.notReadyMessage, now, rfc3339(health.readySince)),
   ];
 }
 

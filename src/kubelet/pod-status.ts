@@ -41,7 +41,7 @@ export function statusPatch(worker: PodWorker, now: Instant, epoch: number, host
   if (worker.reason !== undefined) status.reason = worker.reason;
   if (worker.message !== undefined) status.message = worker.message;
   status.startTime = rfc3339(epoch + worker.seenAt);
-  if (worker.rejected) return { metadata: { uid: worker.uid }, status };
+  if (worker.rejected) return { metadata: { uid: worker.mirrorUid ?? worker.uid }, status };
   status.hostIP = hostIP;
   status.hostIPs = hostIPs(hostIP);
   if (worker.address !== undefined) {
@@ -51,7 +51,7 @@ export function statusPatch(worker: PodWorker, now: Instant, epoch: number, host
   }
   if (init.length > 0) status.initContainerStatuses = init;
   status.containerStatuses = main;
-  return { metadata: { uid: worker.uid }, status };
+  return { metadata: { uid: worker.mirrorUid ?? worker.uid }, status };
 }
 
 let lastHostIP = '';

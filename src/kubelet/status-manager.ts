@@ -14,6 +14,8 @@ const RETRY = 10 * SECOND;
 export function publishStatus(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
   worker.print = fingerprint(worker);
   if (worker.orphaned || worker.statusInFlight) return;
+  // A static pod is written to its mirror, once there is one.
+  if (worker.isStatic && worker.mirrorUid === undefined) return;
   if (worker.print === worker.sentPrint) return finishDeletion(agent, worker, ctx);
   send(agent, worker, ctx);
 }
@@ -42,6 +44,7 @@ function send(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
 /** An answer to a status patch. */
 export function statusWritten(agent: NodeAgent, worker: PodWorker, outcome: Outcome<Continuation>, ctx: Context): void {
   worker.statusInFlight = false;
+  if (outcome.code === 404 && worker.isStatic) return;
   if (outcome.code === 404 || worker.orphaned) return gone(agent, worker);
   if (outcome.code === 0 || outcome.code >= 400) {
     worker.sentPrint = 0;
