@@ -1,3 +1,2 @@
 /** From result.json to what people look at. */
 export { renderReport } from './page.ts';
-export { renderVerdictTable } from './verdict-table.ts';

@@ -1,6 +1,6 @@
 /** The report as text: one file that asks the network for nothing, says what it cannot draw, and cannot be broken by a name. */
 import { describe, expect, it } from 'vitest';
-import { renderReport, renderVerdictTable } from '#report';
+import { renderReport } from '#report';
 import { emptyResult, exampleResult } from './example-result.ts';
 
 const chartsOf = (html: string) =>
@@ -89,31 +89,5 @@ describe('renderReport', () => {
     expect(bars.xLabel).toBe('seconds');
     expect(p50.values[bars.categories.indexOf('request to binding')]).toBeCloseTo(0.128, 6);
     expect(p50.values[bars.categories.indexOf('request to ready')]).toBeCloseTo(6.4, 6);
-  });
-});
-
-describe('renderVerdictTable', () => {
-  it('lines up and counts', () => {
-    expect(renderVerdictTable(exampleResult())).toMatchInlineSnapshot(`
-      "      metric                           measured  expected
-      ok    podsScheduled                     99.95 %  > 99 %
-      ok    submissionToBindingP95 (steady)    412 ms  < 1 s
-      FAIL  apiLatencyP95                      131 ms  < 100 ms
-      ok    podStartP95                        21.6 s  < 30 s
-      ok    nodeLossNoticed                    41.3 s  < 50 s
-      FAIL  podsBack                                –  < 420 s
-      ok    etcdBytes                         240 MiB  < 8 GB
-      2 of 7 expectations fail
-      "
-    `);
-  });
-
-  it('is empty when nothing is expected', () => {
-    expect(renderVerdictTable(emptyResult())).toBe('');
-  });
-
-  it('says when the run was partial', () => {
-    const verdicts = exampleResult().verdicts.filter(({ pass }) => pass);
-    expect(renderVerdictTable(exampleResult({ verdicts, partial: true }))).toMatch(/all 5 expectations hold \(partial run\)\n$/);
   });
 });
