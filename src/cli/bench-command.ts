@@ -43,20 +43,29 @@ function choose(files: readonly string[], flags: BenchFlags): PerfWorkload[] {
   const names = [...new Set(ofCase.map((workload) => workload.name))];
   if (flags.workload !== undefined && !names.includes(flags.workload)) throw unknown('--workload', flags.workload, names);
   const accepts = labelFilter(flags.labelFilter ?? (flags.workload === undefined ? 'performance' : ''));
-  const chosen = ofCase.filter((workload) => (flags.workload === undefined || workload.name === flags.workload) && accepts(workload.labels));
-  if (chosen.length === 0) throw UserError.at({}, 'no workload carries these labels: try --label-filter short, or --list --label-filter ""');
+  const chosen = ofCase.filter(
+    (workload) => (flags.workload === undefined || workload.name === flags.workload) && accepts(workload.labels),
+  );
+  if (chosen.length === 0)
+    throw UserError.at({}, 'no workload carries these labels: try --label-filter short, or --list --label-filter ""');
   return chosen;
 }
 
 function unknown(option: string, wanted: string, known: readonly string[]): UserError {
   const near = nearest(wanted, known);
-  return UserError.at({}, `${option} ${wanted}: there is none of that name${near === undefined ? ` (there are: ${known.join(', ')})` : `; did you mean '${near}'?`}`);
+  return UserError.at(
+    {},
+    `${option} ${wanted}: there is none of that name${near === undefined ? ` (there are: ${known.join(', ')})` : `; did you mean '${near}'?`}`,
+  );
 }
 
 async function bench(files: readonly string[], flags: BenchFlags): Promise<number> {
   const chosen = choose(files, flags);
   if (flags.list === true) {
-    for (const { testCase, name, labels, threshold, skipped } of chosen) process.stdout.write(`${testCase}/${name}  [${labels.join(', ')}]${threshold > 0 ? `  threshold ${threshold}` : ''}${skipped === undefined ? '' : `  skipped: ${skipped}`}\n`);
+    for (const { testCase, name, labels, threshold, skipped } of chosen)
+      process.stdout.write(
+        `${testCase}/${name}  [${labels.join(', ')}]${threshold > 0 ? `  threshold ${threshold}` : ''}${skipped === undefined ? '' : `  skipped: ${skipped}`}\n`,
+      );
     return 0;
   }
   const out = openOutDirectory(flags.out);
@@ -66,7 +75,9 @@ async function bench(files: readonly string[], flags: BenchFlags): Promise<numbe
   try {
     for (const workload of chosen) {
       if (interrupt.asked()) break;
-      process.stderr.write(`${workload.testCase}/${workload.name}${workload.skipped === undefined ? '' : `: skipped, ${workload.skipped}`}\n`);
+      process.stderr.write(
+        `${workload.testCase}/${workload.name}${workload.skipped === undefined ? '' : `: skipped, ${workload.skipped}`}\n`,
+      );
       if (workload.skipped !== undefined) continue;
       const result = await runPerfWorkload(workload, { seed: flags.seed, version: VERSION, interrupted: interrupt.asked });
       results.push(result);
@@ -79,7 +90,9 @@ async function bench(files: readonly string[], flags: BenchFlags): Promise<numbe
     interrupt.release();
     out.close();
   }
-  for (const result of results) if (result.failure !== undefined) process.stderr.write(`wavetank: ${result.workload.testCase}/${result.workload.name}: ${result.failure}\n`);
+  for (const result of results)
+    if (result.failure !== undefined)
+      process.stderr.write(`wavetank: ${result.workload.testCase}/${result.workload.name}: ${result.failure}\n`);
   return interrupt.asked() ? 130 : results.every((result) => result.failure === undefined && passes(result)) ? 0 : 1;
 }
 
@@ -94,5 +107,13 @@ function rowOf(result: PerfResult): string[] {
   if (failure !== undefined) return [name, '', '', '', 'FAIL', '', ''];
   const rate = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(1));
   const verdict = workload.threshold === 0 ? '' : passes(result) ? 'ok' : 'below';
-  return [name, String(result.measuredPods), rate(throughput?.average), workload.threshold === 0 ? '-' : String(workload.threshold), verdict, rate(wallPodsPerSecond), result.digest];
+  return [
+    name,
+    String(result.measuredPods),
+    rate(throughput?.average),
+    workload.threshold === 0 ? '-' : String(workload.threshold),
+    verdict,
+    rate(wallPodsPerSecond),
+    result.digest,
+  ];
 }

@@ -14,7 +14,9 @@ const exitWith = ({ failed }: Count): void => {
 };
 
 export function conformanceCommand(): Command {
-  const command = new Command('conformance').description('play recordings of real components and compare; closes with `N passed, N failed`');
+  const command = new Command('conformance').description(
+    'play recordings of real components and compare; closes with `N passed, N failed`',
+  );
   command
     .command('etcd')
     .description('sequences recorded from a real etcd')

@@ -13,7 +13,10 @@ export interface SchedulerConformanceOptions {
 }
 
 /** Prints the cases that differ with their differences, and closes with the counts. Throws a UserError for malformed input. */
-export async function runSchedulerConformance(files: readonly string[], options: SchedulerConformanceOptions = {}): Promise<ConformanceCount> {
+export async function runSchedulerConformance(
+  files: readonly string[],
+  options: SchedulerConformanceOptions = {},
+): Promise<ConformanceCount> {
   const { differences = 10, print = (line) => process.stdout.write(`${line}\n`) } = options;
   let passed = 0;
   let failed = 0;

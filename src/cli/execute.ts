@@ -1,7 +1,19 @@
 /** Runs a scenario for a command: lock, progress, Ctrl-C, files, verdict table, exit code. */
 
 import { join } from 'node:path';
-import { failureOf, type FinishedRun, HOST_BUILDER, openOutDirectory, type OutDirectory, type Result, type Runner, runInThisProcess, runScenario, SPANS_FILE, spansBytes } from '#experiment';
+import {
+  type FinishedRun,
+  failureOf,
+  HOST_BUILDER,
+  type OutDirectory,
+  openOutDirectory,
+  type Result,
+  type Runner,
+  runInThisProcess,
+  runScenario,
+  SPANS_FILE,
+  spansBytes,
+} from '#experiment';
 import type { Scenario } from '#scenario';
 import { ProgressLine } from './progress.ts';
 import { defaultShards, type RunFlags } from './run-options.ts';

@@ -17,12 +17,15 @@ export function gpuStudyCommand(): Command {
     .description('GPU sharing: one placement policy over a trace, pods arriving until 130 % of the cards were asked for')
     .requiredOption('--nodes <file>', 'node list, CSV, plain or gzip')
     .requiredOption('--pods <file>', 'pod list, CSV, plain or gzip')
-    .option('--order <file>', "arrival order, a pod row a line (default: drawn from the seed, as the study draws it)")
+    .option('--order <file>', 'arrival order, a pod row a line (default: drawn from the seed, as the study draws it)')
     .option('--noderank <file>', 'tie rank of each node row, one a line (default: drawn from the seed)')
     .requiredOption('--policy <name>', 'Random, DotProd, GpuClustering, GpuPacking, BestFit or FGD')
     .addOption(new Option('--seed <n>', 'luck of Random and of what is drawn').argParser(wholeNumber(0, 4_294_967_295)).default(42))
     .option('--json', 'print one JSON object: allocation, fragmentation, arrived, curve')
-    .addHelpText('after', '\nExample:\n  wavetank gpu-study --nodes nodes.csv.gz --pods pods.csv.gz --order arrivals.txt.gz --noderank rank.txt.gz --policy FGD --json')
+    .addHelpText(
+      'after',
+      '\nExample:\n  wavetank gpu-study --nodes nodes.csv.gz --pods pods.csv.gz --order arrivals.txt.gz --noderank rank.txt.gz --policy FGD --json',
+    )
     .action((flags: Flags) => {
       process.stdout.write(flags.json ? `${JSON.stringify(gpuStudy(flags))}\n` : table(flags));
     });
@@ -34,7 +37,9 @@ function table(flags: Flags): string {
   const percent = (value: number): string => `${value.toFixed(2)} %`;
   const rows = study.curve
     .filter(({ arrived }) => arrived % STEP === 0 && arrived > 0)
-    .map((point) => cells(`${point.arrived} %`, percent(point.allocation), percent(point.fragmentationAmount), percent(point.fragmentationRatio)));
+    .map((point) =>
+      cells(`${point.arrived} %`, percent(point.allocation), percent(point.fragmentationAmount), percent(point.fragmentationRatio)),
+    );
   const head = cells('arrived load', 'cards in use', 'fragmented', 'of idle cards');
   const end = `${study.policy}: ${percent(study.allocation)} of the cards in use at ${study.arrived} % arrived load; ${study.placed} pods placed, ${study.dropped} dropped.`;
   return `${columns([head, ...rows]).join('\n')}\n\n${end}\n`;

@@ -1,7 +1,7 @@
 /** `wavetank replay openb --nodes FILE --pods FILE`: a real trace on a simulated cluster, with allocation against arrived load. */
 
 import { Command, Option } from 'commander';
-import { allocationCurve, type AllocationPoint, type FinishedRun, pickNodes, rejected, replayScenario } from '#experiment';
+import { type AllocationPoint, allocationCurve, type FinishedRun, pickNodes, rejected, replayScenario } from '#experiment';
 import { clusterPlan, type OpenbNode, readOpenbNodes, readOpenbPods, type Scenario } from '#scenario';
 import { execute } from './execute.ts';
 import { positiveNumber, type RunFlags, wholeNumber, withRunFlags } from './run-options.ts';
@@ -24,12 +24,24 @@ export function replayCommand(): Command {
     .description('the openb GPU trace (Alibaba cluster-trace-gpu-v2023)')
     .requiredOption('--nodes <file>', 'node list, CSV, plain or gzip')
     .requiredOption('--pods <file>', 'pod list, CSV, plain or gzip')
-    .addOption(new Option('--mode <mode>', "timed: the trace's own arrivals and departures; fill: file order, no departures, until the cluster is full").choices(['timed', 'fill']).default('timed'))
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        "timed: the trace's own arrivals and departures; fill: file order, no departures, until the cluster is full",
+      )
+        .choices(['timed', 'fill'])
+        .default('timed'),
+    )
     .addOption(new Option('--time-scale <x>', "timed: how many times as fast as the trace's own pace").argParser(positiveNumber).default(1))
     .addOption(new Option('--pick-nodes <n>', 'only the n machines with most cards').argParser(wholeNumber(1, 100_000)))
     .addOption(new Option('--pods-per-second <x>', 'fill: arrivals a second').argParser(positiveNumber).default(50))
-    .addOption(new Option('--load <x>', 'fill: stop when arrivals have asked for x times the cluster').argParser(positiveNumber).default(1.3))
-    .addHelpText('after', '\nExamples:\n  wavetank replay openb --nodes nodes.csv.gz --pods pods.csv.gz --mode timed --time-scale 100 --pick-nodes 12\n  wavetank replay openb --nodes nodes.csv.gz --pods pods.csv.gz --mode fill');
+    .addOption(
+      new Option('--load <x>', 'fill: stop when arrivals have asked for x times the cluster').argParser(positiveNumber).default(1.3),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  wavetank replay openb --nodes nodes.csv.gz --pods pods.csv.gz --mode timed --time-scale 100 --pick-nodes 12\n  wavetank replay openb --nodes nodes.csv.gz --pods pods.csv.gz --mode fill',
+    );
   withRunFlags(openb).action(async (flags: ReplayFlags) => {
     process.exitCode = await replay(flags);
   });
@@ -41,15 +53,33 @@ async function replay(flags: ReplayFlags): Promise<number> {
   const pods = readOpenbPods(flags.pods, flags.mode === 'timed');
   const cluster = clusterPlan({ nodes: nodes.length });
   const seed = flags.seed ?? 1;
-  const scenario = replayScenario(nodes, pods, { mode: flags.mode, timeScale: flags.timeScale, podsPerSecond: flags.podsPerSecond, load: flags.load, seed }, cluster);
+  const scenario = replayScenario(
+    nodes,
+    pods,
+    { mode: flags.mode, timeScale: flags.timeScale, podsPerSecond: flags.podsPerSecond, load: flags.load, seed },
+    cluster,
+  );
   return execute(scenario, flags, (finished) => replayTable(scenario, nodes, finished));
 }
 
 function replayTable(scenario: Scenario, nodes: readonly OpenbNode[], { run, result }: FinishedRun): string {
   const percent = (share: number | null): string => (share === null ? '-' : `${(share * 100).toFixed(1)} %`).padStart(9);
-  const row = (point: AllocationPoint): string[] => [`${point.atSeconds}`.padStart(10), percent(point.arrivedGpu), percent(point.gpu), percent(point.arrivedCpu), percent(point.cpu), percent(point.memory)];
-  const head = ['seconds'.padStart(10), 'arrived', 'GPU cards', 'arrived', 'CPU', 'memory'].map((text, index) => (index === 0 ? text : text.padStart(9)));
-  const lines = ['allocation against arrived load (shares of the cluster):', ...columns([head, ...allocationCurve(scenario, nodes, run.recorded).map(row)]), ''];
+  const row = (point: AllocationPoint): string[] => [
+    `${point.atSeconds}`.padStart(10),
+    percent(point.arrivedGpu),
+    percent(point.gpu),
+    percent(point.arrivedCpu),
+    percent(point.cpu),
+    percent(point.memory),
+  ];
+  const head = ['seconds'.padStart(10), 'arrived', 'GPU cards', 'arrived', 'CPU', 'memory'].map((text, index) =>
+    index === 0 ? text : text.padStart(9),
+  );
+  const lines = [
+    'allocation against arrived load (shares of the cluster):',
+    ...columns([head, ...allocationCurve(scenario, nodes, run.recorded).map(row)]),
+    '',
+  ];
   const reasons = rejected(run.recorded);
   const waiting = reasons.reduce((sum, { pods }) => sum + pods, 0);
   lines.push(`${waiting} of ${result.podsCreated} pods without a node at the end${reasons.length === 0 ? '' : ', by reason:'}`);

@@ -15,7 +15,8 @@ export function readResult(directory: string): Result {
   } catch (error) {
     throw UserError.at({ file }, `is not JSON: ${(error as Error).message}`);
   }
-  if (result === null || typeof result !== 'object' || result.format !== 'wavetank-result/1') throw UserError.at({ file }, "is not a wavetank result ('format' is not wavetank-result/1)");
+  if (result === null || typeof result !== 'object' || result.format !== 'wavetank-result/1')
+    throw UserError.at({ file }, "is not a wavetank result ('format' is not wavetank-result/1)");
   return result;
 }
 

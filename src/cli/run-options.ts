@@ -14,7 +14,8 @@ export interface RunFlags {
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most) throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}.`);
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}.`);
     return value;
   };
 }
@@ -30,7 +31,11 @@ const collect = (value: string, before: readonly string[]): readonly string[] =>
 export function withRunFlags(command: Command): Command {
   return command
     .addOption(new Option('--seed <n>', "luck of the run (default: the scenario's)").argParser(wholeNumber(0, 4_294_967_295)))
-    .addOption(new Option('--shards <n>', 'worker threads; 0 runs all in this process (default: 2 for big clusters on 2 cores or more)').argParser(wholeNumber(0, 64)))
+    .addOption(
+      new Option('--shards <n>', 'worker threads; 0 runs all in this process (default: 2 for big clusters on 2 cores or more)').argParser(
+        wholeNumber(0, 64),
+      ),
+    )
     .option('--out <dir>', 'where result.json, report.html and the trace go (default: out/<name>)')
     .option('--quiet', 'no progress');
 }

@@ -16,13 +16,20 @@ export function traceCommand(): Command {
       const file = join(directory, SPANS_FILE);
       readBytes(file, 8 * 1024 ** 3);
       const { subject, steps, near } = await findSteps(file, pod);
-      if (subject === undefined || steps === undefined) throw UserError.at({ file }, `no pod is called '${pod}'${near.length === 0 ? '' : ` (near it: ${near.join(', ')})`}`);
+      if (subject === undefined || steps === undefined)
+        throw UserError.at({ file }, `no pod is called '${pod}'${near.length === 0 ? '' : ` (near it: ${near.join(', ')})`}`);
       process.stdout.write(`${subject}\n${traceTable(steps).join('\n')}\n`);
     });
 }
 
 export function traceTable(steps: readonly TraceStep[]): string[] {
   const first = steps[0]?.start ?? 0;
-  const rows = steps.map((step) => [`${((step.start - first) / 1e3).toFixed(3)}`.padStart(12), `${(step.duration / 1e3).toFixed(3)}`.padStart(12), step.name, step.host, step.detail ?? '']);
+  const rows = steps.map((step) => [
+    `${((step.start - first) / 1e3).toFixed(3)}`.padStart(12),
+    `${(step.duration / 1e3).toFixed(3)}`.padStart(12),
+    step.name,
+    step.host,
+    step.detail ?? '',
+  ]);
   return columns([['at, ms'.padStart(12), 'took, ms'.padStart(12), 'step', 'host', ''], ...rows]);
 }

@@ -5,7 +5,13 @@ import { clock } from './progress.ts';
 
 export function verdictTable(result: Result): string {
   const lines: string[] = [];
-  const rows = result.verdicts.map((verdict) => [verdict.pass ? 'ok' : 'FAIL', verdict.metric, verdict.expected, measured(verdict.measured, verdict.unit), verdict.note ?? '']);
+  const rows = result.verdicts.map((verdict) => [
+    verdict.pass ? 'ok' : 'FAIL',
+    verdict.metric,
+    verdict.expected,
+    measured(verdict.measured, verdict.unit),
+    verdict.note ?? '',
+  ]);
   if (rows.length > 0) lines.push(...columns([['', 'metric', 'expected', 'measured', ''], ...rows]), '');
   const { shards } = result;
   const faster = result.wallSeconds > 0 ? result.simulatedSeconds / result.wallSeconds : 0;
@@ -14,7 +20,8 @@ export function verdictTable(result: Result): string {
     `${clock(result.simulatedSeconds)} simulated in ${result.wallSeconds.toFixed(1)} s (${faster.toFixed(0)} times real time), ${shards.events} events, ${Math.round(result.peakRssBytes / 1048576)} MiB, ${shards.used === 0 ? 'one thread' : `${shards.used} shards`}`,
     `digest ${result.digest}, seed ${result.seed}${result.partial ? `, PARTIAL: ${result.ended ?? ''}` : ''}`,
   );
-  for (const mark of result.marks.filter((one) => one.name === 'request refused')) lines.push(`refused at ${mark.atSeconds.toFixed(1)} s: ${mark.detail ?? ''}`);
+  for (const mark of result.marks.filter((one) => one.name === 'request refused'))
+    lines.push(`refused at ${mark.atSeconds.toFixed(1)} s: ${mark.detail ?? ''}`);
   for (const note of result.notes) lines.push(`note: ${note}`);
   return `${lines.join('\n')}\n`;
 }

@@ -19,9 +19,16 @@ export const COLLECTED: readonly Resource[] = [
   'pods',
   'replicasets.apps',
   'deployments.apps',
+  'statefulsets.apps',
+  'daemonsets.apps',
+  'controllerrevisions.apps',
   'jobs.batch',
+  'cronjobs.batch',
   'nodes',
   'leases.coordination.k8s.io',
+  'services',
+  'endpointslices.discovery.k8s.io',
+  'persistentvolumeclaims',
 ];
 
 const ownerArrays = new WeakMap<readonly OwnerReference[], readonly string[]>();

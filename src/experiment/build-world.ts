@@ -1,11 +1,20 @@
 /** Scenario to world: which hosts there are, in which order, what joins them, and what will befall them.
  *  Order (it fixes host ids): etcd, API servers, schedulers, controller manager, users, observer, nodes. */
 
+import type { ApiServerConfig } from '#apiserver';
 import type { ClientConfig } from '#client';
 import type { EtcdMemberConfig } from '#etcd';
 import { QUIET_SSD } from '#etcd';
-import type { ApiServerConfig } from '#apiserver';
-import { type ClientLimits, faultKind, type NodePool, type PerfWorkload, type Scenario, type Topology, type TopologyNode, UserError } from '#scenario';
+import {
+  type ClientLimits,
+  faultKind,
+  type NodePool,
+  type PerfWorkload,
+  type Scenario,
+  type Topology,
+  type TopologyNode,
+  UserError,
+} from '#scenario';
 import type { HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
 import { Luck } from '#sim';
 import { controllerManagerConfig, schedulerConfig } from './control-plane-config.ts';
@@ -16,7 +25,15 @@ import type { BenchDriverConfig } from './perf/bench-driver.ts';
 import type { WorkloadClientConfig } from './workload-client.ts';
 
 /** Names under which hosts.ts keeps the factories. */
-export type Program = 'etcd' | 'apiserver' | 'scheduler' | 'controller-manager' | 'workload-client' | 'observer' | 'kubelet' | 'bench-driver';
+export type Program =
+  | 'etcd'
+  | 'apiserver'
+  | 'scheduler'
+  | 'controller-manager'
+  | 'workload-client'
+  | 'observer'
+  | 'kubelet'
+  | 'bench-driver';
 
 export interface BuiltWorld {
   readonly world: WorldSpec;
@@ -61,12 +78,29 @@ export function buildWorld(scenario: Scenario, { seed, controllers = true, perf 
 
   const schedulers = cluster.schedulers.map((plan) => {
     const config = schedulerConfig(plan, client('system:kube-scheduler', plan));
-    return add({ name: plan.name === 'default-scheduler' ? 'kube-scheduler' : plan.name, program: 'scheduler', config, ...CONTROL_PLANE, cores: 4 });
+    return add({
+      name: plan.name === 'default-scheduler' ? 'kube-scheduler' : plan.name,
+      program: 'scheduler',
+      config,
+      ...CONTROL_PLANE,
+      cores: 4,
+    });
   });
   const controllerManagers = controllers
-    ? [add({ name: 'kube-controller-manager', program: 'controller-manager', config: controllerManagerConfig(cluster.controllers, client('system:kube-controller-manager', cluster.controllers)), ...CONTROL_PLANE, cores: 4 })]
+    ? [
+        add({
+          name: 'kube-controller-manager',
+          program: 'controller-manager',
+          config: controllerManagerConfig(cluster.controllers, client('system:kube-controller-manager', cluster.controllers)),
+          ...CONTROL_PLANE,
+          cores: 4,
+        }),
+      ]
     : [];
-  const users = perf === undefined ? usersHost(scenario, client('user:scenario', UNLIMITED)) : driverHost(perf, client('user:bench', { qps: 5000, burst: 5000 }));
+  const users =
+    perf === undefined
+      ? usersHost(scenario, client('user:scenario', UNLIMITED))
+      : driverHost(perf, client('user:bench', { qps: 5000, burst: 5000 }));
   add(users);
   const observer = perf === undefined ? add({ name: 'observer', program: 'observer', config: undefined, ...USERS }) : -1;
 
@@ -75,15 +109,33 @@ export function buildWorld(scenario: Scenario, { seed, controllers = true, perf 
   const changes = faultChanges(scenario, topology, seed);
   const losses = lossesOf(changes, nodes);
   if (observer >= 0) {
-    const config: ObserverConfig = { client: client('system:observer', UNLIMITED), phases: scenario.phases, losses, heatEvery: Math.max(scenario.bucket, 1_000_000) };
+    const config: ObserverConfig = {
+      client: client('system:observer', UNLIMITED),
+      phases: scenario.phases,
+      losses,
+      heatEvery: Math.max(scenario.bucket, 1_000_000),
+    };
     hosts[observer] = { ...(hosts[observer] as HostSpec), config };
   }
-  const world: WorldSpec = { seed, epoch: scenario.epoch, hosts, links: linksOf(scenario), changes, until: scenario.duration as number, bucket: scenario.bucket };
+  const world: WorldSpec = {
+    seed,
+    epoch: scenario.epoch,
+    hosts,
+    links: linksOf(scenario),
+    changes,
+    until: scenario.duration as number,
+    bucket: scenario.bucket,
+  };
   return { world, topology, losses };
 }
 
 function usersHost(scenario: Scenario, client: ClientConfig): HostSpec {
-  const config: WorkloadClientConfig = { client, entries: scenario.workload, namespaces: namespacesOf(scenario), until: scenario.duration as number };
+  const config: WorkloadClientConfig = {
+    client,
+    entries: scenario.workload,
+    namespaces: namespacesOf(scenario),
+    until: scenario.duration as number,
+  };
   return { name: 'users', program: 'workload-client', config, ...USERS };
 }
 
@@ -127,7 +179,12 @@ function faultChanges(scenario: Scenario, topology: Topology, seed: number): rea
 function lossesOf(changes: readonly WorldChange[], nodes: readonly TopologyNode[]): LostNodes[] {
   const names = new Map(nodes.map((node) => [node.id, node.name]));
   return changes.flatMap((change) => {
-    const struck = change.change === 'crash' || change.change === 'pause' ? change.hosts.hosts : change.change === 'partition' ? change.a.hosts : undefined;
+    const struck =
+      change.change === 'crash' || change.change === 'pause'
+        ? change.hosts.hosts
+        : change.change === 'partition'
+          ? change.a.hosts
+          : undefined;
     const lost = (struck ?? []).flatMap((id) => names.get(id) ?? []);
     return lost.length === 0 ? [] : [{ at: change.at, nodes: lost }];
   });

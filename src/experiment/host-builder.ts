@@ -1,2 +1,5 @@
 /** Where a thread finds the table of programs. */
-export const HOST_BUILDER = { module: new URL(import.meta.url.endsWith('.ts') ? './hosts.ts' : './hosts.js', import.meta.url).href, export: 'hostFactory' };
+export const HOST_BUILDER = {
+  module: new URL(import.meta.url.endsWith('.ts') ? './hosts.ts' : './hosts.js', import.meta.url).href,
+  export: 'hostFactory',
+};

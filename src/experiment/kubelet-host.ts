@@ -30,7 +30,14 @@ function settings(scenario: Scenario): Partial<KubeletSettings> {
   return found;
 }
 
-export function kubeletHost(scenario: Scenario, pool: NodePool, name: string, zone: string, ordinal: number, servers: readonly HostId[]): HostSpec {
+export function kubeletHost(
+  scenario: Scenario,
+  pool: NodePool,
+  name: string,
+  zone: string,
+  ordinal: number,
+  servers: readonly HostId[],
+): HostSpec {
   const config: KubeletConfig = {
     nodeName: name,
     client: { user: `system:node:${name}`, servers, qps: scenario.cluster.kubelets.qps, burst: scenario.cluster.kubelets.burst },

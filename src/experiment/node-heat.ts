@@ -21,7 +21,9 @@ export class NodeHeat {
 
   start(record: Recorder): void {
     this.#record = record;
-    this.#gauges = HEAT_RESOURCES.map((resource) => Array.from({ length: DECILES }, (_, decile) => record.gauge(HEAT_METRIC, { resource, decile: String(decile) })));
+    this.#gauges = HEAT_RESOURCES.map((resource) =>
+      Array.from({ length: DECILES }, (_, decile) => record.gauge(HEAT_METRIC, { resource, decile: String(decile) })),
+    );
     this.#used = HEAT_RESOURCES.map((resource) => record.gauge('wavetank_requested', { resource }));
     this.#capacity = HEAT_RESOURCES.map((resource) => record.gauge('wavetank_allocatable', { resource }));
   }

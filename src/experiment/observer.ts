@@ -89,7 +89,9 @@ export class Observer implements Host {
     const phases = [...this.#config.phases.map((phase) => phase.name), ''];
     this.#binding = phases.map((phase) => record.histogram('wavetank_submission_to_binding_seconds', { phase }));
     this.#starting = phases.map((phase) => record.histogram('wavetank_pod_start_seconds', { phase }));
-    const counters = new Map(['created', 'bound', 'started', 'deleted'].map((name) => [name, record.counter(`wavetank_pods_${name}_total`)]));
+    const counters = new Map(
+      ['created', 'bound', 'started', 'deleted'].map((name) => [name, record.counter(`wavetank_pods_${name}_total`)]),
+    );
     this.#count = (name) => counters.get(name)?.add();
     this.#readyNodes = record.gauge('wavetank_nodes_ready');
     this.#reasons = new UnschedulableReasons(record);
@@ -149,7 +151,17 @@ export class Observer implements Host {
     const found = phases.findIndex((phase) => now >= phase.from && now < phase.to);
     const controller = pod.metadata?.ownerReferences?.find((owner) => owner.controller === true);
     const owner = controller?.kind === 'ReplicaSet' ? controller.uid : '';
-    return { seen: now, phase: found < 0 ? phases.length : found, owner, state: 'Unscheduled', node: '', cpu: 0, memory: 0, extended: NONE, started: false };
+    return {
+      seen: now,
+      phase: found < 0 ? phases.length : found,
+      owner,
+      state: 'Unscheduled',
+      node: '',
+      cpu: 0,
+      memory: 0,
+      extended: NONE,
+      started: false,
+    };
   }
 
   #bound(key: string, known: PodRecord, node: string, pod: Pod, now: Instant): void {
@@ -211,8 +223,14 @@ export class Observer implements Host {
     if (ready === 'Unknown') this.#losses.noticed(name, ctx.now);
     if (event.type === 'add') {
       const allocatable = event.object.status?.allocatable ?? {};
-      this.#heat.node(name, quantityMilliValue(allocatable['cpu']), quantityValue(allocatable['memory']), quantityValue(allocatable['pods']));
-      for (const [resource, amount] of Object.entries(allocatable)) if (resource.includes('/')) this.#heat.addAllocatable(resource, quantityValue(amount));
+      this.#heat.node(
+        name,
+        quantityMilliValue(allocatable['cpu']),
+        quantityValue(allocatable['memory']),
+        quantityValue(allocatable['pods']),
+      );
+      for (const [resource, amount] of Object.entries(allocatable))
+        if (resource.includes('/')) this.#heat.addAllocatable(resource, quantityValue(amount));
     }
   }
 }
@@ -225,6 +243,7 @@ function stateOf(pod: Pod): State {
   if (pod.spec?.nodeName === undefined) return 'Unscheduled';
   if (phase !== 'Running') return 'Starting';
   const conditions = status?.conditions;
-  if (conditions !== undefined) for (const condition of conditions) if (condition.type === 'Ready') return condition.status === 'True' ? 'Running' : 'NotReady';
+  if (conditions !== undefined)
+    for (const condition of conditions) if (condition.type === 'Ready') return condition.status === 'True' ? 'Running' : 'NotReady';
   return 'Running';
 }

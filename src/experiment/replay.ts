@@ -48,7 +48,9 @@ export function replayScenario(nodes: readonly OpenbNode[], pods: readonly Openb
     expect: [],
     phases: [],
     notes: [
-      plan.mode === 'timed' ? `own arrival and departure times, ${plan.timeScale} times as fast` : `file order, ${plan.podsPerSecond} pods/s, no departures, until ${plan.load} times the cluster is asked for`,
+      plan.mode === 'timed'
+        ? `own arrival and departure times, ${plan.timeScale} times as fast`
+        : `file order, ${plan.podsPerSecond} pods/s, no departures, until ${plan.load} times the cluster is asked for`,
       `GPU cards are the extended resource ${GPU_RESOURCE}: a share of a card takes a whole one`,
     ],
     source: { replay: 'openb', ...plan, nodes: nodes.length, pods: pods.length },
@@ -63,7 +65,12 @@ function nodePools(nodes: readonly OpenbNode[]): NodePool[] {
     name: node.name,
     count: 1,
     zones: ['zone-a'],
-    capacity: { cpu: `${node.cpuMilli}m`, memory: `${node.memoryMib}Mi`, pods: '250', ...only(node.gpus > 0, GPU_RESOURCE, String(node.gpus)) },
+    capacity: {
+      cpu: `${node.cpuMilli}m`,
+      memory: `${node.memoryMib}Mi`,
+      pods: '250',
+      ...only(node.gpus > 0, GPU_RESOURCE, String(node.gpus)),
+    },
     labels: only(node.model !== '', GPU_MODEL_LABEL, node.model),
     taints: [],
   }));
@@ -75,7 +82,11 @@ function timed(pods: readonly OpenbPod[], { timeScale }: ReplayPlan): ReplayedPo
   return pods
     .map((pod, index) => ({ pod, index }))
     .sort((a, b) => (a.pod.createdAt as number) - (b.pod.createdAt as number) || a.index - b.index)
-    .map(({ pod }) => ({ ...pod, at: when(pod.createdAt as number), ...(pod.deletedAt === undefined ? {} : { until: when(pod.deletedAt) }) }));
+    .map(({ pod }) => ({
+      ...pod,
+      at: when(pod.createdAt as number),
+      ...(pod.deletedAt === undefined ? {} : { until: when(pod.deletedAt) }),
+    }));
 }
 
 const demand = (pod: OpenbPod, byCards: boolean): number => (byCards ? pod.gpus : pod.cpuMilli);
@@ -88,7 +99,11 @@ function fill(nodes: readonly OpenbNode[], pods: readonly OpenbPod[], { podsPerS
   let asked = 0;
   for (let round = 0; asked < wanted && round < 1000; round++) {
     for (const pod of pods) {
-      out.push({ ...pod, name: round === 0 ? pod.name : `${pod.name}-r${round}`, at: Math.round((HEAD_START + out.length / podsPerSecond) * 1e6) });
+      out.push({
+        ...pod,
+        name: round === 0 ? pod.name : `${pod.name}-r${round}`,
+        at: Math.round((HEAD_START + out.length / podsPerSecond) * 1e6),
+      });
       asked += demand(pod, byCards);
       if (asked >= wanted) break;
     }
@@ -114,7 +129,9 @@ export function allocationCurve(scenario: Scenario, nodes: readonly OpenbNode[],
   const share = (resource: string): Float64Array | undefined => {
     const used = recorded.gauge('wavetank_requested', { resource })?.values;
     const has = recorded.gauge('wavetank_allocatable', { resource })?.values;
-    return used === undefined || has === undefined ? undefined : used.map((value, index) => (has[index] === 0 ? 0 : value / (has[index] as number)));
+    return used === undefined || has === undefined
+      ? undefined
+      : used.map((value, index) => (has[index] === 0 ? 0 : value / (has[index] as number)));
   };
   const [gpu, cpu, memory] = [GPU_RESOURCE, 'cpu', 'memory'].map(share);
   const points: AllocationPoint[] = [];
@@ -127,7 +144,14 @@ export function allocationCurve(scenario: Scenario, nodes: readonly OpenbNode[],
       gpus += (pods[next] as ReplayedPod).gpus;
       milli += (pods[next] as ReplayedPod).cpuMilli;
     }
-    points.push({ atSeconds: end / 1e6, arrivedGpu: cards === 0 ? 0 : gpus / cards, arrivedCpu: milli / cpus, gpu: gpu?.[bucket] ?? null, cpu: cpu?.[bucket] ?? null, memory: memory?.[bucket] ?? null });
+    points.push({
+      atSeconds: end / 1e6,
+      arrivedGpu: cards === 0 ? 0 : gpus / cards,
+      arrivedCpu: milli / cpus,
+      gpu: gpu?.[bucket] ?? null,
+      cpu: cpu?.[bucket] ?? null,
+      memory: memory?.[bucket] ?? null,
+    });
   }
   return thinned(points, cards > 0);
 }

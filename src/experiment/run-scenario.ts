@@ -2,7 +2,7 @@
 
 import { performance } from 'node:perf_hooks';
 import type { Scenario } from '#scenario';
-import { placeByGroup, type RunOutcome as EngineOutcome, type WorldSpec } from '#sim';
+import { type RunOutcome as EngineOutcome, placeByGroup, type WorldSpec } from '#sim';
 import { assembleResult } from './assemble-result.ts';
 import { type BuiltWorld, buildWorld, type WorldOptions } from './build-world.ts';
 import type { RunOutcome } from './outcome.ts';

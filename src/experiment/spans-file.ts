@@ -22,7 +22,10 @@ type Row = readonly [name: string, host: number, start: number, duration: number
 export function spansBytes(recorded: RecordedRun, hosts: readonly HostSpec[]): Uint8Array {
   const bySubject = new Map<string, Row[]>();
   for (const span of recorded.allSpans()) {
-    const row: Row = span.detail === undefined ? [span.name, span.host, span.start, span.duration] : [span.name, span.host, span.start, span.duration, span.detail];
+    const row: Row =
+      span.detail === undefined
+        ? [span.name, span.host, span.start, span.duration]
+        : [span.name, span.host, span.start, span.duration, span.detail];
     const rows = bySubject.get(span.subject);
     if (rows === undefined) bySubject.set(span.subject, [row]);
     else rows.push(row);
@@ -47,7 +50,10 @@ export function spansBytes(recorded: RecordedRun, hosts: readonly HostSpec[]): U
 }
 
 /** The steps of one subject, or the subjects whose name comes near. */
-export async function findSteps(file: string, wanted: string): Promise<{ readonly subject?: string; readonly steps?: readonly TraceStep[]; readonly near: readonly string[] }> {
+export async function findSteps(
+  file: string,
+  wanted: string,
+): Promise<{ readonly subject?: string; readonly steps?: readonly TraceStep[]; readonly near: readonly string[] }> {
   if (!existsSync(file)) return { near: [] };
   const near: string[] = [];
   let hosts: readonly string[] | undefined;
@@ -60,7 +66,13 @@ export async function findSteps(file: string, wanted: string): Promise<{ readonl
     if (subject === wanted || subject === `pods/${wanted}` || subject === `pods/default/${wanted}`) {
       const [, rows] = JSON.parse(line) as [string, readonly Row[]];
       const known = hosts;
-      const steps = rows.map(([name, host, start, duration, detail]) => ({ name, host: known[host] ?? `host ${host}`, start, duration, ...(detail === undefined ? {} : { detail }) }));
+      const steps = rows.map(([name, host, start, duration, detail]) => ({
+        name,
+        host: known[host] ?? `host ${host}`,
+        start,
+        duration,
+        ...(detail === undefined ? {} : { detail }),
+      }));
       return { subject, steps, near: [] };
     }
     if (near.length < 10 && subject.includes(wanted)) near.push(subject.replace(/^pods\//, ''));

@@ -36,7 +36,10 @@ export class UnschedulableReasons {
   #withoutNumbers(message: string): string {
     let plain = this.#plain.get(message);
     if (plain === undefined) {
-      const first = message.replace(/^0\/\d+ nodes are available: /, '').replace(/\. (preemption|no new claims).*$/s, '').replace(/\.$/, '');
+      const first = message
+        .replace(/^0\/\d+ nodes are available: /, '')
+        .replace(/\. (preemption|no new claims).*$/s, '')
+        .replace(/\.$/, '');
       plain = [...new Set(first.split(', ').map((part) => part.replace(/^\d+ /, '')))].sort().join(', ');
       this.#plain.set(message, plain);
     }

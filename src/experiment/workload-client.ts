@@ -64,7 +64,8 @@ export class WorkloadClient implements Host {
       const reason = outcome.error?.reason ?? 'Unknown';
       ctx.record.counter('wavetank_workload_refused_total', { code: String(outcome.code), reason }).add();
       // The first few refusals stand on the time axis with their text: a scenario that asks for nonsense must say so.
-      if (this.#refusals++ < 5) ctx.record.mark('request refused', `${outcome.continuation.text}: ${outcome.code} ${outcome.error?.message ?? reason}`);
+      if (this.#refusals++ < 5)
+        ctx.record.mark('request refused', `${outcome.continuation.text}: ${outcome.code} ${outcome.error?.message ?? reason}`);
     }
     if (handled) return;
     if (message.kind !== 'WorkloadDue') return;

@@ -54,7 +54,8 @@ function stretches(spec: ArrivalSpec): readonly Stretch[] {
     return spec.phases.map((phase, index) => {
       const from = at;
       at += parseDuration(phase.for) ?? 0;
-      const { from: first, to: last } = typeof phase.podsPerSecond === 'number' ? { from: phase.podsPerSecond, to: phase.podsPerSecond } : phase.podsPerSecond;
+      const { from: first, to: last } =
+        typeof phase.podsPerSecond === 'number' ? { from: phase.podsPerSecond, to: phase.podsPerSecond } : phase.podsPerSecond;
       return { name: phase.name ?? `phase-${index + 1}`, from, to: at, first, last };
     });
   }

@@ -28,7 +28,10 @@ export function inSeconds(distribution: Distribution): Distribution {
 export function scaled(distribution: Distribution, factor: number): Distribution {
   if (typeof distribution === 'number') return distribution * factor;
   const [shape, fields] = Object.entries(distribution)[0] as [string, unknown];
-  if (shape === 'empirical') return { empirical: (fields as readonly (readonly [number, number])[]).map(([quantile, value]) => [quantile, value * factor] as const) };
+  if (shape === 'empirical')
+    return {
+      empirical: (fields as readonly (readonly [number, number])[]).map(([quantile, value]) => [quantile, value * factor] as const),
+    };
   const out: Record<string, number> = {};
   for (const [key, value] of Object.entries(fields as Record<string, number>)) out[key] = key === 'shape' ? value : value * factor;
   return { [shape]: out } as unknown as Distribution;

@@ -2,7 +2,23 @@
 
 import type { Taint } from '#api';
 import type { Distribution, Duration } from '#sim';
-import { bytes, count, duration, durationDistribution, fields, flag, type JsonSchema, kubernetes, label, list, number, oneOf, quantity, stringMap, text } from './schema-pieces.ts';
+import {
+  bytes,
+  count,
+  duration,
+  durationDistribution,
+  fields,
+  flag,
+  type JsonSchema,
+  kubernetes,
+  label,
+  list,
+  number,
+  oneOf,
+  quantity,
+  stringMap,
+  text,
+} from './schema-pieces.ts';
 import { parseBytes, parseDuration, parseDurationDistribution } from './units.ts';
 
 export interface NodePool {
@@ -48,7 +64,12 @@ export interface KubeletPlan extends ClientLimits {
 export interface ClusterPlan {
   readonly nodes: readonly NodePool[];
   readonly apiServers: { readonly count: number; readonly cores: number };
-  readonly etcd: { readonly events: 'shared' | 'separate'; readonly fsync?: Distribution; readonly cores: number; readonly quotaBytes: number };
+  readonly etcd: {
+    readonly events: 'shared' | 'separate';
+    readonly fsync?: Distribution;
+    readonly cores: number;
+    readonly quotaBytes: number;
+  };
   readonly schedulers: readonly SchedulerPlan[];
   readonly controllers: ControllersPlan;
   readonly kubelets: KubeletPlan;
@@ -56,15 +77,22 @@ export interface ClusterPlan {
   readonly network: { readonly controlPlaneLatency: Duration; readonly nodeLatency: Duration; readonly jitter?: Distribution };
 }
 
-const clientFields = { qps: number("requests a second (0 lifts the limit)"), burst: count('burst of the token bucket') };
+const clientFields = { qps: number('requests a second (0 lifts the limit)'), burst: count('burst of the token bucket') };
 
 const poolSchema = fields(
   'nodes of one kind',
   {
     name: label('prefix of their names (default node)'),
     count: count('how many', 1, 200_000),
-    zones: { anyOf: [count('how many zones: zone-a, zone-b, ...', 1, 26), list(label('a zone'), 'zones by name', 1)], description: 'a number, or names; nodes take turns (default 1)' },
-    capacity: { type: 'object', additionalProperties: quantity('amount'), description: 'cpu, memory, pods, extended resources (default 8, 32Gi, 110)' },
+    zones: {
+      anyOf: [count('how many zones: zone-a, zone-b, ...', 1, 26), list(label('a zone'), 'zones by name', 1)],
+      description: 'a number, or names; nodes take turns (default 1)',
+    },
+    capacity: {
+      type: 'object',
+      additionalProperties: quantity('amount'),
+      description: 'cpu, memory, pods, extended resources (default 8, 32Gi, 110)',
+    },
     allocatable: { type: 'object', additionalProperties: quantity('amount'), description: 'default: the capacity' },
     labels: stringMap('labels'),
     taints: list(kubernetes('v1 Taint'), 'taints'),
@@ -75,8 +103,14 @@ const poolSchema = fields(
 export const clusterSchema: JsonSchema = fields(
   'the cluster',
   {
-    nodes: { anyOf: [count('so many nodes of the default kind', 1, 200_000), list(poolSchema, 'kinds of nodes', 1)], description: 'a number, or kinds of nodes' },
-    apiServers: fields('API servers behind a balancer', { count: count('how many (default 1)', 1, 10), cores: count('cores of each (default 8)', 1, 256) }),
+    nodes: {
+      anyOf: [count('so many nodes of the default kind', 1, 200_000), list(poolSchema, 'kinds of nodes', 1)],
+      description: 'a number, or kinds of nodes',
+    },
+    apiServers: fields('API servers behind a balancer', {
+      count: count('how many (default 1)', 1, 10),
+      cores: count('cores of each (default 8)', 1, 256),
+    }),
     etcd: fields('etcd', {
       events: oneOf(['shared', 'separate'], 'whether events have a member of their own (default shared)'),
       fsync: durationDistribution('time of one fsync (default: a quiet SSD)'),
@@ -84,7 +118,11 @@ export const clusterSchema: JsonSchema = fields(
       quota: bytes('--quota-backend-bytes (default 8GiB)'),
     }),
     schedulers: list(
-      fields('a scheduler', { name: label('its schedulerName (default default-scheduler)'), ...clientFields, percentageOfNodesToScore: count("0: upstream's formula", 0, 100) }),
+      fields('a scheduler', {
+        name: label('its schedulerName (default default-scheduler)'),
+        ...clientFields,
+        percentageOfNodesToScore: count("0: upstream's formula", 0, 100),
+      }),
       'schedulers',
       1,
     ),
@@ -123,8 +161,12 @@ export const clusterSchema: JsonSchema = fields(
 
 type Written = Readonly<Record<string, unknown>>;
 const part = (written: Written, key: string): Written => (written[key] ?? {}) as Written;
-const time = (written: unknown, otherwise: Duration): Duration => (written === undefined ? otherwise : (parseDuration(written) ?? otherwise));
-const limits = (written: Written, qps: number, burst: number): ClientLimits => ({ qps: (written['qps'] as number | undefined) ?? qps, burst: (written['burst'] as number | undefined) ?? Math.max(burst, (written['qps'] as number | undefined) ?? 0) });
+const time = (written: unknown, otherwise: Duration): Duration =>
+  written === undefined ? otherwise : (parseDuration(written) ?? otherwise);
+const limits = (written: Written, qps: number, burst: number): ClientLimits => ({
+  qps: (written['qps'] as number | undefined) ?? qps,
+  burst: (written['burst'] as number | undefined) ?? Math.max(burst, (written['qps'] as number | undefined) ?? 0),
+});
 
 /** The complete plan of a valid `cluster`. */
 export function clusterPlan(cluster: Written): ClusterPlan {
@@ -146,11 +188,17 @@ export function clusterPlan(cluster: Written): ClusterPlan {
     schedulers: schedulers.map((scheduler) => ({
       name: (scheduler['name'] as string | undefined) ?? 'default-scheduler',
       ...limits(scheduler, 50, 100),
-      ...(scheduler['percentageOfNodesToScore'] === undefined ? {} : { percentageOfNodesToScore: scheduler['percentageOfNodesToScore'] as number }),
+      ...(scheduler['percentageOfNodesToScore'] === undefined
+        ? {}
+        : { percentageOfNodesToScore: scheduler['percentageOfNodesToScore'] as number }),
     })),
     controllers: controllersPlan(part(cluster, 'controllers')),
     kubelets: kubeletPlan(part(cluster, 'kubelets')),
-    network: { controlPlaneLatency: time(network['controlPlaneLatency'], 250), nodeLatency: time(network['nodeLatency'], 500), ...(jitter === undefined ? {} : { jitter }) },
+    network: {
+      controlPlaneLatency: time(network['controlPlaneLatency'], 250),
+      nodeLatency: time(network['nodeLatency'], 500),
+      ...(jitter === undefined ? {} : { jitter }),
+    },
   };
 }
 
@@ -200,4 +248,5 @@ function zoneNames(written: unknown): readonly string[] {
   return Array.from({ length: wanted }, (_, index) => `zone-${String.fromCharCode(97 + index)}`);
 }
 
-const textValues = (amounts: unknown): Readonly<Record<string, string>> => Object.fromEntries(Object.entries((amounts ?? {}) as Record<string, unknown>).map(([name, amount]) => [name, String(amount)]));
+const textValues = (amounts: unknown): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries((amounts ?? {}) as Record<string, unknown>).map(([name, amount]) => [name, String(amount)]));

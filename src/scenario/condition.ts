@@ -45,7 +45,11 @@ export function parseCondition(metric: string, info: MetricInfo, written: unknow
   return [{ metric, comparison, bound, text: `${comparison} ${found[2]}` }];
 }
 
-function parseObject(metric: string, info: MetricInfo, { max, min, below, above, during }: Record<string, unknown>): readonly Condition[] | string {
+function parseObject(
+  metric: string,
+  info: MetricInfo,
+  { max, min, below, above, during }: Record<string, unknown>,
+): readonly Condition[] | string {
   const out: Condition[] = [];
   const rules = [
     ['<=', max],

@@ -28,7 +28,8 @@ export function readCsv(file: string): CsvTable {
     const text = (lines[index] as string).replace(/\r$/, '');
     if (text.trim() === '') continue;
     const cells = cellsOf(text, file, index + 1);
-    if (cells.length !== header.length) throw UserError.at({ file, line: index + 1 }, `has ${cells.length} columns, the header has ${header.length}`);
+    if (cells.length !== header.length)
+      throw UserError.at({ file, line: index + 1 }, `has ${cells.length} columns, the header has ${header.length}`);
     rows.push({ line: index + 1, cells });
   }
   if (rows.length === 0) throw UserError.at({ file }, 'has a header but no rows');
@@ -88,7 +89,10 @@ export function columnOf(table: CsvTable, name: string, why?: string): number {
   const at = table.header.indexOf(name);
   if (at >= 0 || why === undefined) return at;
   const near = nearest(name, table.header);
-  throw UserError.at({ file: table.file, line: 1 }, `has no column '${name}'${why === '' ? '' : ` (${why})`}${near === undefined ? `; columns: ${printable(table.header.join(', '), 120)}` : `; did you mean '${near}'?`}`);
+  throw UserError.at(
+    { file: table.file, line: 1 },
+    `has no column '${name}'${why === '' ? '' : ` (${why})`}${near === undefined ? `; columns: ${printable(table.header.join(', '), 120)}` : `; did you mean '${near}'?`}`,
+  );
 }
 
 /** A finite number that is not negative. */

@@ -39,4 +39,3 @@ export interface FaultKind<Spec = never> {
 
 export const atField = duration('when it strikes');
 export const forField = duration('how long it lasts; without it, to the end');
-

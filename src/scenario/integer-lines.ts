@@ -12,7 +12,8 @@ export function readIntegerLines(file: string, most: number, what: string): numb
       const text = line.trim();
       if (text === '') return;
       const value = Number(text);
-      if (!/^\d+$/.test(text) || value > most) throw UserError.at({ file, line: index + 1 }, `expected ${what} (a whole number from 0 to ${most}), found '${printable(text)}'`);
+      if (!/^\d+$/.test(text) || value > most)
+        throw UserError.at({ file, line: index + 1 }, `expected ${what} (a whole number from 0 to ${most}), found '${printable(text)}'`);
       numbers.push(value);
     });
   if (numbers.length === 0) throw UserError.at({ file }, 'is empty');

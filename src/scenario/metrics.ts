@@ -16,7 +16,11 @@ export const METRICS = {
   apiWritesPerSecond: { unit: '/s', description: 'mutating requests a second, mean over the run' },
   apiReadsPerSecond: { unit: '/s', description: 'gets, lists and watches a second, mean over the run' },
   podStartP50: { unit: 's', description: 'from a pod seen in the API to all its containers ready, images pulled, median', byPhase: true },
-  podStartP95: { unit: 's', description: 'from a pod seen in the API to all its containers ready, images pulled, 95th percentile', byPhase: true },
+  podStartP95: {
+    unit: 's',
+    description: 'from a pod seen in the API to all its containers ready, images pulled, 95th percentile',
+    byPhase: true,
+  },
   nodeLossNoticed: { unit: 's', description: 'from a node lost to its Ready condition Unknown, the slowest node' },
   nodeLossNoticedP50: { unit: 's', description: 'from a node lost to its Ready condition Unknown, median' },
   podsBack: { unit: 's', description: 'from the first node lost until as many controlled pods run on live nodes as before' },

@@ -44,7 +44,8 @@ export function loadScenario(file: string, assignments: readonly string[] = []):
 /** Judges everything before anything runs: throws UserError with all mistakes, sorted by place. */
 export function scenarioFrom(read: Source, assignments: readonly string[] = []): Scenario {
   const source = assignments.length === 0 ? read : { ...read, value: assignments.reduce(setPath, read.value) };
-  if (source.value === null || source.value === undefined) throw UserError.at({ file: source.file }, 'is empty: a scenario needs at least `cluster` and `duration`');
+  if (source.value === null || source.value === undefined)
+    throw UserError.at({ file: source.file }, 'is empty: a scenario needs at least `cluster` and `duration`');
   const mistakes = [...validate(scenarioSchema, source)];
   if (mistakes.length > 0) throw new UserError(mistakes);
   const written = source.value as Written;
@@ -53,7 +54,11 @@ export function scenarioFrom(read: Source, assignments: readonly string[] = []):
   const phases = workload.flatMap(({ kind, spec }) => workloadKind(kind)?.phases?.(spec as never) ?? []);
   const expect = conditions((written['expect'] ?? {}) as Written, phases, source, mistakes);
   const epoch = written['epoch'] === undefined ? 1_767_225_600_000_000 : parseTime(String(written['epoch']));
-  if (epoch === undefined) mistakes.push({ ...source.placeOf(['epoch']), message: `'epoch': '${String(written['epoch'])}' is not an RFC 3339 time such as 2026-01-01T00:00:00Z` });
+  if (epoch === undefined)
+    mistakes.push({
+      ...source.placeOf(['epoch']),
+      message: `'epoch': '${String(written['epoch'])}' is not an RFC 3339 time such as 2026-01-01T00:00:00Z`,
+    });
   const duration = parseDuration(written['duration']) ?? 0;
   if (duration <= 0) mistakes.push({ ...source.placeOf(['duration']), message: "'duration' must be longer than 0" });
   if (mistakes.length > 0) throw new UserError(mistakes);
@@ -92,7 +97,10 @@ function workloadMistakes(workload: readonly WorkloadEntry[], source: Source): M
 /** Names that may stand once only: those of workload entries of a kind, pools, schedulers and phases. */
 function nameMistakes(written: Written, workload: readonly WorkloadEntry[], source: Source): Mistake[] {
   const mistakes: Mistake[] = [];
-  const once = (what: string, named: readonly { readonly name: string | undefined; readonly path: readonly (string | number)[] }[]): void => {
+  const once = (
+    what: string,
+    named: readonly { readonly name: string | undefined; readonly path: readonly (string | number)[] }[],
+  ): void => {
     const seen = new Set<string>();
     for (const { name, path } of named) {
       if (name === undefined) continue;
@@ -111,9 +119,21 @@ function nameMistakes(written: Written, workload: readonly WorkloadEntry[], sour
   }
   const cluster = written['cluster'] as Written;
   const pools = Array.isArray(cluster['nodes']) ? (cluster['nodes'] as readonly Written[]) : [];
-  once('node pools', pools.map((pool, index) => ({ name: (pool['name'] as string | undefined) ?? (index === 0 ? 'node' : undefined), path: ['cluster', 'nodes', index] })));
+  once(
+    'node pools',
+    pools.map((pool, index) => ({
+      name: (pool['name'] as string | undefined) ?? (index === 0 ? 'node' : undefined),
+      path: ['cluster', 'nodes', index],
+    })),
+  );
   const schedulers = (cluster['schedulers'] as readonly Written[] | undefined) ?? [];
-  once('schedulers', schedulers.map((scheduler, index) => ({ name: (scheduler['name'] as string | undefined) ?? 'default-scheduler', path: ['cluster', 'schedulers', index] })));
+  once(
+    'schedulers',
+    schedulers.map((scheduler, index) => ({
+      name: (scheduler['name'] as string | undefined) ?? 'default-scheduler',
+      path: ['cluster', 'schedulers', index],
+    })),
+  );
   return mistakes;
 }
 
@@ -127,7 +147,10 @@ function conditions(expect: Written, phases: readonly Phase[], source: Source, m
     }
     for (const { during } of parsed) {
       if (during === undefined || phases.some((phase) => phase.name === during)) continue;
-      mistakes.push({ ...place, message: `'expect.${metric}': no phase is named '${during}' (there are: ${phases.map((phase) => phase.name).join(', ') || 'none'})` });
+      mistakes.push({
+        ...place,
+        message: `'expect.${metric}': no phase is named '${during}' (there are: ${phases.map((phase) => phase.name).join(', ') || 'none'})`,
+      });
     }
     return parsed;
   });

@@ -9,7 +9,11 @@ import { WORKLOADS } from './workloads/registry.ts';
 /** A list of maps with exactly one key each, which names the kind. */
 function mixOf(kinds: readonly { readonly name: string; readonly schema: JsonSchema }[], description: string): JsonSchema {
   const properties = Object.fromEntries(kinds.map((kind) => [kind.name, kind.schema]));
-  return { type: 'array', items: { type: 'object', properties, additionalProperties: false, minProperties: 1, maxProperties: 1 }, description };
+  return {
+    type: 'array',
+    items: { type: 'object', properties, additionalProperties: false, minProperties: 1, maxProperties: 1 },
+    description,
+  };
 }
 
 const condition: JsonSchema = {
@@ -42,7 +46,9 @@ export const scenarioSchema: JsonSchema = {
       faults: mixOf(FAULTS, 'what befalls the cluster'),
       expect: {
         type: 'object',
-        properties: Object.fromEntries(Object.entries(METRICS).map(([name, info]) => [name, { ...condition, description: info.description }])),
+        properties: Object.fromEntries(
+          Object.entries(METRICS).map(([name, info]) => [name, { ...condition, description: info.description }]),
+        ),
         additionalProperties: false,
         description: "conditions that make the scenario a test: '< 1 s', '>= 99 %', {max: 30s, during: <phase>}, or a list of them",
       },

@@ -8,8 +8,11 @@ export function setPath(root: unknown, assignment: string): unknown {
   const equals = assignment.indexOf('=');
   if (equals <= 0) throw UserError.at({}, `--set ${assignment}: expected path=value, such as --set cluster.nodes[0].count=500`);
   const path = assignment.slice(0, equals);
-  const steps = [...path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map((found) => (found[2] === undefined ? (found[1] as string) : Number(found[2])));
-  if (steps.length === 0 || steps.some((step) => step === '__proto__' || step === 'constructor')) throw UserError.at({}, `--set ${assignment}: '${path}' is no path`);
+  const steps = [...path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map((found) =>
+    found[2] === undefined ? (found[1] as string) : Number(found[2]),
+  );
+  if (steps.length === 0 || steps.some((step) => step === '__proto__' || step === 'constructor'))
+    throw UserError.at({}, `--set ${assignment}: '${path}' is no path`);
   let value: unknown;
   try {
     value = parse(assignment.slice(equals + 1), { maxAliasCount: 0 });
@@ -24,10 +27,12 @@ function put(node: unknown, steps: readonly (string | number)[], value: unknown,
   if (step === undefined) return value;
   if (Array.isArray(node)) {
     const index = Number(step);
-    if (!Number.isInteger(index) || index < 0 || index >= node.length) throw UserError.at({}, `--set ${path}: the list has ${node.length} entries, no [${step}]`);
+    if (!Number.isInteger(index) || index < 0 || index >= node.length)
+      throw UserError.at({}, `--set ${path}: the list has ${node.length} entries, no [${step}]`);
     return node.map((item: unknown, at) => (at === index ? put(item, rest, value, path) : item));
   }
-  if (node !== undefined && node !== null && typeof node !== 'object') throw UserError.at({}, `--set ${path}: '${step}' is inside a plain value`);
+  if (node !== undefined && node !== null && typeof node !== 'object')
+    throw UserError.at({}, `--set ${path}: '${step}' is inside a plain value`);
   if (typeof step === 'number') throw UserError.at({}, `--set ${path}: there is no list to index with [${step}]`);
   const map = (node ?? {}) as Record<string, unknown>;
   return { ...map, [step]: put(map[step], rest, value, path) };

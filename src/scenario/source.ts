@@ -16,7 +16,14 @@ export function readBytes(file: string, mostBytes = MOST_BYTES): Buffer {
   } catch (error) {
     if (error instanceof UserError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
-    const reason = code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'permission denied' : code === 'ELOOP' ? 'too many symbolic links' : String(code ?? error);
+    const reason =
+      code === 'ENOENT'
+        ? 'no such file'
+        : code === 'EACCES'
+          ? 'permission denied'
+          : code === 'ELOOP'
+            ? 'too many symbolic links'
+            : String(code ?? error);
     throw UserError.at({ file }, reason);
   }
 }
@@ -84,14 +91,19 @@ export function parseSource(content: string, file: string): Source {
     throw UserError.at({ file }, error instanceof RangeError ? 'is nested too deeply' : `cannot be parsed: ${(error as Error).message}`);
   }
   if (document.errors.length > 0) {
-    throw new UserError(document.errors.slice(0, 10).map((error) => ({ ...place(error.pos[0]), message: plainMessage(error.code, error.message) })));
+    throw new UserError(
+      document.errors.slice(0, 10).map((error) => ({ ...place(error.pos[0]), message: plainMessage(error.code, error.message) })),
+    );
   }
   refuseDepth(document, place);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    throw UserError.at({ file }, (error as Error).message.startsWith('Excessive alias') ? 'aliases (*name) expand to far too much data' : (error as Error).message);
+    throw UserError.at(
+      { file },
+      (error as Error).message.startsWith('Excessive alias') ? 'aliases (*name) expand to far too much data' : (error as Error).message,
+    );
   }
   return {
     file,
@@ -116,7 +128,13 @@ function refuseDepth(document: Document.Parsed, place: (offset: number) => Place
   });
 }
 
-function placeOf(document: Document.Parsed, path: readonly (string | number)[], ofKey: boolean, place: (offset: number) => Place, file: string): Place {
+function placeOf(
+  document: Document.Parsed,
+  path: readonly (string | number)[],
+  ofKey: boolean,
+  place: (offset: number) => Place,
+  file: string,
+): Place {
   let node: unknown = document.contents;
   let offset = isNode(node) ? node.range?.[0] : undefined;
   for (const [index, step] of path.entries()) {
@@ -124,7 +142,9 @@ function placeOf(document: Document.Parsed, path: readonly (string | number)[], 
     const last = index === path.length - 1;
     let next: unknown;
     if (isMap(node)) {
-      const pair = node.items.find((item) => isPair(item) && String((item.key as { value?: unknown } | null)?.value ?? item.key) === String(step));
+      const pair = node.items.find(
+        (item) => isPair(item) && String((item.key as { value?: unknown } | null)?.value ?? item.key) === String(step),
+      );
       const key = pair?.key as Node | undefined;
       next = pair?.value;
       const at = last && ofKey ? key?.range?.[0] : ((next as Node | undefined)?.range?.[0] ?? key?.range?.[0]);

@@ -3,7 +3,15 @@
 import { parseQuantity, quantityValue } from '#api';
 import type { Distribution } from '#sim';
 
-const DURATION_UNITS: Readonly<Record<string, number>> = { us: 1, µs: 1, ms: 1_000, s: 1_000_000, m: 60_000_000, h: 3_600_000_000, d: 86_400_000_000 };
+const DURATION_UNITS: Readonly<Record<string, number>> = {
+  us: 1,
+  µs: 1,
+  ms: 1_000,
+  s: 1_000_000,
+  m: 60_000_000,
+  h: 3_600_000_000,
+  d: 86_400_000_000,
+};
 
 /** '250ms', '1.5 s', '1h30m', '0'. Microseconds; at most 100 years. */
 export function parseDuration(text: unknown): number | undefined {
@@ -29,7 +37,17 @@ export function parsePercent(text: unknown): number | undefined {
   return share >= 0 && share <= 1 ? share : undefined;
 }
 
-const BYTE_UNITS: Readonly<Record<string, number>> = { B: 1, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KiB: 1024, MiB: 1024 * 1024, GiB: 1024 * 1024 * 1024 };
+const BYTE_UNITS: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 1024,
+  MiB: 1024 * 1024,
+  GiB: 1024 * 1024 * 1024,
+};
 
 /** '120MiB', '8 GB', or a Kubernetes quantity ('64Mi'). Whole bytes. */
 export function parseBytes(text: unknown): number | undefined {
@@ -56,7 +74,9 @@ export function parseDurationDistribution(written: unknown): Distribution | unde
   const [shape, fields] = entries[0] ?? [];
   if (entries.length !== 1 || shape === undefined) return undefined;
   if (shape === 'empirical') {
-    const points = (fields as readonly (readonly [number, unknown])[]).map(([quantile, value]) => [quantile, parseDuration(value)] as const);
+    const points = (fields as readonly (readonly [number, unknown])[]).map(
+      ([quantile, value]) => [quantile, parseDuration(value)] as const,
+    );
     return points.some(([, value]) => value === undefined) ? undefined : { empirical: points as readonly (readonly [number, number])[] };
   }
   const parsed: Record<string, number> = {};

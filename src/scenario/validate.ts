@@ -9,9 +9,12 @@ import { type Mistake, printable } from './user-error.ts';
 
 /** What each format means, for ajv and for people. */
 const FORMATS: Readonly<Record<string, { readonly accepts: (value: string | number) => boolean; readonly expected: string }>> = {
-  'duration-with-unit': { accepts: (value) => parseDuration(value) !== undefined, expected: 'a duration with its unit (us, ms, s, m, h, d), such as 500ms, 30s or 1h30m' },
+  'duration-with-unit': {
+    accepts: (value) => parseDuration(value) !== undefined,
+    expected: 'a duration with its unit (us, ms, s, m, h, d), such as 500ms, 30s or 1h30m',
+  },
   percent: { accepts: (value) => parsePercent(value) !== undefined, expected: "a percentage from '0 %' to '100 %'" },
-  quantity: { accepts: isQuantity, expected: "a Kubernetes quantity that is not negative, such as 500m, 2 or 4Gi" },
+  quantity: { accepts: isQuantity, expected: 'a Kubernetes quantity that is not negative, such as 500m, 2 or 4Gi' },
   bytes: { accepts: (value) => parseBytes(value) !== undefined, expected: 'a size that is not negative, such as 120MiB or 8GB' },
 };
 
@@ -21,7 +24,8 @@ ajv.removeKeyword('format');
 ajv.addKeyword({
   keyword: 'format',
   schemaType: 'string',
-  validate: (name: string, value: unknown) => (typeof value !== 'string' && typeof value !== 'number') || (FORMATS[name]?.accepts(value) ?? true),
+  validate: (name: string, value: unknown) =>
+    (typeof value !== 'string' && typeof value !== 'number') || (FORMATS[name]?.accepts(value) ?? true),
 });
 
 const compiled = new WeakMap<JsonSchema, ReturnType<typeof ajv.compile>>();
@@ -52,8 +56,13 @@ function relevant(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const groups = errors.filter((error) => error.keyword === 'anyOf');
   const dropped = new Set<ErrorObject>();
   for (const group of groups) {
-    const inside = errors.filter((error) => error !== group && error.schemaPath.startsWith(`${group.schemaPath}/`) && error.instancePath.startsWith(group.instancePath));
-    const deeper = inside.filter((error) => error.instancePath.length > group.instancePath.length || error.keyword === 'additionalProperties');
+    const inside = errors.filter(
+      (error) =>
+        error !== group && error.schemaPath.startsWith(`${group.schemaPath}/`) && error.instancePath.startsWith(group.instancePath),
+    );
+    const deeper = inside.filter(
+      (error) => error.instancePath.length > group.instancePath.length || error.keyword === 'additionalProperties',
+    );
     if (deeper.length > 0) {
       dropped.add(group);
       const deepest = Math.max(...deeper.map((error) => error.instancePath.length));
@@ -61,7 +70,9 @@ function relevant(errors: readonly ErrorObject[]): readonly ErrorObject[] {
       continue;
     }
     // A scalar where the scalar alternative refused it for its form: that one says best what is wrong.
-    const form = inside.find((error) => error.keyword !== 'type' && error.keyword !== 'required' && error.instancePath === group.instancePath);
+    const form = inside.find(
+      (error) => error.keyword !== 'type' && error.keyword !== 'required' && error.instancePath === group.instancePath,
+    );
     for (const error of inside) if (error !== form) dropped.add(error);
     if (form !== undefined) dropped.add(group);
   }
@@ -79,18 +90,34 @@ function inWords(error: ErrorObject, source: Source): Mistake {
   const name = path.length === 0 ? 'the scenario' : `'${readable(path)}'`;
   if (error.keyword === 'additionalProperties') return unknownKey(error, path, source);
   const place = source.placeOf(path);
-  if (error.keyword === 'required') return { ...source.placeOf(path, true), message: `${name} lacks '${String(error.params['missingProperty'])}'` };
+  if (error.keyword === 'required')
+    return { ...source.placeOf(path, true), message: `${name} lacks '${String(error.params['missingProperty'])}'` };
   const found = describe(error.data);
-  if (error.keyword === 'format') return { ...place, message: `${name}: ${found} is not ${FORMATS[String(error.schema)]?.expected ?? 'valid'}` };
-  if (error.keyword === 'minimum') return { ...place, message: `${name} must be at least ${String(error.params['limit'])}, found ${found}` };
+  if (error.keyword === 'format')
+    return { ...place, message: `${name}: ${found} is not ${FORMATS[String(error.schema)]?.expected ?? 'valid'}` };
+  if (error.keyword === 'minimum')
+    return { ...place, message: `${name} must be at least ${String(error.params['limit'])}, found ${found}` };
   if (error.keyword === 'maximum') return { ...place, message: `${name} must be at most ${String(error.params['limit'])}, found ${found}` };
-  if (error.keyword === 'enum') return { ...place, message: `${name}: expected one of ${(error.schema as readonly unknown[]).join(', ')}; found ${found}${hint(error)}` };
-  if (error.keyword === 'pattern') return { ...place, message: `${name}: ${found} is not a DNS label (lower case letters, digits and '-')` };
+  if (error.keyword === 'enum')
+    return {
+      ...place,
+      message: `${name}: expected one of ${(error.schema as readonly unknown[]).join(', ')}; found ${found}${hint(error)}`,
+    };
+  if (error.keyword === 'pattern')
+    return { ...place, message: `${name}: ${found} is not a DNS label (lower case letters, digits and '-')` };
   if (error.keyword === 'minItems') return { ...place, message: `${name} must not be empty` };
-  if (error.keyword === 'minProperties' || error.keyword === 'maxProperties') return { ...place, message: `${name}: expected exactly one key that names the kind` };
+  if (error.keyword === 'minProperties' || error.keyword === 'maxProperties')
+    return { ...place, message: `${name}: expected exactly one key that names the kind` };
   const schema = error.parentSchema as { description?: string; type?: unknown; format?: string } | undefined;
-  const expected = (schema?.format === undefined ? undefined : FORMATS[schema.format]?.expected) ?? typeWords(schema?.type) ?? schema?.description ?? 'something else';
-  return { ...place, message: `${name}: expected ${expected}${error.keyword === 'anyOf' && schema?.description !== undefined ? ` (${schema.description})` : ''}, found ${found}` };
+  const expected =
+    (schema?.format === undefined ? undefined : FORMATS[schema.format]?.expected) ??
+    typeWords(schema?.type) ??
+    schema?.description ??
+    'something else';
+  return {
+    ...place,
+    message: `${name}: expected ${expected}${error.keyword === 'anyOf' && schema?.description !== undefined ? ` (${schema.description})` : ''}, found ${found}`,
+  };
 }
 
 function unknownKey(error: ErrorObject, path: readonly (string | number)[], source: Source): Mistake {
@@ -98,7 +125,10 @@ function unknownKey(error: ErrorObject, path: readonly (string | number)[], sour
   const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
   const near = nearest(key, known);
   const advice = near !== undefined ? `did you mean '${near}'?` : `known here: ${known.join(', ')}`;
-  return { ...source.placeOf([...path, key], true), message: `unknown key '${printable(key)}'${path.length === 0 ? '' : ` in '${readable(path)}'`}; ${advice}` };
+  return {
+    ...source.placeOf([...path, key], true),
+    message: `unknown key '${printable(key)}'${path.length === 0 ? '' : ` in '${readable(path)}'`}; ${advice}`,
+  };
 }
 
 function hint(error: ErrorObject): string {
@@ -106,7 +136,14 @@ function hint(error: ErrorObject): string {
   return near === undefined ? '' : `; did you mean '${near}'?`;
 }
 
-const readable = (path: readonly (string | number)[]): string => printable(path.reduce<string>((text, step) => (/^\d+$/.test(String(step)) ? `${text}[${step}]` : text === '' ? String(step) : `${text}.${step}`), ''), 120);
+const readable = (path: readonly (string | number)[]): string =>
+  printable(
+    path.reduce<string>(
+      (text, step) => (/^\d+$/.test(String(step)) ? `${text}[${step}]` : text === '' ? String(step) : `${text}.${step}`),
+      '',
+    ),
+    120,
+  );
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
@@ -116,6 +153,13 @@ function describe(value: unknown): string {
 }
 
 function typeWords(type: unknown): string | undefined {
-  const words: Readonly<Record<string, string>> = { integer: 'a whole number', number: 'a number', string: 'a text', boolean: 'true or false', array: 'a list', object: 'a map' };
+  const words: Readonly<Record<string, string>> = {
+    integer: 'a whole number',
+    number: 'a number',
+    string: 'a text',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'a map',
+  };
   return Array.isArray(type) ? type.map((one) => words[String(one)]).join(' or ') : words[String(type)];
 }

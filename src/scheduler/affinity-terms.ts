@@ -52,7 +52,9 @@ interface RawAffinity {
 const required = (namespace: string, raw: RawAffinity | undefined): AffinityTerm[] =>
   (raw?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((term) => readTerm(namespace, term, 0));
 const preferred = (namespace: string, raw: RawAffinity | undefined): AffinityTerm[] =>
-  (raw?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ weight, podAffinityTerm }) => readTerm(namespace, podAffinityTerm, weight));
+  (raw?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ weight, podAffinityTerm }) =>
+    readTerm(namespace, podAffinityTerm, weight),
+  );
 
 // Templates share their affinity object; the terms depend on the namespace besides.
 const memo = new WeakMap<object, Map<string, PodAffinityTerms>>();

@@ -232,7 +232,11 @@ function countsAlike(before: Pod, after: Pod): boolean {
   if (podLabels(before) !== podLabels(after)) return false;
   const a = before.spec;
   const b = after.spec;
-  if (a !== b && (a?.containers !== b?.containers || a?.initContainers !== b?.initContainers || a?.affinity !== b?.affinity || a?.volumes !== b?.volumes)) return false;
+  if (
+    a !== b &&
+    (a?.containers !== b?.containers || a?.initContainers !== b?.initContainers || a?.affinity !== b?.affinity || a?.volumes !== b?.volumes)
+  )
+    return false;
   if (before.status?.containerStatuses === after.status?.containerStatuses) return true;
   // Resizing in place shows in the container statuses.
   return !(after.status?.containerStatuses ?? []).some((status) => (status as { resources?: unknown }).resources !== undefined);

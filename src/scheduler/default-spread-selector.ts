@@ -16,7 +16,8 @@ interface ReplicationControllerLike extends KubeObject {
   readonly spec?: { readonly selector?: LabelMap };
 }
 
-const requirementsOf = (labels: LabelMap): Selector => Object.keys(labels).map((key) => ({ key, operator: 'In', values: [labels[key] as string] }));
+const requirementsOf = (labels: LabelMap): Selector =>
+  Object.keys(labels).map((key) => ({ key, operator: 'In', values: [labels[key] as string] }));
 
 /** Undefined or empty when nothing selects the pod. */
 export function defaultSpreadSelector(pod: Pod, handle: Handle): Selector | undefined {

@@ -23,7 +23,12 @@ export function countReasons({ nodeCount, statuses }: Pick<Diagnosis, 'nodeCount
 }
 
 /** '0/5 nodes are available: ' + what was counted, sorted as texts; then PostFilter's own message. */
-export function composeFitError(nodeCount: number, counts: ReadonlyMap<string, number>, preFilterMessage: string, postFilterMessage: string): string {
+export function composeFitError(
+  nodeCount: number,
+  counts: ReadonlyMap<string, number>,
+  preFilterMessage: string,
+  postFilterMessage: string,
+): string {
   let text = `0/${nodeCount} nodes are available:`;
   if (preFilterMessage !== '') text += ` ${preFilterMessage}.`;
   else {

@@ -88,5 +88,13 @@ export function evaluateAll(profile: Profile, pod: Pod, handle: Handle): Evaluat
   const { feasible, rejected } = filterNodes(profile, state, pod, nodes, 0, nodes.length, handle);
   const scores = feasible.length === 0 ? [] : profile.runScore(state, pod, feasible, handle);
   const totals = totalScores(scores, feasible.length);
-  return { state, preFilterNodes: nodeNames, statuses: { byNode: rejected, absent }, feasible, scores, totals, best: bestNodes(feasible, totals) };
+  return {
+    state,
+    preFilterNodes: nodeNames,
+    statuses: { byNode: rejected, absent },
+    feasible,
+    scores,
+    totals,
+    best: bestNodes(feasible, totals),
+  };
 }

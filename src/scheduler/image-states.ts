@@ -1,6 +1,6 @@
 /** Which images lie on how many nodes. Mirrors pkg/scheduler/backend/cache/cache.go v1.34 (imageStates): the size first seen stands for all nodes. */
 
-import { type ImageState, NodeInfo } from './node-info.ts';
+import type { ImageState, NodeInfo } from './node-info.ts';
 
 export class ImageStates {
   readonly #states = new Map<string, ImageState>();

@@ -2,14 +2,14 @@
 
 import type { KubeObject, Node, Pod } from '#api';
 import { keyOf } from '#api';
-import { type CycleState, type Handle, type ObjectLister, type Snapshot } from './framework.ts';
+import type { CycleState, Handle, ObjectLister, Snapshot } from './framework.ts';
+import { trackImages } from './image-states.ts';
 import { NodeInfo } from './node-info.ts';
 import { NodeTree } from './node-tree.ts';
 import { isFinished, podPriority, podUid } from './pod-fields.ts';
 import { newPodInfo, type PodInfo } from './pod-info.ts';
 import type { Profile } from './profile.ts';
 import type { Status } from './status.ts';
-import { trackImages } from './image-states.ts';
 
 /** A fixed list, by key. */
 export class MapLister<T extends KubeObject> implements ObjectLister<T> {

@@ -48,7 +48,11 @@ export class BackgroundChurn {
     const info = resourceForKind(object.apiVersion ?? '', object.kind ?? '');
     if (info === undefined) return;
     const place = info.namespaced ? { namespace: this.#operation.namespace } : {};
-    client.request(ctx, { verb: 'create', resource: info.resource, ...place, body: object }, { of: 'churn', index: this.#index, slot, template });
+    client.request(
+      ctx,
+      { verb: 'create', resource: info.resource, ...place, body: object },
+      { of: 'churn', index: this.#index, slot, template },
+    );
   }
 
   /** What the server called it. */

@@ -78,7 +78,8 @@ export class BenchDriver implements Host {
       return;
     }
     if (pending.of === 'background') return;
-    if ((code === 0 || code >= 400) && code !== 409 && code !== 404) return ctx.stop(`operation ${this.#at + 1} (${this.#operations[this.#at]?.op}): ${code} ${error ?? ''}`);
+    if ((code === 0 || code >= 400) && code !== 409 && code !== 404)
+      return ctx.stop(`operation ${this.#at + 1} (${this.#operations[this.#at]?.op}): ${code} ${error ?? ''}`);
     this.#open--;
     if (this.#open === 0 && pending.then === 'next') this.#next(ctx);
     else if (this.#open === 0 && pending.then === 'pods') this.#createPods(ctx);
@@ -94,7 +95,9 @@ export class BenchDriver implements Host {
         return this.#createNodes(operation, ctx);
       case 'createNamespaces':
         for (let index = 0; index < operation.count; index++) {
-          const body = (operation.template === undefined ? { apiVersion: 'v1', kind: 'Namespace' } : render(operation.template, index, operation.count)) as KubeObject;
+          const body = (
+            operation.template === undefined ? { apiVersion: 'v1', kind: 'Namespace' } : render(operation.template, index, operation.count)
+          ) as KubeObject;
           this.#create({ ...body, metadata: { ...body.metadata, name: `${operation.prefix}-${index}` } }, '', 'next', ctx);
         }
         break;
@@ -102,7 +105,8 @@ export class BenchDriver implements Host {
         this.#create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: operation.namespace } }, '', 'pods', ctx);
         break;
       case 'createAny':
-        for (let index = 0; index < operation.count; index++) this.#create(render(operation.template, index, operation.count) as KubeObject, operation.namespace, 'next', ctx);
+        for (let index = 0; index < operation.count; index++)
+          this.#create(render(operation.template, index, operation.count) as KubeObject, operation.namespace, 'next', ctx);
         break;
       case 'churn':
         this.#churns.push(new BackgroundChurn(operation, this.#churns.length));
@@ -150,7 +154,8 @@ export class BenchDriver implements Host {
   }
 
   #createBatch(operation: PerfOperation & { readonly op: 'createPods' }, ctx: Context): void {
-    for (let index = 0; index < operation.count; index++) for (const object of podsOf(operation, index)) this.#create(object, operation.namespace, operation.skipWait ? 'next' : 'poll', ctx);
+    for (let index = 0; index < operation.count; index++)
+      for (const object of podsOf(operation, index)) this.#create(object, operation.namespace, operation.skipWait ? 'next' : 'poll', ctx);
     if (operation.count === 0) ctx.after(0, tick('next', 0));
   }
 
@@ -165,14 +170,25 @@ export class BenchDriver implements Host {
         return this.#next(ctx);
       }
     } else if (operation?.op === 'barrier' && this.#waits.barrierMet(this.#pods, operation)) return this.#next(ctx);
-    if (ctx.now - this.#waitingSince > WAIT_LIMIT) return ctx.stop(`operation ${this.#at + 1} (${operation?.op}): not done after 10 minutes of simulated time`);
+    if (ctx.now - this.#waitingSince > WAIT_LIMIT)
+      return ctx.stop(`operation ${this.#at + 1} (${operation?.op}): not done after 10 minutes of simulated time`);
     ctx.after(POLL, tick('poll', 0));
   }
 
   /** All scheduled: they go, and as many come again. */
   #steady(operation: PerfOperation & { readonly op: 'createPods' }, scheduled: number, ctx: Context): void {
     if (scheduled < operation.count) return void ctx.after(POLL, tick('poll', 0));
-    this.client.request(ctx, { verb: 'deletecollection', resource: 'pods', namespace: operation.namespace, options: { gracePeriodSeconds: 0, propagationPolicy: 'Background' }, discardBody: true }, { of: 'background' });
+    this.client.request(
+      ctx,
+      {
+        verb: 'deletecollection',
+        resource: 'pods',
+        namespace: operation.namespace,
+        options: { gracePeriodSeconds: 0, propagationPolicy: 'Background' },
+        discardBody: true,
+      },
+      { of: 'background' },
+    );
     this.#createBatch(operation, ctx);
   }
 
@@ -182,7 +198,11 @@ export class BenchDriver implements Host {
     const remove = (pod: Pod) => (): void => {
       if (then === 'operation') this.#open++;
       const pending: Pending = then === 'operation' ? { of: 'operation', then: 'next' } : { of: 'background' };
-      this.client.request(ctx, { verb: 'delete', resource: 'pods', namespace: operation.namespace, name: pod.metadata?.name ?? '', discardBody: true }, pending);
+      this.client.request(
+        ctx,
+        { verb: 'delete', resource: 'pods', namespace: operation.namespace, name: pod.metadata?.name ?? '', discardBody: true },
+        pending,
+      );
     };
     this.#run(struck.map(remove), operation.perSecond, operation.skipWait, ctx);
   }
@@ -193,8 +213,16 @@ export class BenchDriver implements Host {
       const info = resourceForKind(object.apiVersion ?? '', object.kind ?? '');
       for (const subresource of [undefined, ...operation.subresources]) {
         this.#open++;
-        const place = { ...(info?.namespaced === true ? { namespace: operation.namespace } : {}), name: object.metadata?.name ?? '', ...(subresource === undefined ? {} : { subresource }) };
-        this.client.request(ctx, { verb: 'update', resource: info?.resource ?? '', ...place, body: object, discardBody: true }, { of: 'operation', then: 'next' });
+        const place = {
+          ...(info?.namespaced === true ? { namespace: operation.namespace } : {}),
+          name: object.metadata?.name ?? '',
+          ...(subresource === undefined ? {} : { subresource }),
+        };
+        this.client.request(
+          ctx,
+          { verb: 'update', resource: info?.resource ?? '', ...place, body: object, discardBody: true },
+          { of: 'operation', then: 'next' },
+        );
       }
     });
     this.#run(jobs, operation.perSecond, false, ctx);
@@ -238,7 +266,11 @@ export class BenchDriver implements Host {
     if (info === undefined) return ctx.stop(`operation ${this.#at + 1}: no resource is served for ${object.apiVersion} ${object.kind}`);
     this.#open++;
     const place = info.namespaced ? { namespace: object.metadata?.namespace ?? namespace } : {};
-    this.client.request(ctx, { verb: 'create', resource: info.resource, ...place, body: object, discardBody: true }, { of: 'operation', then });
+    this.client.request(
+      ctx,
+      { verb: 'create', resource: info.resource, ...place, body: object, discardBody: true },
+      { of: 'operation', then },
+    );
   }
 
   #finish(ctx: Context): void {

@@ -21,12 +21,21 @@ function itemsOf({ workload, throughput, wallPodsPerSecond, histograms }: PerfRe
   const name = `${workload.testCase}/${workload.name}`;
   const items: DataItem[] = [];
   if (throughput !== undefined) {
-    const threshold: Record<string, number> = workload.threshold > 0 ? { [`${workload.thresholdBucket}Threshold`]: workload.threshold } : {};
+    const threshold: Record<string, number> =
+      workload.threshold > 0 ? { [`${workload.thresholdBucket}Threshold`]: workload.threshold } : {};
     items.push({ data: { ...buckets(throughput), ...threshold }, unit: 'pods/s', labels: { Name: name, Metric: 'SchedulingThroughput' } });
   }
-  if (wallPodsPerSecond !== undefined) items.push({ data: { Average: wallPodsPerSecond }, unit: 'pods/s', labels: { Name: name, Metric: 'WallClockThroughput' } });
-  for (const { metric, labels, values } of histograms) items.push({ data: buckets(values), unit: 'ms', labels: { Name: name, Metric: metric, ...labels } });
+  if (wallPodsPerSecond !== undefined)
+    items.push({ data: { Average: wallPodsPerSecond }, unit: 'pods/s', labels: { Name: name, Metric: 'WallClockThroughput' } });
+  for (const { metric, labels, values } of histograms)
+    items.push({ data: buckets(values), unit: 'ms', labels: { Name: name, Metric: metric, ...labels } });
   return items;
 }
 
-const buckets = ({ average, p50, p90, p95, p99 }: Percentiles): Record<string, number> => ({ Average: average, Perc50: p50, Perc90: p90, Perc95: p95, Perc99: p99 });
+const buckets = ({ average, p50, p90, p95, p99 }: Percentiles): Record<string, number> => ({
+  Average: average,
+  Perc50: p50,
+  Perc90: p90,
+  Perc95: p95,
+  Perc99: p99,
+});

@@ -20,7 +20,16 @@ const DEFAULT_POD: KubeObject & { readonly spec: object } = {
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { generateName: 'pod-' },
-  spec: { containers: [{ name: 'pause', image: 'registry.k8s.io/pause:3.10', ports: [{ containerPort: 80 }], resources: { requests: { cpu: '100m', memory: '500Mi' }, limits: { cpu: '100m', memory: '500Mi' } } }] },
+  spec: {
+    containers: [
+      {
+        name: 'pause',
+        image: 'registry.k8s.io/pause:3.10',
+        ports: [{ containerPort: 80 }],
+        resources: { requests: { cpu: '100m', memory: '500Mi' }, limits: { cpu: '100m', memory: '500Mi' } },
+      },
+    ],
+  },
 };
 
 export function nodeOf(operation: CreateNodes, index: number): Node {
@@ -43,7 +52,9 @@ export function csiNodeOf(node: Node, drivers: Readonly<Record<string, number>>)
 
 /** A pod, after its volume and claim where the operation has them: pre-bound, as upstream makes them. */
 export function podsOf(operation: CreatePods, index: number): KubeObject[] {
-  const pod = (operation.template === undefined ? DEFAULT_POD : render(operation.template, index, operation.count)) as KubeObject & { readonly spec?: Readonly<Record<string, unknown>> };
+  const pod = (operation.template === undefined ? DEFAULT_POD : render(operation.template, index, operation.count)) as KubeObject & {
+    readonly spec?: Readonly<Record<string, unknown>>;
+  };
   const { persistentVolume, persistentVolumeClaim, namespace } = operation;
   if (persistentVolume === undefined || persistentVolumeClaim === undefined) return [{ ...pod, metadata: { ...pod.metadata, namespace } }];
   const claimName = `pvc-${index}`;
@@ -52,8 +63,23 @@ export function podsOf(operation: CreatePods, index: number): KubeObject[] {
   const volume = render(persistentVolume, index, operation.count) as KubeObject & { readonly spec?: object };
   const volumes = [{ name: 'vol', persistentVolumeClaim: { claimName } }];
   return [
-    { ...claim, metadata: { ...claim.metadata, namespace, name: claimName, annotations: { ...claim.metadata?.annotations, 'pv.kubernetes.io/bind-completed': 'true' } }, spec: { ...claim.spec, volumeName }, status: { phase: 'Bound' } } as KubeObject,
-    { ...volume, metadata: { ...volume.metadata, name: volumeName }, spec: { ...volume.spec, claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name: claimName } }, status: { phase: 'Bound' } } as KubeObject,
+    {
+      ...claim,
+      metadata: {
+        ...claim.metadata,
+        namespace,
+        name: claimName,
+        annotations: { ...claim.metadata?.annotations, 'pv.kubernetes.io/bind-completed': 'true' },
+      },
+      spec: { ...claim.spec, volumeName },
+      status: { phase: 'Bound' },
+    } as KubeObject,
+    {
+      ...volume,
+      metadata: { ...volume.metadata, name: volumeName },
+      spec: { ...volume.spec, claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name: claimName } },
+      status: { phase: 'Bound' },
+    } as KubeObject,
     { ...pod, metadata: { ...pod.metadata, namespace }, spec: { ...pod.spec, volumes } } as KubeObject,
   ];
 }

@@ -4,7 +4,7 @@ import { clusterPlan, type PerfWorkload, type Scenario } from '#scenario';
 import { runInThisProcess } from '../run-in-process.ts';
 import { runScenario } from '../run-scenario.ts';
 import { BEGIN_MARK, END_MARK, SAMPLE_MARK } from './collector.ts';
-import { percentileOf, type Percentiles } from './percentiles.ts';
+import { type Percentiles, percentileOf } from './percentiles.ts';
 
 export interface PerfResult {
   readonly workload: PerfWorkload;
@@ -27,12 +27,20 @@ export interface PerfHistogram {
   readonly values: Percentiles;
 }
 
-const HISTOGRAMS = ['scheduler_scheduling_attempt_duration_seconds', 'scheduler_framework_extension_point_duration_seconds', 'scheduler_plugin_execution_duration_seconds', 'scheduler_pod_scheduling_duration_seconds'];
+const HISTOGRAMS = [
+  'scheduler_scheduling_attempt_duration_seconds',
+  'scheduler_framework_extension_point_duration_seconds',
+  'scheduler_plugin_execution_duration_seconds',
+  'scheduler_pod_scheduling_duration_seconds',
+];
 
 /** 30 minutes a workload, as upstream. */
 const TIME_LIMIT = 1_800_000_000;
 
-export async function runPerfWorkload(workload: PerfWorkload, options: { readonly seed: number; readonly version: string; readonly interrupted: () => boolean }): Promise<PerfResult> {
+export async function runPerfWorkload(
+  workload: PerfWorkload,
+  options: { readonly seed: number; readonly version: string; readonly interrupted: () => boolean },
+): Promise<PerfResult> {
   const scenario = scenarioOf(workload, options.seed);
   const { run, result } = await runScenario(scenario, {
     seed: options.seed,
@@ -57,11 +65,19 @@ export async function runPerfWorkload(workload: PerfWorkload, options: { readonl
     measuredPods,
     wallSeconds: result.wallSeconds,
     digest: run.digest,
-    histograms: run.recorded.histograms.filter(({ name, overall }) => HISTOGRAMS.includes(name) && overall.count > 0).map(({ name, labels, overall }) => ({
-      metric: name,
-      labels,
-      values: { average: overall.mean * 1e3, p50: overall.percentile(0.5) * 1e3, p90: overall.percentile(0.9) * 1e3, p95: overall.percentile(0.95) * 1e3, p99: overall.percentile(0.99) * 1e3 },
-    })),
+    histograms: run.recorded.histograms
+      .filter(({ name, overall }) => HISTOGRAMS.includes(name) && overall.count > 0)
+      .map(({ name, labels, overall }) => ({
+        metric: name,
+        labels,
+        values: {
+          average: overall.mean * 1e3,
+          p50: overall.percentile(0.5) * 1e3,
+          p90: overall.percentile(0.9) * 1e3,
+          p95: overall.percentile(0.95) * 1e3,
+          p99: overall.percentile(0.99) * 1e3,
+        },
+      })),
     ...(failure === undefined ? {} : { failure }),
   };
 }

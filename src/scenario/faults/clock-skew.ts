@@ -15,14 +15,19 @@ interface ClockSkewSpec extends NodeSelection {
 
 export const clockSkew: FaultKind<ClockSkewSpec> = {
   name: 'clockSkew',
-  schema: fields("nodes' clocks go wrong", { at: atField, for: forField, offset: duration('by how much'), behind: flag('late instead of early'), ...nodeSelectionFields }, ['at', 'offset']),
+  schema: fields(
+    "nodes' clocks go wrong",
+    { at: atField, for: forField, offset: duration('by how much'), behind: flag('late instead of early'), ...nodeSelectionFields },
+    ['at', 'offset'],
+  ),
   mistake: nodeSelectionMistake,
   changes(spec, { ordinal, topology, stream }): readonly WorldChange[] {
     const hosts = { hosts: selectNodes(spec, topology, stream(`fault/${ordinal}`)).map((node) => node.id) };
     const at = parseDuration(spec.at) ?? 0;
     const offset = (parseDuration(spec.offset) ?? 0) * (spec.behind === true ? -1 : 1);
     const changes: WorldChange[] = [{ at, change: 'clock', hosts, clock: { offset }, label: 'clocks wrong' }];
-    if (spec.for !== undefined) changes.push({ at: at + (parseDuration(spec.for) ?? 0), change: 'clock', hosts, clock: { offset: 0 }, label: 'clocks right' });
+    if (spec.for !== undefined)
+      changes.push({ at: at + (parseDuration(spec.for) ?? 0), change: 'clock', hosts, clock: { offset: 0 }, label: 'clocks right' });
     return changes;
   },
 };

@@ -25,7 +25,8 @@ function crash(name: string, what: string, instances: (topology: Topology) => re
       const at = parseDuration(spec.at) ?? 0;
       const hosts = { hosts: [host] };
       const changes: WorldChange[] = [{ at, change: 'crash', hosts, label: `${what} ${spec.index ?? 0} lost` }];
-      if (spec.for !== undefined) changes.push({ at: at + (parseDuration(spec.for) ?? 0), change: 'restart', hosts, label: `${what} back` });
+      if (spec.for !== undefined)
+        changes.push({ at: at + (parseDuration(spec.for) ?? 0), change: 'restart', hosts, label: `${what} back` });
       return changes;
     },
   };

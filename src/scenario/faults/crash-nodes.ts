@@ -19,7 +19,9 @@ export const crashNodes: FaultKind<CrashNodesSpec> = {
     const struck = selectNodes(spec, topology, stream(`fault/${ordinal}`));
     const hosts = { hosts: struck.map((node) => node.id) };
     const at = parseDuration(spec.at) ?? 0;
-    const changes: WorldChange[] = [{ at, change: 'crash', hosts, label: `${struck.length} ${struck.length === 1 ? 'node' : 'nodes'} lost` }];
+    const changes: WorldChange[] = [
+      { at, change: 'crash', hosts, label: `${struck.length} ${struck.length === 1 ? 'node' : 'nodes'} lost` },
+    ];
     if (spec.for !== undefined) changes.push({ at: at + (parseDuration(spec.for) ?? 0), change: 'restart', hosts, label: 'nodes back' });
     return changes;
   },

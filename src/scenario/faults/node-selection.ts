@@ -31,8 +31,13 @@ export function nodeSelectionMistake({ count: wanted, zone, nodes }: NodeSelecti
 
 /** The nodes struck, in the order of the world. The draw depends on the stream and the list of nodes alone. */
 export function selectNodes(selection: NodeSelection, topology: Topology, stream: Stream): readonly TopologyNode[] {
-  const pool = topology.nodes.filter((node) => (selection.zone === undefined || node.zone === selection.zone) && (selection.nodes === undefined || selection.nodes.includes(node.name)));
-  const wanted = selection.count ?? (selection.share === undefined ? pool.length : Math.round(pool.length * (parsePercent(selection.share) ?? 0)));
+  const pool = topology.nodes.filter(
+    (node) =>
+      (selection.zone === undefined || node.zone === selection.zone) &&
+      (selection.nodes === undefined || selection.nodes.includes(node.name)),
+  );
+  const wanted =
+    selection.count ?? (selection.share === undefined ? pool.length : Math.round(pool.length * (parsePercent(selection.share) ?? 0)));
   if (wanted >= pool.length) return pool;
   // A partial Fisher-Yates shuffle of the pool's indexes.
   const order = pool.map((_, index) => index);

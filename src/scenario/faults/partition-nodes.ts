@@ -20,7 +20,9 @@ export const partitionNodes: FaultKind<PartitionNodesSpec> = {
     const at = parseDuration(spec.at) ?? 0;
     const id = `partition-nodes-${ordinal}`;
     const b = { hosts: [...topology.apiServers, ...topology.etcd, ...topology.schedulers, ...topology.controllerManagers] };
-    const changes: WorldChange[] = [{ at, change: 'partition', id, a: { hosts: struck.map((node) => node.id) }, b, label: `${struck.length} nodes cut off` }];
+    const changes: WorldChange[] = [
+      { at, change: 'partition', id, a: { hosts: struck.map((node) => node.id) }, b, label: `${struck.length} nodes cut off` },
+    ];
     if (spec.for !== undefined) changes.push({ at: at + (parseDuration(spec.for) ?? 0), change: 'heal', id, label: 'partition healed' });
     return changes;
   },

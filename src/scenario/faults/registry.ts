@@ -9,7 +9,17 @@ import { pauseNodes } from './pause-nodes.ts';
 import { slowEtcdDisk } from './slow-etcd-disk.ts';
 import { slowNetwork } from './slow-network.ts';
 
-export const FAULTS: readonly FaultKind[] = [crashNodes, partitionNodes, pauseNodes, crashApiServer, crashScheduler, crashControllerManager, slowEtcdDisk, slowNetwork, clockSkew];
+export const FAULTS: readonly FaultKind[] = [
+  crashNodes,
+  partitionNodes,
+  pauseNodes,
+  crashApiServer,
+  crashScheduler,
+  crashControllerManager,
+  slowEtcdDisk,
+  slowNetwork,
+  clockSkew,
+];
 
 const byName = new Map(FAULTS.map((kind) => [kind.name, kind]));
 

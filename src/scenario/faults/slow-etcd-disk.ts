@@ -17,7 +17,12 @@ export const slowEtcdDisk: FaultKind<SlowEtcdDiskSpec> = {
   name: 'slowEtcdDisk',
   schema: fields(
     "etcd's disks are slow",
-    { at: atField, for: duration('how long'), fsync: durationDistribution('time of one fsync; without it the disk stalls'), afterwards: durationDistribution('time of one fsync after that (default 122us median)') },
+    {
+      at: atField,
+      for: duration('how long'),
+      fsync: durationDistribution('time of one fsync; without it the disk stalls'),
+      afterwards: durationDistribution('time of one fsync after that (default 122us median)'),
+    },
     ['at', 'for'],
   ),
   changes(spec, { topology }): readonly WorldChange[] {

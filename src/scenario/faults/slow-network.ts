@@ -17,7 +17,13 @@ export const slowNetwork: FaultKind<SlowNetworkSpec> = {
   name: 'slowNetwork',
   schema: fields(
     'the network between nodes and API servers is bad',
-    { at: atField, for: forField, zone: text('only nodes of this zone'), latency: durationDistribution('added to every message'), loss: percent('share of messages lost') },
+    {
+      at: atField,
+      for: forField,
+      zone: text('only nodes of this zone'),
+      latency: durationDistribution('added to every message'),
+      loss: percent('share of messages lost'),
+    },
     ['at'],
   ),
   mistake: (spec) => (spec.latency === undefined && spec.loss === undefined ? "says neither 'latency' nor 'loss'" : undefined),
@@ -26,14 +32,20 @@ export const slowNetwork: FaultKind<SlowNetworkSpec> = {
     const nodes = { group: 'node', ...(spec.zone === undefined ? {} : { zone: spec.zone }) };
     const servers = { hosts: topology.apiServers };
     const extraLatency = parseDurationDistribution(spec.latency);
-    const harm = { ...(extraLatency === undefined ? {} : { extraLatency }), ...(spec.loss === undefined ? {} : { loss: parsePercent(spec.loss) ?? 0 }) };
+    const harm = {
+      ...(extraLatency === undefined ? {} : { extraLatency }),
+      ...(spec.loss === undefined ? {} : { loss: parsePercent(spec.loss) ?? 0 }),
+    };
     const changes: WorldChange[] = [
       { at, change: 'link', id: `slow-network-${ordinal}-up`, from: nodes, to: servers, ...harm, label: 'network slow' },
       { at, change: 'link', id: `slow-network-${ordinal}-down`, from: servers, to: nodes, ...harm },
     ];
     if (spec.for === undefined) return changes;
     const end = at + (parseDuration(spec.for) ?? 0);
-    changes.push({ at: end, change: 'heal', id: `slow-network-${ordinal}-up`, label: 'network well' }, { at: end, change: 'heal', id: `slow-network-${ordinal}-down` });
+    changes.push(
+      { at: end, change: 'heal', id: `slow-network-${ordinal}-up`, label: 'network well' },
+      { at: end, change: 'heal', id: `slow-network-${ordinal}-down` },
+    );
     return changes;
   },
 };

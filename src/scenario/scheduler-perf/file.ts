@@ -12,7 +12,17 @@ import { type Template, templateOf } from './template.ts';
 
 export type Raw = Readonly<Record<string, unknown>>;
 
-const CASE_FIELDS = ['name', 'featureGates', 'metricsCollectorConfig', 'workloadTemplate', 'workloads', 'schedulerConfigPath', 'defaultPodTemplatePath', 'labels', 'defaultThresholdMetricSelector'];
+const CASE_FIELDS = [
+  'name',
+  'featureGates',
+  'metricsCollectorConfig',
+  'workloadTemplate',
+  'workloads',
+  'schedulerConfigPath',
+  'defaultPodTemplatePath',
+  'labels',
+  'defaultThresholdMetricSelector',
+];
 const WORKLOAD_FIELDS = ['name', 'params', 'labels', 'threshold', 'thresholdMetricSelector', 'featureGates'];
 
 export class PerfFile {
@@ -27,7 +37,8 @@ export class PerfFile {
 
   workloads(): PerfWorkload[] {
     const cases = this.#source.value;
-    if (!Array.isArray(cases)) throw UserError.at({ file: this.#source.file, line: 1 }, 'expected a list of test cases, as in scheduler_perf');
+    if (!Array.isArray(cases))
+      throw UserError.at({ file: this.#source.file, line: 1 }, 'expected a list of test cases, as in scheduler_perf');
     const names = new Set<string>();
     return cases.flatMap((one: unknown, index) => {
       const testCase = this.fields(one, CASE_FIELDS, [index]);
@@ -48,16 +59,26 @@ export class PerfFile {
       const name = this.#text(workload['name'], path, 'name');
       if (names.has(name)) this.refuse([...path, 'name'], `two workloads of '${caseName}' are named '${name}'`);
       names.add(name);
-      const params = new Params((workload['params'] ?? {}) as Readonly<Record<string, number | string | boolean>>, (key) => this.refuse([...path, 'params'], key));
-      const featureGates = { ...(testCase['featureGates'] as Record<string, boolean> | undefined), ...(workload['featureGates'] as Record<string, boolean> | undefined) };
-      const selector = (workload['thresholdMetricSelector'] ?? testCase['defaultThresholdMetricSelector']) as { name?: string; dataBucket?: string } | undefined;
+      const params = new Params((workload['params'] ?? {}) as Readonly<Record<string, number | string | boolean>>, (key) =>
+        this.refuse([...path, 'params'], key),
+      );
+      const featureGates = {
+        ...(testCase['featureGates'] as Record<string, boolean> | undefined),
+        ...(workload['featureGates'] as Record<string, boolean> | undefined),
+      };
+      const selector = (workload['thresholdMetricSelector'] ?? testCase['defaultThresholdMetricSelector']) as
+        | { name?: string; dataBucket?: string }
+        | undefined;
       const config = testCase['schedulerConfigPath'] as string | undefined;
       const { operations, skipped } = this.#operations(testCase, index, params);
       if (skipped === undefined) params.refuseUnused();
       return {
         testCase: caseName,
         name,
-        labels: [...((testCase['labels'] as readonly string[] | undefined) ?? []), ...((workload['labels'] as readonly string[] | undefined) ?? [])],
+        labels: [
+          ...((testCase['labels'] as readonly string[] | undefined) ?? []),
+          ...((workload['labels'] as readonly string[] | undefined) ?? []),
+        ],
         threshold: thresholdOf(workload['threshold']),
         thresholdMetric: selector?.name ?? 'SchedulingThroughput',
         thresholdBucket: selector?.dataBucket ?? 'Average',
@@ -74,7 +95,13 @@ export class PerfFile {
     const template = testCase['workloadTemplate'];
     if (!Array.isArray(template) || template.length === 0) return this.refuse([index], "'workloadTemplate' is missing or empty");
     const defaultPod = testCase['defaultPodTemplatePath'] as string | undefined;
-    return planOperations(this, template as readonly unknown[], [index, 'workloadTemplate'], params, defaultPod === undefined ? undefined : this.template(defaultPod));
+    return planOperations(
+      this,
+      template as readonly unknown[],
+      [index, 'workloadTemplate'],
+      params,
+      defaultPod === undefined ? undefined : this.template(defaultPod),
+    );
   }
 
   /** A template file, relative to this file. */
@@ -96,7 +123,10 @@ export class PerfFile {
       const canonical = known.find((name) => name.toLowerCase() === key.toLowerCase());
       if (canonical === undefined) {
         const near = nearest(key, known);
-        return this.refuse([...path, key], `unknown field '${key}'${near === undefined ? `; known: ${known.join(', ')}` : `; did you mean '${near}'?`}`);
+        return this.refuse(
+          [...path, key],
+          `unknown field '${key}'${near === undefined ? `; known: ${known.join(', ')}` : `; did you mean '${near}'?`}`,
+        );
       }
       out[canonical] = member;
     }
@@ -141,7 +171,8 @@ export class Params {
 
   count(written: unknown): number {
     const value = this.resolve(written);
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) return this.#refuse(`'${String(written)}': expected a count, found ${String(value)}`);
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
+      return this.#refuse(`'${String(written)}': expected a count, found ${String(value)}`);
     return value;
   }
 

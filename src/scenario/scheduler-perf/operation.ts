@@ -6,11 +6,29 @@ export type PerfOperation =
   | CreateNodes
   | { readonly op: 'createNamespaces'; readonly prefix: string; readonly count: number; readonly template?: Template }
   | CreatePods
-  | { readonly op: 'deletePods'; readonly namespace: string; readonly labels: Readonly<Record<string, string>>; readonly skipWait: boolean; readonly perSecond: number }
+  | {
+      readonly op: 'deletePods';
+      readonly namespace: string;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly skipWait: boolean;
+      readonly perSecond: number;
+    }
   | Churn
   | { readonly op: 'createAny'; readonly template: Template; readonly namespace: string; readonly count: number }
-  | { readonly op: 'updateAny'; readonly template: Template; readonly namespace: string; readonly count: number; readonly perSecond: number; readonly subresources: readonly string[] }
-  | { readonly op: 'barrier'; readonly namespaces: readonly string[]; readonly labels: Readonly<Record<string, string>>; readonly stage: 'Scheduled' | 'Attempted' }
+  | {
+      readonly op: 'updateAny';
+      readonly template: Template;
+      readonly namespace: string;
+      readonly count: number;
+      readonly perSecond: number;
+      readonly subresources: readonly string[];
+    }
+  | {
+      readonly op: 'barrier';
+      readonly namespaces: readonly string[];
+      readonly labels: Readonly<Record<string, string>>;
+      readonly stage: 'Scheduled' | 'Attempted';
+    }
   | { readonly op: 'sleep'; readonly duration: number }
   | { readonly op: 'startCollectingMetrics'; readonly namespaces: readonly string[]; readonly labels: Readonly<Record<string, string>> }
   | { readonly op: 'stopCollectingMetrics' };

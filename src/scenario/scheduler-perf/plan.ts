@@ -8,9 +8,29 @@ type Path = readonly (string | number)[];
 
 /** Fields by opcode. An opcode that is not here cannot be run; its workloads are listed as skipped. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  createNodes: ['count', 'countParam', 'nodeTemplatePath', 'nodeAllocatableStrategy', 'labelNodePrepareStrategy', 'uniqueNodeLabelStrategy'],
+  createNodes: [
+    'count',
+    'countParam',
+    'nodeTemplatePath',
+    'nodeAllocatableStrategy',
+    'labelNodePrepareStrategy',
+    'uniqueNodeLabelStrategy',
+  ],
   createNamespaces: ['prefix', 'count', 'countParam', 'namespaceTemplatePath'],
-  createPods: ['count', 'countParam', 'namespace', 'podTemplatePath', 'collectMetrics', 'skipWaitToCompletion', 'steadyState', 'steadyStateParam', 'duration', 'durationParam', 'persistentVolumeTemplatePath', 'persistentVolumeClaimTemplatePath'],
+  createPods: [
+    'count',
+    'countParam',
+    'namespace',
+    'podTemplatePath',
+    'collectMetrics',
+    'skipWaitToCompletion',
+    'steadyState',
+    'steadyStateParam',
+    'duration',
+    'durationParam',
+    'persistentVolumeTemplatePath',
+    'persistentVolumeClaimTemplatePath',
+  ],
   createPodSets: ['count', 'countParam', 'namespacePrefix', 'createPodsOp'],
   deletePods: ['namespace', 'labelSelector', 'skipWaitToCompletion', 'deletePodsPerSecond'],
   churn: ['mode', 'number', 'intervalMilliseconds', 'namespace', 'templatePaths'],
@@ -28,9 +48,16 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   allocResourceClaims: 'needs dynamic resource allocation (allocResourceClaims)',
 };
 
-const labelsOf = (written: unknown): Readonly<Record<string, string>> => ((written as { matchLabels?: Record<string, string> } | undefined)?.matchLabels ?? (written as Record<string, string> | undefined) ?? {});
+const labelsOf = (written: unknown): Readonly<Record<string, string>> =>
+  (written as { matchLabels?: Record<string, string> } | undefined)?.matchLabels ?? (written as Record<string, string> | undefined) ?? {};
 
-export function planOperations(file: PerfFile, template: readonly unknown[], path: Path, params: Params, defaultPod: Template | undefined): { readonly operations: readonly PerfOperation[]; readonly skipped?: string } {
+export function planOperations(
+  file: PerfFile,
+  template: readonly unknown[],
+  path: Path,
+  params: Params,
+  defaultPod: Template | undefined,
+): { readonly operations: readonly PerfOperation[]; readonly skipped?: string } {
   const operations: PerfOperation[] = [];
   for (const [at, written] of template.entries()) {
     const here = [...path, at];
@@ -94,33 +121,78 @@ function planOne(plan: Planner, opcode: string, index: number): PerfOperation[] 
       return [createNodes(plan, index)];
     case 'createNamespaces': {
       const template = plan.template('namespaceTemplatePath');
-      return [{ op: 'createNamespaces', prefix: plan.text('prefix', ''), count: plan.count(), ...(template === undefined ? {} : { template }) }];
+      return [
+        { op: 'createNamespaces', prefix: plan.text('prefix', ''), count: plan.count(), ...(template === undefined ? {} : { template }) },
+      ];
     }
     case 'createPods':
       return [createPods(plan, plan.text('namespace', `namespace-${index}`))];
     case 'createPodSets': {
-      const nested = plan.within(plan.file.fields(fields['createPodsOp'], ['opcode', ...(FIELDS['createPods'] as readonly string[])], plan.path));
+      const nested = plan.within(
+        plan.file.fields(fields['createPodsOp'], ['opcode', ...(FIELDS['createPods'] as readonly string[])], plan.path),
+      );
       const prefix = plan.text('namespacePrefix', '');
       return Array.from({ length: plan.count() }, (_, set) => createPods(nested, `${prefix}-${set}`));
     }
     case 'deletePods':
-      return [{ op: 'deletePods', namespace: plan.text('namespace', ''), labels: labelsOf(fields['labelSelector']), skipWait: fields['skipWaitToCompletion'] === true, perSecond: (fields['deletePodsPerSecond'] as number | undefined) ?? 0 }];
+      return [
+        {
+          op: 'deletePods',
+          namespace: plan.text('namespace', ''),
+          labels: labelsOf(fields['labelSelector']),
+          skipWait: fields['skipWaitToCompletion'] === true,
+          perSecond: (fields['deletePodsPerSecond'] as number | undefined) ?? 0,
+        },
+      ];
     case 'churn': {
       const paths = (fields['templatePaths'] as readonly string[] | undefined) ?? [];
       const interval = ((fields['intervalMilliseconds'] as number | undefined) ?? 500) * 1000;
       const mode = fields['mode'] === 'recreate' ? 'recreate' : 'create';
-      return [{ op: 'churn', mode, number: (fields['number'] as number | undefined) ?? 0, interval, namespace: plan.text('namespace', `namespace-${index}`), templates: paths.map((path) => ({ ...plan.file.template(path), varies: false })) }];
+      return [
+        {
+          op: 'churn',
+          mode,
+          number: (fields['number'] as number | undefined) ?? 0,
+          interval,
+          namespace: plan.text('namespace', `namespace-${index}`),
+          templates: paths.map((path) => ({ ...plan.file.template(path), varies: false })),
+        },
+      ];
     }
     case 'createAny':
-      return [{ op: 'createAny', template: plan.needTemplate('templatePath'), namespace: plan.text('namespace', ''), count: plan.count(1) }];
+      return [
+        { op: 'createAny', template: plan.needTemplate('templatePath'), namespace: plan.text('namespace', ''), count: plan.count(1) },
+      ];
     case 'updateAny':
-      return [{ op: 'updateAny', template: plan.needTemplate('templatePath'), namespace: plan.text('namespace', ''), count: plan.count(1), perSecond: (fields['updatePerSecond'] as number | undefined) ?? 0, subresources: (fields['subresources'] as readonly string[] | undefined) ?? [] }];
+      return [
+        {
+          op: 'updateAny',
+          template: plan.needTemplate('templatePath'),
+          namespace: plan.text('namespace', ''),
+          count: plan.count(1),
+          perSecond: (fields['updatePerSecond'] as number | undefined) ?? 0,
+          subresources: (fields['subresources'] as readonly string[] | undefined) ?? [],
+        },
+      ];
     case 'barrier':
-      return [{ op: 'barrier', namespaces: (fields['namespaces'] as readonly string[] | undefined) ?? [], labels: labelsOf(fields['labelSelector']), stage: fields['stageRequirement'] === 'Attempted' ? 'Attempted' : 'Scheduled' }];
+      return [
+        {
+          op: 'barrier',
+          namespaces: (fields['namespaces'] as readonly string[] | undefined) ?? [],
+          labels: labelsOf(fields['labelSelector']),
+          stage: fields['stageRequirement'] === 'Attempted' ? 'Attempted' : 'Scheduled',
+        },
+      ];
     case 'sleep':
       return [{ op: 'sleep', duration: params.duration(fields['durationParam'] ?? fields['duration'] ?? '0s') }];
     case 'startCollectingMetrics':
-      return [{ op: 'startCollectingMetrics', namespaces: (fields['namespaces'] as readonly string[] | undefined) ?? [], labels: labelsOf(fields['labelSelector']) }];
+      return [
+        {
+          op: 'startCollectingMetrics',
+          namespaces: (fields['namespaces'] as readonly string[] | undefined) ?? [],
+          labels: labelsOf(fields['labelSelector']),
+        },
+      ];
     default:
       return [{ op: 'stopCollectingMetrics' }];
   }
@@ -131,7 +203,9 @@ function createNodes(plan: Planner, index: number): CreateNodes {
   const template = plan.template('nodeTemplatePath');
   const label = fields['labelNodePrepareStrategy'] as { labelKey: string; labelValues: readonly string[] } | undefined;
   const unique = fields['uniqueNodeLabelStrategy'] as { labelKey: string } | undefined;
-  const allocatable = fields['nodeAllocatableStrategy'] as { nodeAllocatable?: Record<string, string>; csiNodeAllocatable?: Record<string, { count?: number }> } | undefined;
+  const allocatable = fields['nodeAllocatableStrategy'] as
+    | { nodeAllocatable?: Record<string, string>; csiNodeAllocatable?: Record<string, { count?: number }> }
+    | undefined;
   const csi = allocatable?.csiNodeAllocatable;
   return {
     op: 'createNodes',

@@ -35,7 +35,11 @@ const parsed = new Map<string, unknown>();
 
 /** The object of one index: plain JSON, shared by all indexes whose text is the same. */
 export function render(template: Template, index: number, count: number): unknown {
-  const text = template.varies ? template.text.replace(/\{\{-?\s*(.*?)\s*-?\}\}/gs, (_all, expression: string) => evaluate(expression, { Index: index, Count: count }, template.file)) : template.text;
+  const text = template.varies
+    ? template.text.replace(/\{\{-?\s*(.*?)\s*-?\}\}/gs, (_all, expression: string) =>
+        evaluate(expression, { Index: index, Count: count }, template.file),
+      )
+    : template.text;
   let value = parsed.get(text);
   if (value === undefined) {
     try {

@@ -12,11 +12,16 @@ interface ApplySpec {
 
 export const apply: WorkloadKind<ApplySpec> = {
   name: 'apply',
-  schema: fields('Kubernetes objects, created at an instant', { at: duration('when (default 0s)'), objects: list(kubernetes('an object with apiVersion, kind and metadata'), 'the objects', 1) }, ['objects']),
+  schema: fields(
+    'Kubernetes objects, created at an instant',
+    { at: duration('when (default 0s)'), objects: list(kubernetes('an object with apiVersion, kind and metadata'), 'the objects', 1) },
+    ['objects'],
+  ),
   mistake(spec) {
     for (const [index, object] of spec.objects.entries()) {
       if (object.apiVersion === undefined || object.kind === undefined) return `objects[${index}] has no apiVersion or no kind`;
-      if (resourceForKind(object.apiVersion, object.kind) === undefined) return `objects[${index}]: no resource is served for ${object.apiVersion} ${object.kind}`;
+      if (resourceForKind(object.apiVersion, object.kind) === undefined)
+        return `objects[${index}]: no resource is served for ${object.apiVersion} ${object.kind}`;
     }
     return undefined;
   },

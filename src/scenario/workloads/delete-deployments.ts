@@ -2,7 +2,7 @@
 
 import { fields } from '../schema-pieces.ts';
 import type { TimedRequest, WorkloadKind } from '../workload.ts';
-import { selected, selectionFields, selectionMistake, type SelectionSpec } from './selected-deployments.ts';
+import { type SelectionSpec, selected, selectionFields, selectionMistake } from './selected-deployments.ts';
 
 export const deleteDeployments: WorkloadKind<SelectionSpec> = {
   name: 'delete',

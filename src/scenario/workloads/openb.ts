@@ -2,7 +2,7 @@
  *  GPU cards are an extended resource (whole cards: a share of a card counts as one); an accepted model is node affinity on a label. */
 
 import type { Pod } from '#api';
-import { columnOf, type CsvTable, numberAt, optionalNumberAt, readCsv } from '../csv.ts';
+import { type CsvTable, columnOf, numberAt, optionalNumberAt, readCsv } from '../csv.ts';
 import { UserError } from '../user-error.ts';
 import type { TimedRequest, WorkloadKind } from '../workload.ts';
 
@@ -33,7 +33,12 @@ export interface OpenbPod {
 
 export function readOpenbNodes(file: string): OpenbNode[] {
   const table = readCsv(file);
-  const [name, cpu, memory, gpu] = ['sn', 'cpu_milli', 'memory_mib', 'gpu'].map((column) => columnOf(table, column, '')) as [number, number, number, number];
+  const [name, cpu, memory, gpu] = ['sn', 'cpu_milli', 'memory_mib', 'gpu'].map((column) => columnOf(table, column, '')) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const model = columnOf(table, 'model');
   const nodes = table.rows.map((row) => ({
     name: nameAt(table, row.line, row.cells[name]),
@@ -58,7 +63,8 @@ export function readOpenbPods(file: string, timed: boolean): OpenbPod[] {
   const pods = table.rows.map((row): OpenbPod => {
     const createdAt = timed ? numberAt(table, row, created) : optionalNumberAt(table, row, created);
     const deletedAt = optionalNumberAt(table, row, deleted);
-    if (createdAt !== undefined && deletedAt !== undefined && deletedAt < createdAt) throw UserError.at({ file, line: row.line }, `deletion_time ${deletedAt} is before creation_time ${createdAt}`);
+    if (createdAt !== undefined && deletedAt !== undefined && deletedAt < createdAt)
+      throw UserError.at({ file, line: row.line }, `deletion_time ${deletedAt} is before creation_time ${createdAt}`);
     return {
       name: nameAt(table, row.line, row.cells[name]),
       cpuMilli: numberAt(table, row, cpu),
@@ -77,7 +83,10 @@ export function readOpenbPods(file: string, timed: boolean): OpenbPod[] {
 
 function nameAt(table: CsvTable, line: number, cell: string | undefined): string {
   if (cell !== undefined && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(cell) && cell.length <= 200) return cell;
-  throw UserError.at({ file: table.file, line }, `'${(cell ?? '').slice(0, 60)}' is no name for a Kubernetes object (lower case letters, digits, '-' and '.')`);
+  throw UserError.at(
+    { file: table.file, line },
+    `'${(cell ?? '').slice(0, 60)}' is no name for a Kubernetes object (lower case letters, digits, '-' and '.')`,
+  );
 }
 
 function refuseTwins(table: CsvTable, named: readonly { readonly name: string }[]): void {
@@ -135,10 +144,22 @@ function podOf(pod: OpenbPod): Pod {
   if (spec === undefined) {
     const cards: Record<string, string> = pod.gpus === 0 ? {} : { [GPU_RESOURCE]: String(pod.gpus) };
     const terms = [{ matchExpressions: [{ key: GPU_MODEL_LABEL, operator: 'In', values: [...pod.models] }] }];
-    const affinity = pod.models.length === 0 ? {} : { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } } };
+    const affinity =
+      pod.models.length === 0
+        ? {}
+        : { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } } };
     const requests = { cpu: `${pod.cpuMilli}m`, memory: `${pod.memoryMib}Mi`, ...cards };
-    spec = { containers: [{ name: 'main', image: 'openb:1', resources: { requests, ...(pod.gpus === 0 ? {} : { limits: cards }) } }], restartPolicy: 'Always', ...affinity } as Pod['spec'];
+    spec = {
+      containers: [{ name: 'main', image: 'openb:1', resources: { requests, ...(pod.gpus === 0 ? {} : { limits: cards }) } }],
+      restartPolicy: 'Always',
+      ...affinity,
+    } as Pod['spec'];
     specs.set(shape, spec);
   }
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod.name, namespace: 'default', ...(pod.qos === '' ? {} : { labels: { qos: pod.qos } }) }, spec };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: pod.name, namespace: 'default', ...(pod.qos === '' ? {} : { labels: { qos: pod.qos } }) },
+    spec,
+  };
 }

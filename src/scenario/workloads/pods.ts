@@ -1,6 +1,6 @@
 /** `pods`: bare pods, without a controller, created at a rate. */
 
-import { arrivalFields, arrivalPhases, type ArrivalSpec, arrivalTimes } from '../arrivals.ts';
+import { type ArrivalSpec, arrivalFields, arrivalPhases, arrivalTimes } from '../arrivals.ts';
 import { type PodFields, podFields, podTemplate } from '../pod-template.ts';
 import { count, fields, label, oneOf } from '../schema-pieces.ts';
 import type { TimedRequest, WorkloadKind, WorkloadScope } from '../workload.ts';
@@ -25,7 +25,9 @@ export const pods: WorkloadKind<PodsSpec> = {
   pods: (spec) => spec.count ?? 0,
   phases: arrivalPhases,
   mistake: (spec) =>
-    spec.count === undefined && spec.podsPerSecond === undefined && spec.phases === undefined ? "says neither 'count' nor 'podsPerSecond' nor 'phases'" : undefined,
+    spec.count === undefined && spec.podsPerSecond === undefined && spec.phases === undefined
+      ? "says neither 'count' nor 'podsPerSecond' nor 'phases'"
+      : undefined,
   *requests(spec: PodsSpec, scope: WorkloadScope): Iterable<TimedRequest> {
     const namespace = spec.namespace ?? 'default';
     const prefix = spec.name ?? 'pod';

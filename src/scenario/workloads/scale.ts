@@ -2,7 +2,7 @@
 
 import { count, fields } from '../schema-pieces.ts';
 import type { TimedRequest, WorkloadKind } from '../workload.ts';
-import { selected, selectionFields, selectionMistake, type SelectionSpec } from './selected-deployments.ts';
+import { type SelectionSpec, selected, selectionFields, selectionMistake } from './selected-deployments.ts';
 
 interface ScaleSpec extends SelectionSpec {
   readonly replicas: number;
@@ -10,12 +10,25 @@ interface ScaleSpec extends SelectionSpec {
 
 export const scale: WorkloadKind<ScaleSpec> = {
   name: 'scale',
-  schema: fields('another number of replicas for some Deployments', { ...selectionFields, replicas: count('the new number') }, ['at', 'of', 'replicas']),
+  schema: fields('another number of replicas for some Deployments', { ...selectionFields, replicas: count('the new number') }, [
+    'at',
+    'of',
+    'replicas',
+  ]),
   mistake: selectionMistake,
   *requests(spec, scope): Iterable<TimedRequest> {
     for (const { name, namespace, at, owner } of selected(spec, scope.entries)) {
       const body = { spec: { replicas: spec.replicas } };
-      yield { at, verb: 'patch', patchType: 'merge', resource: 'deployments.apps', namespace, name, body, pods: Math.max(0, spec.replicas - (owner.replicas ?? 1)) };
+      yield {
+        at,
+        verb: 'patch',
+        patchType: 'merge',
+        resource: 'deployments.apps',
+        namespace,
+        name,
+        body,
+        pods: Math.max(0, spec.replicas - (owner.replicas ?? 1)),
+      };
     }
   },
 };

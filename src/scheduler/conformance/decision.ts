@@ -1,9 +1,9 @@
 /** Judges one recorded decision: runs our plugins over all nodes and reports every difference. */
 
 import type { Pod } from '#api';
-import type { Handle } from '../framework.ts';
 import { fitErrorMessage } from '../diagnosis.ts';
 import { type Evaluation, evaluateAll } from '../evaluate-all.ts';
+import type { Handle } from '../framework.ts';
 import { podKey } from '../pod-fields.ts';
 import { dryRun, isEligibleToPreempt, pickCandidates, potentialNodes } from '../preemption.ts';
 import { Profile } from '../profile.ts';
@@ -37,15 +37,29 @@ function compareNodes(expect: DecisionVector['expect'], evaluation: Evaluation, 
     const at = indexOf.get(name);
     if (at === undefined) {
       const status = evaluation.statuses.byNode.get(name) ?? evaluation.statuses.absent;
-      differences.equal(`node ${name}`, { plugin: wanted.plugin, code: wanted.code, reasons: wanted.reasons, scores: wanted.scores }, plain(status));
+      differences.equal(
+        `node ${name}`,
+        { plugin: wanted.plugin, code: wanted.code, reasons: wanted.reasons, scores: wanted.scores },
+        plain(status),
+      );
       continue;
     }
     const scores = evaluation.scores.map((ofPlugin) => ofPlugin.scores[at]?.score);
-    differences.equal(`node ${name}`, { scores: wanted.scores, total: wanted.total, code: wanted.code, reasons: wanted.reasons }, { scores, total: evaluation.totals[at] });
+    differences.equal(
+      `node ${name}`,
+      { scores: wanted.scores, total: wanted.total, code: wanted.code, reasons: wanted.reasons },
+      { scores, total: evaluation.totals[at] },
+    );
   }
 }
 
-function comparePostFilter(vector: DecisionVector, profile: Profile, handle: Handle, evaluation: Evaluation, differences: Differences): void {
+function comparePostFilter(
+  vector: DecisionVector,
+  profile: Profile,
+  handle: Handle,
+  evaluation: Evaluation,
+  differences: Differences,
+): void {
   const expected = vector.expect.postFilter;
   if (expected === undefined) return;
   const pod: Pod = vector.pending;
@@ -57,7 +71,9 @@ function comparePostFilter(vector: DecisionVector, profile: Profile, handle: Han
   differences.equal('postFilter.potential', sorted(expected.potential ?? []), sorted(nodes.map((node) => node.name)));
   if (refusal === undefined && expected.candidates !== undefined) {
     const { candidates } = dryRun(state, pod, nodes, 0, nodes.length, handle);
-    const byName = new Map(candidates.map((c) => [c.node, { node: c.node, victims: c.victims.map(podKey), pdbViolations: c.pdbViolations }]));
+    const byName = new Map(
+      candidates.map((c) => [c.node, { node: c.node, victims: c.victims.map(podKey), pdbViolations: c.pdbViolations }]),
+    );
     differences.equal('postFilter candidates', sorted(expected.candidates.map((c) => c.node)), sorted([...byName.keys()]));
     for (const candidate of expected.candidates) {
       const { node, victims, pdbViolations } = candidate;
@@ -77,7 +93,12 @@ export function judgeDecision(vector: DecisionVector): string[] {
   const handle = handleOf(profile, vector);
   const differences = new Differences();
   const { expect, pending } = vector;
-  if (expect.nodeOrder !== undefined) differences.equal('nodeOrder', expect.nodeOrder, handle.snapshot.nodes.map((node) => node.name));
+  if (expect.nodeOrder !== undefined)
+    differences.equal(
+      'nodeOrder',
+      expect.nodeOrder,
+      handle.snapshot.nodes.map((node) => node.name),
+    );
   const gated = profile.runPreEnqueue(pending);
   differences.equal('gated', expect.gated, plain(gated));
   if (gated !== undefined) return differences.lines;
@@ -91,7 +112,12 @@ export function judgeDecision(vector: DecisionVector): string[] {
   }
   if (evaluation.feasible.length === 0) {
     const preFilterMessage = messageOf(evaluation.preFilter);
-    const message = fitErrorMessage({ nodeCount: handle.snapshot.nodes.length, statuses: evaluation.statuses, preFilterMessage, postFilterMessage: '' });
+    const message = fitErrorMessage({
+      nodeCount: handle.snapshot.nodes.length,
+      statuses: evaluation.statuses,
+      preFilterMessage,
+      postFilterMessage: '',
+    });
     differences.equal('message', expect.message, message);
     comparePostFilter(vector, profile, handle, evaluation, differences);
   } else differences.equal('message', expect.message, undefined);

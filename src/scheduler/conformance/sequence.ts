@@ -2,8 +2,8 @@
 
 import type { Pod } from '#api';
 import { rfc3339 } from '#api';
-import { CycleState, type Handle } from '../framework.ts';
 import { bestNodes, filterNodes, narrowNodes, totalScores } from '../evaluate-all.ts';
+import { CycleState, type Handle } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { ObjectHandle, ObjectSnapshot } from '../object-handle.ts';
 import { podKey } from '../pod-fields.ts';
@@ -79,11 +79,22 @@ class SequenceRun {
     const handle = this.#handle;
     const state = new CycleState();
     const gated = profile.runPreEnqueue(pod);
-    const { nodeNames, status, narrowedBy } = gated === undefined ? profile.runPreFilter(state, pod, handle) : { nodeNames: undefined, status: gated, narrowedBy: new Set<string>() };
+    const { nodeNames, status, narrowedBy } =
+      gated === undefined
+        ? profile.runPreFilter(state, pod, handle)
+        : { nodeNames: undefined, status: gated, narrowedBy: new Set<string>() };
     if (status !== undefined) return { node: '', feasible: 0, evaluated: 0, retry: { state, rejected: new Map(), absent: status } };
     const nominated = (pod.status?.nominatedNodeName as string | undefined) ?? '';
     const { nodes, absent } = narrowNodes(nodeNames, narrowedBy, handle);
-    let looked = filterNodes(profile, state, pod, nodes.filter((node) => node.name === nominated), 0, 1, handle);
+    let looked = filterNodes(
+      profile,
+      state,
+      pod,
+      nodes.filter((node) => node.name === nominated),
+      0,
+      1,
+      handle,
+    );
     if (looked.feasible.length === 0) {
       const adaptive = this.#vector.mode === 'adaptive';
       const wanted = adaptive ? feasibleNodesToFind(nodes.length, 0) : nodes.length;
@@ -116,7 +127,8 @@ export function judgeSequence(vector: SequenceVector): string[] {
     const expected = vector.expect[i] as SequenceStep;
     const actual = run.step(vector.pending[i] as Pod, i);
     const check = (what: string, wanted: unknown, got: unknown): void => {
-      if (JSON.stringify(wanted) !== JSON.stringify(got)) lines.push(`step ${i} ${expected.pod}: ${what}: expected ${JSON.stringify(wanted)}, got ${JSON.stringify(got)}`);
+      if (JSON.stringify(wanted) !== JSON.stringify(got))
+        lines.push(`step ${i} ${expected.pod}: ${what}: expected ${JSON.stringify(wanted)}, got ${JSON.stringify(got)}`);
     };
     check('node', expected.node, actual.node);
     check('victims', expected.victims ?? [], actual.victims ?? []);

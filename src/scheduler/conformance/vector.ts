@@ -85,7 +85,8 @@ const RESOURCES: Readonly<Record<string, keyof ClusterVector>> = {
 
 export function listersOf(vector: ClusterVector): Map<string, ObjectLister<KubeObject>> {
   const listers = new Map<string, ObjectLister<KubeObject>>();
-  for (const resource in RESOURCES) listers.set(resource, new MapLister((vector[RESOURCES[resource] as keyof ClusterVector] ?? []) as readonly KubeObject[]));
+  for (const resource in RESOURCES)
+    listers.set(resource, new MapLister((vector[RESOURCES[resource] as keyof ClusterVector] ?? []) as readonly KubeObject[]));
   return listers;
 }
 

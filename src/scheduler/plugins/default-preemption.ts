@@ -2,7 +2,15 @@
  *  (SelectVictimsOnNode, PodEligibleToPreemptOthers) on top of ../preemption.ts (the evaluator). */
 
 import type { Pod } from '#api';
-import type { CycleState, EnqueueExtensions, Handle, NodeStatuses, PostFilterPlugin, PostFilterResult, PreEnqueuePlugin } from '../framework.ts';
+import type {
+  CycleState,
+  EnqueueExtensions,
+  Handle,
+  NodeStatuses,
+  PostFilterPlugin,
+  PostFilterResult,
+  PreEnqueuePlugin,
+} from '../framework.ts';
 import { podUid } from '../pod-fields.ts';
 import { candidatesToFind, dryRun, isEligibleToPreempt, noCandidateMessage, pickCandidates, potentialNodes } from '../preemption.ts';
 import { DELETE, type EventRegistration } from '../queueing-events.ts';

@@ -80,7 +80,8 @@ export function resolveNamespaces(terms: readonly AffinityTerm[], handle: Handle
     if (term.namespaceSelector === undefined || term.namespaceSelector.length === 0) return term;
     const names = new Set(term.namespaces);
     for (const namespace of handle.lister<Namespace & KubeObject>('namespaces').list()) {
-      if (matchesSelector(term.namespaceSelector, namespace.metadata?.labels as LabelMap | undefined)) names.add(namespace.metadata?.name ?? '');
+      if (matchesSelector(term.namespaceSelector, namespace.metadata?.labels as LabelMap | undefined))
+        names.add(namespace.metadata?.name ?? '');
     }
     return { ...term, namespaces: [...names], namespaceSelector: undefined };
   });
@@ -151,7 +152,14 @@ const SCORE_KEY = 'PreScoreInterPodAffinity';
 
 type ScoreMap = Map<string, Map<string, number>>;
 
-function addScore(scores: ScoreMap, term: AffinityTerm, weight: number, pod: Pod, namespaceLabels: LabelMap | undefined, labels: LabelMap): void {
+function addScore(
+  scores: ScoreMap,
+  term: AffinityTerm,
+  weight: number,
+  pod: Pod,
+  namespaceLabels: LabelMap | undefined,
+  labels: LabelMap,
+): void {
   if (!termMatches(term, pod, namespaceLabels)) return;
   const value = labels[term.topologyKey];
   if (value === undefined) return;
@@ -246,7 +254,8 @@ export class InterPodAffinity implements PreFilterPlugin, FilterPlugin, PreScore
   }
 
   #scoreExisting(scores: ScoreMap, terms: PodAffinityTerms, pod: Pod, namespaceLabels: LabelMap | undefined, labels: LabelMap): void {
-    if (this.hardWeight > 0) for (const term of terms.requiredAffinity) addScore(scores, term, this.hardWeight, pod, namespaceLabels, labels);
+    if (this.hardWeight > 0)
+      for (const term of terms.requiredAffinity) addScore(scores, term, this.hardWeight, pod, namespaceLabels, labels);
     for (const term of terms.preferredAffinity) addScore(scores, term, term.weight, pod, namespaceLabels, labels);
     for (const term of terms.preferredAntiAffinity) addScore(scores, term, -term.weight, pod, namespaceLabels, labels);
   }
@@ -275,7 +284,11 @@ export class InterPodAffinity implements PreFilterPlugin, FilterPlugin, PreScore
 
   eventsToRegister(): readonly EventRegistration[] {
     return [
-      { resource: 'Pod', action: ADD | DELETE | UPDATE_POD_LABEL, hint: (pod, before, after) => afterPodChange(pod, before as Pod, after as Pod) },
+      {
+        resource: 'Pod',
+        action: ADD | DELETE | UPDATE_POD_LABEL,
+        hint: (pod, before, after) => afterPodChange(pod, before as Pod, after as Pod),
+      },
       {
         resource: 'Node',
         action: ADD | UPDATE_NODE_LABEL,
@@ -287,7 +300,8 @@ export class InterPodAffinity implements PreFilterPlugin, FilterPlugin, PreScore
 
 /** isSchedulableAfterPodChange. Namespace selectors are matched without labels here: a departure towards waking less only for those terms. */
 function afterPodChange(pod: Pod, before: Pod | undefined, after: Pod | undefined): 'Queue' | 'QueueSkip' {
-  if (after !== undefined && before !== undefined && podUid(after) === podUid(pod) && podLabels(before) !== podLabels(after)) return 'Queue';
+  if (after !== undefined && before !== undefined && podUid(after) === podUid(pod) && podLabels(before) !== podLabels(after))
+    return 'Queue';
   const changed = (after ?? before) as Pod;
   if ((changed.spec?.nodeName ?? '') === '') return 'QueueSkip';
   const mine = podAffinityTerms(pod);

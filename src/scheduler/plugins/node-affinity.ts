@@ -16,7 +16,13 @@ import {
 } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { ADD, type EventRegistration, UPDATE_NODE_LABEL } from '../queueing-events.ts';
-import { matchesRequiredNodeAffinity, type PreferredTerm, preferenceScore, preferredNodeTerms, requiredNodeSelector } from '../required-node-affinity.ts';
+import {
+  matchesRequiredNodeAffinity,
+  type PreferredTerm,
+  preferenceScore,
+  preferredNodeTerms,
+  requiredNodeSelector,
+} from '../required-node-affinity.ts';
 import { SKIP, type Status, unresolvable } from '../status.ts';
 
 export interface NodeAffinityArgs {

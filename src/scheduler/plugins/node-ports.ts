@@ -32,7 +32,9 @@ export class NodePorts implements PreFilterPlugin, FilterPlugin, EnqueueExtensio
           const wanted = podHostPorts(pod);
           const freed = podHostPorts(gone);
           const helps = freed.some((f) =>
-            wanted.some((w) => w.port === f.port && w.protocol === f.protocol && (w.ip === f.ip || w.ip === '0.0.0.0' || f.ip === '0.0.0.0')),
+            wanted.some(
+              (w) => w.port === f.port && w.protocol === f.protocol && (w.ip === f.ip || w.ip === '0.0.0.0' || f.ip === '0.0.0.0'),
+            ),
           );
           return helps ? 'Queue' : 'QueueSkip';
         },

@@ -10,9 +10,9 @@ import { ADD, DELETE, type EventRegistration, UPDATE_NODE_ALLOCATABLE, UPDATE_PO
 import {
   leastRequestedScore,
   mostRequestedScore,
-  requestedToCapacityScore,
   type ResourceScore,
   type ResourceWeight,
+  requestedToCapacityScore,
   type ShapePoint,
   weightedScore,
 } from '../resource-scorers.ts';
@@ -82,9 +82,16 @@ export class NodeResourcesFit implements PreFilterPlugin, FilterPlugin, PreScore
     // A weight of 0 means the default of 1 (apis/config/v1/defaults.go).
     this.resources =
       listed === undefined || listed.length === 0 ? DEFAULT_RESOURCES : listed.map(({ name, weight }) => ({ name, weight: weight || 1 }));
-    const shape = (strategy?.requestedToCapacityRatio?.shape ?? []).map((p) => ({ utilization: p.utilization, score: p.score * SHAPE_FACTOR }));
+    const shape = (strategy?.requestedToCapacityRatio?.shape ?? []).map((p) => ({
+      utilization: p.utilization,
+      score: p.score * SHAPE_FACTOR,
+    }));
     this.resourceScore =
-      this.strategy === 'LeastAllocated' ? leastRequestedScore : this.strategy === 'MostAllocated' ? mostRequestedScore : requestedToCapacityScore(shape);
+      this.strategy === 'LeastAllocated'
+        ? leastRequestedScore
+        : this.strategy === 'MostAllocated'
+          ? mostRequestedScore
+          : requestedToCapacityScore(shape);
   }
 
   preFilter(): undefined {
