@@ -114,7 +114,10 @@ export class Pace {
         if (bound < together) together = bound;
       }
     }
-    const cap = Math.min(this.#until, gridAfter(Math.min(this.#until, Math.max(this.reached, earliest))));
+    // Whole idle seconds are skipped, but only from a grid point: there, nobody has an unheard wish to end the run.
+    const reached = this.reached;
+    const settled = reached > 0 && reached % STOP_GRID === 0;
+    const cap = Math.min(this.#until, gridAfter(settled ? Math.min(this.#until, Math.max(reached, earliest)) : reached));
     for (let i = 0; i < n; i++) {
       this.horizons[i] = Math.max(this.horizons[i] as number, Math.min(cap, together + (this.#potentials[i] as number)));
     }

@@ -164,7 +164,9 @@ export class EventQueue {
           buckets.drop(bucket);
           return single & ROW_MASK;
         }
-        this.#ready.fill(buckets.batch, buckets.take(bucket), this.fields);
+        // `take` may widen the batch: it must run before `batch` is read.
+        const count = buckets.take(bucket);
+        this.#ready.fill(buckets.batch, count, this.fields);
         return this.#shift(limit);
       }
       const block = this.#blocks.occupied.next((this.#cursor >>> BLOCK_BITS) + 1);

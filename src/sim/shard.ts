@@ -218,7 +218,7 @@ export class Shard {
     if (!('hosts' in change)) return;
     for (const host of this.#topology.select(change.hosts)) {
       const own = this.#placement[host] === this.#index;
-      if (change.change === 'crash') this.#crash(host, own);
+      if (change.change === 'crash') this.#crash(host, own, change.at);
       else if (change.change === 'restart') this.#restart(host, own, change.at);
       else if (change.change === 'pause') this.#flags[host] = (this.#flags[host] as number) | PAUSED;
       else if (change.change === 'resume') this.#resume(host, change.at);
@@ -238,7 +238,7 @@ export class Shard {
     }
   }
 
-  #crash(host: HostId, own: boolean): void {
+  #crash(host: HostId, own: boolean, at: Instant): void {
     if (((this.#flags[host] as number) & DOWN) !== 0) return;
     this.#flags[host] = DOWN;
     this.#bumpIncarnation(host);
@@ -246,12 +246,13 @@ export class Shard {
     this.#held.delete(host);
     this.#context.cpus[host]?.reset();
     this.#context.disks[host]?.reset();
+    this.#context.record.turn(at, host);
     this.#context.record.forget(host);
   }
 
   /** A host that runs is stopped first. */
   #restart(host: HostId, own: boolean, at: Instant): void {
-    this.#crash(host, own);
+    this.#crash(host, own, at);
     this.#flags[host] = 0;
     this.#bumpIncarnation(host);
     if (!own) return;

@@ -45,6 +45,8 @@ export interface ChatterConfig {
   /** Hosts it may speak to. */
   readonly peers: readonly HostId[];
   readonly hops: number;
+  /** Delays are multiples of this: a coarse grain makes many events fall on one instant. */
+  readonly grain?: number;
   /** Ends the run at its n-th message. */
   readonly stopAt?: number;
 }
@@ -66,7 +68,7 @@ export class ChatterHost implements Host {
   start(ctx: Context): void {
     ctx.record.counter('starts').add();
     ctx.record.gauge('seen').set(this.#seen);
-    ctx.after(this.#draw(ctx, 1) % 500, { kind: 'Chatter', hops: this.#config.hops, text: 'start' } as Chatter);
+    ctx.after(this.#delay(this.#draw(ctx, 1) % 500), { kind: 'Chatter', hops: this.#config.hops, text: 'start' } as Chatter);
   }
 
   receive(message: Message, ctx: Context): void {
@@ -86,7 +88,7 @@ export class ChatterHost implements Host {
     const peer = this.#config.peers[draw % Math.max(1, this.#config.peers.length)];
     switch (draw % 8) {
       case 0:
-        this.#timer = ctx.after(draw % 1000, next);
+        this.#timer = ctx.after(this.#delay(draw % 1000), next);
         break;
       case 1:
         if (this.#timer !== undefined) ctx.cancel(this.#timer);
@@ -103,9 +105,14 @@ export class ChatterHost implements Host {
           ctx.send(peer, { kind: 'Rare', hops, body: { list: [draw, draw / 3], note: draw % 2 ? 'odd' : undefined } } as Rare);
         break;
       default:
-        if (peer !== undefined) ctx.send(peer, next, draw % 50);
+        if (peer !== undefined) ctx.send(peer, next, this.#delay(draw % 50));
     }
     if (draw % 16 === 0) ctx.record.span(`subject-${draw % 5}`, 'act', ctx.now, draw % 100);
+  }
+
+  #delay(duration: number): number {
+    const grain = this.#config.grain ?? 1;
+    return Math.floor(duration / grain) * grain;
   }
 
   #draw(ctx: Context, n: number): number {
