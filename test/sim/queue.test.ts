@@ -80,6 +80,18 @@ describe('the event queue', () => {
     );
   });
 
+  test('loses nothing when thousands of events fall into one bucket', () => {
+    const queue = new EventQueue();
+    for (let order = 0; order < 5_000; order++) queue.push(1_000 + (order % 3), order, 0, 0, 0, message);
+    const times: number[] = [];
+    for (let row = queue.pop(Infinity); row >= 0; row = queue.pop(Infinity)) {
+      times.push(queue.fields[row << 2] as number);
+      queue.release(row);
+    }
+    expect(times).toHaveLength(5_000);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+
   test('does not cancel an event that took the row of a fired one', () => {
     const queue = new EventQueue();
     const handle = queue.handle(queue.push(5, 1, 0, 0, 0, message), 1);
