@@ -2,7 +2,16 @@
  *  Ties go to the lowest name here, so that each checked decision can be compared with the reference's whole set of best nodes.
  *  Usage: npm run bench:scheduler [-- --quick] */
 
-import { antiAffinityTemplates, Dice, makePod, nodeAffinityTemplates, plainTemplates, podAffinityTemplates, spreadTemplates, type Template } from './scheduler/cluster.ts';
+import {
+  antiAffinityTemplates,
+  Dice,
+  makePod,
+  nodeAffinityTemplates,
+  plainTemplates,
+  podAffinityTemplates,
+  spreadTemplates,
+  type Template,
+} from './scheduler/cluster.ts';
 import { type Case, type Measured, runCase } from './scheduler/run.ts';
 
 /** kube-scheduler v1.34.3 in process, pods per CPU second on 5,000 nodes: with every feasible node scored, and with upstream's sampling of 500. */
@@ -24,16 +33,34 @@ const podsOf = (templates: readonly Template[], count: number, seed: number) => 
 function casesOf(scale: number, nodes: number): Case[] {
   const n = (count: number): number => Math.max(20, Math.round(count * scale));
   const every = (count: number): number => Math.max(1, Math.floor(n(count) / 12));
-  const all = [...plainTemplates(8), ...nodeAffinityTemplates().slice(0, 3), ...spreadTemplates().slice(0, 3), ...podAffinityTemplates().slice(0, 3), ...antiAffinityTemplates().slice(0, 3)];
-  const fillers = plainTemplates(4, { priority: 0 }, 'filler').map((t) => ({ ...t, spec: { ...t.spec, containers: [{ name: 'main', image: 'x:1', resources: { requests: { cpu: '15', memory: '60Gi' } } }] } }));
-  const important = plainTemplates(4, { priority: 1000 }, 'important').map((t) => ({ ...t, spec: { ...t.spec, containers: [{ name: 'main', image: 'x:1', resources: { requests: { cpu: '8', memory: '32Gi' } } }] } }));
+  const all = [
+    ...plainTemplates(8),
+    ...nodeAffinityTemplates().slice(0, 3),
+    ...spreadTemplates().slice(0, 3),
+    ...podAffinityTemplates().slice(0, 3),
+    ...antiAffinityTemplates().slice(0, 3),
+  ];
+  const fillers = plainTemplates(4, { priority: 0 }, 'filler').map((t) => ({
+    ...t,
+    spec: { ...t.spec, containers: [{ name: 'main', image: 'x:1', resources: { requests: { cpu: '15', memory: '60Gi' } } }] },
+  }));
+  const important = plainTemplates(4, { priority: 1000 }, 'important').map((t) => ({
+    ...t,
+    spec: { ...t.spec, containers: [{ name: 'main', image: 'x:1', resources: { requests: { cpu: '8', memory: '32Gi' } } }] },
+  }));
   return [
     { name: 'plain', pods: podsOf(plainTemplates(20), n(10_000), 1), checkEvery: every(10_000) },
     { name: 'node affinity', pods: podsOf(nodeAffinityTemplates(), n(5_000), 2), checkEvery: every(5_000) },
     { name: 'spread', pods: podsOf(spreadTemplates(), n(5_000), 3), checkEvery: every(5_000) },
     { name: 'pod affinity', pods: podsOf(podAffinityTemplates(), n(5_000), 4), checkEvery: every(5_000) },
     { name: 'pod anti-affinity', pods: podsOf(antiAffinityTemplates(), n(5_000), 5), checkEvery: every(5_000) },
-    { name: 'preemption', before: podsOf(fillers, Math.round((nodes * 7) / 3), 6), pods: podsOf(important, n(1_000), 7), checkEvery: 0, preempts: true },
+    {
+      name: 'preemption',
+      before: podsOf(fillers, Math.round((nodes * 7) / 3), 6),
+      pods: podsOf(important, n(1_000), 7),
+      checkEvery: 0,
+      preempts: true,
+    },
     { name: 'mix', pods: podsOf(all, n(5_000), 8), checkEvery: every(5_000) },
   ];
 }
@@ -42,11 +69,16 @@ const rate = (value: number): string => (value >= 100 ? Math.round(value).toLoca
 
 function print({ name, perSecond, bound, decisions, checked, different }: Measured): void {
   const real = REAL[name];
-  const against = [real?.all === undefined ? '' : `${rate(perSecond / real.all)}x real, all scored`, real?.sampled === undefined ? '' : `${rate(perSecond / real.sampled)}x real, sampled`];
+  const against = [
+    real?.all === undefined ? '' : `${rate(perSecond / real.all)}x real, all scored`,
+    real?.sampled === undefined ? '' : `${rate(perSecond / real.sampled)}x real, sampled`,
+  ];
   const floor = FLOORS[name];
   const verdict = floor === undefined ? '' : perSecond >= floor ? `  ok (must ${rate(floor)})` : `  TOO SLOW (must ${rate(floor)})`;
   const equality = checked === 0 ? 'not compared' : different === 0 ? `${checked} compared, equal` : `${different} of ${checked} DIFFER`;
-  console.log(`${name.padEnd(18)} ${rate(perSecond).padStart(9)}/s  ${String(bound).padStart(6)} of ${String(decisions).padEnd(6)} bound  ${equality.padEnd(20)} ${against.filter((t) => t !== '').join(', ')}${verdict}`);
+  console.log(
+    `${name.padEnd(18)} ${rate(perSecond).padStart(9)}/s  ${String(bound).padStart(6)} of ${String(decisions).padEnd(6)} bound  ${equality.padEnd(20)} ${against.filter((t) => t !== '').join(', ')}${verdict}`,
+  );
 }
 
 const isQuick = process.argv.includes('--quick');
@@ -57,7 +89,7 @@ const measured = casesOf(scale, 5_000).map((of) => {
   print(result);
   return result;
 });
-console.log('\nthe same with upstream\'s sampling (500 of 5,000)');
+console.log("\nthe same with upstream's sampling (500 of 5,000)");
 for (const of of casesOf(scale, 5_000).filter((c) => c.preempts !== true)) print(runCase({ ...of, checkEvery: 0 }, 5_000, 0));
 console.log('\nmicroseconds of CPU a decision, every node scored, by size of the cluster');
 for (const name of ['plain', 'spread', 'pod affinity', 'pod anti-affinity']) {

@@ -56,14 +56,22 @@ export function template(app: string, cpu: string, memory: string, more: Readonl
 /** Pods of one template share its labels and the parts of its spec, as those of one ReplicaSet do. */
 export function makePod({ app, labels, spec }: Template, ordinal: number): Pod {
   const name = `${app}-${ordinal}`;
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', uid: `uid-${name}`, labels }, spec: { ...spec }, status: { phase: 'Pending' } } as unknown as Pod;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', uid: `uid-${name}`, labels },
+    spec: { ...spec },
+    status: { phase: 'Pending' },
+  } as unknown as Pod;
 }
 
 const CPUS = ['100m', '250m', '500m', '750m', '1', '1500m'];
 const MEMORIES = ['128Mi', '256Mi', '512Mi', '1Gi', '2Gi', '3Gi'];
 
 export const plainTemplates = (count: number, more?: Readonly<Record<string, unknown>>, name = 'plain'): Template[] =>
-  Array.from({ length: count }, (_, i) => template(`${name}-${i}`, CPUS[i % 6] as string, MEMORIES[(i * 5 + (i >> 2)) % 6] as string, more));
+  Array.from({ length: count }, (_, i) =>
+    template(`${name}-${i}`, CPUS[i % 6] as string, MEMORIES[(i * 5 + (i >> 2)) % 6] as string, more),
+  );
 
 export const nodeAffinityTemplates = (): Template[] =>
   plainTemplates(
@@ -72,7 +80,9 @@ export const nodeAffinityTemplates = (): Template[] =>
       affinity: {
         nodeAffinity: {
           requiredDuringSchedulingIgnoredDuringExecution: {
-            nodeSelectorTerms: [{ matchExpressions: [{ key: 'topology.kubernetes.io/zone', operator: 'In', values: ['zone-a', 'zone-b'] }] }],
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'topology.kubernetes.io/zone', operator: 'In', values: ['zone-a', 'zone-b'] }] },
+            ],
           },
           preferredDuringSchedulingIgnoredDuringExecution: [
             { weight: 40, preference: { matchExpressions: [{ key: 'disk', operator: 'In', values: ['nvme'] }] } },
@@ -102,7 +112,9 @@ export const podAffinityTemplates = (): Template[] =>
     const term = (other: string, topologyKey: string) => ({ topologyKey, labelSelector: { matchLabels: { app: other } } });
     const podAffinity = {
       requiredDuringSchedulingIgnoredDuringExecution: [term(app, 'topology.kubernetes.io/zone')],
-      preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 30, podAffinityTerm: term(`friend-${(i + 1) % 10}`, 'kubernetes.io/hostname') }],
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        { weight: 30, podAffinityTerm: term(`friend-${(i + 1) % 10}`, 'kubernetes.io/hostname') },
+      ],
     };
     return template(app, CPUS[i % 6] as string, MEMORIES[(i * 5) % 6] as string, { affinity: { podAffinity } });
   });

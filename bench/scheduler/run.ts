@@ -1,7 +1,7 @@
 /** One case of bench:scheduler: pods decided one after another and bound at once, timed in CPU time, and checked against the reference scheduler. */
 
 import type { Node, Pod } from '#api';
-import { Cache, LiveHandle, newPodInfo, Nominator, PodScheduler, Profile } from '#scheduler';
+import { Cache, LiveHandle, Nominator, newPodInfo, PodScheduler, Profile } from '#scheduler';
 import { ReferenceScheduler } from '../../test/scheduler/reference/reference-scheduler.ts';
 import { makeNodes } from './cluster.ts';
 
@@ -42,7 +42,8 @@ export function runCase(of: Case, nodeCount: number, percentage = 100): Measured
   const handle = new LiveHandle(profile, cache, nominator, new Map());
   const scheduler = new PodScheduler(profile, cache, nominator, handle, percentage);
   const reference = of.checkEvery > 0 ? new ReferenceScheduler(nodes) : undefined;
-  const bind = (pod: Pod, nodeName: string): void => cache.assumePod(newPodInfo({ ...pod, spec: { ...pod.spec, nodeName } } as Pod), nodeName);
+  const bind = (pod: Pod, nodeName: string): void =>
+    cache.assumePod(newPodInfo({ ...pod, spec: { ...pod.spec, nodeName } } as Pod), nodeName);
   for (const pod of of.before ?? []) {
     const { nodeName } = scheduler.schedule(pod, 0);
     bind(pod, nodeName);
@@ -70,10 +71,20 @@ export function runCase(of: Case, nodeCount: number, percentage = 100): Measured
     if (i % of.checkEvery === 0) {
       const { best, feasible } = reference.decide(pod);
       checked++;
-      const isSame = (best[0] ?? '') === decision.nodeName && feasible === decision.feasible && (feasible < 2 || best.length === decision.tied);
+      const isSame =
+        (best[0] ?? '') === decision.nodeName && feasible === decision.feasible && (feasible < 2 || best.length === decision.tied);
       if (!isSame) different++;
     }
     if (decision.nodeName !== '') reference.bind(pod, decision.nodeName);
   });
-  return { name: of.name, nodes: nodeCount, decisions: of.pods.length, bound, cpuSeconds: spent, perSecond: of.pods.length / spent, checked, different };
+  return {
+    name: of.name,
+    nodes: nodeCount,
+    decisions: of.pods.length,
+    bound,
+    cpuSeconds: spent,
+    perSecond: of.pods.length / spent,
+    checked,
+    different,
+  };
 }

@@ -16,7 +16,8 @@ export const podKey = (pod: Pod): string => `${podNamespace(pod)}/${podName(pod)
 export const podUid = (pod: Pod): string => pod.metadata?.uid ?? podKey(pod);
 export const podLabels = (pod: Pod): LabelMap => (pod.metadata?.labels as LabelMap | undefined) ?? NO_LABELS;
 export const podPriority = (pod: Pod): number => pod.spec?.priority ?? 0;
-export const podTolerations = (pod: Pod): readonly Toleration[] => (pod.spec?.tolerations as readonly Toleration[] | undefined) ?? NO_TOLERATIONS;
+export const podTolerations = (pod: Pod): readonly Toleration[] =>
+  (pod.spec?.tolerations as readonly Toleration[] | undefined) ?? NO_TOLERATIONS;
 export const isTerminating = (pod: Pod): boolean => pod.metadata?.deletionTimestamp !== undefined;
 /** Finished pods hold nothing and are not in the cache (eventhandlers.go, assignedPod and the field selector of the pod informer). */
 export const isFinished = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';

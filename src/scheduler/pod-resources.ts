@@ -56,7 +56,10 @@ export function aggregateRequests(pod: Pod, floorCpu: number, floorMemory: numbe
   const spec = pod.spec;
   const total: Record<string, number> = {};
   if (spec === undefined) return total;
-  const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])] as readonly ContainerStatusLike[];
+  const statuses = [
+    ...(pod.status?.containerStatuses ?? []),
+    ...(pod.status?.initContainerStatuses ?? []),
+  ] as readonly ContainerStatusLike[];
   const infeasible = (pod.status?.conditions ?? []).some((c) => c.type === 'PodResizePending' && c.reason === 'Infeasible');
   const amountsOf = (container: Container, isResizable: boolean): Record<string, number> => {
     const status = isResizable ? statuses.find((s) => s.name === container.name) : undefined;
@@ -79,7 +82,8 @@ export function aggregateRequests(pod: Pod, floorCpu: number, floorMemory: numbe
   }
   for (const name in initMax) total[name] = Math.max(total[name] ?? 0, initMax[name] as number);
   const podLevel = (spec as { resources?: { requests?: Record<string, string | number> } }).resources?.requests;
-  if (!skipPodLevel) for (const name in podLevel) if (isPodLevel(name)) total[name] = resourceAmount(name, podLevel[name] as string | number);
+  if (!skipPodLevel)
+    for (const name in podLevel) if (isPodLevel(name)) total[name] = resourceAmount(name, podLevel[name] as string | number);
   for (const name in spec.overhead) total[name] = (total[name] ?? 0) + resourceAmount(name, spec.overhead[name] as string | number);
   return total;
 }

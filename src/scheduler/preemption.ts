@@ -92,7 +92,13 @@ function splitByBudget(victims: readonly PodInfo[], budgets: readonly Disruption
 }
 
 /** SelectVictimsOnNode on copies of state and node. */
-function selectVictims(state: CycleState, pod: Pod, node: NodeInfo, budgets: readonly DisruptionBudget[], handle: Handle): Candidate | Status {
+function selectVictims(
+  state: CycleState,
+  pod: Pod,
+  node: NodeInfo,
+  budgets: readonly DisruptionBudget[],
+  handle: Handle,
+): Candidate | Status {
   const priority = podPriority(pod);
   const potential = node.pods.filter((info) => podPriority(info.pod) < priority);
   if (potential.length === 0) return NO_VICTIMS;

@@ -84,6 +84,14 @@ export class PodScheduler {
   #byColumns(columns: ColumnCycle, pod: Pod, start: number): Decision {
     const { table } = this.#cache;
     const nominated = this.#nominatedNode(pod);
+    if (nominated === '' && this.#wanted(table.nodeCount) >= table.nodeCount) {
+      const top = columns.findTop(pod, () => this.handle.draw('tie', pod));
+      if (top !== undefined) {
+        const { slot, tied, feasible, state } = top;
+        const evaluated = table.nodeCount;
+        return { nodeName: (table.infos[slot] as NodeInfo).name, state, cost: this.#cost(pod, evaluated, feasible, 0), evaluated, feasible, tied };
+      }
+    }
     let found = columns.find(pod, start, this.#wanted, nominated);
     let looked = found.evaluated;
     const isNominee = nominated !== '' && found.feasible > 0;

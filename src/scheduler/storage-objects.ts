@@ -34,7 +34,9 @@ export interface PersistentVolumeClaim extends KubeObject {
 export interface StorageClass extends KubeObject {
   readonly provisioner?: string;
   readonly volumeBindingMode?: string;
-  readonly allowedTopologies?: readonly { readonly matchLabelExpressions?: readonly { readonly key: string; readonly values: readonly string[] }[] }[];
+  readonly allowedTopologies?: readonly {
+    readonly matchLabelExpressions?: readonly { readonly key: string; readonly values: readonly string[] }[];
+  }[];
 }
 export interface CsiNode extends KubeObject {
   readonly spec?: { readonly drivers?: readonly { readonly name: string; readonly allocatable?: { readonly count?: number } }[] };
@@ -75,8 +77,10 @@ export function notForPod(pod: Pod, claim: PersistentVolumeClaim): string | unde
 const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 const annotation = (object: KubeObject, name: string): string | undefined => (object.metadata?.annotations as LabelMap | undefined)?.[name];
 
-export const claimClass = (claim: PersistentVolumeClaim): string => annotation(claim, CLASS_ANNOTATION) ?? claim.spec?.storageClassName ?? '';
-export const volumeClass = (volume: PersistentVolume): string => annotation(volume, CLASS_ANNOTATION) ?? volume.spec?.storageClassName ?? '';
+export const claimClass = (claim: PersistentVolumeClaim): string =>
+  annotation(claim, CLASS_ANNOTATION) ?? claim.spec?.storageClassName ?? '';
+export const volumeClass = (volume: PersistentVolume): string =>
+  annotation(volume, CLASS_ANNOTATION) ?? volume.spec?.storageClassName ?? '';
 export const selectedNode = (claim: PersistentVolumeClaim): string | undefined => annotation(claim, 'volume.kubernetes.io/selected-node');
 
 /** Bound both ways, as the volume controller marks it. */
@@ -93,7 +97,9 @@ export function isBoundToClaim(volume: PersistentVolume, claim: PersistentVolume
 /** volume.CheckNodeAffinity: by the node's labels alone. */
 export function volumeFitsNode(volume: PersistentVolume, node: Node): boolean {
   const required = volume.spec?.nodeAffinity?.required;
-  return required === undefined || matchesNodeSelector(required, { metadata: { labels: nodeLabels(node) as Record<string, string> } } as Node);
+  return (
+    required === undefined || matchesNodeSelector(required, { metadata: { labels: nodeLabels(node) as Record<string, string> } } as Node)
+  );
 }
 
 function couldServe(volume: PersistentVolume, claim: PersistentVolumeClaim, requested: QuantityText): boolean {
@@ -119,10 +125,12 @@ export function findMatchingVolume(
     const fits = volumeFitsNode(volume, node);
     if (isBoundToClaim(volume, claim)) return fits ? volume : undefined;
     if (volume.status?.phase !== 'Available' || !fits) continue;
-    if (claim.spec?.selector !== undefined && !matchesLabelSelector(claim.spec.selector, volume.metadata?.labels as LabelMap | undefined)) continue;
+    if (claim.spec?.selector !== undefined && !matchesLabelSelector(claim.spec.selector, volume.metadata?.labels as LabelMap | undefined))
+      continue;
     const offered = volume.spec?.accessModes ?? [];
     if (!(claim.spec?.accessModes ?? []).every((mode) => offered.includes(mode))) continue;
-    if (smallest === undefined || compareQuantities(smallest.spec?.capacity?.storage ?? 0, volume.spec?.capacity?.storage ?? 0) > 0) smallest = volume;
+    if (smallest === undefined || compareQuantities(smallest.spec?.capacity?.storage ?? 0, volume.spec?.capacity?.storage ?? 0) > 0)
+      smallest = volume;
   }
   return smallest;
 }

@@ -7,7 +7,18 @@ import type { NodeInfo } from '../node-info.ts';
 import { podNamespace } from '../pod-fields.ts';
 import { ADD, DELETE, type EventRegistration, UPDATE } from '../queueing-events.ts';
 import { failure, SKIP, type Status, unresolvable, unschedulable } from '../status.ts';
-import { claimClass, claimNameOf, claimNotFound, claimsOf, type CsiNode, csiNodesOf, notForPod, type PersistentVolumeClaim, storageClassesOf, volumesOf } from '../storage-objects.ts';
+import {
+  type CsiNode,
+  claimClass,
+  claimNameOf,
+  claimNotFound,
+  claimsOf,
+  csiNodesOf,
+  notForPod,
+  type PersistentVolumeClaim,
+  storageClassesOf,
+  volumesOf,
+} from '../storage-objects.ts';
 
 const EXCEEDED = unschedulable('node(s) exceed max volume count');
 
@@ -17,7 +28,9 @@ function driverOf(claim: PersistentVolumeClaim, handle: Handle): { readonly driv
   const volume = volumeName === '' ? undefined : volumesOf(handle).get(volumeName);
   if (volume !== undefined) {
     const csi = volume.spec?.csi;
-    return csi === undefined || csi.driver === '' || csi.volumeHandle === '' ? undefined : { driver: csi.driver, volume: `${csi.driver}/${csi.volumeHandle}` };
+    return csi === undefined || csi.driver === '' || csi.volumeHandle === ''
+      ? undefined
+      : { driver: csi.driver, volume: `${csi.driver}/${csi.volumeHandle}` };
   }
   const className = claimClass(claim);
   const provisioner = className === '' ? undefined : storageClassesOf(handle).get(className)?.provisioner;
@@ -46,7 +59,8 @@ function collect(pod: Pod, handle: Handle, isNew: boolean, volumes: Map<string, 
 
 function limitsOf(csiNode: CsiNode | undefined): Map<string, number> {
   const limits = new Map<string, number>();
-  for (const { name, allocatable } of csiNode?.spec?.drivers ?? []) if (allocatable?.count !== undefined) limits.set(name, allocatable.count);
+  for (const { name, allocatable } of csiNode?.spec?.drivers ?? [])
+    if (allocatable?.count !== undefined) limits.set(name, allocatable.count);
   return limits;
 }
 

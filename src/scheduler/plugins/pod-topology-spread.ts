@@ -19,7 +19,14 @@ import type { NodeInfo } from '../node-info.ts';
 import { HOSTNAME_LABEL, isTerminating, nodeLabels, podLabels, podNamespace, podUid } from '../pod-fields.ts';
 import type { PodInfo } from '../pod-info.ts';
 import { ADD, DELETE, type EventRegistration, UPDATE_NODE_LABEL, UPDATE_NODE_TAINT, UPDATE_POD_LABEL } from '../queueing-events.ts';
-import { allowsNode, hasAllKeys, readConstraints, type SpreadConstraint, type SpreadConstraintSpec, SYSTEM_DEFAULTS } from '../spread-constraints.ts';
+import {
+  allowsNode,
+  hasAllKeys,
+  readConstraints,
+  type SpreadConstraint,
+  type SpreadConstraintSpec,
+  SYSTEM_DEFAULTS,
+} from '../spread-constraints.ts';
 import { CriticalPaths } from '../spread-critical-paths.ts';
 import { SKIP, type Status, unresolvable, unschedulable } from '../status.ts';
 
@@ -234,12 +241,20 @@ export class PodTopologySpread implements PreFilterPlugin, FilterPlugin, PreScor
 
   eventsToRegister(): readonly EventRegistration[] {
     return [
-      { resource: 'Pod', action: ADD | DELETE | UPDATE_POD_LABEL, hint: (pod, before, after) => this.#afterPodChange(pod, before as Pod, after as Pod) },
+      {
+        resource: 'Pod',
+        action: ADD | DELETE | UPDATE_POD_LABEL,
+        hint: (pod, before, after) => this.#afterPodChange(pod, before as Pod, after as Pod),
+      },
       {
         resource: 'Node',
         action: ADD | DELETE | UPDATE_NODE_LABEL | UPDATE_NODE_TAINT,
         hint: (pod, before, after) => {
-          const constraints = readConstraints((pod.spec?.topologySpreadConstraints ?? []) as readonly SpreadConstraintSpec[], podLabels(pod), 'DoNotSchedule');
+          const constraints = readConstraints(
+            (pod.spec?.topologySpreadConstraints ?? []) as readonly SpreadConstraintSpec[],
+            podLabels(pod),
+            'DoNotSchedule',
+          );
           const now = after === undefined ? undefined : ((after.metadata?.labels ?? {}) as Readonly<Record<string, string>>);
           const then = before === undefined ? undefined : ((before.metadata?.labels ?? {}) as Readonly<Record<string, string>>);
           const was = then !== undefined && hasAllKeys(then, constraints);
@@ -254,7 +269,11 @@ export class PodTopologySpread implements PreFilterPlugin, FilterPlugin, PreScor
     const changed = (after ?? before) as Pod;
     if (podUid(changed) === podUid(pod)) return 'Queue';
     if (podNamespace(changed) !== podNamespace(pod)) return 'QueueSkip';
-    const constraints = readConstraints((pod.spec?.topologySpreadConstraints ?? []) as readonly SpreadConstraintSpec[], podLabels(pod), 'DoNotSchedule');
+    const constraints = readConstraints(
+      (pod.spec?.topologySpreadConstraints ?? []) as readonly SpreadConstraintSpec[],
+      podLabels(pod),
+      'DoNotSchedule',
+    );
     if (constraints.length === 0) return 'Queue';
     const matches = (other: Pod | undefined): boolean =>
       other !== undefined && constraints.some(({ selector }) => selector !== undefined && matchesSelector(selector, podLabels(other)));

@@ -21,7 +21,9 @@ export class SchedulingGates implements PreEnqueuePlugin, EnqueueExtensions {
         resource: 'UnscheduledPod',
         action: UPDATE_POD_SCHEDULING_GATES,
         hint: (pod, _before, after) =>
-          after !== undefined && podUid(after as Pod) === podUid(pod) && ((after as Pod).spec?.schedulingGates ?? []).length === 0 ? 'Queue' : 'QueueSkip',
+          after !== undefined && podUid(after as Pod) === podUid(pod) && ((after as Pod).spec?.schedulingGates ?? []).length === 0
+            ? 'Queue'
+            : 'QueueSkip',
       },
     ];
   }

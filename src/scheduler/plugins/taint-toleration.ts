@@ -2,7 +2,14 @@
  *  Mirrors kube-scheduler v1.34 plugins/tainttoleration. */
 
 import type { Node, Pod } from '#api';
-import { type CycleState, defaultNormalizeScore, type EnqueueExtensions, type FilterPlugin, type NodeScore, type ScorePlugin } from '../framework.ts';
+import {
+  type CycleState,
+  defaultNormalizeScore,
+  type EnqueueExtensions,
+  type FilterPlugin,
+  type NodeScore,
+  type ScorePlugin,
+} from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { nodeTaints, podTolerations, podUid } from '../pod-fields.ts';
 import { ADD, type EventRegistration, UPDATE_NODE_TAINT, UPDATE_POD_TOLERATION } from '../queueing-events.ts';

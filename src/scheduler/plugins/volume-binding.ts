@@ -2,26 +2,38 @@
  *  (volume_binding.go, binder.go). Score is skipped, as with the default feature gates (StorageCapacityScoring is alpha). */
 
 import type { KubeObject, Node, Pod } from '#api';
-import { matchesLabelSelector, quantityValue, type QuantityText } from '#api';
-import type { CycleState, EnqueueExtensions, FilterPlugin, Handle, PreBindPlugin, PreBindRequest, PreFilterPlugin, PreFilterResult, PreScorePlugin, ReservePlugin, ScorePlugin } from '../framework.ts';
+import { matchesLabelSelector, type QuantityText, quantityValue } from '#api';
+import type {
+  CycleState,
+  EnqueueExtensions,
+  FilterPlugin,
+  Handle,
+  PreBindPlugin,
+  PreBindRequest,
+  PreFilterPlugin,
+  PreFilterResult,
+  PreScorePlugin,
+  ReservePlugin,
+  ScorePlugin,
+} from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { nodeLabels, podNamespace } from '../pod-fields.ts';
 import { ADD, type EventRegistration, UPDATE, UPDATE_NODE_LABEL } from '../queueing-events.ts';
 import { failure, SKIP, type Status, unresolvable } from '../status.ts';
 import {
+  type CsiDriver,
+  type CsiStorageCapacity,
   claimClass,
   claimNameOf,
   claimNotFound,
   claimsOf,
-  type CsiDriver,
-  type CsiStorageCapacity,
   findMatchingVolume,
   isFullyBound,
   notForPod,
   type PersistentVolume,
   type PersistentVolumeClaim,
-  selectedNode,
   type StorageClass,
+  selectedNode,
   storageClassesOf,
   volumeFitsNode,
   volumesOf,
@@ -59,7 +71,10 @@ function claimsForPod(pod: Pod, handle: Handle): { readonly claims: PersistentVo
       return { claims, error: named.isEphemeral ? waiting : claimNotFound(named.name) };
     }
     if (claim.status?.phase === 'Lost') {
-      return { claims, error: `persistentvolumeclaim "${named.name}" bound to non-existent persistentvolume "${claim.spec?.volumeName ?? ''}"` };
+      return {
+        claims,
+        error: `persistentvolumeclaim "${named.name}" bound to non-existent persistentvolume "${claim.spec?.volumeName ?? ''}"`,
+      };
     }
     if (claim.metadata?.deletionTimestamp !== undefined) return { claims, error: `persistentvolumeclaim "${named.name}" is being deleted` };
     const foreign = named.isEphemeral ? notForPod(pod, claim) : undefined;
@@ -122,7 +137,11 @@ function boundConflict(bound: readonly PersistentVolumeClaim[], node: Node, hand
 }
 
 /** checkVolumeProvisions: 'no' when some claim cannot be provisioned here, 'full' when there is no space. */
-function provisionable(claims: readonly PersistentVolumeClaim[], node: Node, handle: Handle): 'yes' | 'no' | 'full' | { readonly error: string } {
+function provisionable(
+  claims: readonly PersistentVolumeClaim[],
+  node: Node,
+  handle: Handle,
+): 'yes' | 'no' | 'full' | { readonly error: string } {
   for (const claim of claims) {
     const name = claimClass(claim);
     const key = `${claim.metadata?.namespace ?? ''}/${claim.metadata?.name ?? ''}`;
@@ -228,7 +247,8 @@ export class VolumeBinding
   }
 
   unreserve(state: CycleState, _pod: Pod, nodeName: string): void {
-    for (const { volume } of state.read<BindingState>(STATE_KEY)?.plans.get(nodeName)?.bindings ?? []) this.#assumed.delete(volume.metadata?.name ?? '');
+    for (const { volume } of state.read<BindingState>(STATE_KEY)?.plans.get(nodeName)?.bindings ?? [])
+      this.#assumed.delete(volume.metadata?.name ?? '');
   }
 
   /** BindPodVolumes: volumes are given their claim, claims to provision the chosen node. */
@@ -238,7 +258,13 @@ export class VolumeBinding
     for (const { claim, volume } of plan.bindings) {
       const { name, namespace, uid } = claim.metadata ?? {};
       const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name, namespace, uid };
-      requests.push({ verb: 'patch', resource: 'persistentvolumes', name: volume.metadata?.name ?? '', patchType: 'merge', body: { spec: { claimRef } } });
+      requests.push({
+        verb: 'patch',
+        resource: 'persistentvolumes',
+        name: volume.metadata?.name ?? '',
+        patchType: 'merge',
+        body: { spec: { claimRef } },
+      });
     }
     for (const claim of plan.provisions) {
       const body = { metadata: { annotations: { 'volume.kubernetes.io/selected-node': nodeName } } };
@@ -256,7 +282,8 @@ export class VolumeBinding
     const free = {
       get: (key: string) => volumes.get(key),
       *list(): Iterable<PersistentVolume> {
-        for (const volume of volumes.list()) if (!assumed.has(volume.metadata?.name ?? '') || volume.spec?.claimRef !== undefined) yield volume;
+        for (const volume of volumes.list())
+          if (!assumed.has(volume.metadata?.name ?? '') || volume.spec?.claimRef !== undefined) yield volume;
       },
     };
     const lister = <T extends KubeObject>(resource: string) =>

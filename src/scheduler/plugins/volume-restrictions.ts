@@ -10,12 +10,17 @@ import { SKIP, type Status, unresolvable, unschedulable } from '../status.ts';
 import { claimNotFound, claimsOf } from '../storage-objects.ts';
 
 const DISK_CONFLICT = unschedulable('node(s) had no available disk');
-const ONCE_POD_CONFLICT = unschedulable('node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod');
+const ONCE_POD_CONFLICT = unschedulable(
+  'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod',
+);
 
 type Volume = NonNullable<NonNullable<Pod['spec']>['volumes']>[number];
 
 const needsCheck = (volume: Volume): boolean =>
-  volume.gcePersistentDisk !== undefined || volume.awsElasticBlockStore !== undefined || volume.rbd !== undefined || volume.iscsi !== undefined;
+  volume.gcePersistentDisk !== undefined ||
+  volume.awsElasticBlockStore !== undefined ||
+  volume.rbd !== undefined ||
+  volume.iscsi !== undefined;
 
 /** isVolumeConflict: the same disk, unless both only read (EBS never). */
 function conflicts(mine: Volume, theirs: Volume): boolean {

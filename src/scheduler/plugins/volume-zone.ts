@@ -6,7 +6,15 @@ import type { NodeInfo } from '../node-info.ts';
 import { type LabelMap, nodeLabels, podNamespace, REGION_LABEL, ZONE_LABEL } from '../pod-fields.ts';
 import { ADD, type EventRegistration, UPDATE, UPDATE_NODE_LABEL } from '../queueing-events.ts';
 import { SKIP, type Status, unresolvable } from '../status.ts';
-import { claimClass, claimNotFound, claimsOf, type PersistentVolume, type StorageClass, storageClassesOf, volumesOf } from '../storage-objects.ts';
+import {
+  claimClass,
+  claimNotFound,
+  claimsOf,
+  type PersistentVolume,
+  type StorageClass,
+  storageClassesOf,
+  volumesOf,
+} from '../storage-objects.ts';
 
 const CONFLICT = unresolvable('node(s) had no available volume zone');
 

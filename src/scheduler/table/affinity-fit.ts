@@ -12,7 +12,8 @@ import { NO_DOMAIN, type TopologyKey, type TopologyKeys } from './topology-keys.
 
 type TermKind = keyof PodAffinityTerms;
 
-const textOf = (term: AffinityTerm): string => canonicalText([term.selector ?? null, term.namespaces, term.namespaceSelector ?? null, term.topologyKey, term.weight]);
+const textOf = (term: AffinityTerm): string =>
+  canonicalText([term.selector ?? null, term.namespaces, term.namespaceSelector ?? null, term.topologyKey, term.weight]);
 
 /** One term that pods on nodes carry, with how many carry it where. */
 interface CarriedTerm {
@@ -170,6 +171,18 @@ export class AffinityFit {
     }
   }
 
+  /** No term of this pod's or of a pod on a node concerns it. */
+  isIdle(): boolean {
+    this.#follow();
+    return (
+      this.#affinity.length === 0 &&
+      this.#antiAffinity.length === 0 &&
+      this.#preferred.length === 0 &&
+      this.#existing.length === 0 &&
+      this.#scoring.length === 0
+    );
+  }
+
   #refresh(sums: DomainSums): void {
     const { table, keys } = this.#columns;
     keys.get(sums.key.key, table);
@@ -222,7 +235,8 @@ export class AffinityFit {
         values = new Float64Array(sums.key.count);
         byKey.set(sums.key, values);
       }
-      for (let domain = 0; domain < values.length; domain++) values[domain] = (values[domain] as number) + weight * (sums.sums[domain] ?? 0);
+      for (let domain = 0; domain < values.length; domain++)
+        values[domain] = (values[domain] as number) + weight * (sums.sums[domain] ?? 0);
     };
     for (const weighted of this.#preferred) take(weighted);
     for (const weighted of this.#scoring) take(weighted);

@@ -17,6 +17,7 @@ import { LocalFit } from './local-fit.ts';
 import type { ProfileRules } from './rules.ts';
 import { SPREAD_FITS, SPREAD_LABEL, SpreadColumns, SpreadFit } from './spread-fit.ts';
 import { StaticFit } from './static-fit.ts';
+import { TopScores } from './top-scores.ts';
 import { CALLED, INTER_POD, statusOfCode, SPREAD_KEY, SPREAD_SKEWED } from './verdicts.ts';
 
 /** Classes beyond this are forgotten, the longest unused first. */
@@ -33,6 +34,14 @@ export interface Found {
   /** Nodes that PreFilter left. */
   readonly considered: number;
   readonly absent?: Status;
+}
+
+/** A node found without a search. */
+export interface Top {
+  readonly slot: number;
+  readonly tied: number;
+  readonly feasible: number;
+  readonly state: CycleState;
 }
 
 class ClassMap<V> {
@@ -81,6 +90,7 @@ export class ColumnCycle {
   /** Verdicts of called plugins and of nodes with nominated pods, by slot. */
   readonly calledStatus = new Map<number, Status>();
   localFit: LocalFit | undefined;
+  readonly #tops = new WeakMap<LocalFit, TopScores>();
   /** As every plugin's own PreFilter leaves it; made when a node with nominated pods is met. */
   #plainState: CycleState | undefined;
   readonly #nominator: Nominator;
@@ -102,14 +112,44 @@ export class ColumnCycle {
     this.#affinity.clear();
   }
 
+  /** The best node at once, for pods about which nothing but the nodes themselves decides; undefined for all others. */
+  findTop(pod: Pod, draw: () => number): Top | undefined {
+    const { table } = this.#cache;
+    table.settle();
+    if ((pod.spec?.volumes ?? []).length > 0 || pod.spec?.affinity?.nodeAffinity !== undefined || this.#nominator.concerns(pod)) return undefined;
+    if (this.#rules.calledScores.length > 0 || this.#spreadFilterOf(pod) !== undefined || this.#spreadScoreOf(pod) !== undefined) return undefined;
+    if (!this.#affinityOf(pod).isIdle()) return undefined;
+    const state = new CycleState();
+    if (this.#runCalledPreFilters(state, pod).status !== undefined) return undefined;
+    const filters = [...this.#rules.earlyFilters, ...this.#rules.lateFilters];
+    if (filters.some((plugin) => !state.skipFilter.has(plugin.name))) return undefined;
+    const local = this.#localOf(pod);
+    let top = this.#tops.get(local);
+    if (top === undefined) {
+      top = new TopScores(local);
+      this.#tops.set(local, top);
+    }
+    top.update(table);
+    if (top.feasible < 2 || local.fit.taintedSlots > 0 || local.fit.hasPreferences) return undefined;
+    const slot = top.pick(Math.min(Math.floor(draw() * top.tied), top.tied - 1));
+    return { slot, tied: top.tied, feasible: top.feasible, state };
+  }
+
+  #localOf(pod: Pod): LocalFit {
+    const key = StaticFit.keyOf(pod);
+    return this.#local.get(LocalFit.keyOf(pod, key), () => {
+      const fixed = this.#fixed.get(key, () => new StaticFit(pod, this.#rules.fixed));
+      return new LocalFit(pod, fixed, this.#rules.local);
+    });
+  }
+
   /** Filters from `start` until `wanted(nodes considered)` nodes fit; with `onlyNode`, that node alone. */
   find(pod: Pod, start: number, wanted: (considered: number) => number, onlyNode = ''): Found {
     const { order, table } = this.#cache;
     this.#reserve(table.version.length);
     this.#plainState = undefined;
     const state = new CycleState();
-    const fixed = this.#fixed.get(StaticFit.keyOf(pod), () => new StaticFit(pod, this.#rules.fixed));
-    const local = this.#local.get(LocalFit.keyOf(pod), () => new LocalFit(pod, fixed, this.#rules.local));
+    const local = this.#localOf(pod);
     this.localFit = local;
     const none = { state, evaluated: 0, feasible: 0, considered: 0 };
     const called = this.#runCalledPreFilters(state, pod);

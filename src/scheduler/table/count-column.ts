@@ -1,7 +1,7 @@
 /** A count by node, kept as pods come and go, and its sums by topology domain. */
 
-import type { GroupColumn, PodGroup } from './pod-groups.ts';
 import type { NodeTable } from './node-table.ts';
+import type { GroupColumn, PodGroup } from './pod-groups.ts';
 import { NO_DOMAIN, type TopologyKey } from './topology-keys.ts';
 
 export class CountColumn implements GroupColumn {

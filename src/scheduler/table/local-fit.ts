@@ -4,14 +4,14 @@
 
 import type { Pod } from '#api';
 import type { NodeInfo } from '../node-info.ts';
+import { imageScore, podImages } from '../plugins/image-locality.ts';
 import { type HostPort, podHostPorts } from '../pod-info.ts';
 import { isScalarResource, type PodUsage, podUsage } from '../pod-resources.ts';
-import { imageScore, podImages } from '../plugins/image-locality.ts';
 import { balancedScore, type ResourceScore, type ResourceWeight, weightedScore } from '../resource-scorers.ts';
 import { fillResources } from '../resource-view.ts';
 import { idOf } from './interned.ts';
 import type { NodeTable } from './node-table.ts';
-import { StaticFit } from './static-fit.ts';
+import type { StaticFit } from './static-fit.ts';
 
 /** Verdict codes after those of static-fit.ts. */
 export const PORTS = 6;
@@ -65,10 +65,10 @@ export class LocalFit {
   }
 
   /** Equal keys under one StaticFit: equal verdicts and scores. */
-  static keyOf(pod: Pod): string {
+  static keyOf(pod: Pod, fixedKey: string): string {
     const spec = pod.spec;
     const resources = (spec as { resources?: object } | undefined)?.resources;
-    return `${StaticFit.keyOf(pod)}|${idOf(spec?.containers)}/${idOf(spec?.initContainers)}/${idOf(spec?.overhead)}/${idOf(resources)}`;
+    return `${fixedKey}|${idOf(spec?.containers)}/${idOf(spec?.initContainers)}/${idOf(spec?.overhead)}/${idOf(resources)}`;
   }
 
   /** The score (0 or more) or minus the verdict code of one slot, brought up to date. */
@@ -112,7 +112,8 @@ export class LocalFit {
   #score(table: NodeTable, slot: number, info: NodeInfo): number {
     const rules = this.#rules;
     let score = 0;
-    if (rules.fitWeight !== 0) score += rules.fitWeight * (rules.isDefaultFit ? this.#leastAllocated(table, slot) : this.#strategyScore(info));
+    if (rules.fitWeight !== 0)
+      score += rules.fitWeight * (rules.isDefaultFit ? this.#leastAllocated(table, slot) : this.#strategyScore(info));
     if (rules.balancedWeight !== 0 && !this.#isBestEffort) {
       score += rules.balancedWeight * (rules.isDefaultBalanced ? this.#balanced(table, slot) : this.#balancedOverAll(info));
     }

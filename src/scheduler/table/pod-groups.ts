@@ -1,9 +1,9 @@
 /** Pods on nodes, grouped by what topology rules can tell apart: namespace, labels, affinity terms, whether they are going. For each group, how many stand
  *  on which node. Rules about other pods are answered from these counts instead of from the pods. */
 
-import { podAffinityTerms, type PodAffinityTerms } from '../affinity-terms.ts';
-import { isTerminating, podNamespace } from '../pod-fields.ts';
 import type { Pod } from '#api';
+import { type PodAffinityTerms, podAffinityTerms } from '../affinity-terms.ts';
+import { isTerminating, podNamespace } from '../pod-fields.ts';
 import { idOf } from './interned.ts';
 
 export class PodGroup {
@@ -108,4 +108,7 @@ export class PodGroups {
 }
 
 export const hasTerms = (terms: PodAffinityTerms): boolean =>
-  terms.requiredAffinity.length > 0 || terms.requiredAntiAffinity.length > 0 || terms.preferredAffinity.length > 0 || terms.preferredAntiAffinity.length > 0;
+  terms.requiredAffinity.length > 0 ||
+  terms.requiredAntiAffinity.length > 0 ||
+  terms.preferredAffinity.length > 0 ||
+  terms.preferredAntiAffinity.length > 0;

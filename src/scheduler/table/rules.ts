@@ -12,8 +12,26 @@ import type { LocalRules } from './local-fit.ts';
 import type { StaticRules } from './static-fit.ts';
 
 /** Filters answered from columns, in the order in which they are asked. */
-const COLUMN_FILTERS = ['NodeUnschedulable', 'NodeName', 'TaintToleration', 'NodeAffinity', 'NodePorts', 'NodeResourcesFit', 'PodTopologySpread', 'InterPodAffinity'];
-const COLUMN_SCORES = ['TaintToleration', 'NodeAffinity', 'NodeResourcesFit', 'PodTopologySpread', 'InterPodAffinity', 'NodeResourcesBalancedAllocation', 'ImageLocality', 'VolumeBinding'];
+const COLUMN_FILTERS = [
+  'NodeUnschedulable',
+  'NodeName',
+  'TaintToleration',
+  'NodeAffinity',
+  'NodePorts',
+  'NodeResourcesFit',
+  'PodTopologySpread',
+  'InterPodAffinity',
+];
+const COLUMN_SCORES = [
+  'TaintToleration',
+  'NodeAffinity',
+  'NodeResourcesFit',
+  'PodTopologySpread',
+  'InterPodAffinity',
+  'NodeResourcesBalancedAllocation',
+  'ImageLocality',
+  'VolumeBinding',
+];
 const TOPOLOGY_FILTERS = ['PodTopologySpread', 'InterPodAffinity'];
 
 export interface ProfileRules {

@@ -71,7 +71,14 @@ export class SpreadFit {
   readonly #mark: number[][] = [];
   #stamp = 0;
 
-  constructor(pod: Pod, constraints: readonly SpreadConstraint[], allKeys: boolean, table: NodeTable, keys: TopologyKeys, columns: SpreadColumns) {
+  constructor(
+    pod: Pod,
+    constraints: readonly SpreadConstraint[],
+    allKeys: boolean,
+    table: NodeTable,
+    keys: TopologyKeys,
+    columns: SpreadColumns,
+  ) {
     this.#pod = pod;
     this.#constraints = constraints;
     this.#allKeys = allKeys;
