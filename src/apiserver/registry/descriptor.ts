@@ -23,6 +23,8 @@ export interface ResourceDescriptor<T extends KubeObject = KubeObject> {
   /** Path under /registry when it is not the plural ('minions', 'services/specs'). */
   readonly storagePath?: string;
   readonly nameRule?: NameRule;
+  /** Has nothing but metadata and spec. */
+  readonly hasOnlySpec?: boolean;
   /** metadata.generation counts changes of the spec. */
   readonly hasGeneration?: boolean;
   /** status is written through /status alone. */

@@ -1,10 +1,19 @@
 /** What every kind does unless its descriptor says otherwise. */
 
-import { deepEqual, type KubeObject } from '#api';
+import { deepEqual, type KubeObject, type ResourceInfo } from '#api';
 import type { Meta, Stored } from '../object-meta.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
 type WithSpec = Stored & { readonly spec?: unknown; readonly status?: unknown };
+
+/** The object under `metadata`, in its kind's one shape; members that the kind does not have fall away, as a decoder drops them. */
+export function shaped({ hasStatus, hasOnlySpec }: ResourceDescriptor, info: ResourceInfo, object: KubeObject, metadata: Meta): Stored {
+  const { apiVersion, kind } = info;
+  const { spec, status } = object as { spec?: unknown; status?: unknown };
+  if (hasStatus) return { apiVersion, kind, metadata, spec, status } as Stored;
+  if (hasOnlySpec) return { apiVersion, kind, metadata, spec } as Stored;
+  return { ...object, apiVersion, kind, metadata } as Stored;
+}
 
 /** On create: a generation of 1, and no status but the server's own. */
 export function prepareForCreate(descriptor: ResourceDescriptor, object: Stored, time: string): KubeObject {

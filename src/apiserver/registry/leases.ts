@@ -20,19 +20,11 @@ function validate(lease: Lease): FieldErrors {
   return errors;
 }
 
-const shaped = (lease: Lease): Lease => ({
-  apiVersion: 'coordination.k8s.io/v1',
-  kind: 'Lease',
-  metadata: lease.metadata,
-  spec: lease.spec,
-});
-
 export const leases: ResourceDescriptor<Lease> = {
   resource: 'leases.coordination.k8s.io',
   allowsCreateOnUpdate: true,
   requiresResourceVersion: true,
-  prepareForCreate: shaped,
-  prepareForUpdate: shaped,
+  hasOnlySpec: true,
   validate,
   validateUpdate: validate,
 };

@@ -7,8 +7,8 @@ import { isStatus } from '../cache/filter.ts';
 import type { Core, Operation } from '../core.ts';
 import { unknownFailure } from '../failures.ts';
 import { drawName, drawUid } from '../identity.ts';
-import { freshMeta, type Stored } from '../object-meta.ts';
-import { prepareForCreate } from '../registry/generic.ts';
+import { freshMeta } from '../object-meta.ts';
+import { prepareForCreate, shaped } from '../registry/generic.ts';
 import { dns1123Subdomain } from '../validation/names.ts';
 import { validateMeta } from '../validation/object-meta.ts';
 import { decodeBody, undecodable } from './decode.ts';
@@ -41,7 +41,7 @@ function made(core: Core, operation: Operation, body: unknown, ctx: Context): Ku
   metadata.deletionGracePeriodSeconds = undefined;
   if (metadata.name === '' && metadata.generateName)
     metadata.name = drawName(ctx.chance, metadata.generateName, request.user, request.id, operation.attempts);
-  const object = { ...admitted, apiVersion: info.apiVersion, kind: info.kind, metadata } as Stored;
+  const object = shaped(descriptor, info, admitted, metadata);
   const prepared = prepareForCreate(descriptor, object, time);
 
   const errors = validateMeta(metadata, descriptor.nameRule ?? dns1123Subdomain, info.namespaced);

@@ -5,8 +5,9 @@ import type { Context } from '#sim';
 import { afterUpdate, type ManagedFields } from '../apply/managers.ts';
 import { type Operation, REMOVE, type Transformed, UNCHANGED } from '../core.ts';
 import { preconditionText } from '../failures.ts';
-import { freshMeta, type Meta, type Stored } from '../object-meta.ts';
-import { prepareForStatusUpdate, prepareForUpdate } from '../registry/generic.ts';
+import { freshMeta, type Meta } from '../object-meta.ts';
+import type { ResourceDescriptor } from '../registry/descriptor.ts';
+import { prepareForStatusUpdate, prepareForUpdate, shaped } from '../registry/generic.ts';
 import { invalidValue } from '../validation/field-error.ts';
 import { validateMetaUpdate } from '../validation/object-meta.ts';
 
@@ -68,11 +69,16 @@ function mergedMeta(sent: KubeObject, current: KubeObject): Meta {
 }
 
 /** Whether nothing but the version would change. */
-function isSame(next: KubeObject, current: KubeObject): boolean {
+function isSame(next: KubeObject, current: KubeObject, { hasStatus, hasOnlySpec }: ResourceDescriptor): boolean {
   const a = next as unknown as Record<string, unknown>;
   const b = current as unknown as Record<string, unknown>;
+  if (hasStatus || hasOnlySpec) return isMetaSame(next, current) && deepEqual(a.spec, b.spec) && deepEqual(a.status, b.status);
   for (const key in a) if (key !== 'metadata' && a[key] !== b[key] && !deepEqual(a[key], b[key])) return false;
   for (const key in b) if (b[key] !== undefined && a[key] === undefined) return false;
+  return isMetaSame(next, current);
+}
+
+function isMetaSame(next: KubeObject, current: KubeObject): boolean {
   const x = next.metadata as Meta;
   const y = current.metadata as Meta;
   return (
@@ -113,7 +119,7 @@ export function updatedObject(
   const defaulted = isStatusUpdate || descriptor.defaults === undefined ? sent : descriptor.defaults(sent);
   // Defaults may add labels (namespaces).
   if (defaulted.metadata?.labels !== sent.metadata?.labels) metadata.labels = defaulted.metadata?.labels;
-  const object = { ...defaulted, apiVersion: info.apiVersion, kind: info.kind, metadata } as Stored;
+  const object = shaped(descriptor, info, defaulted, metadata);
   // What /finalize sends is the stored object with other finalizers: nothing is to be put back.
   const next = isStatusUpdate
     ? prepareForStatusUpdate(descriptor, object, current, time)
@@ -130,5 +136,5 @@ export function updatedObject(
   // Only objects that were once applied know their fields' owners.
   if (owners !== undefined) metadata.managedFields = owners;
   else if (current.metadata?.managedFields !== undefined) metadata.managedFields = ownersAfter(operation, sent, current, next, time);
-  return isSame(next, current) ? UNCHANGED : next;
+  return isSame(next, current, descriptor) ? UNCHANGED : next;
 }
