@@ -2,6 +2,8 @@
 
 import type { Controller } from '#client';
 import { SECOND } from '#sim';
+import { CronJobController } from './cronjob.ts';
+import { DaemonSetController } from './daemonset.ts';
 import { DeploymentController } from './deployment.ts';
 import { GarbageCollectorController } from './garbage-collector.ts';
 import { JobController } from './job.ts';
@@ -21,6 +23,8 @@ export const CONTROLLERS: Readonly<Record<string, Make>> = {
   deployment: (_settings, workers) => new DeploymentController(workers),
   replicaset: (_settings, workers) => new ReplicaSetController(workers),
   job: (_settings, workers) => new JobController(workers),
+  daemonset: (_settings, workers) => new DaemonSetController(workers),
+  cronjob: (_settings, workers) => new CronJobController(workers),
   statefulset: (_settings, workers) => new StatefulSetController(workers),
   'ttl-after-finished': (_settings, workers) => new TtlAfterFinishedController(workers),
   'node-lifecycle': (settings) =>

@@ -184,7 +184,7 @@ export class Farm implements Host {
     if (deletionTimestamp !== undefined) {
       if (previous?.metadata?.deletionTimestamp === undefined && nodeName !== '') this.#later('finish', pod, 1, ctx);
     } else if (nodeName === '' && previous === undefined) {
-      const target = this.#pick(ctx);
+      const target = daemonTarget(pod) ?? this.#pick(ctx);
       if (target === undefined) return;
       const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace }, target: { kind: 'Node', name: target } };
       this.#client.request(ctx, { verb: 'create', resource: 'pods', subresource: 'binding', namespace, name, body }, '');
@@ -203,6 +203,10 @@ export class Farm implements Host {
     return undefined;
   }
 }
+
+/** A pod whose affinity names one node goes there. */
+const daemonTarget = ({ spec }: Pod): string | undefined =>
+  spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms[0]?.matchFields?.[0]?.values?.[0];
 
 const LEASES = 'leases.coordination.k8s.io';
 
@@ -268,6 +272,8 @@ export interface LabOptions extends Partial<FarmOptions> {
   readonly changes?: readonly WorldChange[];
   readonly seconds?: number;
   readonly seed?: number;
+  /** Microseconds since the Unix epoch at the start; default 2026-01-01. */
+  readonly epoch?: number;
 }
 
 export interface Lab {
@@ -286,7 +292,7 @@ export function lab(steps: readonly Step[], options: LabOptions = {}): Lab {
   const managers = options.managers ?? 1;
   const world = {
     seed: options.seed ?? 1,
-    epoch: 1_767_225_600_000_000,
+    epoch: options.epoch ?? 1_767_225_600_000_000,
     hosts: [
       { name: 'etcd', program: 'etcd', ...control, disk: { fsync: 300 } },
       { name: 'api', program: 'api', ...control },
