@@ -5,8 +5,11 @@ import { SECOND } from '#sim';
 import { CronJobController } from './cronjob.ts';
 import { DaemonSetController } from './daemonset.ts';
 import { DeploymentController } from './deployment.ts';
+import { DisruptionController } from './disruption.ts';
+import { EndpointSliceController } from './endpointslice.ts';
 import { GarbageCollectorController } from './garbage-collector.ts';
 import { JobController } from './job.ts';
+import { NamespaceController } from './namespace.ts';
 import { NODE_LIFECYCLE_DEFAULTS as DEFAULTS, NodeLifecycleController } from './node-lifecycle.ts';
 import { PodGcController } from './pod-gc.ts';
 import { ReplicaSetController } from './replicaset.ts';
@@ -39,6 +42,9 @@ export const CONTROLLERS: Readonly<Record<string, Make>> = {
     }),
   'taint-eviction': () => new TaintEvictionController(),
   'pod-garbage-collector': (settings) => new PodGcController(settings.terminatedPodGcThreshold),
+  endpointslice: (_settings, workers) => new EndpointSliceController(workers),
+  disruption: () => new DisruptionController(),
+  namespace: (_settings, workers) => new NamespaceController(workers),
   'garbage-collector': (_settings, workers) => new GarbageCollectorController(workers),
 };
 

@@ -65,6 +65,7 @@ export class Farm implements Host {
   readonly #informers: InformerFactory;
   readonly #byResource = new Map<string, Informer>();
   #next = 0;
+  #addresses = 1;
 
   constructor(options: FarmOptions, server: number) {
     this.#options = options;
@@ -165,7 +166,8 @@ export class Farm implements Host {
     const exits = annotations?.['lab/exit'] ?? 'Succeeded';
     const phase = isOver ? exits : isBroken ? 'Pending' : 'Running';
     if (phase === 'Pending') return;
-    const body = { status: { phase, conditions: [condition('Ready', phase === 'Running' ? 'True' : 'False', ctx.clock())] } };
+    const podIP = pod.status?.podIP ?? `10.0.${this.#addresses >> 8}.${this.#addresses++ & 255}`;
+    const body = { status: { phase, podIP, conditions: [condition('Ready', phase === 'Running' ? 'True' : 'False', ctx.clock())] } };
     this.#client.request(
       ctx,
       { verb: 'patch', resource: 'pods', subresource: 'status', namespace, name, patchType: 'strategic', body },
