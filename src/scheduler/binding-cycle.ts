@@ -11,9 +11,9 @@ import { BINDING_COST } from './costs.ts';
 import type { CycleState, PreBindRequest } from './framework.ts';
 import type { LiveHandle } from './live-handle.ts';
 import type { Nominator } from './nominator.ts';
+import type { DefaultPreemption } from './plugins/default-preemption.ts';
 import { podKey, podName, podNamespace, podPriority, podUid } from './pod-fields.ts';
 import { newPodInfo } from './pod-info.ts';
-import type { DefaultPreemption } from './plugins/default-preemption.ts';
 import type { Profile } from './profile.ts';
 import type { QueuedPodInfo } from './queue/queued-pod-info.ts';
 import type { SchedulingQueue } from './queue/scheduling-queue.ts';
@@ -179,8 +179,18 @@ export class BindingCycle {
     if (!isNew && !isNominated) return;
     const now = rfc3339(ctx.clock());
     const isFlipped = condition?.status !== 'False';
-    const fresh = { type: 'PodScheduled', status: 'False', reason, message, lastProbeTime: null, lastTransitionTime: isFlipped ? now : condition?.lastTransitionTime };
-    const status = { ...(isNew ? { conditions: [fresh] } : {}), ...(isNominated ? { nominatedNodeName: nominatedNodeName === '' ? null : nominatedNodeName } : {}) };
+    const fresh = {
+      type: 'PodScheduled',
+      status: 'False',
+      reason,
+      message,
+      lastProbeTime: null,
+      lastTransitionTime: isFlipped ? now : condition?.lastTransitionTime,
+    };
+    const status = {
+      ...(isNew ? { conditions: [fresh] } : {}),
+      ...(isNominated ? { nominatedNodeName: nominatedNodeName === '' ? null : nominatedNodeName } : {}),
+    };
     this.#patch(pod, status, ctx);
   }
 
@@ -213,7 +223,14 @@ export class BindingCycle {
       const condition = { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message, lastTransitionTime: time };
       this.#patch(victim, { conditions: [condition] }, ctx);
       const options = { preconditions: { uid } };
-      const spec: RequestSpec = { verb: 'delete', resource: 'pods', namespace: podNamespace(victim), name: podName(victim), options, discardBody: true };
+      const spec: RequestSpec = {
+        verb: 'delete',
+        resource: 'pods',
+        namespace: podNamespace(victim),
+        name: podName(victim),
+        options,
+        discardBody: true,
+      };
       waiting.add(uid);
       this.#client.request(ctx, spec, { step: 'evict', preemptor: info.uid, victim: uid });
       this.#recorder.event(victim, 'Normal', 'Preempted', `Preempted by pod ${info.uid} on node ${nodeName}`, ctx);

@@ -35,12 +35,15 @@ export class Cache implements Snapshot {
   readonly #claims = new Map<string, number>();
   #order: Int32Array = new Int32Array(0);
   #orderVersion = -1;
+  /** How far the table's log was followed with image counts. */
+  #frozen = 0;
   #orderGeneration = -1;
   #list: NodeInfo[] = [];
 
-  /** Slots in the node tree's order. */
+  /** Slots in the node tree's order, as of now: the start of a cycle (UpdateSnapshot). */
   get order(): Int32Array {
     this.table.settle();
+    this.#freezeImages();
     if (this.#orderVersion !== this.#tree.version || this.#orderGeneration !== this.table.generation) {
       this.#orderVersion = this.#tree.version;
       this.#orderGeneration = this.table.generation;
@@ -49,6 +52,17 @@ export class Cache implements Snapshot {
       this.#list = names.map((name) => this.#nodes.get(name) as NodeInfo);
     }
     return this.#order;
+  }
+
+  #freezeImages(): void {
+    const { log, logStart, infos } = this.table;
+    // Changes that fell out of the log: every node counts as changed.
+    if (this.#frozen < logStart) for (const info of infos) if (info !== undefined) this.#images.freeze(info);
+    for (let i = Math.max(this.#frozen - logStart, 0); i < log.length; i++) {
+      const info = infos[log[i] as number];
+      if (info !== undefined) this.#images.freeze(info);
+    }
+    this.#frozen = logStart + log.length;
   }
 
   get nodes(): readonly NodeInfo[] {

@@ -3,7 +3,6 @@
 
 import type { KubeObject, Node, Pod } from '#api';
 import { podRequests } from '#api';
-import { hasSamePlace } from './table/node-table.ts';
 import { podLabels, podTolerations } from './pod-fields.ts';
 import {
   ADD,
@@ -22,6 +21,7 @@ import {
   UPDATE_POD_SCHEDULING_GATES,
   UPDATE_POD_TOLERATION,
 } from './queueing-events.ts';
+import { hasSamePlace } from './table/node-table.ts';
 
 export const NODE_ADD: ClusterEvent = { resource: 'Node', action: ADD, label: 'NodeAdd' };
 export const NODE_DELETE: ClusterEvent = { resource: 'Node', action: DELETE, label: 'NodeDelete' };
@@ -58,7 +58,8 @@ export function nodeChanges(before: Node, after: Node): readonly ClusterEvent[] 
     if (!sameFlat(before.metadata?.labels, after.metadata?.labels)) events.push(NODE_UPDATES[UPDATE_NODE_LABEL]);
     else events.push(NODE_UPDATES[UPDATE_NODE_TAINT]);
   }
-  if (before.status?.conditions !== after.status?.conditions && conditionsText(before) !== conditionsText(after)) events.push(NODE_UPDATES[UPDATE_NODE_CONDITION]);
+  if (before.status?.conditions !== after.status?.conditions && conditionsText(before) !== conditionsText(after))
+    events.push(NODE_UPDATES[UPDATE_NODE_CONDITION]);
   if (!sameFlat(before.metadata?.annotations, after.metadata?.annotations)) events.push(NODE_UPDATES[UPDATE_NODE_ANNOTATION]);
   return events;
 }
@@ -84,10 +85,14 @@ export function assignedPodChanges(before: Pod, after: Pod): readonly ClusterEve
 /** What changed of a waiting pod: the first thing that a plugin may wait for, else 'other'. */
 export function waitingPodChange(before: Pod, after: Pod): ClusterEvent {
   const event = (action: number, label: string): ClusterEvent => ({ resource: 'UnscheduledPod', action, label });
-  if (before.spec?.schedulingGates !== after.spec?.schedulingGates && (before.spec?.schedulingGates ?? []).length > (after.spec?.schedulingGates ?? []).length) {
+  if (
+    before.spec?.schedulingGates !== after.spec?.schedulingGates &&
+    (before.spec?.schedulingGates ?? []).length > (after.spec?.schedulingGates ?? []).length
+  ) {
     return event(UPDATE_POD_SCHEDULING_GATES, 'PodSchedulingGatesEliminated');
   }
-  if (podLabels(before) !== podLabels(after) && !sameFlat(podLabels(before), podLabels(after))) return event(UPDATE_POD_LABEL, 'PodLabelChange');
+  if (podLabels(before) !== podLabels(after) && !sameFlat(podLabels(before), podLabels(after)))
+    return event(UPDATE_POD_LABEL, 'PodLabelChange');
   if (podTolerations(before).length !== podTolerations(after).length) return event(UPDATE_POD_TOLERATION, 'PodTolerationChange');
   if (isScaledDown(before, after)) return event(UPDATE_POD_SCALE_DOWN, 'PodScaleDown');
   return UNSCHEDULED_OTHER;

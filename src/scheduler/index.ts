@@ -1,20 +1,21 @@
 /** The scheduler: decides as kube-scheduler does. */
-export type { GpuNode, GpuPod } from './gpu-sharing/cards.ts';
-export { availableGpuPolicies, drawArrivals, type GpuStudy, gpuPolicy, runGpuStudy } from './gpu-sharing/study.ts';
+
+export { Cache } from './cache.ts';
 export { judgeSchedulerVector } from './conformance/judge.ts';
 export { readSchedulerVector, SchedulerVectorError } from './conformance/read-vector.ts';
-export { Scheduler } from './scheduler.ts';
-export type { SchedulerConfig } from './scheduler-config.ts';
-export { Cache } from './cache.ts';
 export { evaluateAll } from './evaluate-all.ts';
 export type * from './framework.ts';
 export { CycleState, defaultNormalizeScore, MAX_NODE_SCORE } from './framework.ts';
+export type { GpuNode, GpuPod } from './gpu-sharing/cards.ts';
+export { availableGpuPolicies, drawArrivals, type GpuStudy, gpuPolicy, runGpuStudy } from './gpu-sharing/study.ts';
 export { LiveHandle } from './live-handle.ts';
 export { NodeInfo } from './node-info.ts';
 export { Nominator } from './nominator.ts';
 export { MapLister, ObjectHandle, ObjectSnapshot } from './object-handle.ts';
-export { newPodInfo, type PodInfo } from './pod-info.ts';
 export { IN_TREE, type PluginFactory, type Registry } from './plugins/registry.ts';
+export { newPodInfo, type PodInfo } from './pod-info.ts';
 export { type ExtensionPoint, PluginError, Profile, type ProfileSpec } from './profile.ts';
 export { type Decision, PodScheduler } from './schedule-pod.ts';
+export { Scheduler } from './scheduler.ts';
+export type { SchedulerConfig } from './scheduler-config.ts';
 export { type Status, unresolvable, unschedulable } from './status.ts';

@@ -26,10 +26,10 @@ function addSum(sum: ResourceSum, amounts: Readonly<Record<string, number>>, sig
   }
 }
 
-/** An image on the node: its size and on how many nodes of the cluster it lies. The object is shared by all nodes that have it. */
+/** An image on the node: its size, and on how many nodes of the cluster it lay when this node last changed. */
 export interface ImageState {
   readonly size: number;
-  nodes: number;
+  readonly nodes: number;
 }
 
 const NO_IMAGES: ReadonlyMap<string, ImageState> = new Map();

@@ -3,7 +3,7 @@
 import type { KubeObject, Node, Pod } from '#api';
 import { keyOf } from '#api';
 import type { CycleState, Handle, ObjectLister, Snapshot } from './framework.ts';
-import { trackImages } from './image-states.ts';
+import { ImageStates } from './image-states.ts';
 import { NodeInfo } from './node-info.ts';
 import { NodeTree } from './node-tree.ts';
 import { isFinished, podPriority, podUid } from './pod-fields.ts';
@@ -41,7 +41,9 @@ export class ObjectSnapshot implements Snapshot {
       this.#byName.set(info.name, info);
     }
     this.nodes = tree.list().map((name) => this.#byName.get(name) as NodeInfo);
-    trackImages(this.#byName.values());
+    const images = new ImageStates();
+    for (const info of this.#byName.values()) images.add(info);
+    for (const info of this.#byName.values()) images.freeze(info);
     for (const pod of pods) if (!isFinished(pod)) this.#byName.get(pod.spec?.nodeName ?? '')?.addPod(newPodInfo(pod));
   }
 

@@ -22,9 +22,9 @@ import type {
 } from './framework.ts';
 import { MAX_NODE_SCORE } from './framework.ts';
 import type { NodeInfo } from './node-info.ts';
+import { IN_TREE, type Registry } from './plugins/registry.ts';
 import { podName, podNamespace } from './pod-fields.ts';
 import type { PodInfo } from './pod-info.ts';
-import { IN_TREE, type Registry } from './plugins/registry.ts';
 import { isRejected, type Status, unresolvable, unschedulable, withPlugin } from './status.ts';
 
 /** getDefaultPlugins: the order of every extension point, and the weights of those that score. */
@@ -60,7 +60,19 @@ export interface ProfileSpec {
   readonly percentageOfNodesToScore?: number;
 }
 
-export type ExtensionPoint = 'preEnqueue' | 'queueSort' | 'preFilter' | 'filter' | 'postFilter' | 'preScore' | 'score' | 'reserve' | 'permit' | 'preBind' | 'bind' | 'postBind';
+export type ExtensionPoint =
+  | 'preEnqueue'
+  | 'queueSort'
+  | 'preFilter'
+  | 'filter'
+  | 'postFilter'
+  | 'preScore'
+  | 'score'
+  | 'reserve'
+  | 'permit'
+  | 'preBind'
+  | 'bind'
+  | 'postBind';
 
 /** A plugin broke the rules: it threw, or scored outside 0..100. The run stops with this text. */
 export class PluginError extends Error {}
@@ -87,7 +99,9 @@ function guarded<T>(plugin: AnyPlugin, point: string, pod: Pod, node: string, ru
   } catch (error) {
     if (error instanceof PluginError) throw error;
     const where = node === '' ? '' : ` and node ${node}`;
-    throw new PluginError(`plugin ${plugin.name} threw in ${point} for ${subject(pod)}${where}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new PluginError(
+      `plugin ${plugin.name} threw in ${point} for ${subject(pod)}${where}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 
@@ -135,7 +149,10 @@ export class Profile {
     this.postFilter = only('postFilter', 'postFilter');
     this.preScore = only('preScore', 'preScore');
     // A weight of 0 means 1 (framework.go, getScoreWeights).
-    this.score = at('score', 'score').map(({ plugin, weight }) => ({ plugin: plugin as unknown as ScorePlugin, weight: weight === 0 ? 1 : weight }));
+    this.score = at('score', 'score').map(({ plugin, weight }) => ({
+      plugin: plugin as unknown as ScorePlugin,
+      weight: weight === 0 ? 1 : weight,
+    }));
     this.reserve = only('reserve', 'reserve');
     this.permit = only('permit', 'permit');
     this.preBind = only('preBind', 'preBind');
@@ -177,7 +194,10 @@ export class Profile {
       nodeNames = before === undefined ? result.nodeNames : new Set([...before].filter((name) => result.nodeNames?.has(name)));
       if (nodeNames.size > 0) continue;
       const names = [...narrowedBy].sort();
-      const text = names.length === 1 ? `node(s) didn't satisfy plugin ${names[0]}` : `node(s) didn't satisfy plugin(s) [${names.join(' ')}] simultaneously`;
+      const text =
+        names.length === 1
+          ? `node(s) didn't satisfy plugin ${names[0]}`
+          : `node(s) didn't satisfy plugin(s) [${names.join(' ')}] simultaneously`;
       return { nodeNames, status: unresolvable(text), narrowedBy };
     }
     return { nodeNames, status: rejection, narrowedBy };
@@ -213,7 +233,8 @@ export class Profile {
     for (const plugin of this.postFilter) {
       const result = guarded(plugin, 'PostFilter', pod, '', () => plugin.postFilter(state, pod, statuses, handle));
       if (result.status === undefined) return result;
-      if (result.status.code === 'UnschedulableAndUnresolvable' || !isRejected(result.status)) return { ...result, status: withPlugin(result.status, plugin.name) };
+      if (result.status.code === 'UnschedulableAndUnresolvable' || !isRejected(result.status))
+        return { ...result, status: withPlugin(result.status, plugin.name) };
       if (result.nominatedNodeName !== undefined) nominatedNodeName = result.nominatedNodeName;
       reasons.push(...result.status.reasons);
     }
@@ -241,11 +262,16 @@ export class Profile {
     const all: PluginScores[] = [];
     for (const { plugin, weight } of plugins) {
       if (skipped.has(plugin.name)) continue;
-      const scores = nodes.map((node) => ({ name: node.name, score: guarded(plugin, 'Score', pod, node.name, () => plugin.score(state, pod, node, handle)) }));
+      const scores = nodes.map((node) => ({
+        name: node.name,
+        score: guarded(plugin, 'Score', pod, node.name, () => plugin.score(state, pod, node, handle)),
+      }));
       guarded(plugin, 'NormalizeScore', pod, '', () => plugin.normalizeScore?.(state, pod, scores, handle));
       for (const { name, score } of scores) {
         if (Number.isInteger(score) && score >= 0 && score <= MAX_NODE_SCORE) continue;
-        throw new PluginError(`plugin ${plugin.name} gave ${subject(pod)} and node ${name} the score ${score}, outside 0..${MAX_NODE_SCORE} or not whole`);
+        throw new PluginError(
+          `plugin ${plugin.name} gave ${subject(pod)} and node ${name} the score ${score}, outside 0..${MAX_NODE_SCORE} or not whole`,
+        );
       }
       all.push({ plugin: plugin.name, weight, scores });
     }

@@ -1,6 +1,7 @@
 /** One scheduling cycle's decision: a node, or why none. Mirrors pkg/scheduler/schedule_one.go v1.34 (schedulePod, selectHost, schedulingCycle up to Reserve). */
 
 import type { Pod } from '#api';
+import { podAffinityTerms } from './affinity-terms.ts';
 import type { Cache } from './cache.ts';
 import { type AttemptWork, attemptCost } from './costs.ts';
 import { composeFitError } from './diagnosis.ts';
@@ -10,7 +11,6 @@ import type { LiveHandle } from './live-handle.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Nominator } from './nominator.ts';
 import { podPriority } from './pod-fields.ts';
-import { podAffinityTerms } from './affinity-terms.ts';
 import type { Profile } from './profile.ts';
 import { feasibleNodesToFind } from './sampling.ts';
 import { messageOf, type Status } from './status.ts';
@@ -42,15 +42,20 @@ export class PodScheduler {
   readonly profile: Profile;
   readonly handle: LiveHandle;
   readonly #cache: Cache;
-  readonly #nominator: Nominator;
   readonly #percentage: number;
   readonly #columns: ColumnCycle | undefined;
 
-  constructor(profile: Profile, cache: Cache, nominator: Nominator, handle: LiveHandle, percentageOfNodesToScore: number, usesColumns = true) {
+  constructor(
+    profile: Profile,
+    cache: Cache,
+    nominator: Nominator,
+    handle: LiveHandle,
+    percentageOfNodesToScore: number,
+    usesColumns = true,
+  ) {
     this.profile = profile;
     this.handle = handle;
     this.#cache = cache;
-    this.#nominator = nominator;
     this.#percentage = profile.percentageOfNodesToScore ?? percentageOfNodesToScore;
     const rules = usesColumns ? rulesOf(profile) : undefined;
     this.#columns = rules === undefined ? undefined : new ColumnCycle(profile, rules, cache, nominator, handle);
@@ -75,7 +80,10 @@ export class PodScheduler {
       scored,
       usesSpread: (pod.spec?.topologySpreadConstraints ?? []).length > 0,
       usesInterPod:
-        terms.requiredAffinity.length > 0 || terms.requiredAntiAffinity.length > 0 || terms.preferredAffinity.length > 0 || terms.preferredAntiAffinity.length > 0,
+        terms.requiredAffinity.length > 0 ||
+        terms.requiredAntiAffinity.length > 0 ||
+        terms.preferredAffinity.length > 0 ||
+        terms.preferredAntiAffinity.length > 0,
       dryRuns,
     };
     return attemptCost(work);
@@ -89,7 +97,14 @@ export class PodScheduler {
       if (top !== undefined) {
         const { slot, tied, feasible, state } = top;
         const evaluated = table.nodeCount;
-        return { nodeName: (table.infos[slot] as NodeInfo).name, state, cost: this.#cost(pod, evaluated, feasible, 0), evaluated, feasible, tied };
+        return {
+          nodeName: (table.infos[slot] as NodeInfo).name,
+          state,
+          cost: this.#cost(pod, evaluated, feasible, 0),
+          evaluated,
+          feasible,
+          tied,
+        };
       }
     }
     let found = columns.find(pod, start, this.#wanted, nominated);
@@ -109,7 +124,14 @@ export class PodScheduler {
       }
       columns.score(pod, found);
       const { slot, tied } = columns.choose(feasible, this.handle.draw('tie', pod));
-      return { nodeName: (table.infos[slot] as NodeInfo).name, state, cost: this.#cost(pod, looked, feasible, 0), evaluated, feasible, tied };
+      return {
+        nodeName: (table.infos[slot] as NodeInfo).name,
+        state,
+        cost: this.#cost(pod, looked, feasible, 0),
+        evaluated,
+        feasible,
+        tied,
+      };
     }
     const rejections: Rejections = {
       total: table.nodeCount,
@@ -132,23 +154,47 @@ export class PodScheduler {
     if (status !== undefined) return this.#fail(pod, state, nothing, 0);
     const { nodes, absent } = narrowNodes(nodeNames, narrowedBy, handle);
     const nominated = this.#nominatedNode(pod);
-    let found = filterNodes(profile, state, pod, nodes.filter((node) => node.name === nominated), 0, 1, handle);
-    if (found.feasible.length === 0) found = filterNodes(profile, state, pod, nodes, start % Math.max(nodes.length, 1), this.#wanted(nodes.length), handle);
+    let found = filterNodes(
+      profile,
+      state,
+      pod,
+      nodes.filter((node) => node.name === nominated),
+      0,
+      1,
+      handle,
+    );
+    if (found.feasible.length === 0)
+      found = filterNodes(profile, state, pod, nodes, start % Math.max(nodes.length, 1), this.#wanted(nodes.length), handle);
     const { feasible, rejected } = found;
     const evaluated = feasible.length + rejected.size;
     if (feasible.length === 0) {
       const entries = [...rejected];
       const at = (i: number): [string, Status] => entries[i] as [string, Status];
-      return this.#fail(pod, state, { total, preFilter: undefined, absent, count: entries.length, statusAt: (i) => at(i)[1], nameAt: (i) => at(i)[0] }, evaluated);
+      return this.#fail(
+        pod,
+        state,
+        { total, preFilter: undefined, absent, count: entries.length, statusAt: (i) => at(i)[1], nameAt: (i) => at(i)[0] },
+        evaluated,
+      );
     }
     if (feasible.length === 1) {
       return { nodeName: (feasible[0] as NodeInfo).name, state, cost: this.#cost(pod, evaluated, 0, 0), evaluated, feasible: 1, tied: 1 };
     }
     const totals = totalScores(profile.runScore(state, pod, feasible, handle), feasible.length);
     const top = totals.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    const tied = feasible.filter((_, i) => totals[i] === top).map((node) => node.name).sort();
+    const tied = feasible
+      .filter((_, i) => totals[i] === top)
+      .map((node) => node.name)
+      .sort();
     const nodeName = tied[Math.min(Math.floor(handle.draw('tie', pod) * tied.length), tied.length - 1)] as string;
-    return { nodeName, state, cost: this.#cost(pod, evaluated, feasible.length, 0), evaluated, feasible: feasible.length, tied: tied.length };
+    return {
+      nodeName,
+      state,
+      cost: this.#cost(pod, evaluated, feasible.length, 0),
+      evaluated,
+      feasible: feasible.length,
+      tied: tied.length,
+    };
   }
 
   /** status.nominatedNodeName: looked at first. */

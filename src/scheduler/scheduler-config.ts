@@ -2,7 +2,7 @@
 
 import type { ClientConfig } from '#client';
 import type { KubeSchedulerConfiguration } from './configuration/kube-scheduler-configuration.ts';
-import { type ExtensionPoint, type ProfileSpec } from './profile.ts';
+import type { ExtensionPoint, ProfileSpec } from './profile.ts';
 
 export interface SchedulerConfig {
   readonly client: ClientConfig;
@@ -23,7 +23,8 @@ export function profilesOf(config: SchedulerConfig): ProfileSpec[] {
   return configuration.profiles.map((profile) => {
     const points = profile.plugins as unknown as Record<ExtensionPoint, readonly { name: string; weight: number }[]>;
     const names = new Map<string, { name: string; weight: number }>();
-    for (const point of Object.keys(points) as ExtensionPoint[]) for (const plugin of points[point]) if (!names.has(plugin.name)) names.set(plugin.name, plugin);
+    for (const point of Object.keys(points) as ExtensionPoint[])
+      for (const plugin of points[point]) if (!names.has(plugin.name)) names.set(plugin.name, plugin);
     return {
       schedulerName: profile.schedulerName,
       plugins: [...names.values()],

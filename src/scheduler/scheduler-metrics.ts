@@ -43,7 +43,9 @@ export class SchedulerMetrics implements QueueInstruments {
     const label = Math.min(attempts, 16);
     let histogram = this.#sli.get(label);
     if (histogram === undefined) {
-      histogram = this.#record.histogram('scheduler_pod_scheduling_sli_duration_seconds', { attempts: label === 16 ? '16+' : String(label) });
+      histogram = this.#record.histogram('scheduler_pod_scheduling_sli_duration_seconds', {
+        attempts: label === 16 ? '16+' : String(label),
+      });
       this.#sli.set(label, histogram);
     }
     histogram.observe(duration / SECOND);

@@ -9,16 +9,25 @@ import type { Context, Host, Instant, Message, Timer } from '#sim';
 import { messageKind, SECOND } from '#sim';
 import { BindingCycle, type Step } from './binding-cycle.ts';
 import { Cache } from './cache.ts';
-import { assignedPodChanges, ASSIGNED_POD_ADD, ASSIGNED_POD_DELETE, NODE_ADD, NODE_DELETE, nodeChanges, objectEvent, waitingPodChange } from './cluster-events.ts';
+import {
+  ASSIGNED_POD_ADD,
+  ASSIGNED_POD_DELETE,
+  assignedPodChanges,
+  NODE_ADD,
+  NODE_DELETE,
+  nodeChanges,
+  objectEvent,
+  waitingPodChange,
+} from './cluster-events.ts';
 import { EVENT_COST } from './costs.ts';
 import type { ObjectLister } from './framework.ts';
 import { LiveHandle } from './live-handle.ts';
 import { Nominator } from './nominator.ts';
 import { isFinished, isTerminating, nodeName, podUid } from './pod-fields.ts';
 import { Profile } from './profile.ts';
-import type { EventResource } from './queueing-events.ts';
 import type { QueuedPodInfo } from './queue/queued-pod-info.ts';
 import { DEFAULT_QUEUE_SETTINGS, SchedulingQueue } from './queue/scheduling-queue.ts';
+import type { EventResource } from './queueing-events.ts';
 import { PodScheduler } from './schedule-pod.ts';
 import { profilesOf, type SchedulerConfig } from './scheduler-config.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
@@ -91,7 +100,11 @@ export class Scheduler implements Host {
       this.#schedulers.set(name, new PodScheduler(profile, this.#cache, this.#nominator, handle, percentage));
     }
     const { podInitialBackoffSeconds = 1, podMaxBackoffSeconds = 10 } = config.configuration ?? {};
-    const settings = { ...DEFAULT_QUEUE_SETTINGS, initialBackoff: podInitialBackoffSeconds * SECOND, maxBackoff: podMaxBackoffSeconds * SECOND };
+    const settings = {
+      ...DEFAULT_QUEUE_SETTINGS,
+      initialBackoff: podInitialBackoffSeconds * SECOND,
+      maxBackoff: podMaxBackoffSeconds * SECOND,
+    };
     this.#queue = new SchedulingQueue(this.#profiles, this.#nominator, settings);
     const lane = this.#client.lane({ qps: config.client.qps, burst: config.client.burst });
     const recorder = new EventRecorder(this.#client as never, lane, config.schedulerName ?? 'default-scheduler');
@@ -193,7 +206,8 @@ export class Scheduler implements Host {
       const informer = this.#informers.informer<KubeObject>(resource);
       listers.set(resource, informer);
       informer.onEvent(({ type, object, previous }, ctx) => {
-        if (RESOLVES.has(resource) && isResolvedAnew(type, object, previous)) for (const scheduler of this.#schedulers.values()) scheduler.forgetResolved();
+        if (RESOLVES.has(resource) && isResolvedAnew(type, object, previous))
+          for (const scheduler of this.#schedulers.values()) scheduler.forgetResolved();
         if (name === '') return;
         const [before, after] = type === 'delete' ? [object, undefined] : [previous, object];
         this.#queue.move(objectEvent(name, type), before, after, ctx.now);
@@ -258,5 +272,7 @@ export class Scheduler implements Host {
 function isResolvedAnew(type: string, object: KubeObject, previous: KubeObject | undefined): boolean {
   if (type !== 'update' || previous === undefined) return true;
   const selector = (of: KubeObject): unknown => (of as { spec?: { selector?: unknown } }).spec?.selector;
-  return object.metadata?.labels !== previous.metadata?.labels || selector(object) !== selector(previous) || keyOf(object) !== keyOf(previous);
+  return (
+    object.metadata?.labels !== previous.metadata?.labels || selector(object) !== selector(previous) || keyOf(object) !== keyOf(previous)
+  );
 }

@@ -96,7 +96,8 @@ export class SchedulingQueue {
     let next = Number.POSITIVE_INFINITY;
     for (const heap of [this.#backoff, this.#errorBackoff]) {
       const first = heap.peek();
-      if (first !== undefined) next = Math.min(next, Math.max((Math.floor(first.backoffUntil / BACKOFF_WINDOW) + 1) * BACKOFF_WINDOW, now + BACKOFF_WINDOW));
+      if (first !== undefined)
+        next = Math.min(next, Math.max((Math.floor(first.backoffUntil / BACKOFF_WINDOW) + 1) * BACKOFF_WINDOW, now + BACKOFF_WINDOW));
     }
     // flushUnschedulablePodsLeftover runs every 30 s.
     if (this.#unschedulable.size > 0) next = Math.min(next, now + 30 * SECOND);
@@ -207,7 +208,8 @@ export class SchedulingQueue {
       }
     }
     for (const info of [...this.#unschedulable.values()]) {
-      if (info.gatedBy === '' && now - info.timestamp > this.#settings.maxUnschedulable) this.#leaveUnschedulable(info, 'UnschedulableTimeout', now);
+      if (info.gatedBy === '' && now - info.timestamp > this.#settings.maxUnschedulable)
+        this.#leaveUnschedulable(info, 'UnschedulableTimeout', now);
     }
   }
 

@@ -5,10 +5,10 @@ import type { KubeObject, Namespace, Pod } from '#api';
 import type { Cache } from '../cache.ts';
 import { CycleState, type Handle, type PreFilterResult } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
-import { filterWithNominated } from '../object-handle.ts';
 import type { Nominator } from '../nominator.ts';
-import { podNamespace } from '../pod-fields.ts';
+import { filterWithNominated } from '../object-handle.ts';
 import { resolveNamespaces } from '../plugins/inter-pod-affinity.ts';
+import { podNamespace } from '../pod-fields.ts';
 import { PluginError, type Profile } from '../profile.ts';
 import { isRejected, messageOf, SKIP, type Status, unresolvable, withPlugin } from '../status.ts';
 import { AffinityColumns, AffinityFit } from './affinity-fit.ts';
@@ -18,7 +18,7 @@ import type { ProfileRules } from './rules.ts';
 import { SPREAD_FITS, SPREAD_LABEL, SpreadColumns, SpreadFit } from './spread-fit.ts';
 import { StaticFit } from './static-fit.ts';
 import { TopScores } from './top-scores.ts';
-import { CALLED, INTER_POD, statusOfCode, SPREAD_KEY, SPREAD_SKEWED } from './verdicts.ts';
+import { CALLED, INTER_POD, SPREAD_KEY, SPREAD_SKEWED, statusOfCode } from './verdicts.ts';
 
 /** Classes beyond this are forgotten, the longest unused first. */
 const CLASS_MAX = 512;
@@ -115,9 +115,11 @@ export class ColumnCycle {
   /** The best node at once, for pods about which nothing but the nodes themselves decides; undefined for all others. */
   findTop(pod: Pod, draw: () => number): Top | undefined {
     const { table } = this.#cache;
-    table.settle();
-    if ((pod.spec?.volumes ?? []).length > 0 || pod.spec?.affinity?.nodeAffinity !== undefined || this.#nominator.concerns(pod)) return undefined;
-    if (this.#rules.calledScores.length > 0 || this.#spreadFilterOf(pod) !== undefined || this.#spreadScoreOf(pod) !== undefined) return undefined;
+    void this.#cache.order;
+    if ((pod.spec?.volumes ?? []).length > 0 || pod.spec?.affinity?.nodeAffinity !== undefined || this.#nominator.concerns(pod))
+      return undefined;
+    if (this.#rules.calledScores.length > 0 || this.#spreadFilterOf(pod) !== undefined || this.#spreadScoreOf(pod) !== undefined)
+      return undefined;
     if (!this.#affinityOf(pod).isIdle()) return undefined;
     const state = new CycleState();
     if (this.#runCalledPreFilters(state, pod).status !== undefined) return undefined;
@@ -349,7 +351,13 @@ export class ColumnCycle {
   #callScores(state: CycleState, pod: Pod, count: number): void {
     const nodes: NodeInfo[] = [];
     for (let i = 0; i < count; i++) nodes.push(this.#cache.table.infos[this.slots[i] as number] as NodeInfo);
-    this.#profile.runPreScores(this.#profile.preScore.filter((plugin) => this.#rules.calledScores.some((called) => called.plugin.name === plugin.name)), state, pod, nodes, this.#handle);
+    this.#profile.runPreScores(
+      this.#profile.preScore.filter((plugin) => this.#rules.calledScores.some((called) => called.plugin.name === plugin.name)),
+      state,
+      pod,
+      nodes,
+      this.#handle,
+    );
     for (const { weight, scores } of this.#profile.runScores(this.#rules.calledScores, state, pod, nodes, this.#handle)) {
       for (let i = 0; i < count; i++) this.totals[i] = (this.totals[i] as number) + weight * (scores[i]?.score as number);
     }

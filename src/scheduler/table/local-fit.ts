@@ -40,6 +40,8 @@ export class LocalFit {
   readonly fit: StaticFit;
   /** The weighted local score where the node fits; minus the verdict code where not. */
   scores = new Int32Array(0);
+  /** Rises when all that was remembered was dropped. */
+  epoch = 0;
   /** How many slots were evaluated: what the classes save, for the statistics of the bench. */
   evaluations = 0;
   readonly #rules: LocalRules;
@@ -52,6 +54,7 @@ export class LocalFit {
   readonly #capacity: number[] = [];
   #seen = new Int32Array(0);
   #generation = -1;
+  #nodeCount = -1;
 
   constructor(pod: Pod, fit: StaticFit, rules: LocalRules) {
     this.fit = fit;
@@ -73,7 +76,7 @@ export class LocalFit {
 
   /** The score (0 or more) or minus the verdict code of one slot, brought up to date. */
   at(table: NodeTable, slot: number): number {
-    if (this.#generation !== table.generation || slot >= this.#seen.length) this.#resize(table);
+    if (this.#generation !== table.generation || slot >= this.#seen.length || this.#nodeCount !== table.nodeCount) this.#resize(table);
     const version = table.version[slot] as number;
     if (this.#seen[slot] === version) return this.scores[slot] as number;
     this.#seen[slot] = version;
@@ -168,12 +171,16 @@ export class LocalFit {
     const capacity = table.version.length;
     const scores = new Int32Array(capacity);
     const seen = new Int32Array(capacity);
-    if (this.#generation === table.generation) {
+    // ImageLocality scales by the number of nodes: another number, other scores everywhere.
+    const isSameCount = this.#nodeCount === table.nodeCount || this.#rules.imageWeight === 0;
+    if (this.#generation === table.generation && isSameCount) {
       scores.set(this.scores);
       seen.set(this.#seen);
     }
     this.scores = scores;
     this.#seen = seen;
     this.#generation = table.generation;
+    if (!isSameCount) this.epoch++;
+    this.#nodeCount = table.nodeCount;
   }
 }

@@ -21,6 +21,7 @@ export class TopScores {
   #isStale = new Uint8Array(0);
   #position = 0;
   #generation = -1;
+  #epoch = -1;
   #size = -1;
 
   constructor(local: LocalFit) {
@@ -29,7 +30,14 @@ export class TopScores {
 
   update(table: NodeTable): void {
     const blocks = (table.size + BLOCK - 1) >> SHIFT;
-    if (this.#generation !== table.generation || this.#position < table.logStart || this.#size !== table.size) this.#startOver(table, blocks);
+    if (table.size > 0) this.#local.at(table, 0);
+    if (
+      this.#epoch !== this.#local.epoch ||
+      this.#generation !== table.generation ||
+      this.#position < table.logStart ||
+      this.#size !== table.size
+    )
+      this.#startOver(table, blocks);
     else {
       const { log, logStart } = table;
       for (let i = this.#position - logStart; i < log.length; i++) {
@@ -73,6 +81,7 @@ export class TopScores {
   #startOver(table: NodeTable, blocks: number): void {
     this.#generation = table.generation;
     this.#size = table.size;
+    this.#epoch = this.#local.epoch;
     this.#max = new Int32Array(blocks).fill(-1);
     this.#count = new Int32Array(blocks);
     this.#fits = new Int32Array(blocks);
