@@ -25,7 +25,12 @@ describe('luck', () => {
     const tenths = new Array(10).fill(0);
     for (const draw of base) tenths[Math.floor(draw * 10)]++;
     for (const count of tenths) expect(Math.abs(count - COUNT / 10)).toBeLessThan(200);
-    for (const other of [draws(new Luck(2)), draws(new Luck(1), purpose('test/lucl')), draws(new Luck(1), P, 1), base.slice(1).concat(0.5)]) {
+    for (const other of [
+      draws(new Luck(2)),
+      draws(new Luck(1), purpose('test/lucl')),
+      draws(new Luck(1), P, 1),
+      base.slice(1).concat(0.5),
+    ]) {
       expect(Math.abs(correlation(base, other))).toBeLessThan(0.03);
     }
   });
@@ -39,8 +44,22 @@ describe('luck', () => {
       };
       const [a, b] = [new Luck(100), new Luck(101)];
       const keys = Array.from({ length: COUNT }, (_, key) => key);
-      expect(Math.abs(correlation(keys.map((key) => draw(a, key)), keys.map((key) => draw(a, key + 1))))).toBeLessThan(0.03);
-      expect(Math.abs(correlation(keys.map((key) => draw(a, key)), keys.map((key) => draw(b, key))))).toBeLessThan(0.03);
+      expect(
+        Math.abs(
+          correlation(
+            keys.map((key) => draw(a, key)),
+            keys.map((key) => draw(a, key + 1)),
+          ),
+        ),
+      ).toBeLessThan(0.03);
+      expect(
+        Math.abs(
+          correlation(
+            keys.map((key) => draw(a, key)),
+            keys.map((key) => draw(b, key)),
+          ),
+        ),
+      ).toBeLessThan(0.03);
     }
   });
 
@@ -59,7 +78,14 @@ describe('luck', () => {
     const luck = new Luck(42);
     const normal = sampleDistribution({ lognormal: { p50: 10, p99: 100 } }, luck.stream(P, 3));
     const weibull = sampleDistribution({ weibull: { scale: 5, shape: 1.5 } }, luck.stream(P, 4));
-    expect([luck.uniform(P, 1), luck.stream(P, 2).next(), luck.scenario('x').next(), hashName('node-17'), normal, weibull]).toMatchInlineSnapshot(`
+    expect([
+      luck.uniform(P, 1),
+      luck.stream(P, 2).next(),
+      luck.scenario('x').next(),
+      hashName('node-17'),
+      normal,
+      weibull,
+    ]).toMatchInlineSnapshot(`
       [
         0.9503785658162087,
         0.42541898880153894,
@@ -89,12 +115,22 @@ describe('a distribution', () => {
     expect(quantile(lognormal, 0.99) / 80).toBeCloseTo(1, 0);
     // Weibull's 63rd percentile is its scale.
     expect(quantile(sample({ weibull: { scale: 7, shape: 2 } }), 1 - Math.exp(-1)) / 7).toBeCloseTo(1, 1);
-    const steps = sample({ empirical: [[0, 1], [0.5, 2], [1, 10]] });
+    const steps = sample({
+      empirical: [
+        [0, 1],
+        [0.5, 2],
+        [1, 10],
+      ],
+    });
     expect([quantile(steps, 0.5), steps[0], steps.at(-1)].map((value) => Math.round(value as number))).toEqual([2, 1, 10]);
   });
 
   test('never falls below its minimum', () => {
-    for (const spec of [{ normal: { mean: 1, sd: 9, min: 0.5 } }, { exponential: { mean: 3, min: 1 } }, { lognormal: { p50: 2, p99: 9, min: 1.5, max: 4 } }]) {
+    for (const spec of [
+      { normal: { mean: 1, sd: 9, min: 0.5 } },
+      { exponential: { mean: 3, min: 1 } },
+      { lognormal: { p50: 2, p99: 9, min: 1.5, max: 4 } },
+    ]) {
       expect(sample(spec)[0]).toBeGreaterThanOrEqual(distributionMinimum(spec));
     }
     expect(distributionMinimum({ normal: { mean: 1, sd: 1 } })).toBe(-Infinity);

@@ -58,7 +58,14 @@ describe('a link', () => {
 });
 
 describe('a partition', () => {
-  const cut = (oneWay: boolean): WorldChange => ({ at: 0, change: 'partition', id: 'p', a: { group: 'even' }, b: { group: 'odd' }, oneWay });
+  const cut = (oneWay: boolean): WorldChange => ({
+    at: 0,
+    change: 'partition',
+    id: 'p',
+    a: { group: 'even' },
+    b: { group: 'odd' },
+    oneWay,
+  });
 
   test('cuts both ways, or one, until it heals', () => {
     const net = network({});

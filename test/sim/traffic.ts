@@ -146,3 +146,20 @@ export function chatterWorld(count: number, changes: Partial<WorldSpec> = {}, co
     ...changes,
   };
 }
+
+/** Host 4 throws at its first message. */
+export const failingBuilder = (): typeof createChatter => (spec, id, previous) => {
+  const host = createChatter(spec, id, previous);
+  if (id !== 4) return host;
+  return {
+    start: (ctx) => host.start?.(ctx),
+    receive() {
+      throw new Error('host-4 fails');
+    },
+  };
+};
+/** Host 1 ends its thread at its first message, without an error. */
+export const dyingBuilder = (): typeof createChatter => (spec, id, previous) => {
+  const host = createChatter(spec, id, previous);
+  return id !== 1 ? host : { start: (ctx) => host.start?.(ctx), receive: () => process.exit(3) };
+};
