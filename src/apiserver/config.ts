@@ -3,6 +3,7 @@
 import type { Resource } from '#api';
 import type { Duration, HostId } from '#sim';
 import type { Costs } from './costs.ts';
+import type { FlowControlKind } from './flow-control/flow-control.ts';
 
 /** --etcd-servers and --etcd-servers-overrides. */
 export interface EtcdEndpoints {
@@ -25,6 +26,11 @@ export interface ApiServerConfig {
   readonly watchCacheSize?: number;
   /** --event-ttl. Default 1 hour; 0 keeps events for ever. */
   readonly eventTtlSeconds?: number;
+  /** Who is served first when many ask at once. 'priorityAndFairness' is what a real server has; 'none' lets all requests share the cores. Default none. */
+  readonly flowControl?: FlowControlKind;
+  /** --max-requests-inflight (400) and --max-mutating-requests-inflight (200): together, the seats of priority and fairness. */
+  readonly maxRequestsInFlight?: number;
+  readonly maxMutatingRequestsInFlight?: number;
   /** --request-timeout. Default 60 s. */
   readonly requestTimeout?: Duration;
   /** Least life of a watch without timeoutSeconds (--min-request-timeout); lives are drawn up to twice that. Default 1,800 s. */

@@ -8,6 +8,7 @@ import type { ApiServerConfig } from './config.ts';
 import type { Costs } from './costs.ts';
 import type { Cluster, EtcdClient } from './etcd-client.ts';
 import type { EventLeases } from './event-leases.ts';
+import type { Ticket } from './flow-control/flow-control.ts';
 import type { ResourceDescriptor } from './registry/descriptor.ts';
 
 /** One resource as this server serves it. */
@@ -40,6 +41,8 @@ export interface Operation {
   candidate: KubeObject | undefined;
   /** A PUT or an apply that found nothing and creates. */
   isNew: boolean;
+  /** Seats to give back with the answer. */
+  ticket: Ticket | undefined;
   /** Set on the deletions that a deletecollection starts. */
   readonly parent: CollectionDeletion | undefined;
 }
@@ -62,6 +65,8 @@ export interface Core {
   resource(resource: Resource): ResourceState | undefined;
   /** Answers, after `processing` more of this server's time. A Status answers with its own code. */
   answer(operation: Operation, code: number, object: unknown, ctx: Context, processing?: Duration): void;
+  /** Answers once `cost` of CPU was spent, in slices when it is long. */
+  answerAfter(operation: Operation, code: number, object: unknown, cost: number, ctx: Context): void;
   fail(operation: Operation, status: StatusObject, ctx: Context): void;
   /** Work for an object of `bytes` on this server's cores. */
   charge(ctx: Context, cost: number): Duration;

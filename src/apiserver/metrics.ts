@@ -51,14 +51,19 @@ export class ApiServerMetrics {
       resource.durations.set(key, histogram);
     }
     histogram.observe(duration / SECOND);
+    this.countCode(code);
+    if (action === 'get' || action === 'list' || action === 'watch') this.reads.add();
+    else this.writes.add();
+  }
+
+  /** Counts an answer that never became an operation. */
+  countCode(code: number): void {
     let counter = this.codes.get(code);
     if (counter === undefined) {
       counter = this.record.counter('apiserver_request_total', { code: String(code) });
       this.codes.set(code, counter);
     }
     counter.add();
-    if (action === 'get' || action === 'list') this.reads.add();
-    else this.writes.add();
   }
 
   etcdAnswered(operation: string, took: number): void {

@@ -46,5 +46,17 @@ export function route(request: ApiRequest, source: HostId, resource: ResourceSta
   }
   const key =
     request.name === undefined ? prefix : info.namespaced ? `${prefix}${request.namespace}/${request.name}` : prefix + request.name;
-  return { source, request, resource, action, receivedAt: now, key, attempts: 0, candidate: undefined, isNew: false, parent: undefined };
+  return {
+    source,
+    request,
+    resource,
+    action,
+    receivedAt: now,
+    key,
+    attempts: 0,
+    candidate: undefined,
+    isNew: false,
+    ticket: undefined,
+    parent: undefined,
+  };
 }

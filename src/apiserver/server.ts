@@ -4,7 +4,7 @@
 import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, Resource, StatusObject } from '#api';
 import { resourceInfo } from '#api';
 import type { EtcdEvents, EtcdResponse } from '#etcd';
-import { type Context, type Duration, type Host, type Instant, type Message, MINUTE, messageKind, SECOND } from '#sim';
+import { type Context, type Duration, type Host, type Instant, type Message, MILLISECOND, MINUTE, messageKind, SECOND } from '#sim';
 import { isStatus } from './cache/filter.ts';
 import { WatchCache } from './cache/watch-cache.ts';
 import { CacheFeed, PROGRESS_INTERVAL } from './cache-feed.ts';
@@ -16,6 +16,8 @@ import { EtcdClient } from './etcd-client.ts';
 import { EventLeases } from './event-leases.ts';
 import { requestTimeout } from './failures.ts';
 import { FanOut } from './fan-out.ts';
+import { FlowControl, rejection, type Ticket } from './flow-control/flow-control.ts';
+import { seatsOf } from './flow-control/seats.ts';
 import { GuaranteedUpdate } from './guaranteed-update.ts';
 import { ApiServerMetrics } from './metrics.ts';
 import { ObjectCount } from './object-count.ts';
@@ -45,6 +47,23 @@ interface Compact extends Message {
 }
 messageKind<Tick>({ kind: 'ApiServerTick', digest() {} });
 messageKind<Compact>({ kind: 'ApiServerCompact', digest() {} });
+interface SeatsFree extends Message {
+  readonly kind: 'ApiServerSeatsFree';
+}
+messageKind<SeatsFree>({ kind: 'ApiServerSeatsFree', digest() {} });
+interface Slice extends Message {
+  readonly kind: 'ApiServerSlice';
+  readonly id: number;
+}
+messageKind<Slice>({
+  kind: 'ApiServerSlice',
+  digest(message, hasher) {
+    hasher.int(message.id);
+  },
+});
+/** runtime.forcePreemptNS. */
+const SLICE = 10 * MILLISECOND;
+const SEATS_FREE: SeatsFree = { kind: 'ApiServerSeatsFree' };
 const TICK: Tick = { kind: 'ApiServerTick' };
 const COMPACT: Compact = { kind: 'ApiServerCompact' };
 
@@ -64,6 +83,14 @@ export class ApiServer implements Host, Core {
   private readonly feedOf = new Map<ResourceState, CacheFeed>();
   private readonly feedOfWatch = new Map<number, CacheFeed>();
   private readonly fanOut: FanOut;
+  private readonly flow: FlowControl;
+  private seatsFreeAt = -1;
+  /** Answers that take longer than a slice. */
+  private readonly work = new Map<
+    number,
+    { readonly operation: Operation; readonly code: number; readonly object: unknown; readonly cost: number }
+  >();
+  private nextWork = 0;
   private readonly compactors: readonly Compactor[];
   private readonly requestTimeout: Duration;
   private metrics: ApiServerMetrics | undefined;
@@ -81,6 +108,12 @@ export class ApiServer implements Host, Core {
     this.requestTimeout = config.requestTimeout ?? MINUTE;
     this.etcd = new EtcdClient(config.etcd, this.requestTimeout);
     this.eventLeases = new EventLeases(this.etcd, config.eventTtlSeconds ?? 3600);
+    this.flow = new FlowControl({
+      kind: config.flowControl ?? 'none',
+      readOnly: config.maxRequestsInFlight ?? 400,
+      mutating: config.maxMutatingRequestsInFlight ?? 200,
+      patience: this.requestTimeout / 4,
+    });
     this.fanOut = new FanOut(this.costs, config.bookmarkInterval ?? MINUTE);
     this.compactors = this.etcd.clusters.map((cluster) => new Compactor(this.etcd, cluster));
     for (const descriptor of DESCRIPTORS) {
@@ -108,6 +141,7 @@ export class ApiServer implements Host, Core {
   start(ctx: Context): void {
     this.metrics = new ApiServerMetrics(ctx.record);
     this.fanOut.measure(this.metrics);
+    this.flow.measure(ctx.record);
     const { metrics } = this;
     // Storage is one: only one server counts it.
     if (this.config.instance === 0)
@@ -132,6 +166,10 @@ export class ApiServer implements Host, Core {
         return this.fanOut.closeAllOf(ctx.source);
       case 'ApiServerTick':
         return this.tick(ctx);
+      case 'ApiServerSlice':
+        return this.nextSlice(message as Slice, ctx);
+      case 'ApiServerSeatsFree':
+        return this.advanceQueues(ctx);
       case 'ApiServerCompact':
         for (const compactor of this.compactors) compactor.run(ctx);
         ctx.after(this.config.compactionInterval ?? 5 * MINUTE, COMPACT);
@@ -166,7 +204,7 @@ export class ApiServer implements Host, Core {
     const held = this.held;
     this.held = [];
     for (const name of SYSTEM_NAMESPACES) this.ensureNamespace(name, ctx);
-    for (const { request, source, at } of held) this.serve(request, source, at, ctx);
+    for (const { request, source, at } of held) this.admit(request, source, at, ctx);
   }
 
   private ensureNamespace(name: string, ctx: Context): void {
@@ -181,14 +219,68 @@ export class ApiServer implements Host, Core {
   }
 
   private request(request: ApiRequest, ctx: Context): void {
-    if (this.isReady) this.serve(request, ctx.source, ctx.now, ctx);
+    if (this.isReady) this.admit(request, ctx.source, ctx.now, ctx);
     else this.held.push({ request, source: ctx.source, at: ctx.now });
   }
 
-  private serve(request: ApiRequest, source: number, at: number, ctx: Context): void {
+  /** Priority and fairness stand before everything else. */
+  private admit(request: ApiRequest, source: number, at: number, ctx: Context): void {
+    const { flow } = this;
+    if (!flow.isOn) return this.serve(request, source, at, ctx);
+    const seats = seatsOf(request, this.resources.get(request.resource));
+    const verdict = flow.admit({ request, source, seats, since: at }, ctx);
+    if (verdict === 'queued') this.awaitSeats(ctx);
+    else if ('code' in verdict) this.turnAway(request, source, verdict, ctx);
+    else this.serve(request, source, at, ctx, verdict);
+  }
+
+  private turnAway(request: ApiRequest, source: number, status: StatusObject, ctx: Context): void {
+    this.metrics?.countCode(status.code);
+    ctx.send(
+      source,
+      { kind: 'ApiResponse', id: request.id, code: status.code, object: status } as ApiResponse,
+      this.charge(ctx, this.costs.request / 3),
+    );
+  }
+
+  /** Looks again when the next answer leaves; one such look is enough. */
+  private awaitSeats(ctx: Context): void {
+    const at = this.flow.nextRelease;
+    if (at === undefined || !this.flow.hasWaiting || (this.seatsFreeAt > ctx.now && this.seatsFreeAt <= at)) return;
+    this.seatsFreeAt = Math.max(at, ctx.now);
+    ctx.after(this.seatsFreeAt - ctx.now, SEATS_FREE);
+  }
+
+  /** Long work takes turns with everybody else's: a core is given up after each slice, as Go's scheduler does. */
+  answerAfter(operation: Operation, code: number, object: unknown, cost: number, ctx: Context): void {
+    if (cost <= SLICE) return this.answer(operation, code, object, ctx, this.charge(ctx, cost));
+    const id = this.nextWork++;
+    this.work.set(id, { operation, code, object, cost: cost - SLICE });
+    ctx.after(ctx.charge(SLICE), { kind: 'ApiServerSlice', id } as Slice);
+  }
+
+  private nextSlice({ id }: Slice, ctx: Context): void {
+    const work = this.work.get(id);
+    if (work === undefined) return;
+    this.work.delete(id);
+    this.answerAfter(work.operation, work.code, work.object, work.cost, ctx);
+  }
+
+  private advanceQueues(ctx: Context): void {
+    this.flow.advance(
+      ctx.now,
+      ({ request, source, since }, ticket) => this.serve(request, source, since, ctx, ticket),
+      ({ request, source }) => this.turnAway(request, source, rejection(), ctx),
+    );
+    this.awaitSeats(ctx);
+  }
+
+  private serve(request: ApiRequest, source: number, at: number, ctx: Context, ticket?: Ticket): void {
     this.metrics?.inflight.add(1);
     const operation = route(request, source, this.resources.get(request.resource), at);
-    if (isStatus(operation)) {
+    if (!isStatus(operation)) operation.ticket = ticket;
+    else {
+      if (ticket !== undefined) this.free(ticket, ctx.now, ctx);
       this.metrics?.inflight.add(-1);
       ctx.send(
         source,
@@ -230,6 +322,7 @@ export class ApiServer implements Host, Core {
     if (operation.parent !== undefined) return collected(this, operation.parent, object as KubeObject, undefined, ctx);
     this.metrics?.inflight.add(-1);
     this.metrics?.answered(operation, code, ctx.now + processing - operation.receivedAt);
+    if (operation.ticket !== undefined) this.free(operation.ticket, ctx.now + processing, ctx);
     if (operation.source === ctx.self) return;
     const { request } = operation;
     const shown = request.discardBody && object !== undefined ? { metadata: (object as KubeObject).metadata } : object;
@@ -237,6 +330,11 @@ export class ApiServer implements Host, Core {
     ctx.send(operation.source, response, processing);
     if (operation.resource.info.resource === 'pods' && (operation.action === 'create' || operation.action === 'bind'))
       this.span(operation, ctx.now + processing, ctx);
+  }
+
+  private free(ticket: Ticket, at: number, ctx: Context): void {
+    this.flow.release(ticket, at);
+    if (this.flow.hasWaiting) this.awaitSeats(ctx);
   }
 
   private span(operation: Operation, end: number, ctx: Context): void {
@@ -251,6 +349,7 @@ export class ApiServer implements Host, Core {
     const processing = this.charge(ctx, this.costs.request);
     this.metrics?.inflight.add(-1);
     this.metrics?.answered(operation, status.code, ctx.now + processing - operation.receivedAt);
+    if (operation.ticket !== undefined) this.free(operation.ticket, ctx.now + processing, ctx);
     if (operation.source === ctx.self) return;
     ctx.send(
       operation.source,
@@ -263,6 +362,7 @@ export class ApiServer implements Host, Core {
     ctx.after(SECOND, TICK);
     this.etcd.sweep(ctx);
     this.fanOut.tick(ctx);
+    if (this.flow.hasWaiting) this.advanceQueues(ctx);
     for (const { resource } of this.feeds) {
       if (resource.cache.waiters.length > 0) resource.cache.release(ctx);
       if (this.config.instance === 0 && !resource.descriptor.uncached) this.metrics?.stored(resource, resource.cache.objects.size);

@@ -15,7 +15,16 @@ export function deleteEach(core: Core, operation: Operation, found: readonly Kub
     const key = resource.info.namespaced
       ? `${resource.prefix}${metadata?.namespace}/${metadata?.name}`
       : `${resource.prefix}${metadata?.name}`;
-    const one: Operation = { ...operation, request: child, action: 'delete', key, attempts: 0, candidate: undefined, parent };
+    const one: Operation = {
+      ...operation,
+      request: child,
+      action: 'delete',
+      key,
+      attempts: 0,
+      candidate: undefined,
+      ticket: undefined,
+      parent,
+    };
     new GuaranteedUpdate(core, one, deletion).start(ctx);
   }
 }

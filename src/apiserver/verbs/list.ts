@@ -198,6 +198,6 @@ export class List implements EtcdWaiter {
       items: this.items,
     };
     const cost = this.items.length * core.costs.listPerObject + (this.scanned - this.items.length) * core.costs.listPerScanned;
-    core.answer(operation, 200, list, ctx, core.charge(ctx, cost));
+    core.answerAfter(operation, 200, list, cost, ctx);
   }
 }
