@@ -33,6 +33,7 @@ const HISTOGRAMS: readonly { readonly key: string; readonly name: string; readon
 
 /** Counters and gauges that the result keeps as series. Those with many labels are summed over all but `by`. */
 const LEVELS: readonly { readonly name: string; readonly kind: 'gauge' | 'counter'; readonly unit: string; readonly by: readonly string[] }[] = [
+  { name: 'wavetank_events_total', kind: 'counter', unit: 'events', by: [] },
   { name: 'wavetank_pods', kind: 'gauge', unit: 'pods', by: ['state'] },
   { name: 'wavetank_nodes_ready', kind: 'gauge', unit: 'nodes', by: [] },
   { name: 'wavetank_requested', kind: 'gauge', unit: '', by: ['resource'] },
@@ -46,7 +47,10 @@ const LEVELS: readonly { readonly name: string; readonly kind: 'gauge' | 'counte
   { name: 'wavetank_workload_refused_total', kind: 'counter', unit: 'requests', by: ['code'] },
   { name: 'scheduler_pending_pods', kind: 'gauge', unit: 'pods', by: ['queue'] },
   { name: 'scheduler_schedule_attempts_total', kind: 'counter', unit: 'attempts', by: ['result'] },
-  { name: 'apiserver_request_total', kind: 'counter', unit: 'requests', by: ['verb'] },
+  { name: 'apiserver_writes_total', kind: 'counter', unit: 'requests', by: [] },
+  { name: 'apiserver_reads_total', kind: 'counter', unit: 'requests', by: [] },
+  { name: 'apiserver_request_total', kind: 'counter', unit: 'requests', by: ['code'] },
+  { name: 'apiserver_storage_objects', kind: 'gauge', unit: 'objects', by: ['resource'] },
   { name: 'apiserver_current_inflight_requests', kind: 'gauge', unit: 'requests', by: [] },
   { name: 'apiserver_longrunning_requests', kind: 'gauge', unit: 'watches', by: [] },
   { name: 'apiserver_watch_events_total', kind: 'counter', unit: 'events', by: [] },

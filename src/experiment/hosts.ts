@@ -4,8 +4,7 @@ import { ApiServer, type ApiServerConfig } from '#apiserver';
 import { ControllerManager, type ControllerManagerConfig } from '#controllers';
 import { EtcdMember, type EtcdMemberConfig } from '#etcd';
 import { Kubelet, type KubeletConfig } from '#kubelet';
-import * as scheduler from '#scheduler';
-import type { SchedulerConfig } from '#scheduler';
+import { Scheduler, type SchedulerConfig } from '#scheduler';
 import type { CreateHost, Host } from '#sim';
 import type { Program } from './build-world.ts';
 import { Observer, type ObserverConfig } from './observer.ts';
@@ -14,9 +13,10 @@ import { stampResourceVersion } from './stamp.ts';
 import { WorkloadClient, type WorkloadClientConfig } from './workload-client.ts';
 
 const PROGRAMS: Readonly<Record<Program, (config: unknown, previous: Host | undefined) => Host>> = {
-  etcd: (config) => new EtcdMember(config as EtcdMemberConfig, { stamp: stampResourceVersion }),
+  etcd: (config, previous) =>
+    new EtcdMember(config as EtcdMemberConfig, { stamp: stampResourceVersion, previous: previous instanceof EtcdMember ? previous : undefined }),
   apiserver: (config) => new ApiServer(config as ApiServerConfig),
-  scheduler: (config) => new (scheduler as any).Scheduler(config as SchedulerConfig),
+  scheduler: (config) => new Scheduler(config as SchedulerConfig),
   'controller-manager': (config) => new ControllerManager(config as ControllerManagerConfig),
   'workload-client': (config) => new WorkloadClient(config as WorkloadClientConfig),
   observer: (config) => new Observer(config as ObserverConfig),

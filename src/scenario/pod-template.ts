@@ -20,6 +20,7 @@ export interface PodFields {
   readonly resources?: Readonly<Record<string, string | number>>;
   readonly limits?: Readonly<Record<string, string | number>>;
   readonly image?: string | readonly string[];
+  readonly imageVariants?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly nodeSelector?: Readonly<Record<string, string>>;
@@ -55,6 +56,7 @@ export const podFields: Readonly<Record<string, JsonSchema>> = {
   resources: { type: 'object', additionalProperties: quantity('amount'), description: 'further requests of each container (extended resources)' },
   limits: { type: 'object', additionalProperties: quantity('amount'), description: 'limits of each container' },
   image: { anyOf: [text('an image'), list(text('an image'), 'an image for each container in turn', 1)], description: 'image, or a list of them; sizes stand in `images`' },
+  imageVariants: count("how many images stand behind '{v}' in an image's name; objects take turns (default 10)", 1, 10_000),
   labels: stringMap('labels of the pods'),
   annotations: stringMap('annotations of the pods'),
   nodeSelector: stringMap('node labels that the pods demand'),
@@ -74,15 +76,15 @@ export const podFields: Readonly<Record<string, JsonSchema>> = {
   spec: kubernetes('fields merged into the PodSpec as they are'),
 };
 
-/** v1 PodTemplateSpec with label `app: <name>`. How its containers behave stands in its annotations. */
-export function podTemplate(name: string, pod: PodFields, restartPolicy: 'Always' | 'OnFailure' | 'Never'): PodTemplateSpec {
+/** v1 PodTemplateSpec with label `app: <name>`; `ordinal` is the object's place among those of its entry. How its containers behave stands in its annotations. */
+export function podTemplate(name: string, pod: PodFields, restartPolicy: 'Always' | 'OnFailure' | 'Never', ordinal = 0): PodTemplateSpec {
   const labels = { app: name, ...pod.labels };
   const annotations = { ...pod.annotations, ...behaviourAnnotations(name, pod) };
   const grace = pod.terminationGracePeriod === undefined ? 30 : (parseDuration(pod.terminationGracePeriod) ?? 0) / 1e6;
   const images = pod.image === undefined ? ['registry.k8s.io/pause:3.10'] : typeof pod.image === 'string' ? [pod.image] : pod.image;
   const container = (prefix: string, index: number, probes: boolean): Record<string, unknown> => ({
     name: `${prefix}-${index}`,
-    image: images[index % images.length],
+    image: imageName(images[index % images.length] as string, pod, ordinal),
     resources: {
       requests: { cpu: String(pod.cpu ?? '100m'), memory: String(pod.memory ?? '128Mi'), ...textValues(pod.resources) },
       ...(pod.limits === undefined && pod.resources === undefined ? {} : { limits: { ...textValues(pod.resources), ...textValues(pod.limits) } }),
@@ -99,6 +101,9 @@ export function podTemplate(name: string, pod: PodFields, restartPolicy: 'Always
   };
   return { metadata: { labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) }, spec } as unknown as PodTemplateSpec;
 }
+
+/** 'app-{v}:1' -> 'app-7:1' for the eighth object. */
+export const imageName = (image: string, pod: PodFields, ordinal: number): string => image.replaceAll('{v}', String(ordinal % (pod.imageVariants ?? 10)));
 
 function given(pod: PodFields, keys: readonly (keyof PodFields)[]): Record<string, unknown> {
   const out: Record<string, unknown> = {};

@@ -11,6 +11,8 @@ export function readBytes(file: string, mostBytes = MOST_BYTES): Buffer {
   try {
     const stat = statSync(file);
     if (stat.isDirectory()) throw UserError.at({ file }, 'is a directory, not a file');
+    // A pipe might never end, or never begin: reading it would hang.
+    if (!stat.isFile()) throw UserError.at({ file }, 'is not a regular file');
     if (stat.size > mostBytes) throw UserError.at({ file }, `is ${stat.size} bytes long; at most ${mostBytes} are read`);
     return readFileSync(file);
   } catch (error) {

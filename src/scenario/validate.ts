@@ -18,7 +18,7 @@ const FORMATS: Readonly<Record<string, { readonly accepts: (value: string | numb
   bytes: { accepts: (value) => parseBytes(value) !== undefined, expected: 'a size that is not negative, such as 120MiB or 8GB' },
 };
 
-const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true });
+const ajv = new Ajv2020({ allErrors: true, strict: false, strictNumbers: true, verbose: true });
 // Formats of ajv see one type each: a keyword of our own sees both strings and numbers.
 ajv.removeKeyword('format');
 ajv.addKeyword({

@@ -41,15 +41,15 @@ export const deployments: WorkloadKind<DeploymentsSpec> = {
   *requests(spec: DeploymentsSpec, scope: WorkloadScope): Iterable<TimedRequest> {
     const replicas = spec.replicas ?? 1;
     const times = arrivalTimes(spec, Math.max(1, replicas), scope.stream(`workload/${scope.ordinal}/arrivals`))[Symbol.iterator]();
-    for (const name of deploymentNames(spec)) {
+    for (const [ordinal, name] of deploymentNames(spec).entries()) {
       const { value: at, done } = times.next();
       if (done === true || at > scope.until) return;
-      yield { at, verb: 'create', resource: 'deployments.apps', namespace: spec.namespace ?? 'default', body: deployment(name, spec), pods: replicas };
+      yield { at, verb: 'create', resource: 'deployments.apps', namespace: spec.namespace ?? 'default', body: deployment(name, spec, ordinal), pods: replicas };
     }
   },
 };
 
-function deployment(name: string, spec: DeploymentsSpec): Deployment {
+function deployment(name: string, spec: DeploymentsSpec, ordinal: number): Deployment {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -59,7 +59,7 @@ function deployment(name: string, spec: DeploymentsSpec): Deployment {
       selector: { matchLabels: { app: name } },
       ...(spec.minReadySeconds === undefined ? {} : { minReadySeconds: spec.minReadySeconds }),
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: spec.maxSurge ?? '25%', maxUnavailable: spec.maxUnavailable ?? '25%' } },
-      template: podTemplate(name, spec, 'Always'),
+      template: podTemplate(name, spec, 'Always', ordinal),
     },
   };
 }

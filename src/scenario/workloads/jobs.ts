@@ -39,12 +39,12 @@ export const jobs: WorkloadKind<JobsSpec> = {
     for (let index = 0; index < (spec.count ?? 1); index++) {
       const { value: at, done } = times.next();
       if (done === true || at > scope.until) return;
-      yield { at, verb: 'create', resource: 'jobs.batch', namespace: spec.namespace ?? 'default', body: job(`${spec.name ?? 'batch'}-${index}`, spec), pods: completions };
+      yield { at, verb: 'create', resource: 'jobs.batch', namespace: spec.namespace ?? 'default', body: job(`${spec.name ?? 'batch'}-${index}`, spec, index), pods: completions };
     }
   },
 };
 
-function job(name: string, spec: JobsSpec): Job {
+function job(name: string, spec: JobsSpec, ordinal: number): Job {
   const completions = spec.completions ?? 1;
   return {
     apiVersion: 'batch/v1',
@@ -55,7 +55,7 @@ function job(name: string, spec: JobsSpec): Job {
       parallelism: spec.parallelism ?? completions,
       ...(spec.backoffLimit === undefined ? {} : { backoffLimit: spec.backoffLimit }),
       ...(spec.completionMode === undefined ? {} : { completionMode: spec.completionMode }),
-      template: podTemplate(name, spec, spec.restartPolicy ?? 'Never'),
+      template: podTemplate(name, spec, spec.restartPolicy ?? 'Never', ordinal),
     },
   } as Job;
 }

@@ -34,6 +34,8 @@ export interface Selected {
   readonly name: string;
   readonly namespace: string;
   readonly at: number;
+  /** Its place in the entry. */
+  readonly ordinal: number;
   readonly owner: DeploymentsSpec;
 }
 
@@ -45,6 +47,6 @@ export function* selected(spec: SelectionSpec, entries: readonly WorkloadEntry[]
   const first = parseDuration(spec.at) ?? 0;
   const over = spec.over === undefined ? 0 : (parseDuration(spec.over) ?? 0);
   for (const [index, name] of struck.entries()) {
-    yield { name, namespace: owner.namespace ?? 'default', at: Math.round(first + (over * index) / struck.length), owner };
+    yield { name, namespace: owner.namespace ?? 'default', at: Math.round(first + (over * index) / struck.length), ordinal: index, owner };
   }
 }
