@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { openOutDirectory, type Result } from '#experiment';
+import { REPORT_FORMATS } from '#report';
 import { decodeText, readBytes, UserError } from '#scenario';
 
 /** Reads a run's result.json, or says what is wrong with it. */
@@ -22,14 +23,20 @@ export function readResult(directory: string): Result {
 
 export function reportCommand(): Command {
   return new Command('report')
-    .description('draw report.html again from a result.json')
+    .description('draw a result.json again: as a page, for a pull request, for CI, for a spreadsheet or for Prometheus')
     .argument('<out>', 'the directory of a run')
-    .action(async (directory: string) => {
+    .option('--format <names>', `one or more of ${Object.keys(REPORT_FORMATS).join(', ')}; several with commas between`, 'html')
+    .action((directory: string, { format }: { readonly format: string }) => {
+      const formats = format.split(',').map((name) => {
+        const known = Object.hasOwn(REPORT_FORMATS, name) ? REPORT_FORMATS[name] : undefined;
+        if (known === undefined)
+          throw UserError.at({}, `--format: '${name}' is no format (there is: ${Object.keys(REPORT_FORMATS).join(', ')})`);
+        return known;
+      });
       const result = readResult(directory);
-      const { renderReport } = await import('#report');
       const out = openOutDirectory(directory.endsWith('.json') ? join(directory, '..') : directory);
       try {
-        process.stdout.write(`${out.write('report.html', await renderReport(result))}\n`);
+        for (const { file, render } of formats) process.stdout.write(`${out.write(file, render(result))}\n`);
       } finally {
         out.close();
       }

@@ -1,0 +1,22 @@
+/** The forms in which a result can be read, each drawn from result.json alone. Adding one is a file and a line. */
+
+import type { Result } from '#experiment';
+import { renderCsv } from './csv.ts';
+import { renderJunit } from './junit.ts';
+import { renderMarkdown } from './markdown.ts';
+import { renderReport } from './page.ts';
+import { renderPrometheus } from './prometheus.ts';
+
+export interface ReportFormat {
+  /** The file's name inside a run's folder. */
+  readonly file: string;
+  readonly render: (result: Result) => string;
+}
+
+export const REPORT_FORMATS: Readonly<Record<string, ReportFormat>> = {
+  html: { file: 'report.html', render: renderReport },
+  markdown: { file: 'report.md', render: renderMarkdown },
+  junit: { file: 'junit.xml', render: renderJunit },
+  csv: { file: 'series.csv', render: renderCsv },
+  prometheus: { file: 'metrics.prom', render: renderPrometheus },
+};
