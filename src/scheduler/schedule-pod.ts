@@ -1,6 +1,6 @@
 /** One scheduling cycle's decision: a node, or why none. Mirrors pkg/scheduler/schedule_one.go v1.34 (schedulePod, selectHost, schedulingCycle up to Reserve). */
 
-import type { Pod } from '#api';
+import type { KubeObject, Pod } from '#api';
 import { podAffinityTerms } from './affinity-terms.ts';
 import type { Cache } from './cache.ts';
 import { type AttemptWork, attemptCost } from './costs.ts';
@@ -61,8 +61,9 @@ export class PodScheduler {
     this.#columns = rules === undefined ? undefined : new ColumnCycle(profile, rules, cache, nominator, handle);
   }
 
-  forgetResolved(): void {
-    this.#columns?.forgetResolved();
+  /** An object changed through which plugins resolve selectors (namespace, service, workload). */
+  forgetResolved(resource: string, object: KubeObject): void {
+    this.#columns?.forgetResolved(resource, object);
   }
 
   /** `start` is where the last cycle stopped looking; the answer moves it by `evaluated`. */

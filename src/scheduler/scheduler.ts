@@ -207,7 +207,7 @@ export class Scheduler implements Host {
       listers.set(resource, informer);
       informer.onEvent(({ type, object, previous }, ctx) => {
         if (RESOLVES.has(resource) && isResolvedAnew(type, object, previous))
-          for (const scheduler of this.#schedulers.values()) scheduler.forgetResolved();
+          for (const scheduler of this.#schedulers.values()) scheduler.forgetResolved(resource, object);
         if (name === '') return;
         const [before, after] = type === 'delete' ? [object, undefined] : [previous, object];
         this.#queue.move(objectEvent(name, type), before, after, ctx.now);

@@ -3,7 +3,7 @@
 import type { LabelSelector, Node, Pod, Selector } from '#api';
 import { compileLabelSelector } from '#api';
 import type { LabelMap } from './pod-fields.ts';
-import { matchesRequiredNodeAffinity } from './required-node-affinity.ts';
+import { matchesRequiredNodeAffinity, requiredNodeSelector } from './required-node-affinity.ts';
 import { isTolerated } from './tolerations.ts';
 
 export interface SpreadConstraintSpec {
@@ -68,4 +68,9 @@ export function hasAllKeys(labels: LabelMap, constraints: readonly SpreadConstra
 export function allowsNode({ honorsAffinity, honorsTaints }: SpreadConstraint, pod: Pod, node: Node): boolean {
   if (honorsAffinity && !matchesRequiredNodeAffinity(pod, node)) return false;
   return !honorsTaints || isTolerated(pod, node);
+}
+
+/** Whether the inclusion policies can leave any node out for this pod: most pods have neither a node selector nor affinity. */
+export function mayForbid({ honorsAffinity, honorsTaints }: SpreadConstraint, pod: Pod): boolean {
+  return honorsTaints || (honorsAffinity && (pod.spec?.nodeSelector !== undefined || requiredNodeSelector(pod) !== undefined));
 }

@@ -7,7 +7,7 @@ import type { LabelMap } from '../pod-fields.ts';
 import { CountColumn, DomainSums } from './count-column.ts';
 import { canonicalText } from './interned.ts';
 import type { NodeTable } from './node-table.ts';
-import type { PodGroup, PodGroups } from './pod-groups.ts';
+import { hintOf, type PodGroup, type PodGroups } from './pod-groups.ts';
 import { NO_DOMAIN, type TopologyKey, type TopologyKeys } from './topology-keys.ts';
 
 type TermKind = keyof PodAffinityTerms;
@@ -68,7 +68,7 @@ export class AffinityColumns {
   #carry(text: string, term: AffinityTerm, kind: TermKind): CarriedTerm {
     const own = textOf(term);
     const memo = new WeakMap<PodGroup, number>();
-    const column = new CountColumn(this.table, (group) => {
+    const column = new CountColumn(this.table, undefined, (group) => {
       let count = memo.get(group);
       if (count === undefined) {
         count = group.terms[kind].filter((other) => textOf(other) === own).length;
@@ -88,7 +88,7 @@ export class AffinityColumns {
     let column = this.#columns.get(text);
     if (column === undefined) {
       const memo = new WeakMap<PodGroup, number>();
-      column = new CountColumn(this.table, (group) => {
+      column = new CountColumn(this.table, hintOf(terms[0]?.selector), (group) => {
         let count = memo.get(group);
         if (count === undefined) {
           count = matchesAllTerms(terms, group.sample) ? 1 : 0;

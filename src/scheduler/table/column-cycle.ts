@@ -12,6 +12,7 @@ import { podNamespace } from '../pod-fields.ts';
 import { PluginError, type Profile } from '../profile.ts';
 import { isRejected, messageOf, SKIP, type Status, unresolvable, withPlugin } from '../status.ts';
 import { AffinityColumns, AffinityFit } from './affinity-fit.ts';
+import { ClassMap } from './class-map.ts';
 import { idOf } from './interned.ts';
 import { LocalFit } from './local-fit.ts';
 import type { ProfileRules } from './rules.ts';
@@ -19,9 +20,6 @@ import { SPREAD_FITS, SPREAD_LABEL, SpreadColumns, SpreadFit } from './spread-fi
 import { StaticFit } from './static-fit.ts';
 import { TopScores } from './top-scores.ts';
 import { CALLED, INTER_POD, SPREAD_KEY, SPREAD_SKEWED, statusOfCode } from './verdicts.ts';
-
-/** Classes beyond this are forgotten, the longest unused first. */
-const CLASS_MAX = 512;
 
 /** What a decision came to. The arrays are the cycle's own and hold until the next decision. */
 export interface Found {
@@ -44,29 +42,6 @@ export interface Top {
   readonly state: CycleState;
 }
 
-class ClassMap<V> {
-  readonly #map = new Map<string, V>();
-
-  get(key: string, make: () => V): V {
-    let value = this.#map.get(key);
-    if (value === undefined) {
-      value = make();
-      if (this.#map.size >= CLASS_MAX) {
-        for (const oldest of this.#map.keys()) {
-          this.#map.delete(oldest);
-          break;
-        }
-      }
-    } else this.#map.delete(key);
-    this.#map.set(key, value);
-    return value;
-  }
-
-  clear(): void {
-    this.#map.clear();
-  }
-}
-
 export class ColumnCycle {
   readonly #profile: Profile;
   readonly #rules: ProfileRules;
@@ -74,8 +49,10 @@ export class ColumnCycle {
   readonly #handle: Handle;
   readonly #fixed = new ClassMap<StaticFit>();
   readonly #local = new ClassMap<LocalFit>();
-  readonly #spreadFilter = new ClassMap<SpreadFit | undefined>();
-  readonly #spreadScore = new ClassMap<SpreadFit | undefined>();
+  readonly #spreadFilter = new ClassMap<SpreadFit | undefined>((fit) => fit?.release());
+  readonly #spreadScore = new ClassMap<SpreadFit | undefined>((fit) => fit?.release());
+  /** Spread classes by the workload whose selector they may rest on. */
+  readonly #byOwner = new Map<string, Set<string>>();
   readonly #affinity = new ClassMap<AffinityFit>();
   readonly #spreadColumns: SpreadColumns;
   readonly #affinityColumns: AffinityColumns;
@@ -105,11 +82,21 @@ export class ColumnCycle {
     this.#affinityColumns = new AffinityColumns(cache.table, cache.groups, cache.keys);
   }
 
-  /** Namespaces, services or workloads changed: what was resolved through them starts over. */
-  forgetResolved(): void {
-    this.#spreadFilter.clear();
-    this.#spreadScore.clear();
-    this.#affinity.clear();
+  /** Something changed through which constraints or namespaces were resolved: what rests on it starts over. */
+  forgetResolved(resource: string, object: KubeObject): void {
+    if (resource === 'namespaces') this.#affinity.clear();
+    else if (resource === 'services') {
+      this.#spreadFilter.clear();
+      this.#spreadScore.clear();
+      this.#byOwner.clear();
+    } else {
+      const owner = `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`;
+      for (const key of this.#byOwner.get(owner) ?? []) {
+        this.#spreadFilter.delete(key);
+        this.#spreadScore.delete(key);
+      }
+      this.#byOwner.delete(owner);
+    }
   }
 
   /** The best node at once, for pods about which nothing but the nodes themselves decides; undefined for all others. */
@@ -372,24 +359,31 @@ export class ColumnCycle {
     return `${this.#topologyKey(pod)}|${idOf(pod.spec?.topologySpreadConstraints)}|${owner?.kind ?? ''}/${owner?.name ?? ''}|${StaticFit.keyOf(pod)}`;
   }
 
+  #newSpread(pod: Pod, key: string, action: 'DoNotSchedule' | 'ScheduleAnyway', allKeys: boolean): SpreadFit | undefined {
+    const owner = pod.metadata?.ownerReferences?.find((reference) => reference.controller === true);
+    if (owner !== undefined) {
+      const of = `${podNamespace(pod)}/${owner.name}`;
+      const keys = this.#byOwner.get(of);
+      if (keys === undefined) this.#byOwner.set(of, new Set([key]));
+      else keys.add(key);
+    }
+    const constraints = this.#rules.spread?.constraintsOf(pod, action, this.#handle) ?? [];
+    if (constraints.length === 0) return undefined;
+    return new SpreadFit(pod, constraints, allKeys, this.#cache.table, this.#cache.keys, this.#spreadColumns);
+  }
+
   #spreadFilterOf(pod: Pod): SpreadFit | undefined {
     const { spread, filtersSpread } = this.#rules;
     if (spread === undefined || !filtersSpread) return undefined;
-    return this.#spreadFilter.get(this.#spreadKey(pod), () => {
-      const constraints = spread.constraintsOf(pod, 'DoNotSchedule', this.#handle);
-      if (constraints.length === 0) return undefined;
-      return new SpreadFit(pod, constraints, true, this.#cache.table, this.#cache.keys, this.#spreadColumns);
-    });
+    const key = this.#spreadKey(pod);
+    return this.#spreadFilter.get(key, () => this.#newSpread(pod, key, 'DoNotSchedule', true));
   }
 
   #spreadScoreOf(pod: Pod): SpreadFit | undefined {
     const { spread } = this.#rules;
     if (spread === undefined) return undefined;
-    return this.#spreadScore.get(this.#spreadKey(pod), () => {
-      const constraints = spread.constraintsOf(pod, 'ScheduleAnyway', this.#handle);
-      if (constraints.length === 0) return undefined;
-      return new SpreadFit(pod, constraints, spread.requiresAllKeys(pod), this.#cache.table, this.#cache.keys, this.#spreadColumns);
-    });
+    const key = this.#spreadKey(pod);
+    return this.#spreadScore.get(key, () => this.#newSpread(pod, key, 'ScheduleAnyway', spread.requiresAllKeys(pod)));
   }
 
   #affinityOf(pod: Pod): AffinityFit {

@@ -5,6 +5,7 @@ import type { GroupColumn, PodGroup } from './pod-groups.ts';
 import { NO_DOMAIN, type TopologyKey } from './topology-keys.ts';
 
 export class CountColumn implements GroupColumn {
+  readonly hint: string | undefined;
   counts = new Int32Array(0);
   /** Slots whose count changed, in order; sums replay it. */
   log: number[] = [];
@@ -14,8 +15,9 @@ export class CountColumn implements GroupColumn {
   readonly #byName = new Map<string, number>();
   #generation = -1;
 
-  constructor(table: NodeTable, countOf: (group: PodGroup) => number) {
+  constructor(table: NodeTable, hint: string | undefined, countOf: (group: PodGroup) => number) {
     this.#table = table;
+    this.hint = hint;
     this.#countOf = countOf;
   }
 

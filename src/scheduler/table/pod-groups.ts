@@ -1,9 +1,9 @@
 /** Pods on nodes, grouped by what topology rules can tell apart: namespace, labels, affinity terms, whether they are going. For each group, how many stand
  *  on which node. Rules about other pods are answered from these counts instead of from the pods. */
 
-import type { Pod } from '#api';
+import type { Pod, Selector } from '#api';
 import { type PodAffinityTerms, podAffinityTerms } from '../affinity-terms.ts';
-import { isTerminating, podNamespace } from '../pod-fields.ts';
+import { isTerminating, podLabels, podNamespace } from '../pod-fields.ts';
 import { idOf } from './interned.ts';
 
 export class PodGroup {
@@ -16,9 +16,8 @@ export class PodGroup {
   /** Pods by node name. */
   readonly onNode = new Map<string, number>();
   total = 0;
-  /** Columns that count this group, and how often; valid for one version of the columns. */
-  columns: readonly GroupColumn[] = [];
-  columnsVersion = -1;
+  /** Columns that count this group. */
+  columns: GroupColumn[] = [];
 
   constructor(key: string, sample: Pod) {
     this.key = key;
@@ -31,15 +30,39 @@ export class PodGroup {
 
 /** Whatever keeps counts by node over groups. */
 export interface GroupColumn {
+  /** A label that every group it counts must have, as `key=value`: spares asking about all the others. Undefined where there is none. */
+  readonly hint: string | undefined;
   /** How often a pod of this group counts; 0 for not at all. */
   countOf(group: PodGroup): number;
   change(nodeName: string, delta: number): void;
 }
 
+/** Columns or groups by a label they hang on. */
+class ByLabel<T> {
+  readonly #sets = new Map<string, Set<T>>();
+
+  add(label: string, value: T): void {
+    const set = this.#sets.get(label);
+    if (set === undefined) this.#sets.set(label, new Set([value]));
+    else set.add(value);
+  }
+
+  delete(label: string, value: T): void {
+    const set = this.#sets.get(label);
+    if (set?.delete(value) === true && set.size === 0) this.#sets.delete(label);
+  }
+
+  get(label: string): Iterable<T> {
+    return this.#sets.get(label) ?? [];
+  }
+}
+
+const ANY = '';
+
 export class PodGroups {
   readonly #groups = new Map<string, PodGroup>();
-  readonly #columns: GroupColumn[] = [];
-  #version = 0;
+  readonly #columns = new ByLabel<GroupColumn>();
+  readonly #byLabel = new ByLabel<PodGroup>();
   /** Groups with any affinity term: few, and asked for every pod. Rises with every group that comes or goes among them. */
   readonly withTerms = new Set<PodGroup>();
   termsVersion = 0;
@@ -61,6 +84,7 @@ export class PodGroups {
     if (group === undefined) {
       group = new PodGroup(key, pod);
       this.#groups.set(key, group);
+      this.#enter(group);
       if (hasTerms(group.terms)) {
         this.withTerms.add(group);
         this.termsVersion++;
@@ -75,36 +99,56 @@ export class PodGroups {
     if (count === 0) group.onNode.delete(nodeName);
     else group.onNode.set(nodeName, count);
     group.total += delta;
-    if (group.columnsVersion !== this.#version) this.#findColumns(group);
     for (const column of group.columns) column.change(nodeName, delta * column.countOf(group));
     if (group.total === 0) this.#drop(group);
   }
 
   /** Starts a column from what is there. */
   register(column: GroupColumn): void {
-    this.#columns.push(column);
-    this.#version++;
-    for (const group of this.#groups.values()) {
+    this.#columns.add(column.hint ?? ANY, column);
+    for (const group of column.hint === undefined ? this.#groups.values() : this.#byLabel.get(column.hint)) {
       const count = column.countOf(group);
-      if (count !== 0) for (const [nodeName, pods] of group.onNode) column.change(nodeName, pods * count);
+      if (count === 0) continue;
+      group.columns.push(column);
+      for (const [nodeName, pods] of group.onNode) column.change(nodeName, pods * count);
     }
   }
 
   forget(column: GroupColumn): void {
-    const at = this.#columns.indexOf(column);
-    if (at >= 0) this.#columns.splice(at, 1);
-    this.#version++;
+    this.#columns.delete(column.hint ?? ANY, column);
+    for (const group of column.hint === undefined ? this.#groups.values() : this.#byLabel.get(column.hint)) {
+      const at = group.columns.indexOf(column);
+      if (at >= 0) group.columns.splice(at, 1);
+    }
   }
 
-  #findColumns(group: PodGroup): void {
-    group.columnsVersion = this.#version;
-    group.columns = this.#columns.filter((column) => column.countOf(group) !== 0);
+  #enter(group: PodGroup): void {
+    const take = (column: GroupColumn): void => {
+      if (column.countOf(group) !== 0) group.columns.push(column);
+    };
+    for (const column of this.#columns.get(ANY)) take(column);
+    for (const label of labelsOf(group)) {
+      this.#byLabel.add(label, group);
+      for (const column of this.#columns.get(label)) take(column);
+    }
   }
 
   #drop(group: PodGroup): void {
     this.#groups.delete(group.key);
+    for (const label of labelsOf(group)) this.#byLabel.delete(label, group);
     if (this.withTerms.delete(group)) this.termsVersion++;
   }
+}
+
+function labelsOf({ sample }: PodGroup): string[] {
+  const labels = podLabels(sample);
+  return Object.keys(labels).map((key) => `${key}=${labels[key]}`);
+}
+
+/** The label that a selector demands outright, when it does. */
+export function hintOf(selector: Selector | undefined): string | undefined {
+  for (const { key, operator, values } of selector ?? []) if (operator === 'In' && values.length === 1) return `${key}=${values[0]}`;
+  return undefined;
 }
 
 export const hasTerms = (terms: PodAffinityTerms): boolean =>

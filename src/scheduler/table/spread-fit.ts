@@ -3,17 +3,22 @@
 
 import type { Pod } from '#api';
 import { matchesSelector } from '#api';
-import { HOSTNAME_LABEL, nodeLabels, podLabels, podNamespace } from '../pod-fields.ts';
-import { allowsNode, hasAllKeys, type SpreadConstraint } from '../spread-constraints.ts';
+import { HOSTNAME_LABEL, podLabels, podNamespace } from '../pod-fields.ts';
+import { allowsNode, mayForbid, type SpreadConstraint } from '../spread-constraints.ts';
 import { CountColumn, DomainSums } from './count-column.ts';
 import { canonicalText } from './interned.ts';
 import type { NodeTable } from './node-table.ts';
-import type { PodGroups } from './pod-groups.ts';
+import { hintOf, type PodGroups } from './pod-groups.ts';
 import { NO_DOMAIN, type TopologyKey, type TopologyKeys } from './topology-keys.ts';
 
-/** Columns by what they count, shared by all classes. */
+interface Shared {
+  readonly column: CountColumn;
+  users: number;
+}
+
+/** Columns by what they count, shared by all classes that need them and dropped with the last. */
 export class SpreadColumns {
-  readonly #columns = new Map<string, CountColumn>();
+  readonly #columns = new Map<string, Shared>();
   readonly #table: NodeTable;
   readonly #groups: PodGroups;
 
@@ -22,19 +27,34 @@ export class SpreadColumns {
     this.#groups = groups;
   }
 
+  static keyOf(namespace: string, { selector }: SpreadConstraint): string {
+    return `${namespace}|${selector === undefined ? '-' : canonicalText(selector)}`;
+  }
+
   /** Pods of a namespace that are not terminating and that the selector picks; an empty selector picks none. */
-  get(namespace: string, { selector }: SpreadConstraint): CountColumn {
-    const key = `${namespace}|${selector === undefined ? '-' : canonicalText(selector)}`;
-    let column = this.#columns.get(key);
-    if (column === undefined) {
+  take(namespace: string, constraint: SpreadConstraint): CountColumn {
+    const key = SpreadColumns.keyOf(namespace, constraint);
+    let shared = this.#columns.get(key);
+    if (shared === undefined) {
+      const { selector } = constraint;
       const isEmpty = selector === undefined || selector.length === 0;
-      column = new CountColumn(this.#table, (group) =>
+      const column = new CountColumn(this.#table, hintOf(selector), (group) =>
         !isEmpty && group.namespace === namespace && !group.isTerminating && matchesSelector(selector, podLabels(group.sample)) ? 1 : 0,
       );
-      this.#columns.set(key, column);
+      shared = { column, users: 0 };
+      this.#columns.set(key, shared);
       this.#groups.register(column);
     }
-    return column;
+    shared.users++;
+    return shared.column;
+  }
+
+  release(namespace: string, constraint: SpreadConstraint): void {
+    const key = SpreadColumns.keyOf(namespace, constraint);
+    const shared = this.#columns.get(key);
+    if (shared === undefined || --shared.users > 0) return;
+    this.#columns.delete(key);
+    this.#groups.forget(shared.column);
   }
 }
 
@@ -57,7 +77,6 @@ export const SPREAD_SKEW = 2;
 export class SpreadFit {
   readonly #parts: Part[];
   readonly #pod: Pod;
-  readonly #constraints: readonly SpreadConstraint[];
   /** Nodes must have every key to count (and to be scored). */
   readonly #allKeys: boolean;
   readonly #table: NodeTable;
@@ -68,6 +87,7 @@ export class SpreadFit {
   #maskVersion = 0;
   #minimums: number[] = [];
   #domains: number[] = [];
+  readonly #columns: SpreadColumns;
   readonly #mark: number[][] = [];
   #stamp = 0;
 
@@ -80,12 +100,12 @@ export class SpreadFit {
     columns: SpreadColumns,
   ) {
     this.#pod = pod;
-    this.#constraints = constraints;
     this.#allKeys = allKeys;
     this.#table = table;
     this.#keys = keys;
+    this.#columns = columns;
     this.#parts = constraints.map((constraint) => {
-      const column = columns.get(podNamespace(pod), constraint);
+      const column = columns.take(podNamespace(pod), constraint);
       const key = keys.get(constraint.topologyKey, table);
       return {
         constraint,
@@ -107,15 +127,26 @@ export class SpreadFit {
     this.#maskVersion++;
     const size = table.size;
     this.#hasKeys = new Uint8Array(size);
+    const domains = this.#parts.map(({ key }) => this.#keys.get(key.key, table).domains);
+    const isRestricted = this.#parts.map(({ constraint }) => mayForbid(constraint, this.#pod));
     for (const part of this.#parts) part.mask = new Uint8Array(size);
     for (let slot = 0; slot < size; slot++) {
       const info = table.infos[slot];
       if (info === undefined) continue;
-      const has = hasAllKeys(nodeLabels(info.node), this.#constraints);
-      if (has) this.#hasKeys[slot] = 1;
-      if (!has && this.#allKeys) continue;
-      for (const part of this.#parts) if (allowsNode(part.constraint, this.#pod, info.node)) part.mask[slot] = 1;
+      let has = 1;
+      for (let p = 0; p < domains.length; p++) if ((domains[p] as Int32Array)[slot] === NO_DOMAIN) has = 0;
+      this.#hasKeys[slot] = has;
+      if (has === 0 && this.#allKeys) continue;
+      for (let p = 0; p < domains.length; p++) {
+        const { constraint, mask } = this.#parts[p] as Part;
+        if (isRestricted[p] !== true || allowsNode(constraint, this.#pod, info.node)) mask[slot] = 1;
+      }
     }
+  }
+
+  /** Its columns may go. */
+  release(): void {
+    for (const { constraint } of this.#parts) this.#columns.release(podNamespace(this.#pod), constraint);
   }
 
   /** Call before `check`: counts and minimums as of now. */

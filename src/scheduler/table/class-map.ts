@@ -1,0 +1,37 @@
+/** What is remembered for classes of pods, by their key. Classes beyond a number are forgotten, the longest unused first. */
+
+const CLASS_MAX = 256;
+
+export class ClassMap<V> {
+  readonly #map = new Map<string, V>();
+  readonly #onDrop: ((value: V) => void) | undefined;
+
+  constructor(onDrop?: (value: V) => void) {
+    this.#onDrop = onDrop;
+  }
+
+  get(key: string, make: () => V): V {
+    let value = this.#map.get(key);
+    if (value === undefined && !this.#map.has(key)) {
+      value = make();
+      if (this.#map.size >= CLASS_MAX) {
+        for (const oldest of this.#map.keys()) {
+          this.delete(oldest);
+          break;
+        }
+      }
+    } else this.#map.delete(key);
+    this.#map.set(key, value as V);
+    return value as V;
+  }
+
+  delete(key: string): void {
+    const value = this.#map.get(key);
+    if (this.#map.delete(key)) this.#onDrop?.(value as V);
+  }
+
+  clear(): void {
+    for (const value of this.#map.values()) this.#onDrop?.(value);
+    this.#map.clear();
+  }
+}
