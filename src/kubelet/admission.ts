@@ -25,20 +25,14 @@ const insufficient = (resource: string, requested: number, used: number, capacit
 });
 const predicate = (name: string, why: string): Refusal => ({ reason: name, message: `Predicate ${name} failed: ${why}` });
 
-/** undefined: admitted. `used` counts pods that are not terminated. */
+/** undefined: admitted. */
 export function refusalOf(agent: NodeAgent, pod: Pod): Refusal | undefined {
   if (agent.shuttingDown) return { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' };
   const allocatable = amountsOf(agent.config.allocatable ?? agent.config.capacity);
   const pressed = pressureOf(agent, pod);
   if (pressed !== undefined) return pressed;
   const requests = podRequests(pod);
-  let pods = 0;
-  const used: Record<string, number> = {};
-  for (const worker of agent.workers.values()) {
-    if (worker.stage === 'terminated') continue;
-    pods += 1;
-    for (const name in worker.requests) used[name] = (used[name] ?? 0) + (worker.requests[name] as number);
-  }
+  const { pods, requested: used } = agent;
   const maxPods = Math.min(agent.settings.maxPods, allocatable['pods'] ?? Number.POSITIVE_INFINITY);
   if (pods + 1 > maxPods) return insufficient('pods', 1, pods, maxPods);
   for (const name of ['cpu', 'memory', 'ephemeral-storage']) {

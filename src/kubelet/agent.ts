@@ -96,6 +96,9 @@ export class NodeAgent {
   /** `source` of all its Events. */
   readonly eventSource: { readonly component: string; readonly host: string };
   eventSequence = 0;
+  /** Pods that are not terminated, and what they ask for together. */
+  pods = 0;
+  readonly requested: Record<string, number> = {};
   readonly workers = new Map<number, PodWorker>();
   readonly byUid = new Map<string, PodWorker>();
   /** The Node as last seen; undefined until registered. */
@@ -147,7 +150,22 @@ export class NodeAgent {
     return this.nextSlot++;
   }
 
+  /** Takes an admitted pod into the sums that admission looks at. */
+  count(worker: PodWorker): void {
+    worker.counted = true;
+    this.pods += 1;
+    for (const name in worker.requests) this.requested[name] = (this.requested[name] ?? 0) + (worker.requests[name] as number);
+  }
+
+  uncount(worker: PodWorker): void {
+    if (!worker.counted) return;
+    worker.counted = false;
+    this.pods -= 1;
+    for (const name in worker.requests) this.requested[name] = (this.requested[name] ?? 0) - (worker.requests[name] as number);
+  }
+
   forget(worker: PodWorker): void {
+    this.uncount(worker);
     this.workers.delete(worker.slot);
     if (this.byUid.get(worker.uid) === worker) this.byUid.delete(worker.uid);
   }

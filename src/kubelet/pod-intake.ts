@@ -77,6 +77,8 @@ export function addPod(agent: NodeAgent, pod: Pod, isStatic: boolean, ctx: Conte
   const seenAt = started === undefined ? ctx.now : started - agent.epoch(ctx);
   const worker = new PodWorker(agent.newSlot(), pod, podRequests(pod), workload, ordinal, containers, seenAt);
   worker.isStatic = isStatic;
+  if (started !== undefined) worker.known = 'unknown';
+  if (!over && refusal === undefined) agent.count(worker);
   agent.workers.set(worker.slot, worker);
   agent.byUid.set(worker.uid, worker);
   if (over || refusal !== undefined) {

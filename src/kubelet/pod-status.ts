@@ -27,31 +27,36 @@ export function fingerprint(worker: PodWorker): number {
   return hash;
 }
 
-/** The patch for /status. `epoch`: the host's clock at instant 0 of the run, so that instants become times. */
+/** The patch for /status: what the API server does not have yet. `epoch`: the host's clock at instant 0 of the run, so that instants become times. */
 export function statusPatch(worker: PodWorker, now: Instant, epoch: number, hostIP: string): object {
+  const before = worker.conditionBits;
   stampConditions(worker, now);
+  const status: Record<string, unknown> = { phase: worker.phase, conditions: conditions(worker, before, epoch) };
+  if (worker.reason !== undefined) status.reason = worker.reason;
+  if (worker.message !== undefined) status.message = worker.message;
+  const metadata = { uid: worker.mirrorUid ?? worker.uid };
+  if (worker.known !== 'written') {
+    if (worker.metadata?.generation !== undefined) status.observedGeneration = worker.metadata.generation;
+    status.startTime = rfc3339(epoch + worker.seenAt);
+    if (worker.rejected) return { metadata, status };
+    status.hostIP = hostIP;
+    status.hostIPs = hostIPs(hostIP);
+  }
+  if (worker.address !== undefined && (!worker.addressWritten || worker.known !== 'written')) {
+    worker.addressWritten = true;
+    const podIP = formatAddress(worker.address);
+    status.podIP = podIP;
+    status.podIPs = [{ ip: podIP }];
+  }
   const init: object[] = [];
   const main: object[] = [];
   for (let index = 0; index < worker.containers.length; index++) {
     const record = worker.containers[index] as ContainerRecord;
     (record.role === 'main' ? main : init).push(containerStatus(worker, record, index, epoch));
   }
-  const status: Record<string, unknown> = { phase: worker.phase, conditions: conditions(worker, epoch) };
-  if (worker.metadata?.generation !== undefined) status.observedGeneration = worker.metadata.generation;
-  if (worker.reason !== undefined) status.reason = worker.reason;
-  if (worker.message !== undefined) status.message = worker.message;
-  status.startTime = rfc3339(epoch + worker.seenAt);
-  if (worker.rejected) return { metadata: { uid: worker.mirrorUid ?? worker.uid }, status };
-  status.hostIP = hostIP;
-  status.hostIPs = hostIPs(hostIP);
-  if (worker.address !== undefined) {
-    const podIP = formatAddress(worker.address);
-    status.podIP = podIP;
-    status.podIPs = [{ ip: podIP }];
-  }
   if (init.length > 0) status.initContainerStatuses = init;
   status.containerStatuses = main;
-  return { metadata: { uid: worker.mirrorUid ?? worker.uid }, status };
+  return { metadata, status };
 }
 
 let lastHostIP = '';
@@ -76,48 +81,55 @@ function stampConditions(worker: PodWorker, now: Instant): void {
   worker.conditionBits = bits;
 }
 
-function conditions(worker: PodWorker, epoch: number): readonly object[] {
+/** Those that changed, as upstream's two-way merge sends them; all of them until the API server has them. */
+function conditions(worker: PodWorker, before: number, epoch: number): readonly object[] {
   const bits = worker.conditionBits;
   const times = worker.conditionTimes;
   const over = worker.phase === 'Succeeded' || worker.phase === 'Failed';
-  const unready = notReady(worker);
-  const list: object[] = [condition('PodReadyToStartContainers', (bits & CONDITION.sandbox) !== 0, times.sandbox, epoch)];
-  if ((bits & CONDITION.initialized) !== 0) {
-    list.push(condition('Initialized', true, times.initialized, epoch, worker.phase === 'Succeeded' ? 'PodCompleted' : undefined));
-  } else
-    list.push(
-      condition(
-        'Initialized',
-        false,
-        times.initialized,
-        epoch,
-        worker.phase === 'Failed' ? 'PodFailed' : 'ContainersNotInitialized',
-        incomplete(worker),
-      ),
-    );
+  const all = worker.known !== 'written' || over;
+  const changed = bits ^ before;
+  // A patch must clear what an earlier status said.
+  const clear = (bit: number): boolean => worker.known === 'unknown' || (worker.known === 'written' && (changed & bit) !== 0);
+  const list: object[] = [];
+  if (all || (changed & CONDITION.sandbox) !== 0) {
+    list.push(condition('PodReadyToStartContainers', (bits & CONDITION.sandbox) !== 0, times.sandbox, epoch, false));
+  }
+  if (all || (changed & CONDITION.initialized) !== 0 || (bits & CONDITION.initialized) === 0)
+    list.push(initialized(worker, clear(CONDITION.initialized), epoch));
   const reason = over ? (worker.phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed') : 'ContainersNotReady';
-  const message = over ? undefined : unready;
-  const ready = (bits & CONDITION.ready) !== 0;
+  const message = over ? undefined : notReady(worker);
   const containersReady = (bits & CONDITION.containersReady) !== 0;
-  if (ready) list.push(condition('Ready', true, times.ready, epoch));
-  else if (containersReady) list.push(condition('Ready', false, times.ready, epoch, 'ReadinessGatesNotReady', gates(worker)));
-  else list.push(condition('Ready', false, times.ready, epoch, reason, message));
-  list.push(
-    containersReady
-      ? condition('ContainersReady', true, times.containersReady, epoch)
-      : condition('ContainersReady', false, times.containersReady, epoch, reason, message),
-  );
+  if ((bits & CONDITION.ready) !== 0) {
+    if (all || (changed & CONDITION.ready) !== 0) list.push(condition('Ready', true, times.ready, epoch, clear(CONDITION.ready)));
+  } else if (containersReady) list.push(condition('Ready', false, times.ready, epoch, false, 'ReadinessGatesNotReady', gates(worker)));
+  else list.push(condition('Ready', false, times.ready, epoch, over, reason, message));
+  if (!containersReady) list.push(condition('ContainersReady', false, times.containersReady, epoch, over, reason, message));
+  else if (all || (changed & CONDITION.containersReady) !== 0) {
+    list.push(condition('ContainersReady', true, times.containersReady, epoch, clear(CONDITION.containersReady)));
+  }
   if (worker.disrupted)
-    list.push(condition('DisruptionTarget', true, times.containersReady, epoch, 'TerminationByKubelet', worker.message));
+    list.push(condition('DisruptionTarget', true, times.containersReady, epoch, false, 'TerminationByKubelet', worker.message));
   return list;
 }
 
-/** One shape for all conditions without a reason, one for those with. */
-function condition(type: string, status: boolean, at: number, epoch: number, reason?: string, message?: string): object {
+function initialized(worker: PodWorker, clear: boolean, epoch: number): object {
+  const at = worker.conditionTimes.initialized;
+  if ((worker.conditionBits & CONDITION.initialized) !== 0) {
+    return condition('Initialized', true, at, epoch, clear, worker.phase === 'Succeeded' ? 'PodCompleted' : undefined);
+  }
+  const reason = worker.phase === 'Failed' ? 'PodFailed' : 'ContainersNotInitialized';
+  return condition('Initialized', false, at, epoch, clear, reason, incomplete(worker));
+}
+
+/** `clear`: null removes the reason and message that an earlier status had, when merging by type. */
+function condition(type: string, isTrue: boolean, at: number, epoch: number, clear: boolean, reason?: string, message?: string): object {
+  const status = isTrue ? 'True' : 'False';
   const lastTransitionTime = rfc3339(epoch + at);
-  // A patch must clear what an earlier status said: null removes reason and message when merging by type.
-  if (reason === undefined) return { type, status: status ? 'True' : 'False', lastTransitionTime, reason: null, message: null };
-  return { type, status: status ? 'True' : 'False', lastTransitionTime, reason, message: message ?? null };
+  if (reason === undefined)
+    return clear ? { type, status, lastTransitionTime, reason: null, message: null } : { type, status, lastTransitionTime };
+  if (message === undefined)
+    return clear ? { type, status, lastTransitionTime, reason, message: null } : { type, status, lastTransitionTime, reason };
+  return { type, status, lastTransitionTime, reason, message };
 }
 
 const notReady = (worker: PodWorker): string => {

@@ -163,6 +163,8 @@ export class PodWorker {
   syncFailed = false;
   syncAgain = false;
   syncs = 0;
+  /** Its requests and it are part of the node's sums. */
+  counted = false;
   inPleg = false;
   resyncTimer: Timer | undefined = undefined;
   deadlineTimer: Timer | undefined = undefined;
@@ -176,6 +178,9 @@ export class PodWorker {
   /** The object is already gone from the API server. */
   orphaned = false;
   deleteSent = false;
+  /** What the API server has of the status: nothing yet, all that was sent, or nobody knows (a write failed, or a former life wrote it). */
+  known: 'nothing' | 'written' | 'unknown' = 'nothing';
+  addressWritten = false;
   /** Status manager: one patch under way, the latest state wins. */
   print = 0;
   sentPrint = 0;

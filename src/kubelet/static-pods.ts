@@ -100,6 +100,7 @@ export class StaticPods {
     if (worker.mirrorUid === uid) return;
     worker.mirrorUid = uid;
     worker.sentPrint = 0;
+    worker.known = 'unknown';
     publishStatus(this.agent, worker, ctx);
   }
 

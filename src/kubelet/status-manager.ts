@@ -48,9 +48,11 @@ export function statusWritten(agent: NodeAgent, worker: PodWorker, outcome: Outc
   if (outcome.code === 404 || worker.orphaned) return gone(agent, worker);
   if (outcome.code === 0 || outcome.code >= 400) {
     worker.sentPrint = 0;
+    worker.known = 'unknown';
     worker.statusRetry ??= agent.after(ctx, RETRY, 'statusRetry', worker.slot);
     return;
   }
+  worker.known = 'written';
   publishStatus(agent, worker, ctx);
 }
 

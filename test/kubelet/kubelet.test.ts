@@ -422,3 +422,39 @@ test('the same seed gives the same run, another seed another', () => {
   expect(digest(1)).toBe(digest(1));
   expect(digest(1)).not.toBe(digest(2));
 });
+
+describe('what a status patch says', () => {
+  const types = (status: { readonly conditions: readonly { readonly type: string }[] } | undefined): string[] | undefined =>
+    status?.conditions.map(({ type }) => type);
+
+  test('everything at first, then what changed; reasons that no longer hold are cleared', () => {
+    const run = runNode(10, [[2, add(pod('a'))]]);
+    const [first, second] = run.statuses('a').map(({ status }) => status);
+    expect(types(first)).toEqual(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady']);
+    expect(first).toHaveProperty('startTime');
+    expect(second).not.toHaveProperty('startTime');
+    const stored = run.api.pod('default/a')?.status;
+    expect(stored).toMatchObject({ phase: 'Running', hostIP: '172.26.0.0', podIP: '10.0.0.2' });
+    expect(stored?.conditions?.find(({ type }) => type === 'Ready')).toEqual({
+      type: 'Ready',
+      status: 'True',
+      lastTransitionTime: '2026-01-01T00:00:03Z',
+    });
+  });
+
+  test('after a write that failed, everything again', () => {
+    const run = runNode(40, [[2, add(pod('a'))]], { failures: { 'patch pods': [500] } });
+    expect(types(run.statuses('a').at(-1)?.status)).toEqual(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady']);
+    expect(run.statuses('a').at(-1)?.status).toHaveProperty('startTime');
+  });
+});
+
+test('an Event that repeats is counted up by patch, and no more than 25 come at once', () => {
+  const run = runNode(400, [[2, add(pod('a', { containers: [container('web', { image: 'no:1', imagePullPolicy: 'Never' })] }))]]);
+  const created = run.writes('create', 'events').filter((write) => write.body['reason'] === 'ErrImageNeverPull');
+  const counted = run.writes('patch', 'events').map((write) => write.body['count'] as number);
+  expect(created).toHaveLength(1);
+  expect(Math.max(...counted)).toBeGreaterThan(5);
+  // Two Events each 10 to 15 s would be 64; 25 and one each 5 min remain.
+  expect(run.writes('create', 'events').length + counted.length).toBeLessThanOrEqual(27);
+});
