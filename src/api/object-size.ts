@@ -2,11 +2,13 @@
  *  Kubernetes stores protobuf: field names are one-byte tags there, so a field costs its value, a tag and a length. The estimate is modelled, not exact
  *  (docs/fidelity.md): tag + length 2 bytes, numbers up to 5, booleans 1, strings as they are. */
 
+import type { ObjectMeta } from './objects.ts';
+
 const PER_FIELD = 2;
 const NUMBER = 5;
 
 // Sub-objects below this size are cheaper to walk than to look up.
-const MEMO_FLOOR = 200;
+const MEMO_FLOOR = 100;
 const memo = new WeakMap<object, number>();
 
 function sizeOf(value: unknown): number {
@@ -49,23 +51,40 @@ function sizeOfObject(object: Readonly<Record<string, unknown>>): number {
   return size;
 }
 
-/** Specs outlive many versions of metadata and status, and are shared by them. */
-function sizeOfSpec(spec: object): number {
-  const known = memo.get(spec);
+/** What outlives many versions of an object, or is shared by many objects: specs, labels, annotations, owner references. */
+function sizeOfShared(value: object): number {
+  const known = memo.get(value);
   if (known !== undefined) return known;
-  const size = sizeOf(spec);
-  memo.set(spec, size);
+  const size = sizeOf(value);
+  memo.set(value, size);
   return size;
 }
 
-/** Estimated protobuf bytes of an immutable object. Specs and arrays of weight (containers, conditions) are remembered by reference. */
+const textSize = (text: string | undefined): number => (text === undefined ? 0 : PER_FIELD + text.length);
+const sharedSize = (value: object | undefined): number => (value === undefined ? 0 : PER_FIELD + sizeOfShared(value));
+
+/** The same as the walk, field by field: reading by name is several times faster than by key when objects of all kinds pass through. */
+function sizeOfMetadata(metadata: ObjectMeta): number {
+  const { name, generateName, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp } = metadata;
+  const { generation, deletionGracePeriodSeconds, labels, annotations, ownerReferences, finalizers, managedFields } = metadata;
+  let size = textSize(name) + textSize(generateName) + textSize(namespace) + textSize(uid) + textSize(resourceVersion);
+  size += textSize(creationTimestamp) + textSize(deletionTimestamp);
+  if (generation !== undefined) size += PER_FIELD + NUMBER;
+  if (deletionGracePeriodSeconds !== undefined) size += PER_FIELD + NUMBER;
+  size += sharedSize(labels) + sharedSize(annotations) + sharedSize(ownerReferences) + sharedSize(finalizers);
+  return managedFields === undefined ? size : size + PER_FIELD + sizeOf(managedFields);
+}
+
+/** Estimated protobuf bytes of an immutable object. Specs, labels, owner references and arrays of weight (containers, conditions) are remembered by reference. */
 export function estimateBytes(object: object): number {
   let size = 0;
   for (const key in object) {
     const value = (object as Record<string, unknown>)[key];
     if (value === undefined) continue;
-    const isSpec = key === 'spec' && typeof value === 'object' && value !== null;
-    size += PER_FIELD + keySize(key) + (isSpec ? sizeOfSpec(value) : sizeOf(value));
+    size += PER_FIELD + keySize(key);
+    if (typeof value !== 'object' || value === null) size += sizeOf(value);
+    else if (key === 'metadata') size += sizeOfMetadata(value as ObjectMeta);
+    else size += key === 'spec' ? sizeOfShared(value) : sizeOf(value);
   }
   return size;
 }
