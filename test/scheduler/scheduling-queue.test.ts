@@ -1,0 +1,102 @@
+/** The queue's life of a pod: active, back-off, unschedulable, gated; hints, in-flight events, the five-minute flush.
+ *  Durations from pkg/scheduler/backend/queue v1.34. */
+
+import { describe, expect, it } from 'vitest';
+import type { Node, Pod } from '#api';
+import { MINUTE, SECOND } from '#sim';
+import { Nominator, Profile } from '#scheduler';
+import { ASSIGNED_POD_ADD, ASSIGNED_POD_DELETE, NODE_ADD, waitingPodChange } from '../../src/scheduler/cluster-events.ts';
+import { backoffDuration } from '../../src/scheduler/queue/queued-pod-info.ts';
+import { SchedulingQueue } from '../../src/scheduler/queue/scheduling-queue.ts';
+
+const pod = (name: string, more: object = {}): Pod =>
+  ({ metadata: { name, namespace: 'ns', uid: name }, spec: { containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }], ...more } }) as unknown as Pod;
+const node = (cpu: string): Node => ({ metadata: { name: 'n' }, status: { allocatable: { cpu, memory: '1Gi', pods: '9' } } }) as unknown as Node;
+const newQueue = (): SchedulingQueue => new SchedulingQueue(new Map([['default-scheduler', new Profile()]]), new Nominator());
+const FIT = new Set(['NodeResourcesFit']);
+
+describe('SchedulingQueue', () => {
+  it('serves the higher priority first, then who came first', () => {
+    const queue = newQueue();
+    queue.add(pod('low', { priority: 1 }), 0);
+    queue.add(pod('first', { priority: 5 }), 1);
+    queue.add(pod('second', { priority: 5 }), 2);
+    expect([queue.pop()?.uid, queue.pop()?.uid, queue.pop()?.uid, queue.pop()]).toEqual(['first', 'second', 'low', undefined]);
+  });
+
+  it('doubles the back-off from 1 s to 10 s', () => {
+    expect([0, 1, 2, 3, 4, 5, 9].map((n) => backoffDuration(n, SECOND, 10 * SECOND) / SECOND)).toEqual([0, 1, 2, 4, 8, 10, 10]);
+  });
+
+  it('wakes a rejected pod on an event that may help, and not on one that cannot', () => {
+    const queue = newQueue();
+    queue.add(pod('p'), 0);
+    const info = queue.pop();
+    queue.putBack(info!, FIT, SECOND);
+    queue.move(NODE_ADD, undefined, node('500m'), 3 * SECOND);
+    expect(queue.hasWork).toBe(false);
+    queue.move(ASSIGNED_POD_ADD, undefined, pod('other', { nodeName: 'n' }), 3 * SECOND);
+    expect(queue.hasWork).toBe(false);
+    queue.move(NODE_ADD, undefined, node('2'), 4 * SECOND);
+    expect(queue.activeSize).toBe(1);
+  });
+
+  it('keeps a woken pod in back-off, from which an idle scheduler takes it early', () => {
+    const queue = newQueue();
+    queue.add(pod('p'), 0);
+    queue.putBack(queue.pop()!, FIT, SECOND);
+    queue.move(ASSIGNED_POD_DELETE, pod('gone', { nodeName: 'n' }), undefined, SECOND + 1);
+    expect([queue.activeSize, queue.hasWork]).toEqual([0, true]);
+    expect(queue.pop()?.attempts).toBe(2);
+  });
+
+  it('does not take a pod early that failed with an error', () => {
+    const queue = newQueue();
+    queue.add(pod('p'), 0);
+    queue.putBack(queue.pop()!, new Set(), SECOND);
+    expect(queue.pop()).toBeUndefined();
+    queue.advance(2 * SECOND);
+    expect(queue.activeSize).toBe(0);
+    queue.advance(3 * SECOND);
+    expect(queue.pop()?.uid).toBe('p');
+  });
+
+  it('remembers what happened while the pod was under way', () => {
+    const queue = newQueue();
+    queue.add(pod('p'), 0);
+    const info = queue.pop();
+    queue.move(ASSIGNED_POD_DELETE, pod('gone', { nodeName: 'n' }), undefined, 10);
+    queue.putBack(info!, FIT, 20);
+    expect(queue.hasWork).toBe(true);
+  });
+
+  it('tries an unschedulable pod again after five minutes', () => {
+    const queue = newQueue();
+    queue.add(pod('p'), 0);
+    queue.putBack(queue.pop()!, FIT, 0);
+    queue.advance(5 * MINUTE);
+    expect(queue.hasWork).toBe(false);
+    queue.advance(5 * MINUTE + 1);
+    expect(queue.activeSize).toBe(1);
+  });
+
+  it('holds a gated pod until its gates are gone', () => {
+    const queue = newQueue();
+    const gated = pod('p', { schedulingGates: [{ name: 'g' }] });
+    queue.add(gated, 0);
+    expect([queue.hasWork, queue.size]).toEqual([false, 1]);
+    const open = pod('p');
+    queue.update(gated, open, waitingPodChange(gated, open), SECOND);
+    expect(queue.pop()?.uid).toBe('p');
+  });
+
+  it('forgets a deleted pod wherever it waits', () => {
+    const queue = newQueue();
+    queue.add(pod('a'), 0);
+    queue.add(pod('b'), 0);
+    queue.putBack(queue.pop()!, FIT, 0);
+    queue.delete(pod('a'));
+    queue.delete(pod('b'));
+    expect(queue.size).toBe(0);
+  });
+});
