@@ -65,6 +65,7 @@ export const RESOURCES: readonly ResourceInfo[] = [
   line('events.k8s.io/v1', 'events', 'Event', true, 'ev'),
   line('networking.k8s.io/v1', 'ingressclasses', 'IngressClass', false),
   line('networking.k8s.io/v1', 'ingresses', 'Ingress', true, 'ing'),
+  line('networking.k8s.io/v1', 'ipaddresses', 'IPAddress', false, 'ip'),
   line('networking.k8s.io/v1', 'networkpolicies', 'NetworkPolicy', true, 'netpol'),
   line('policy/v1', 'poddisruptionbudgets', 'PodDisruptionBudget', true, 'pdb'),
   line('rbac.authorization.k8s.io/v1', 'clusterrolebindings', 'ClusterRoleBinding', false),

@@ -58,6 +58,7 @@ export const DESCRIPTORS: readonly ResourceDescriptor[] = [
   simple('endpointslices.discovery.k8s.io', { hasGeneration: true }),
   simple('ingressclasses.networking.k8s.io', { hasGeneration: true }),
   simple('ingresses.networking.k8s.io', { ...WITH_STATUS, storagePath: 'ingress' }),
+  simple('ipaddresses.networking.k8s.io', { hasGeneration: true }),
   simple('networkpolicies.networking.k8s.io', { hasGeneration: true }),
   disruptionBudgets,
   simple('clusterrolebindings.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),

@@ -19,6 +19,7 @@ import type { EtcdWaiter } from '../etcd-client.ts';
 import type { LeaseTaker } from '../event-leases.ts';
 import { storageFailure } from '../failures.ts';
 import { OBJECT_BYTES_MAX } from '../guaranteed-update.ts';
+import { AddressGrant, type AddressTaker, needsAddress, releaseAddress } from '../service-addresses.ts';
 import { newObject } from './new-object.ts';
 
 const NAME_ATTEMPTS_MAX = 8;
@@ -36,7 +37,7 @@ function checkNamespace(operation: Operation, namespace: Namespace | undefined, 
   );
 }
 
-export class Creation implements EtcdWaiter, LeaseTaker {
+export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker {
   private readonly core: Core;
   private readonly operation: Operation;
   private stage: 'namespace' | 'write' = 'namespace';
@@ -75,7 +76,19 @@ export class Creation implements EtcdWaiter, LeaseTaker {
     operation.candidate = object;
     this.bytes = estimateBytes(object);
     if (this.bytes > OBJECT_BYTES_MAX) return core.fail(operation, tooLarge(`Request entity too large: limit is ${OBJECT_BYTES_MAX}`), ctx);
-    if (operation.request.options?.dryRun) return core.answer(operation, 201, object, ctx);
+    if (needsAddress(operation)) return new AddressGrant(core, operation, this).start(ctx);
+    this.store(ctx);
+  }
+
+  /** A service has its address, or why not. */
+  granted(refused: StatusObject | undefined, ctx: Context): void {
+    if (refused !== undefined) return this.core.fail(this.operation, refused, ctx);
+    this.store(ctx);
+  }
+
+  private store(ctx: Context): void {
+    const { core, operation } = this;
+    if (operation.request.options?.dryRun) return core.answer(operation, 201, operation.candidate, ctx);
     if (operation.resource.descriptor.expires) core.eventLeases.take(operation.resource.cluster, this, ctx);
     else this.leased(0, ctx);
   }
@@ -106,6 +119,7 @@ export class Creation implements EtcdWaiter, LeaseTaker {
       return problem === undefined ? this.build(ctx) : core.fail(operation, problem as StatusObject, ctx);
     }
     if (response?.succeeded) return core.answer(operation, 201, operation.candidate, ctx);
+    releaseAddress(core, operation.candidate, ctx);
     const body = operation.request.body as KubeObject;
     const isGenerated = !body.metadata?.name && body.metadata?.generateName;
     if (isGenerated && ++operation.attempts < NAME_ATTEMPTS_MAX) return this.build(ctx);

@@ -17,6 +17,7 @@ import { type Context, SECOND } from '#sim';
 import { type Operation, REMOVE, type Transformed, UNCHANGED } from '../core.ts';
 import type { Change } from '../guaranteed-update.ts';
 import { freshMeta, type Meta } from '../object-meta.ts';
+import { releaseAddress } from '../service-addresses.ts';
 
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
@@ -154,6 +155,7 @@ export const deletion: Change = {
       : deletedObject(operation, current, ctx);
   },
   done(core, operation, object, removed, ctx) {
+    if (removed) releaseAddress(core, object, ctx);
     core.answer(operation, 200, removed ? success(operation, object) : object, ctx);
   },
 };
