@@ -1,7 +1,7 @@
 /** The command line: one file a command. Wrong use is one clear line and exit code 2; a failed verdict is 1. */
 
 import { Command, CommanderError } from 'commander';
-import { UserError } from '#scenario';
+import { formatMistake, UserError } from '#scenario';
 import { benchCommand } from './bench-command.ts';
 import { calibrateCommand } from './calibrate-command.ts';
 import { conformanceCommand } from './conformance-command.ts';
@@ -55,7 +55,7 @@ function inherit(command: Command, from: Command): void {
 function complain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UserError) {
-    process.stderr.write(`${error.message}\n`);
+    for (const mistake of error.mistakes) process.stderr.write(`${mistake.file === undefined ? 'wavetank: ' : ''}${formatMistake(mistake)}\n`);
     return 2;
   }
   process.stderr.write(`wavetank: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

@@ -8,6 +8,7 @@ import { QUIET_SSD } from '#etcd';
 import {
   type ClientLimits,
   faultKind,
+  type Mistake,
   type NodePool,
   type PerfWorkload,
   type Scenario,
@@ -163,15 +164,15 @@ export const nodeName = (pool: NodePool, index: number): string => `${pool.name}
 
 function faultChanges(scenario: Scenario, topology: Topology, seed: number): readonly WorldChange[] {
   const luck = new Luck(seed);
-  const mistakes: string[] = [];
-  const changes = scenario.faults.flatMap(({ kind, spec }, ordinal) => {
+  const mistakes: Mistake[] = [];
+  const changes = scenario.faults.flatMap(({ kind, spec, place }, ordinal) => {
     const fault = faultKind(kind);
     if (fault === undefined) return [];
     const mistake = fault.mistake?.(spec as never, topology);
-    if (mistake !== undefined) mistakes.push(`'faults[${ordinal}].${kind}': ${mistake}`);
+    if (mistake !== undefined) mistakes.push({ ...place, message: `'faults[${ordinal}].${kind}': ${mistake}` });
     return mistake === undefined ? fault.changes(spec as never, { ordinal, topology, stream: (name) => luck.scenario(name) }) : [];
   });
-  if (mistakes.length > 0) throw new UserError(mistakes.map((message) => ({ message })));
+  if (mistakes.length > 0) throw new UserError(mistakes);
   return changes.filter((change) => change.at <= scenario.duration).sort((a, b) => a.at - b.at);
 }
 

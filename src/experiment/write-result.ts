@@ -1,6 +1,6 @@
 /** Puts a run's files into its directory: everything goes to a temporary name first, is synced, then renamed, so that no half-written file is ever seen. */
 
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '#scenario';
 
@@ -15,9 +15,11 @@ export interface OutDirectory {
 /** Makes and locks it before the run begins, so that a long run does not end in 'permission denied'. */
 export function openOutDirectory(path: string): OutDirectory {
   const lock = join(path, '.wavetank-lock');
+  let made: readonly string[] = [];
   try {
-    makeDirectories(path);
-    if (!statSync(path).isDirectory()) throw UserError.at({ file: path }, 'is not a directory');
+    if (path === '') throw UserError.at({}, '--out: expected a directory, found nothing');
+    made = makeDirectories(path);
+    if (!statSync(path).isDirectory()) throw UserError.at({}, `--out ${path}: is not a directory`);
     claim(lock, path);
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -25,7 +27,10 @@ export function openOutDirectory(path: string): OutDirectory {
     const reason = code === 'EACCES' || code === 'EROFS' || code === 'EPERM' ? 'cannot be written to' : code === 'ENOTDIR' || code === 'EEXIST' ? 'is not a directory' : `cannot be written to (${code})`;
     throw UserError.at({}, `--out ${path}: ${reason}`);
   }
-  const release = (): void => rmSync(lock, { force: true });
+  const release = (): void => {
+    rmSync(lock, { force: true });
+    removeEmpty(made);
+  };
   process.once('exit', release);
   return {
     path,
@@ -54,10 +59,22 @@ export function openOutDirectory(path: string): OutDirectory {
 }
 
 /** As mkdir -p, a directory at a time: Node's own `recursive` never returns under /proc, where a parent exists and yet refuses with ENOENT. */
-function makeDirectories(path: string): void {
+function makeDirectories(path: string): readonly string[] {
   const missing: string[] = [];
   for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.push(at);
   for (const directory of missing.reverse()) mkdirSync(directory);
+  return missing;
+}
+
+/** A run that wrote nothing leaves nothing: directories made for it go, innermost first, unless something lies in them. */
+function removeEmpty(made: readonly string[]): void {
+  for (const directory of made.toReversed()) {
+    try {
+      rmdirSync(directory);
+    } catch {
+      return;
+    }
+  }
 }
 
 /** Takes the lock; a lock whose process is gone is taken over. */

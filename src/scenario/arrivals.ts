@@ -23,7 +23,7 @@ const rate = number('pods that arrive each second', 0);
 
 export const arrivalFields: Readonly<Record<string, JsonSchema>> = {
   start: duration('when the first one comes (default 0s)'),
-  podsPerSecond: rate,
+  podsPerSecond: { ...rate, exclusiveMinimum: 0 },
   for: duration('how long they come; without it until all have come'),
   arrivals: oneOf(['even', 'poisson'], 'how they are spaced (default even)'),
   phases: list(

@@ -2,6 +2,7 @@
 
 import type { HostId, Stream, WorldChange } from '#sim';
 import { duration, type JsonSchema } from './schema-pieces.ts';
+import type { Place } from './user-error.ts';
 
 /** Which hosts there are, for faults to choose from. Ids are those of the world. */
 export interface Topology {
@@ -21,6 +22,8 @@ export interface TopologyNode {
 export interface FaultEntry {
   readonly kind: string;
   readonly spec: unknown;
+  /** Where it stands, for mistakes that only the built cluster shows. */
+  readonly place?: Place;
 }
 
 export interface FaultScope {

@@ -8,10 +8,10 @@ import { type Condition, type MetricInfo, parseCondition } from './condition.ts'
 import type { FaultEntry } from './fault.ts';
 import { METRICS } from './metrics.ts';
 import { scenarioSchema } from './schema.ts';
-import { setPath } from './set-path.ts';
+import { setPath, stepsOf } from './set-path.ts';
 import { readSource, type Source } from './source.ts';
 import { parseBytes, parseDuration } from './units.ts';
-import { type Mistake, UserError } from './user-error.ts';
+import { type Mistake, printable, UserError } from './user-error.ts';
 import { validate } from './validate.ts';
 import type { Phase, WorkloadEntry } from './workload.ts';
 import { workloadKind } from './workloads/registry.ts';
@@ -35,6 +35,9 @@ export interface Scenario {
   readonly question?: string;
 }
 
+/** Every series has a value a bucket: more would fill the memory. */
+const MOST_BUCKETS = 100_000;
+
 type Written = Readonly<Record<string, unknown>>;
 
 export function loadScenario(file: string, assignments: readonly string[] = []): Scenario {
@@ -43,7 +46,7 @@ export function loadScenario(file: string, assignments: readonly string[] = []):
 
 /** Judges everything before anything runs: throws UserError with all mistakes, sorted by place. */
 export function scenarioFrom(read: Source, assignments: readonly string[] = []): Scenario {
-  const source = assignments.length === 0 ? read : { ...read, value: assignments.reduce(setPath, read.value) };
+  const source = assignments.length === 0 ? read : overlaid(read, assignments);
   if (source.value === null || source.value === undefined)
     throw UserError.at({ file: source.file }, 'is empty: a scenario needs at least `cluster` and `duration`');
   const mistakes = [...validate(scenarioSchema, source)];
@@ -60,6 +63,9 @@ export function scenarioFrom(read: Source, assignments: readonly string[] = []):
       message: `'epoch': '${String(written['epoch'])}' is not an RFC 3339 time such as 2026-01-01T00:00:00Z`,
     });
   const duration = parseDuration(written['duration']) ?? 0;
+  const bucket = written['bucket'] === undefined ? undefined : (parseDuration(written['bucket']) ?? 0);
+  if (bucket !== undefined && bucket * MOST_BUCKETS < duration)
+    mistakes.push({ ...source.placeOf(['bucket']), message: `'bucket' must be at least duration / ${MOST_BUCKETS}, found ${String(written['bucket'])}` });
   if (duration <= 0) mistakes.push({ ...source.placeOf(['duration']), message: "'duration' must be longer than 0" });
   if (mistakes.length > 0) throw new UserError(mistakes);
   return {
@@ -67,16 +73,29 @@ export function scenarioFrom(read: Source, assignments: readonly string[] = []):
     seed: (written['seed'] as number | undefined) ?? 1,
     epoch: epoch ?? 0,
     duration,
-    bucket: parseDuration(written['bucket']) ?? Math.max(1_000_000, Math.ceil(duration / 240 / 1_000_000) * 1_000_000),
+    bucket: bucket ?? Math.max(1_000_000, Math.ceil(duration / 240 / 1_000_000) * 1_000_000),
     cluster: clusterPlan(written['cluster'] as Written),
     images: Object.fromEntries(Object.entries((written['images'] ?? {}) as Written).map(([image, size]) => [image, parseBytes(size) ?? 0])),
     workload,
-    faults: entriesOf(written['faults']),
+    faults: entriesOf(written['faults']).map((entry, index) => ({ ...entry, place: source.placeOf(['faults', index]) })),
     expect,
     phases,
     notes: (written['notes'] as readonly string[] | undefined) ?? [],
     source: source.value,
     ...(source.headComment === '' ? {} : { question: source.headComment }),
+  };
+}
+
+/** The source with its assignments; what stands in one is a mistake of that `--set`, not of a line of the file. */
+function overlaid(read: Source, assignments: readonly string[]): Source {
+  const set = assignments.map((assignment) => ({ assignment, steps: stepsOf(assignment) }));
+  return {
+    ...read,
+    value: assignments.reduce(setPath, read.value),
+    placeOf(path, ofKey) {
+      const by = set.findLast(({ steps }) => steps.every((step, index) => String(path[index]) === String(step)));
+      return by === undefined ? read.placeOf(path, ofKey) : { file: `--set ${printable(by.assignment)}` };
+    },
   };
 }
 

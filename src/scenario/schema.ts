@@ -35,7 +35,13 @@ export const scenarioSchema: JsonSchema = {
   ...fields(
     'A cluster, its work, what befalls it, and what is expected of it',
     {
-      name: text("the scenario's name (default: the file's)"),
+      // It becomes the name of a directory.
+      name: {
+        type: 'string',
+        pattern: '^[A-Za-z0-9][A-Za-z0-9 ._-]*$',
+        maxLength: 200,
+        description: "the scenario's name (default: the file's)",
+      },
       seed: count('luck of the run (default 1)', 0, 4_294_967_295),
       epoch: text('the date at simulated time 0, RFC 3339 (default 2026-01-01T00:00:00Z)'),
       duration: duration('how long the run lasts, in simulated time'),

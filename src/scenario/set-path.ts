@@ -1,18 +1,26 @@
 /** `--set path=value`: overlays one value on a scenario before it is judged. `cluster.nodes[0].count=500`, `faults=[]`, `seed=7`. Values are YAML. */
 
 import { parse } from 'yaml';
-import { UserError } from './user-error.ts';
+import { printable, UserError } from './user-error.ts';
+
+/** The keys and indexes of `path=value`: 'a.b[0].c' gives a, b, 0, c. */
+export function stepsOf(assignment: string): readonly (string | number)[] {
+  const equals = assignment.indexOf('=');
+  if (equals <= 0)
+    throw UserError.at({}, `--set ${printable(assignment)}: expected path=value, such as --set cluster.nodes[0].count=500`);
+  const path = assignment.slice(0, equals);
+  const steps = [...path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map((found) => (found[2] === undefined ? (found[1] as string) : Number(found[2])));
+  const wellFormed = /^[^.[\]]+(\.[^.[\]]+|\[\d+\])*$/.test(path);
+  if (!wellFormed || steps.some((step) => step === '__proto__' || step === 'constructor' || step === 'prototype'))
+    throw UserError.at({}, `--set ${printable(assignment)}: '${printable(path)}' is no path`);
+  return steps;
+}
 
 /** A copy of `root` with the value set. Maps on the way are made, list entries must exist. */
 export function setPath(root: unknown, assignment: string): unknown {
+  const steps = stepsOf(assignment);
   const equals = assignment.indexOf('=');
-  if (equals <= 0) throw UserError.at({}, `--set ${assignment}: expected path=value, such as --set cluster.nodes[0].count=500`);
   const path = assignment.slice(0, equals);
-  const steps = [...path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map((found) =>
-    found[2] === undefined ? (found[1] as string) : Number(found[2]),
-  );
-  if (steps.length === 0 || steps.some((step) => step === '__proto__' || step === 'constructor'))
-    throw UserError.at({}, `--set ${assignment}: '${path}' is no path`);
   let value: unknown;
   try {
     value = parse(assignment.slice(equals + 1), { maxAliasCount: 0 });

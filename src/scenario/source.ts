@@ -19,7 +19,7 @@ export function readBytes(file: string, mostBytes = MOST_BYTES): Buffer {
     if (error instanceof UserError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     const reason =
-      code === 'ENOENT'
+      code === 'ENOENT' || code === 'ENOTDIR'
         ? 'no such file'
         : code === 'EACCES'
           ? 'permission denied'
@@ -93,9 +93,10 @@ export function parseSource(content: string, file: string): Source {
     throw UserError.at({ file }, error instanceof RangeError ? 'is nested too deeply' : `cannot be parsed: ${(error as Error).message}`);
   }
   if (document.errors.length > 0) {
-    throw new UserError(
-      document.errors.slice(0, 10).map((error) => ({ ...place(error.pos[0]), message: plainMessage(error.code, error.message) })),
-    );
+    // After the first mistake of form the rest is guesswork; keys that stand twice are each a mistake of their own.
+    const form = document.errors.find((error) => error.code !== 'DUPLICATE_KEY');
+    const shown = form === undefined ? document.errors.slice(0, 10) : [form];
+    throw new UserError(shown.map((error) => ({ ...place(error.pos[0]), message: plainMessage(error.code, error.message) })));
   }
   refuseDepth(document, place);
   let value: unknown;

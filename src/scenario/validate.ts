@@ -37,9 +37,17 @@ export function validate(schema: JsonSchema, source: Source): readonly Mistake[]
     compiled.set(schema, check);
   }
   if (check(source.value)) return [];
-  // An unknown key explains a missing one at the same place, so it comes first.
+  // A misspelt key explains the missing one that was meant.
+  const misspelt = new Set<string>();
+  for (const { keyword, instancePath, params, parentSchema } of check.errors ?? []) {
+    const known = Object.keys((parentSchema as { properties?: object } | undefined)?.properties ?? {});
+    if (keyword === 'additionalProperties') misspelt.add(`${instancePath}/${nearest(String(params['additionalProperty']), known)}`);
+  }
+  const explained = (error: ErrorObject): boolean =>
+    error.keyword === 'required' && misspelt.has(`${error.instancePath}/${String(error.params['missingProperty'])}`);
+  // An unknown key comes first where both have one place.
   const rank = (error: ErrorObject): number => (error.keyword === 'additionalProperties' ? 0 : 1);
-  const errors = [...relevant(check.errors ?? [])].sort((a, b) => rank(a) - rank(b));
+  const errors = relevant(check.errors ?? []).filter((error) => !explained(error)).sort((a, b) => rank(a) - rank(b));
   const mistakes: Mistake[] = [];
   const seen = new Set<string>();
   for (const error of errors) {
@@ -104,7 +112,12 @@ function inWords(error: ErrorObject, source: Source): Mistake {
       message: `${name}: expected one of ${(error.schema as readonly unknown[]).join(', ')}; found ${found}${hint(error)}`,
     };
   if (error.keyword === 'pattern')
-    return { ...place, message: `${name}: ${found} is not a DNS label (lower case letters, digits and '-')` };
+    return {
+      ...place,
+      message: `${name}: ${found} is not ${path.length === 1 ? 'a name for a file (letters, digits, space and . _ -)' : "a DNS label (lower case letters, digits and '-')"}`,
+    };
+  if (error.keyword === 'exclusiveMinimum')
+    return { ...place, message: `${name} must be more than ${String(error.params['limit'])}, found ${found}` };
   if (error.keyword === 'minItems') return { ...place, message: `${name} must not be empty` };
   if (error.keyword === 'minProperties' || error.keyword === 'maxProperties')
     return { ...place, message: `${name}: expected exactly one key that names the kind` };
