@@ -97,6 +97,12 @@ export class WatchCache {
   select(filter: Filter): readonly KeyValue[] {
     if (isOpen(filter)) return this.inOrder();
     const found: KeyValue[] = [];
+    // 5,000 kubelets list their own Node as they join: no scan for a name.
+    const name = this.namespaced ? undefined : requiredValue(filter, 'metadata.name');
+    if (name !== undefined) {
+      const kv = this.objects.get(this.prefix + name);
+      return kv !== undefined && matches(filter, kv.value as KubeObject) ? [kv] : found;
+    }
     for (const kv of this.objects.values()) if (matches(filter, kv.value as KubeObject)) found.push(kv);
     return found.sort(byKey);
   }
