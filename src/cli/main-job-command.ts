@@ -34,13 +34,18 @@ const TENTH: readonly string[] = [
 ];
 
 export function mainJobCommand(): Command {
-  const command = new Command('main-job').description('the main job: 5,000 nodes and 150,000 pods come up, roll over and lose nodes (a tenth of that below 2 cores or 8 GiB)');
+  const command = new Command('main-job').description(
+    'the main job: 5,000 nodes and 150,000 pods come up, roll over and lose nodes (a tenth of that below 2 cores or 8 GiB)',
+  );
   return withRunFlags(command)
     .option('--tenth', 'a tenth of the size on any machine')
     .action(async (flags: RunFlags & { readonly tenth?: boolean }) => {
       const full = flags.tenth !== true && availableParallelism() >= CORES && memoryBytes() >= BYTES;
       if (full) process.stderr.write('full size: 5,000 nodes, 150,000 pods\n');
-      else process.stderr.write(`a tenth of the size (500 nodes, 15,000 pods): ${flags.tenth === true ? 'as asked' : `this machine has ${availableParallelism()} cores and ${(memoryBytes() / 1024 ** 3).toFixed(1)} GiB, the full size wants 2 and 8`}\n`);
+      else
+        process.stderr.write(
+          `a tenth of the size (500 nodes, 15,000 pods): ${flags.tenth === true ? 'as asked' : `this machine has ${availableParallelism()} cores and ${(memoryBytes() / 1024 ** 3).toFixed(1)} GiB, the full size wants 2 and 8`}\n`,
+        );
       process.exitCode = await execute(loadScenario(fileURLToPath(SCENARIO), full ? [] : TENTH), flags);
     });
 }

@@ -15,10 +15,22 @@ export interface RunCosts {
 }
 
 /** Histograms that the result keeps, in what unit, under which labels. Recorded in seconds, kept in milliseconds unless it says otherwise. */
-const HISTOGRAMS: readonly { readonly key: string; readonly name: string; readonly unit: 'ms' | 's'; readonly skip?: (labels: Labels) => boolean; readonly by?: readonly string[] }[] = [
+const HISTOGRAMS: readonly {
+  readonly key: string;
+  readonly name: string;
+  readonly unit: 'ms' | 's';
+  readonly skip?: (labels: Labels) => boolean;
+  readonly by?: readonly string[];
+}[] = [
   { key: 'submissionToBinding', name: 'wavetank_submission_to_binding_seconds', unit: 'ms' },
   { key: 'podStart', name: 'wavetank_pod_start_seconds', unit: 's' },
-  { key: 'apiRequest', name: 'apiserver_request_duration_seconds', unit: 'ms', skip: (labels) => (labels['verb'] ?? '').toUpperCase() === 'WATCH', by: ['verb'] },
+  {
+    key: 'apiRequest',
+    name: 'apiserver_request_duration_seconds',
+    unit: 'ms',
+    skip: (labels) => (labels['verb'] ?? '').toUpperCase() === 'WATCH',
+    by: ['verb'],
+  },
   { key: 'schedulingAttempt', name: 'scheduler_scheduling_attempt_duration_seconds', unit: 'ms', by: ['result'] },
   { key: 'podScheduling', name: 'scheduler_pod_scheduling_sli_duration_seconds', unit: 'ms' },
   { key: 'etcdRequest', name: 'etcd_request_duration_seconds', unit: 'ms', by: ['operation'] },
@@ -32,7 +44,12 @@ const HISTOGRAMS: readonly { readonly key: string; readonly name: string; readon
 ];
 
 /** Counters and gauges that the result keeps as series. Those with many labels are summed over all but `by`. */
-const LEVELS: readonly { readonly name: string; readonly kind: 'gauge' | 'counter'; readonly unit: string; readonly by: readonly string[] }[] = [
+const LEVELS: readonly {
+  readonly name: string;
+  readonly kind: 'gauge' | 'counter';
+  readonly unit: string;
+  readonly by: readonly string[];
+}[] = [
   { name: 'wavetank_events_total', kind: 'counter', unit: 'events', by: [] },
   { name: 'wavetank_pods', kind: 'gauge', unit: 'pods', by: ['state'] },
   { name: 'wavetank_nodes_ready', kind: 'gauge', unit: 'nodes', by: [] },
@@ -79,7 +96,11 @@ export function assembleResult(scenario: Scenario, built: BuiltWorld, run: RunOu
     simulatedSeconds,
     ...costs,
     partial: run.interrupted || run.ended !== undefined,
-    ...(run.interrupted ? { ended: `interrupted at ${simulatedSeconds.toFixed(1)} s of simulated time` } : run.ended === undefined ? {} : { ended: run.ended }),
+    ...(run.interrupted
+      ? { ended: `interrupted at ${simulatedSeconds.toFixed(1)} s of simulated time` }
+      : run.ended === undefined
+        ? {}
+        : { ended: run.ended }),
     nodes: built.topology.nodes.length,
     podsCreated: total('wavetank_pods_created_total'),
     podsBound: total('wavetank_pods_bound_total'),
@@ -93,7 +114,11 @@ export function assembleResult(scenario: Scenario, built: BuiltWorld, run: RunOu
     heat: heat(recorded),
     marks: [
       ...scenario.phases.map((phase) => ({ atSeconds: phase.from / 1e6, name: phase.name, detail: 'phase begins' })),
-      ...recorded.marks.map((mark) => ({ atSeconds: mark.at / 1e6, name: mark.name, ...(mark.detail === undefined ? {} : { detail: mark.detail }) })),
+      ...recorded.marks.map((mark) => ({
+        atSeconds: mark.at / 1e6,
+        name: mark.name,
+        ...(mark.detail === undefined ? {} : { detail: mark.detail }),
+      })),
     ].sort((a, b) => a.atSeconds - b.atSeconds),
     notes: notes(scenario),
   };
@@ -125,21 +150,38 @@ const round = (value: number): number => (Number.isFinite(value) ? Number(value.
 
 function summary(samples: Samples, scale: number): Distribution {
   const at = (q: number): number => round(samples.percentile(q) * scale);
-  return { count: samples.count, mean: round(samples.mean * scale), min: round(samples.min * scale), p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), max: round(samples.max * scale) };
+  return {
+    count: samples.count,
+    mean: round(samples.mean * scale),
+    min: round(samples.min * scale),
+    p50: at(0.5),
+    p90: at(0.9),
+    p95: at(0.95),
+    p99: at(0.99),
+    max: round(samples.max * scale),
+  };
 }
 
 function latencySeries(recorded: RecordedRun): Series[] {
   return HISTOGRAMS.flatMap(({ key, name, unit, skip }) => {
     const found = recorded.histogramWhere(name, (labels) => skip?.(labels) !== true);
     if (found === undefined || found.overall.count === 0) return [];
-    return (['p50', 'p95', 'p99', 'count'] as const).map((kind) => ({ name: key, labels: {}, kind, unit: kind === 'count' ? 'samples' : unit, values: overTime(found, kind, unit === 'ms' ? 1e3 : 1) }));
+    return (['p50', 'p95', 'p99', 'count'] as const).map((kind) => ({
+      name: key,
+      labels: {},
+      kind,
+      unit: kind === 'count' ? 'samples' : unit,
+      values: overTime(found, kind, unit === 'ms' ? 1e3 : 1),
+    }));
   });
 }
 
 function overTime(histogram: RecordedHistogram, kind: 'p50' | 'p95' | 'p99' | 'count', scale: number): (number | null)[] {
   return Array.from(histogram.buckets, (samples) => {
     if (kind === 'count') return samples?.count ?? 0;
-    return samples === undefined || samples.count === 0 ? null : round(samples.percentile({ p50: 0.5, p95: 0.95, p99: 0.99 }[kind]) * scale);
+    return samples === undefined || samples.count === 0
+      ? null
+      : round(samples.percentile({ p50: 0.5, p95: 0.95, p99: 0.99 }[kind]) * scale);
   });
 }
 
@@ -165,7 +207,13 @@ function heat(recorded: RecordedRun): UtilisationHeat[] {
   return HEAT_RESOURCES.flatMap((resource) => {
     const rows = Array.from({ length: DECILES }, (_, decile) => recorded.gauge(HEAT_METRIC, { resource, decile: String(decile) })?.values);
     if (rows.every((row) => row === undefined)) return [];
-    return [{ resource, atSeconds: at.map((index) => (index * recorded.bucket) / 1e6), counts: at.map((index) => rows.map((row) => row?.[index] ?? 0)) }];
+    return [
+      {
+        resource,
+        atSeconds: at.map((index) => (index * recorded.bucket) / 1e6),
+        counts: at.map((index) => rows.map((row) => row?.[index] ?? 0)),
+      },
+    ];
   });
 }
 
@@ -174,12 +222,18 @@ function notes(scenario: Scenario): string[] {
   const out = [...scenario.notes];
   const { controllers, kubelets, schedulers } = scenario.cluster;
   const limit = (qps: number, burst: number): string => (qps === 0 ? 'no limit' : `QPS ${qps}, burst ${burst}`);
-  if (controllers.qps !== 20 || controllers.burst !== 30) out.push(`controller manager's client: ${limit(controllers.qps, controllers.burst)} (Kubernetes' default: QPS 20, burst 30)`);
-  for (const { name, qps, burst } of schedulers) if (qps !== 50 || burst !== 100) out.push(`${name}'s client: ${limit(qps, burst)} (Kubernetes' default: QPS 50, burst 100)`);
-  if (kubelets.qps !== 50 || kubelets.burst !== 100) out.push(`kubelets' client: ${limit(kubelets.qps, kubelets.burst)} (Kubernetes' default: QPS 50, burst 100)`);
-  if (kubelets.events !== 'all') out.push(`kubelets write ${kubelets.events === 'none' ? 'no events' : 'warning events only'} (Kubernetes' default: all)`);
+  if (controllers.qps !== 20 || controllers.burst !== 30)
+    out.push(`controller manager's client: ${limit(controllers.qps, controllers.burst)} (Kubernetes' default: QPS 20, burst 30)`);
+  for (const { name, qps, burst } of schedulers)
+    if (qps !== 50 || burst !== 100) out.push(`${name}'s client: ${limit(qps, burst)} (Kubernetes' default: QPS 50, burst 100)`);
+  if (kubelets.qps !== 50 || kubelets.burst !== 100)
+    out.push(`kubelets' client: ${limit(kubelets.qps, kubelets.burst)} (Kubernetes' default: QPS 50, burst 100)`);
+  if (kubelets.events !== 'all')
+    out.push(`kubelets write ${kubelets.events === 'none' ? 'no events' : 'warning events only'} (Kubernetes' default: all)`);
   if (!kubelets.serializeImagePulls) out.push("image pulls are parallel (Kubernetes' default: one at a time a node)");
   out.push(`nodeMonitorGracePeriod ${controllers.nodeMonitorGracePeriod / 1e6} s (Kubernetes' default since 1.32: 50 s)`);
-  out.push('durations are a model: cost tables and their sources stand in docs/fidelity.md; figures marked assumed there rest on no measurement');
+  out.push(
+    'durations are a model: cost tables and their sources stand in docs/fidelity.md; figures marked assumed there rest on no measurement',
+  );
   return out;
 }

@@ -1,5 +1,9 @@
 /** From scenario and seed to result: builds the cluster, runs it, judges it. */
-export { buildWorld, type BuiltWorld } from './build-world.ts';
+
+export { judgeSchedulerVector, readSchedulerVector, SchedulerVectorError } from '#scheduler';
+export { type BuiltWorld, buildWorld } from './build-world.ts';
+export * from './etcd-calibration.ts';
+export * from './etcd-judges.ts';
 export { type GpuStudyFiles, gpuStudy } from './gpu-study.ts';
 export { HOST_BUILDER } from './host-builder.ts';
 export { createHost } from './hosts.ts';
@@ -11,7 +15,4 @@ export type * from './result.ts';
 export { runInThisProcess } from './run-in-process.ts';
 export * from './run-scenario.ts';
 export * from './spans-file.ts';
-export { openOutDirectory, type OutDirectory } from './write-result.ts';
-export * from './etcd-calibration.ts';
-export * from './etcd-judges.ts';
-export { judgeSchedulerVector, readSchedulerVector, SchedulerVectorError } from '#scheduler';
+export { type OutDirectory, openOutDirectory } from './write-result.ts';

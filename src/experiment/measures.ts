@@ -82,6 +82,15 @@ function verdict(condition: Condition, run: RunOutcome): Verdict {
   const { unit, description } = METRICS[metric];
   const { value, note } = MEASURES[metric](run, condition.during);
   const measured = value === null || Number.isNaN(value) ? null : value;
-  const words = [description, condition.during === undefined ? undefined : `during ${condition.during}`, note].filter((word) => word !== undefined).join('; ');
-  return { metric: condition.during === undefined ? metric : `${metric} (${condition.during})`, expected: condition.text, measured, unit, pass: meets(condition, measured), note: words };
+  const words = [description, condition.during === undefined ? undefined : `during ${condition.during}`, note]
+    .filter((word) => word !== undefined)
+    .join('; ');
+  return {
+    metric: condition.during === undefined ? metric : `${metric} (${condition.during})`,
+    expected: condition.text,
+    measured,
+    unit,
+    pass: meets(condition, measured),
+    note: words,
+  };
 }

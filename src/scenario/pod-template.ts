@@ -2,7 +2,18 @@
 
 import type { PodTemplateSpec } from '#api';
 import { behaviourAnnotations } from './behaviour.ts';
-import { count, duration, durationDistribution, fields, type JsonSchema, kubernetes, list, quantity, stringMap, text } from './schema-pieces.ts';
+import {
+  count,
+  duration,
+  durationDistribution,
+  fields,
+  type JsonSchema,
+  kubernetes,
+  list,
+  quantity,
+  stringMap,
+  text,
+} from './schema-pieces.ts';
 import { parseDuration } from './units.ts';
 
 export interface ProbeFields {
@@ -51,11 +62,18 @@ const probe = (what: string): JsonSchema =>
 export const podFields: Readonly<Record<string, JsonSchema>> = {
   containers: count('containers a pod (default 1)', 1, 100),
   initContainers: count('init containers a pod (default 0)', 0, 100),
-  cpu: quantity("CPU request of each container (default 100m)"),
+  cpu: quantity('CPU request of each container (default 100m)'),
   memory: quantity('memory request of each container (default 128Mi)'),
-  resources: { type: 'object', additionalProperties: quantity('amount'), description: 'further requests of each container (extended resources)' },
+  resources: {
+    type: 'object',
+    additionalProperties: quantity('amount'),
+    description: 'further requests of each container (extended resources)',
+  },
   limits: { type: 'object', additionalProperties: quantity('amount'), description: 'limits of each container' },
-  image: { anyOf: [text('an image'), list(text('an image'), 'an image for each container in turn', 1)], description: 'image, or a list of them; sizes stand in `images`' },
+  image: {
+    anyOf: [text('an image'), list(text('an image'), 'an image for each container in turn', 1)],
+    description: 'image, or a list of them; sizes stand in `images`',
+  },
   imageVariants: count("how many images stand behind '{v}' in an image's name; objects take turns (default 10)", 1, 10_000),
   labels: stringMap('labels of the pods'),
   annotations: stringMap('annotations of the pods'),
@@ -87,12 +105,16 @@ export function podTemplate(name: string, pod: PodFields, restartPolicy: 'Always
     image: imageName(images[index % images.length] as string, pod, ordinal),
     resources: {
       requests: { cpu: String(pod.cpu ?? '100m'), memory: String(pod.memory ?? '128Mi'), ...textValues(pod.resources) },
-      ...(pod.limits === undefined && pod.resources === undefined ? {} : { limits: { ...textValues(pod.resources), ...textValues(pod.limits) } }),
+      ...(pod.limits === undefined && pod.resources === undefined
+        ? {}
+        : { limits: { ...textValues(pod.resources), ...textValues(pod.limits) } }),
     },
     ...(probes ? probesOf(pod) : {}),
   });
   const spec: Record<string, unknown> = {
-    ...(pod.initContainers === undefined ? {} : { initContainers: Array.from({ length: pod.initContainers }, (_, index) => container('init', index, false)) }),
+    ...(pod.initContainers === undefined
+      ? {}
+      : { initContainers: Array.from({ length: pod.initContainers }, (_, index) => container('init', index, false)) }),
     containers: Array.from({ length: pod.containers ?? 1 }, (_, index) => container('main', index, true)),
     restartPolicy,
     terminationGracePeriodSeconds: Math.round(grace),
@@ -103,7 +125,8 @@ export function podTemplate(name: string, pod: PodFields, restartPolicy: 'Always
 }
 
 /** 'app-{v}:1' -> 'app-7:1' for the eighth object. */
-export const imageName = (image: string, pod: PodFields, ordinal: number): string => image.replaceAll('{v}', String(ordinal % (pod.imageVariants ?? 10)));
+export const imageName = (image: string, pod: PodFields, ordinal: number): string =>
+  image.replaceAll('{v}', String(ordinal % (pod.imageVariants ?? 10)));
 
 function given(pod: PodFields, keys: readonly (keyof PodFields)[]): Record<string, unknown> {
   const out: Record<string, unknown> = {};

@@ -36,8 +36,18 @@ export async function inProcess(...args: readonly string[]): Promise<Outcome> {
 }
 
 /** `meanwhile` is given the process once it has started. A process that is still there after `patience` ms is killed: code 'SIGKILL'. */
-export function asProcess(args: readonly string[], options: { readonly cwd?: string; readonly patience?: number; readonly meanwhile?: (kill: (signal: NodeJS.Signals) => void) => void } = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [`${ROOT}bin/wavetank.js`, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...(options.cwd === undefined ? {} : { cwd: options.cwd }) });
+export function asProcess(
+  args: readonly string[],
+  options: {
+    readonly cwd?: string;
+    readonly patience?: number;
+    readonly meanwhile?: (kill: (signal: NodeJS.Signals) => void) => void;
+  } = {},
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [`${ROOT}bin/wavetank.js`, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk) => (out += String(chunk)));

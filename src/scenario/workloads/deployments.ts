@@ -1,7 +1,7 @@
 /** `deployments`: so many apps/v1 Deployments of so many replicas, created at a rate. */
 
 import type { Deployment } from '#api';
-import { arrivalFields, arrivalPhases, type ArrivalSpec, arrivalTimes } from '../arrivals.ts';
+import { type ArrivalSpec, arrivalFields, arrivalPhases, arrivalTimes } from '../arrivals.ts';
 import { type PodFields, podFields, podTemplate } from '../pod-template.ts';
 import { count, fields, label } from '../schema-pieces.ts';
 import type { TimedRequest, WorkloadKind, WorkloadScope } from '../workload.ts';
@@ -17,7 +17,8 @@ export interface DeploymentsSpec extends ArrivalSpec, PodFields {
 }
 
 /** The names that an entry gives its objects: `web-0`, `web-1`, ... */
-export const deploymentNames = (spec: DeploymentsSpec): readonly string[] => Array.from({ length: spec.count ?? 1 }, (_, index) => `${spec.name ?? 'web'}-${index}`);
+export const deploymentNames = (spec: DeploymentsSpec): readonly string[] =>
+  Array.from({ length: spec.count ?? 1 }, (_, index) => `${spec.name ?? 'web'}-${index}`);
 
 export const deployments: WorkloadKind<DeploymentsSpec> = {
   name: 'deployments',
@@ -44,7 +45,14 @@ export const deployments: WorkloadKind<DeploymentsSpec> = {
     for (const [ordinal, name] of deploymentNames(spec).entries()) {
       const { value: at, done } = times.next();
       if (done === true || at > scope.until) return;
-      yield { at, verb: 'create', resource: 'deployments.apps', namespace: spec.namespace ?? 'default', body: deployment(name, spec, ordinal), pods: replicas };
+      yield {
+        at,
+        verb: 'create',
+        resource: 'deployments.apps',
+        namespace: spec.namespace ?? 'default',
+        body: deployment(name, spec, ordinal),
+        pods: replicas,
+      };
     }
   },
 };
@@ -58,9 +66,11 @@ function deployment(name: string, spec: DeploymentsSpec, ordinal: number): Deplo
       replicas: spec.replicas ?? 1,
       selector: { matchLabels: { app: name } },
       ...(spec.minReadySeconds === undefined ? {} : { minReadySeconds: spec.minReadySeconds }),
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: spec.maxSurge ?? '25%', maxUnavailable: spec.maxUnavailable ?? '25%' } },
+      strategy: {
+        type: 'RollingUpdate',
+        rollingUpdate: { maxSurge: spec.maxSurge ?? '25%', maxUnavailable: spec.maxUnavailable ?? '25%' },
+      },
       template: podTemplate(name, spec, 'Always', ordinal),
     },
   };
 }
-

@@ -1,7 +1,7 @@
 /** `jobs`: so many batch/v1 Jobs of so many completions, created at a rate. */
 
 import type { Job } from '#api';
-import { arrivalFields, arrivalPhases, type ArrivalSpec, arrivalTimes } from '../arrivals.ts';
+import { type ArrivalSpec, arrivalFields, arrivalPhases, arrivalTimes } from '../arrivals.ts';
 import { type PodFields, podFields, podTemplate } from '../pod-template.ts';
 import { count, fields, label, oneOf } from '../schema-pieces.ts';
 import type { TimedRequest, WorkloadKind, WorkloadScope } from '../workload.ts';
@@ -39,7 +39,14 @@ export const jobs: WorkloadKind<JobsSpec> = {
     for (let index = 0; index < (spec.count ?? 1); index++) {
       const { value: at, done } = times.next();
       if (done === true || at > scope.until) return;
-      yield { at, verb: 'create', resource: 'jobs.batch', namespace: spec.namespace ?? 'default', body: job(`${spec.name ?? 'batch'}-${index}`, spec, index), pods: completions };
+      yield {
+        at,
+        verb: 'create',
+        resource: 'jobs.batch',
+        namespace: spec.namespace ?? 'default',
+        body: job(`${spec.name ?? 'batch'}-${index}`, spec, index),
+        pods: completions,
+      };
     }
   },
 };

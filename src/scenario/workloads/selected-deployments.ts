@@ -21,7 +21,10 @@ export const selectionFields: Readonly<Record<string, JsonSchema>> = {
 };
 
 export function ownerOf(of: string, entries: readonly WorkloadEntry[]): DeploymentsSpec | undefined {
-  return entries.filter((entry) => entry.kind === 'deployments').map((entry) => entry.spec as DeploymentsSpec).find((spec) => (spec.name ?? 'web') === of);
+  return entries
+    .filter((entry) => entry.kind === 'deployments')
+    .map((entry) => entry.spec as DeploymentsSpec)
+    .find((spec) => (spec.name ?? 'web') === of);
 }
 
 export function selectionMistake(spec: SelectionSpec, entries: readonly WorkloadEntry[]): string | undefined {
