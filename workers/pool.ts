@@ -33,6 +33,8 @@ export interface ShardUse {
   /** Summed over threads. */
   readonly barrierSeconds: number;
   readonly meanWindowMs: number;
+  /** The longest thread's wall time in windows: start-up and merging aside. */
+  readonly runSeconds: number;
 }
 export interface ShardedOutcome extends RunOutcome {
   readonly shards: ShardUse;
@@ -103,8 +105,9 @@ function join(world: WorldSpec, used: number, reports: readonly ShardReport[], c
     { stoppedAt, windows, messages, ended },
   );
   const barrierSeconds = reports.reduce((sum, report) => sum + report.barrierSeconds, 0);
+  const runSeconds = reports.reduce((most, report) => Math.max(most, report.runSeconds), 0);
   const meanWindowMs = stoppedAt / 1000 / Math.max(1, windows);
-  return { ...outcome, shards: { used, windows, events: outcome.events, messages, barrierSeconds, meanWindowMs } };
+  return { ...outcome, shards: { used, windows, events: outcome.events, messages, barrierSeconds, meanWindowMs, runSeconds } };
 }
 
 /** The reports, or the error that made the others give up. Told by its message: an error's own name does not survive the way between threads. */

@@ -33,6 +33,8 @@ export interface ShardReport {
   readonly messages: number;
   readonly windows: number;
   readonly barrierSeconds: number;
+  /** Wall time from the hosts' making to the end. */
+  readonly runSeconds: number;
   readonly stoppedAt: number;
   /** This shard's own wish to end the run, if the run ended by it. */
   readonly ended?: string;
@@ -58,6 +60,7 @@ function runWindows(task: ShardTask, createHost: CreateHost): ShardReport {
   const shard = new Shard({ world, shard: me, placement, createHost, outlet: exchange, keepLog: task.keepLog });
   const pace = new Pace(lookahead(world, placement, shards), shards, world.until);
   const next = new Float64Array(shards);
+  const since = performance.now();
   shard.start();
   let windows = 0;
   let grid = 0;
@@ -86,5 +89,14 @@ function runWindows(task: ShardTask, createHost: CreateHost): ShardReport {
     shard.runUntil(pace.horizons[me] as number);
     windows++;
   }
-  return { snapshot: shard.snapshot(), messages: exchange.messages, windows, barrierSeconds: barrier.seconds, stoppedAt, ended };
+  const runSeconds = (performance.now() - since) / 1000;
+  return {
+    snapshot: shard.snapshot(),
+    messages: exchange.messages,
+    windows,
+    barrierSeconds: barrier.seconds,
+    runSeconds,
+    stoppedAt,
+    ended,
+  };
 }
