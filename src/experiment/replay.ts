@@ -123,7 +123,7 @@ export interface AllocationPoint {
 
 /** A point for about every tenth of the arrived load, from the recorded gauges. */
 export function allocationCurve(scenario: Scenario, nodes: readonly OpenbNode[], recorded: RecordedRun): AllocationPoint[] {
-  const pods = (scenario.workload[0]?.spec as { pods: readonly ReplayedPod[] }).pods;
+  const pods = (scenario.workload[0]?.spec as { pods: readonly ReplayedPod[] } | undefined)?.pods ?? [];
   const cards = nodes.reduce((sum, node) => sum + node.gpus, 0);
   const cpus = nodes.reduce((sum, node) => sum + node.cpuMilli, 0);
   const share = (resource: string): Float64Array | undefined => {
