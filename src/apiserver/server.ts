@@ -100,6 +100,8 @@ export class ApiServer implements Host, Core {
   private isReady = false;
   private ownRequests = 0;
   private progressAt = 0;
+  /** When this process began. */
+  private since: Instant = 0;
   readonly terminating = new Map<string, Instant>();
 
   constructor(config: ApiServerConfig) {
@@ -139,6 +141,7 @@ export class ApiServer implements Host, Core {
   }
 
   start(ctx: Context): void {
+    this.since = ctx.now;
     this.metrics = new ApiServerMetrics(ctx.record);
     this.fanOut.measure(this.metrics);
     this.flow.measure(ctx.record);
@@ -162,6 +165,9 @@ export class ApiServer implements Host, Core {
         return this.etcdEvents(message as EtcdEvents, ctx);
       case 'CloseWatch':
         return this.fanOut.close(ctx.source, (message as CloseWatch).id);
+      case 'Ping':
+        ctx.send(ctx.source, { kind: 'Pong', since: this.since } as Pong);
+        return;
       case 'ConnectionReset':
         return this.fanOut.closeAllOf(ctx.source);
       case 'ApiServerTick':

@@ -146,3 +146,37 @@ describe('events, which no cache keeps', () => {
     expect(heard(7)).toEqual(['ADDED a', 'ADDED b', 'ADDED c', 'ADDED d']);
   });
 });
+
+describe('the index of nodes', () => {
+  const mine = (node: string): Step => list({ resourceVersion: '0', fieldSelector: `spec.nodeName=${node}` });
+
+  it('follows pods as they are bound and deleted, and is there again after a restart', () => {
+    const { answers } = play(
+      [
+        ...five,
+        bindTo('a', 'n1'),
+        bindTo('b', 'n1'),
+        bindTo('c', 'n2'),
+        at('delete', 'pods', 'b', { options: { gracePeriodSeconds: 0 } }),
+        50,
+        mine('n1'),
+        mine('n2'),
+        mine('n3'),
+        mine(''),
+        10_000,
+        mine('n1'),
+      ],
+      {
+        changes: [
+          { at: 5_000_000, change: 'crash', hosts: { hosts: [1] } },
+          { at: 6_000_000, change: 'restart', hosts: { hosts: [1] } },
+        ],
+      },
+    );
+    expect(names(answers[10]?.object)).toEqual(['a']);
+    expect(names(answers[11]?.object)).toEqual(['c']);
+    expect(names(answers[12]?.object)).toEqual([]);
+    expect(names(answers[13]?.object)).toEqual(['d', 'e']);
+    expect(names(answers[15]?.object)).toEqual(['a']);
+  });
+});

@@ -4,7 +4,7 @@
 import type { KubeObject } from '#api';
 import type { EtcdEvent, KeyValue } from '#etcd';
 import type { Context, Instant } from '#sim';
-import type { ResourceDescriptor } from '../registry/descriptor.ts';
+import type { FieldReader, ResourceDescriptor } from '../registry/descriptor.ts';
 import { type Filter, isOpen, matches, requiredValue } from './filter.ts';
 import { type Watcher, WatcherSet } from './watchers.ts';
 import { EventWindow } from './window.ts';
@@ -16,6 +16,7 @@ export interface RevisionWaiter {
   reached(isReached: boolean, ctx: Context): void;
 }
 
+const NO_KEYS: ReadonlySet<string> = new Set();
 const byKey = (a: KeyValue, b: KeyValue): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 
 export class WatchCache {
@@ -28,10 +29,15 @@ export class WatchCache {
   readonly waiters: RevisionWaiter[] = [];
   private sorted: readonly KeyValue[] | undefined;
 
+  private readonly indexField: string | undefined;
+  private readonly indexOf: FieldReader<KubeObject> | undefined;
+  private readonly keysByIndex = new Map<string, Set<string>>();
   private readonly prefix: string;
   private readonly namespaced: boolean;
 
   constructor(descriptor: ResourceDescriptor, prefix: string, namespaced: boolean, windowMax: number) {
+    this.indexField = descriptor.watchIndex;
+    this.indexOf = descriptor.watchIndex === undefined ? undefined : descriptor.fields?.[descriptor.watchIndex];
     this.prefix = prefix;
     this.namespaced = namespaced;
     this.window = new EventWindow(windowMax);
@@ -45,7 +51,11 @@ export class WatchCache {
   /** Starts over from a list at `revision`. */
   fill(kvs: readonly KeyValue[], revision: number): void {
     this.objects.clear();
-    for (const kv of kvs) this.objects.set(kv.key, kv);
+    this.keysByIndex.clear();
+    for (const kv of kvs) {
+      this.objects.set(kv.key, kv);
+      if (this.indexOf !== undefined) this.moveInIndex(kv.key, undefined, kv.value as KubeObject);
+    }
     this.sorted = undefined;
     this.revision = revision;
     this.window.reset(revision);
@@ -56,6 +66,7 @@ export class WatchCache {
   /** Forgets everything: nobody is interested any more. */
   drop(): void {
     this.objects.clear();
+    this.keysByIndex.clear();
     this.sorted = undefined;
     this.revision = 0;
     this.isReady = false;
@@ -74,6 +85,9 @@ export class WatchCache {
     } else {
       this.sorted = undefined;
       this.objects.delete(kv.key);
+    }
+    if (this.indexOf !== undefined) {
+      this.moveInIndex(kv.key, known?.value as KubeObject | undefined, event.type === 'PUT' ? (kv.value as KubeObject) : undefined);
     }
     this.revision = kv.modRevision;
     this.window.push(event, now);
@@ -97,14 +111,42 @@ export class WatchCache {
   select(filter: Filter): readonly KeyValue[] {
     if (isOpen(filter)) return this.inOrder();
     const found: KeyValue[] = [];
-    // 5,000 kubelets list their own Node as they join: no scan for a name.
-    const name = this.namespaced ? undefined : requiredValue(filter, 'metadata.name');
-    if (name !== undefined) {
-      const kv = this.objects.get(this.prefix + name);
-      return kv !== undefined && matches(filter, kv.value as KubeObject) ? [kv] : found;
+    const keys = this.keysFor(filter);
+    if (keys === undefined) {
+      for (const kv of this.objects.values()) if (matches(filter, kv.value as KubeObject)) found.push(kv);
+    } else {
+      for (const key of keys) {
+        const kv = this.objects.get(key);
+        if (kv !== undefined && matches(filter, kv.value as KubeObject)) found.push(kv);
+      }
     }
-    for (const kv of this.objects.values()) if (matches(filter, kv.value as KubeObject)) found.push(kv);
     return found.sort(byKey);
+  }
+
+  /** How many objects a selection looks at. */
+  looksAt(filter: Filter): number {
+    return this.keysFor(filter)?.size ?? this.objects.size;
+  }
+
+  /** The only keys that can match, where an index knows them. */
+  private keysFor(filter: Filter): ReadonlySet<string> | undefined {
+    const name = requiredValue(filter, 'metadata.name');
+    if (name !== undefined && !this.namespaced) return new Set([this.prefix + name]);
+    if (this.indexField === undefined) return undefined;
+    const value = requiredValue(filter, this.indexField);
+    return value === undefined ? undefined : (this.keysByIndex.get(value) ?? NO_KEYS);
+  }
+
+  private moveInIndex(key: string, before: KubeObject | undefined, now: KubeObject | undefined): void {
+    const indexOf = this.indexOf as FieldReader<KubeObject>;
+    const from = before === undefined ? undefined : indexOf(before);
+    const to = now === undefined ? undefined : indexOf(now);
+    if (from === to) return;
+    if (from !== undefined) this.keysByIndex.get(from)?.delete(key);
+    if (to === undefined) return;
+    const keys = this.keysByIndex.get(to);
+    if (keys === undefined) this.keysByIndex.set(to, new Set([key]));
+    else keys.add(key);
   }
 
   /** Whether nothing that a watcher with this filter would hear has happened after `revision`: told without a look at the window. */

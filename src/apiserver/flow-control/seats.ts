@@ -9,6 +9,9 @@ const SEATS_MAX = 10;
 
 export function seatsOf({ verb, name, options }: ApiRequest, resource: ResourceState | undefined): number {
   if (verb !== 'list' || resource === undefined || name !== undefined) return 1;
+  // An index finds these without looking at the rest.
+  const index = resource.descriptor.watchIndex;
+  if (index !== undefined && options?.fieldSelector?.includes(`${index}=`)) return 1;
   const stored = resource.cache.objects.size;
   // A page costs its objects; with a selector it may have to look at all.
   const isPaged = options?.limit !== undefined && options.limit > 0 && options.resourceVersion !== '0';

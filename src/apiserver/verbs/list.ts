@@ -178,7 +178,7 @@ export class List implements EtcdWaiter {
     const { cache } = this.operation.resource;
     const filter = this.filter as Filter;
     for (const kv of cache.select(filter)) this.items.push(kv.value as KubeObject);
-    this.scanned = cache.objects.size;
+    this.scanned = Math.max(cache.looksAt(filter), this.items.length);
     this.revision = cache.revision;
     this.finish(undefined, 0, ctx);
   }
