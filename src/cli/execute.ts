@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   type FinishedRun,
   failureOf,
+  rejected,
   HOST_BUILDER,
   type OutDirectory,
   openOutDirectory,
@@ -70,7 +71,7 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
     if (table !== undefined) process.stdout.write(table(finished));
     process.stdout.write(verdictTable(finished.result));
     process.stdout.write(`${files.map((file) => `  ${file}\n`).join('')}`);
-    return exitCode(finished.result, scenario);
+    return exitCode(finished, scenario);
   } finally {
     progress.finish();
     interrupt.release();
@@ -86,10 +87,12 @@ async function writeFiles(out: OutDirectory, { result, run, built }: FinishedRun
   return files;
 }
 
-function exitCode(result: Result, scenario: Scenario): number {
+function exitCode({ result, run }: FinishedRun, scenario: Scenario): number {
   const failure = failureOf(result, scenario);
   if (failure !== undefined) {
-    process.stderr.write(`wavetank: ${scenario.name}: ${failure}\n`);
+    // Nothing was scheduled: the scheduler's own words say why.
+    const why = result.partial || result.podsBound > 0 ? undefined : rejected(run.recorded)[0]?.reason;
+    process.stderr.write(`wavetank: ${scenario.name}: ${failure}${why === undefined ? '' : `: ${why}`}\n`);
     return result.ended?.startsWith('interrupted') === true ? 130 : 1;
   }
   return result.verdicts.every((verdict) => verdict.pass) ? 0 : 1;

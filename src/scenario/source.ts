@@ -99,6 +99,7 @@ export function parseSource(content: string, file: string): Source {
     throw new UserError(shown.map((error) => ({ ...place(error.pos[0]), message: plainMessage(error.code, error.message) })));
   }
   refuseDepth(document, place);
+  refuseLooseAliases(document, place);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 100 });
@@ -118,6 +119,7 @@ export function parseSource(content: string, file: string): Source {
 
 function plainMessage(code: string, message: string): string {
   if (code === 'TAB_AS_INDENT') return 'tabs cannot indent YAML: use spaces';
+  if (message.startsWith('Maximum call stack')) return 'is nested too deeply';
   if (code === 'DUPLICATE_KEY') return 'this key stands twice in one map';
   if (code === 'MULTIPLE_DOCS') return "holds several documents ('---'): one scenario a file";
   return printable(message.split('\n')[0] ?? message, 200);
@@ -126,7 +128,17 @@ function plainMessage(code: string, message: string): string {
 function refuseDepth(document: Document.Parsed, place: (offset: number) => Place): void {
   visit(document, {
     Node(_key, node, path) {
-      if (path.length > 200) throw UserError.at(place(node.range?.[0] ?? 0), 'is nested too deeply');
+      if (path.length > 100 && path.filter((above) => isMap(above) || isSeq(above)).length > 100) throw UserError.at(place(node.range?.[0] ?? 0), 'is nested too deeply');
+    },
+  });
+}
+
+function refuseLooseAliases(document: Document.Parsed, place: (offset: number) => Place): void {
+  visit(document, {
+    Alias(_key, alias) {
+      const name = printable(alias.source);
+      if (alias.resolve(document) === undefined)
+        throw UserError.at(place(alias.range?.[0] ?? 0), `*${name} is the alias of nothing: no &${name} stands before it`);
     },
   });
 }

@@ -43,8 +43,11 @@ export function validate(schema: JsonSchema, source: Source): readonly Mistake[]
     const known = Object.keys((parentSchema as { properties?: object } | undefined)?.properties ?? {});
     if (keyword === 'additionalProperties') misspelt.add(`${instancePath}/${nearest(String(params['additionalProperty']), known)}`);
   }
+  // Where an entry has no kind or several, what each kind would want is beside the point.
+  const kindless = (check.errors ?? []).filter(({ keyword }) => keyword === 'maxProperties' || keyword === 'minProperties');
   const explained = (error: ErrorObject): boolean =>
-    error.keyword === 'required' && misspelt.has(`${error.instancePath}/${String(error.params['missingProperty'])}`);
+    kindless.some(({ instancePath }) => error.instancePath.startsWith(`${instancePath}/`)) ||
+    (error.keyword === 'required' && misspelt.has(`${error.instancePath}/${String(error.params['missingProperty'])}`));
   // An unknown key comes first where both have one place.
   const rank = (error: ErrorObject): number => (error.keyword === 'additionalProperties' ? 0 : 1);
   const errors = relevant(check.errors ?? []).filter((error) => !explained(error)).sort((a, b) => rank(a) - rank(b));
