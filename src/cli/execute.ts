@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import {
   type FinishedRun,
   failureOf,
-  rejected,
   HOST_BUILDER,
   type OutDirectory,
   openOutDirectory,
   type Result,
   type Runner,
+  rejected,
   runInThisProcess,
   runScenario,
   SPANS_FILE,

@@ -31,7 +31,18 @@ export async function run(args: readonly string[]): Promise<number> {
     .showSuggestionAfterError(true)
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'wavetank: ')) })
     .exitOverride();
-  for (const command of [runCommand(), mainJobCommand(), traceCommand(), replayCommand(), benchCommand(), gpuStudyCommand(), conformanceCommand(), calibrateCommand(), reportCommand(), schemaCommand()]) {
+  for (const command of [
+    runCommand(),
+    mainJobCommand(),
+    traceCommand(),
+    replayCommand(),
+    benchCommand(),
+    gpuStudyCommand(),
+    conformanceCommand(),
+    calibrateCommand(),
+    reportCommand(),
+    schemaCommand(),
+  ]) {
     inherit(command, program);
     program.addCommand(command);
   }
@@ -55,7 +66,8 @@ function inherit(command: Command, from: Command): void {
 function complain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UserError) {
-    for (const mistake of error.mistakes) process.stderr.write(`${mistake.file === undefined ? 'wavetank: ' : ''}${formatMistake(mistake)}\n`);
+    for (const mistake of error.mistakes)
+      process.stderr.write(`${mistake.file === undefined ? 'wavetank: ' : ''}${formatMistake(mistake)}\n`);
     return 2;
   }
   process.stderr.write(`wavetank: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

@@ -1,6 +1,19 @@
 /** Puts a run's files into its directory: everything goes to a temporary name first, is synced, then renamed, so that no half-written file is ever seen. */
 
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '#scenario';
 
@@ -24,7 +37,12 @@ export function openOutDirectory(path: string): OutDirectory {
   } catch (error) {
     if (error instanceof UserError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    const reason = code === 'EACCES' || code === 'EROFS' || code === 'EPERM' ? 'cannot be written to' : code === 'ENOTDIR' || code === 'EEXIST' ? 'is not a directory' : `cannot be written to (${code})`;
+    const reason =
+      code === 'EACCES' || code === 'EROFS' || code === 'EPERM'
+        ? 'cannot be written to'
+        : code === 'ENOTDIR' || code === 'EEXIST'
+          ? 'is not a directory'
+          : `cannot be written to (${code})`;
     throw UserError.at({}, `--out ${path}: ${reason}`);
   }
   const release = (): void => {

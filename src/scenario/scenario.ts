@@ -65,7 +65,10 @@ export function scenarioFrom(read: Source, assignments: readonly string[] = []):
   const duration = parseDuration(written['duration']) ?? 0;
   const bucket = written['bucket'] === undefined ? undefined : (parseDuration(written['bucket']) ?? 0);
   if (bucket !== undefined && bucket * MOST_BUCKETS < duration)
-    mistakes.push({ ...source.placeOf(['bucket']), message: `'bucket' must be at least duration / ${MOST_BUCKETS}, found ${String(written['bucket'])}` });
+    mistakes.push({
+      ...source.placeOf(['bucket']),
+      message: `'bucket' must be at least duration / ${MOST_BUCKETS}, found ${String(written['bucket'])}`,
+    });
   if (duration <= 0) mistakes.push({ ...source.placeOf(['duration']), message: "'duration' must be longer than 0" });
   if (mistakes.length > 0) throw new UserError(mistakes);
   return {

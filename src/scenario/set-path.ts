@@ -6,10 +6,11 @@ import { printable, UserError } from './user-error.ts';
 /** The keys and indexes of `path=value`: 'a.b[0].c' gives a, b, 0, c. */
 export function stepsOf(assignment: string): readonly (string | number)[] {
   const equals = assignment.indexOf('=');
-  if (equals <= 0)
-    throw UserError.at({}, `--set ${printable(assignment)}: expected path=value, such as --set cluster.nodes[0].count=500`);
+  if (equals <= 0) throw UserError.at({}, `--set ${printable(assignment)}: expected path=value, such as --set cluster.nodes[0].count=500`);
   const path = assignment.slice(0, equals);
-  const steps = [...path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map((found) => (found[2] === undefined ? (found[1] as string) : Number(found[2])));
+  const steps = [...path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map((found) =>
+    found[2] === undefined ? (found[1] as string) : Number(found[2]),
+  );
   const wellFormed = /^[^.[\]]+(\.[^.[\]]+|\[\d+\])*$/.test(path);
   if (!wellFormed || steps.some((step) => step === '__proto__' || step === 'constructor' || step === 'prototype'))
     throw UserError.at({}, `--set ${printable(assignment)}: '${printable(path)}' is no path`);

@@ -128,7 +128,8 @@ function plainMessage(code: string, message: string): string {
 function refuseDepth(document: Document.Parsed, place: (offset: number) => Place): void {
   visit(document, {
     Node(_key, node, path) {
-      if (path.length > 100 && path.filter((above) => isMap(above) || isSeq(above)).length > 100) throw UserError.at(place(node.range?.[0] ?? 0), 'is nested too deeply');
+      if (path.length > 100 && path.filter((above) => isMap(above) || isSeq(above)).length > 100)
+        throw UserError.at(place(node.range?.[0] ?? 0), 'is nested too deeply');
     },
   });
 }

@@ -50,7 +50,9 @@ export function validate(schema: JsonSchema, source: Source): readonly Mistake[]
     (error.keyword === 'required' && misspelt.has(`${error.instancePath}/${String(error.params['missingProperty'])}`));
   // An unknown key comes first where both have one place.
   const rank = (error: ErrorObject): number => (error.keyword === 'additionalProperties' ? 0 : 1);
-  const errors = relevant(check.errors ?? []).filter((error) => !explained(error)).sort((a, b) => rank(a) - rank(b));
+  const errors = relevant(check.errors ?? [])
+    .filter((error) => !explained(error))
+    .sort((a, b) => rank(a) - rank(b));
   const mistakes: Mistake[] = [];
   const seen = new Set<string>();
   for (const error of errors) {

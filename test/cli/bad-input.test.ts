@@ -85,9 +85,27 @@ const CHANGES: readonly Change[] = [
   ['an endless rate', 'podsPerSecond: 10', 'podsPerSecond: .inf', 18, /podsPerSecond/],
   ['a share above 100 %', '50 %', '150 %', 21, /a percentage from '0 %' to '100 %'/],
   ['a rolling update of an unknown deployment', 'of: web', 'of: wbe', 21, /no deployments entry is named 'wbe'|'wbe'/],
-  ['two workloads of one name', '  - rollingUpdate', '  - deployments: { name: web }\n  - rollingUpdate', 21, /two deployments entries are named 'web'/],
-  ['two pools of one name', '    - count: 3', '    - { count: 1, name: node }\n    - count: 3\n      name: node', 6, /two node pools are named 'node'/],
-  ['two pools, neither named', '    - count: 3', '    - { count: 1 }\n    - { count: 1, name: node-1 }\n    - count: 3\n      name: node', 7, /two node pools are named 'node'/],
+  [
+    'two workloads of one name',
+    '  - rollingUpdate',
+    '  - deployments: { name: web }\n  - rollingUpdate',
+    21,
+    /two deployments entries are named 'web'/,
+  ],
+  [
+    'two pools of one name',
+    '    - count: 3',
+    '    - { count: 1, name: node }\n    - count: 3\n      name: node',
+    6,
+    /two node pools are named 'node'/,
+  ],
+  [
+    'two pools, neither named',
+    '    - count: 3',
+    '    - { count: 1 }\n    - { count: 1, name: node-1 }\n    - count: 3\n      name: node',
+    7,
+    /two node pools are named 'node'/,
+  ],
   ['two schedulers of one name', 'images:', '  schedulers: [{ name: s }, { name: s }]\nimages:', 10, /two schedulers are named 's'/],
   ['a key that stands twice', '      replicas: 3', '      replicas: 3\n      replicas: 4', 17, /stands twice/],
   ['a tab', '      replicas: 3', '\treplicas: 3', 16, /tabs cannot indent/],
@@ -95,16 +113,28 @@ const CHANGES: readonly Change[] = [
   ['a fault that names an unknown node', 'at: 20s, count: 1', 'at: 20s, nodes: [node-99]', 23, /no node is named 'node-99'/],
   ['a fault that wants more nodes than there are', 'at: 20s, count: 1', 'at: 20s, count: 4', 23, /wants 4 nodes, there are 3/],
   ['a fault in an unknown zone', 'at: 20s, count: 1', 'at: 20s, zone: mars', 23, /zone 'mars'/],
-  ['a fault on an API server that there is not', 'crashNodes: { at: 20s, count: 1 }', 'crashApiServer: { at: 20s, index: 3 }', 23, /API server 3/],
+  [
+    'a fault on an API server that there is not',
+    'crashNodes: { at: 20s, count: 1 }',
+    'crashApiServer: { at: 20s, index: 3 }',
+    23,
+    /API server 3/,
+  ],
   ['a condition without a comparison', "'> 99 %'", "'many'", 25, /'expect\.podsScheduled'/],
   ['a condition in another unit', "'> 99 %'", "'> 99 s'", 25, /percentage/],
-  ['a condition on a phase that there is not', "'> 99 %'", "{ min: 99 %, during: lunch }", 25, /during|lunch/],
+  ['a condition on a phase that there is not', "'> 99 %'", '{ min: 99 %, during: lunch }', 25, /during|lunch/],
   ['a list of wrong conditions', "'> 99 %'", '[1, {}]', 25, /'expect\.podsScheduled'/],
-  ['a list for a map', "etcd: { quota: 8GiB }", 'etcd: [quota]', 8, /expected a map, found a list/],
-  ['a map for a list', "zones: [a, b]", 'zones: { a: b }', 6, /'cluster\.nodes\[0\]\.zones'/],
+  ['a list for a map', 'etcd: { quota: 8GiB }', 'etcd: [quota]', 8, /expected a map, found a list/],
+  ['a map for a list', 'zones: [a, b]', 'zones: { a: b }', 6, /'cluster\.nodes\[0\]\.zones'/],
   ['a text for a map', '  controllers: { nodeMonitorGracePeriod: 40s }', '  controllers: fast', 9, /expected a map, found 'fast'/],
   ['a list for a text', 'name: bad', 'name: [bad]', 1, /expected a text, found a list/],
-  ['a text for the nodes', '  nodes:\n    - count: 3\n      zones: [a, b]\n      capacity: { cpu: 8, memory: 32Gi }', '  nodes: many', 4, /cluster\.nodes.*found 'many'/],
+  [
+    'a text for the nodes',
+    '  nodes:\n    - count: 3\n      zones: [a, b]\n      capacity: { cpu: 8, memory: 32Gi }',
+    '  nodes: many',
+    4,
+    /cluster\.nodes.*found 'many'/,
+  ],
   ['a path for a name', 'name: bad', 'name: ../../etc/x', 1, /'name'/],
   ['an absolute path for a name', 'name: bad', 'name: /etc/x', 1, /'name'/],
   ['an epoch that is no time', 'name: bad', 'name: bad\nepoch: yesterday', 2, /RFC 3339/],
@@ -115,7 +145,13 @@ const CHANGES: readonly Change[] = [
   ['a metric that is a prototype key', "podsScheduled: '> 99 %'", "toString: '> 1'", 25, /unknown key 'toString'/],
   ['a bucket of zero', 'name: bad', 'name: bad\nbucket: 0s', 2, /bucket/],
   ['a bucket that makes millions of buckets', 'name: bad', 'name: bad\nbucket: 1us', 2, /bucket/],
-  ['two kinds in one entry', '  - crashNodes: { at: 20s, count: 1 }', '  - crashNodes: { at: 20s, count: 1 }\n    pauseNodes: { at: 20s, count: 1 }', 23, /exactly one key/],
+  [
+    'two kinds in one entry',
+    '  - crashNodes: { at: 20s, count: 1 }',
+    '  - crashNodes: { at: 20s, count: 1 }\n    pauseNodes: { at: 20s, count: 1 }',
+    23,
+    /exactly one key/,
+  ],
   ['an entry without a kind', '  - crashNodes: { at: 20s, count: 1 }', '  - {}', 23, /exactly one key/],
 ];
 
@@ -133,7 +169,20 @@ const FILES: readonly (readonly [string, string | Buffer, RegExp])[] = [
   ['a hundred lists deep', `${GOOD}notes: ${'['.repeat(150)}${']'.repeat(150)}`, /nested too deeply/],
   ['ten thousand lists deep', `name: ${'['.repeat(10_000)}${']'.repeat(10_000)}`, /nested too deeply/],
   ['ten thousand maps deep', `name: ${'{a: '.repeat(10_000)}1${'}'.repeat(10_000)}`, /nested too deeply/],
-  ['an alias bomb', `a: &a [x,x,x,x,x,x,x,x,x]\n${'abcdefgh'.split('').map((c, i, all) => (i === 0 ? '' : `${c}: &${c} [${Array(9).fill(`*${all[i - 1]}`).join(',')}]\n`)).join('')}`, /aliases \(\*name\) expand/],
+  [
+    'an alias bomb',
+    `a: &a [x,x,x,x,x,x,x,x,x]\n${'abcdefgh'
+      .split('')
+      .map((c, i, all) =>
+        i === 0
+          ? ''
+          : `${c}: &${c} [${Array(9)
+              .fill(`*${all[i - 1]}`)
+              .join(',')}]\n`,
+      )
+      .join('')}`,
+    /aliases \(\*name\) expand/,
+  ],
   ['an alias that contains itself', GOOD.replace('name: bad', 'name: &a [*a]'), /:1:10: 'name': expected a text, found a list/],
   ['an alias of nothing', 'name: *nobody\n', /:1:7: \*nobody is the alias of nothing/],
   ['a scalar of 10 MB', GOOD.replace('name: bad', `name: ${'x'.repeat(10_000_000)}`), /:1:7: 'name'/],
@@ -156,16 +205,27 @@ describe('a scenario with one mistake', () => {
   test.each(CHANGES)('%s', async (_what, from, to, line, says) => {
     expect(GOOD).toContain(from);
     const file = join(directory, 'scenario.yaml');
-    writeFileSync(file, GOOD.replace(from, () => to));
+    writeFileSync(
+      file,
+      GOOD.replace(from, () => to),
+    );
     await refused(file, `${file}:${line}:`, says);
   });
 
   test('several mistakes are all named, in order', async () => {
     const file = join(directory, 'several.yaml');
-    writeFileSync(file, GOOD.replace('count: 3', 'count: -3').replace('replicas: 3', 'replcas: 3').replace('podsScheduled', 'podsSheduled'));
+    writeFileSync(
+      file,
+      GOOD.replace('count: 3', 'count: -3').replace('replicas: 3', 'replcas: 3').replace('podsScheduled', 'podsSheduled'),
+    );
     const { code, err } = await inProcess('run', file, '--out', out, '--quiet');
     expect(code).toBe(2);
-    expect(err.trimEnd().split('\n').map((text) => text.slice(file.length + 1).split(':')[0])).toEqual(['5', '16', '25']);
+    expect(
+      err
+        .trimEnd()
+        .split('\n')
+        .map((text) => text.slice(file.length + 1).split(':')[0]),
+    ).toEqual(['5', '16', '25']);
   });
 
   test('a byte order mark is no mistake', async () => {
@@ -254,19 +314,23 @@ describe('options', () => {
     expect(code).toBe(2);
     expect(existsSync(out)).toBe(false);
   });
-  test('an unknown command', async () => expect(await inProcess('rnu')).toMatchObject({ code: 2, err: expect.stringMatching(/unknown command 'rnu'/) as string }));
+  test('an unknown command', async () =>
+    expect(await inProcess('rnu')).toMatchObject({ code: 2, err: expect.stringMatching(/unknown command 'rnu'/) as string }));
 });
 
 describe('--out', () => {
-  test.each([['/proc/x'], ['/proc/self/x/y'], [join(directory, 'plain-file')], [join(directory, 'plain-file', 'under')], ['/dev/null']])('%s', async (path) => {
-    const file = join(directory, 'good.yaml');
-    writeFileSync(file, GOOD);
-    writeFileSync(join(directory, 'plain-file'), 'mine');
-    const { code, err } = await inProcess('run', file, '--out', path, '--quiet');
-    expect(err).toMatch(new RegExp(`^wavetank: --out ${path}: `));
-    expect(err.trimEnd().split('\n')).toHaveLength(1);
-    expect(code).toBe(2);
-  });
+  test.each([['/proc/x'], ['/proc/self/x/y'], [join(directory, 'plain-file')], [join(directory, 'plain-file', 'under')], ['/dev/null']])(
+    '%s',
+    async (path) => {
+      const file = join(directory, 'good.yaml');
+      writeFileSync(file, GOOD);
+      writeFileSync(join(directory, 'plain-file'), 'mine');
+      const { code, err } = await inProcess('run', file, '--out', path, '--quiet');
+      expect(err).toMatch(new RegExp(`^wavetank: --out ${path}: `));
+      expect(err.trimEnd().split('\n')).toHaveLength(1);
+      expect(code).toBe(2);
+    },
+  );
 
   test('of another run', async () => {
     const file = join(directory, 'good.yaml');

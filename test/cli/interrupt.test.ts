@@ -10,7 +10,19 @@ test.each([['0'], ['2']])('on %s shards', async (shards) => {
   const out = mkdtempSync(join(tmpdir(), 'wavetank-interrupt-'));
   try {
     const { code, err } = await asProcess(
-      ['run', `${ROOT}scenarios/first-light.yaml`, '--set', 'duration=20000h', '--set', 'bucket=1h', '--shards', shards, '--out', out, '--quiet'],
+      [
+        'run',
+        `${ROOT}scenarios/first-light.yaml`,
+        '--set',
+        'duration=20000h',
+        '--set',
+        'bucket=1h',
+        '--shards',
+        shards,
+        '--out',
+        out,
+        '--quiet',
+      ],
       { patience: 50_000, meanwhile: (kill) => setTimeout(() => kill('SIGINT'), 5_000) },
     );
     expect(err).toMatch(/first-light: interrupted at [\d.]+ s of simulated time\n$/);
