@@ -1,16 +1,9 @@
 /** Names and uids that the server makes up, drawn from the request's cause and not from the instance that happened to serve it. */
 
-import type { Chance } from '#sim';
+import { type Chance, hashText, purpose } from '#sim';
 
-/** FNV-1a, 32 bits. */
-export function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-}
-
-const UID = hashText('apiserver/uid');
-const SUFFIX = hashText('apiserver/generate-name');
+const UID = purpose('apiserver/uid');
+const SUFFIX = purpose('apiserver/generate-name');
 
 /** util/rand's alphabet: no vowels, nothing that looks like something else. */
 export const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
@@ -39,9 +32,10 @@ function mixed(a: number, b: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** A version-4 UUID. `when` keeps a restarted client, whose request ids begin again, from getting its old uids. */
-export function drawUid(chance: Chance, user: string, request: number, when: number): string {
-  const key = hashUser(user);
+/** A version-4 UUID. `when` keeps a restarted client, whose request ids begin again, from getting its old uids; the object's name keeps two
+ *  clients of one user apart. */
+export function drawUid(chance: Chance, user: string, request: number, when: number, name: string): string {
+  const key = hashUser(user) ^ hashText(name);
   const a = (chance.uniform(UID, key, request, when) * 4_294_967_296) >>> 0;
   const b = (chance.uniform(UID, key, request, -1 - when) * 4_294_967_296) >>> 0;
   // 64 drawn bits tell objects apart; the other half is mixed from them.

@@ -1,7 +1,7 @@
 /** One kube-apiserver: takes requests from clients and answers them from its caches and from etcd. It keeps nothing that etcd does not have, so
  *  instances are equal and one that restarts is as good as new once its caches are filled. Mirrors kube-apiserver v1.34. */
 
-import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, Resource, StatusObject } from '#api';
+import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, Pong, Resource, StatusObject } from '#api';
 import { resourceInfo } from '#api';
 import type { EtcdEvents, EtcdResponse } from '#etcd';
 import { type Context, type Duration, type Host, type Instant, type Message, MILLISECOND, MINUTE, messageKind, SECOND } from '#sim';

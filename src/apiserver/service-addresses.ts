@@ -3,11 +3,11 @@
 
 import { invalid, type KubeObject, rfc3339, type Service, type StatusObject } from '#api';
 import type { EtcdResponse } from '#etcd';
-import type { Context } from '#sim';
+import { type Context, purpose } from '#sim';
 import type { Core, Operation } from './core.ts';
 import type { EtcdWaiter } from './etcd-client.ts';
 import { storageFailure, unknownFailure } from './failures.ts';
-import { drawUid, hashText, hashUser } from './identity.ts';
+import { drawUid, hashUser } from './identity.ts';
 import { freshMeta } from './object-meta.ts';
 import { invalidValue } from './validation/field-error.ts';
 
@@ -19,7 +19,7 @@ const STATIC = 256;
 const ATTEMPTS_MAX = 64;
 const RESOURCE = 'ipaddresses.networking.k8s.io';
 const ADDRESS_BYTES = 180;
-const DRAW = hashText('apiserver/service-address');
+const DRAW = purpose('apiserver/service-address');
 
 export interface AddressTaker {
   granted(refused: StatusObject | undefined, ctx: Context): void;
@@ -59,7 +59,7 @@ export class AddressGrant implements EtcdWaiter {
     const { metadata } = operation.candidate ?? {};
     const meta = freshMeta({
       name: this.address,
-      uid: drawUid(ctx.chance, this.address, operation.request.id, ctx.now),
+      uid: drawUid(ctx.chance, operation.request.user, operation.request.id, ctx.now, this.address),
       creationTimestamp: rfc3339(ctx.clock()),
       generation: 1,
     });

@@ -1,8 +1,7 @@
 /** Queues of one priority level: a flow is dealt a hand of them and joins the shortest; seats go to the queue that had the least work done so far.
  *  Mirrors apiserver v1.34 pkg/util/flowcontrol/fairqueuing/queueset with start-time fair queueing for its virtual clock. */
 
-import { type Duration, type Instant, MILLISECOND } from '#sim';
-import { hashText } from '../identity.ts';
+import { type Duration, hashText, type Instant, MILLISECOND } from '#sim';
 
 /** What a request is thought to take until it has (upstream: 3 ms). */
 const EXPECTED: Duration = 3 * MILLISECOND;
@@ -38,7 +37,7 @@ export class FairQueues<W extends Waiting> {
   /** shufflesharding.Dealer: the flow's hash picks `handSize` different queues. */
   private hand(flow: string): number[] {
     const picked: number[] = [];
-    let hash = hashText(flow);
+    let hash = hashText(flow) >>> 0;
     for (let i = 0; i < this.handSize; i++) {
       const left = this.queues.length - i;
       let card = hash % left;

@@ -35,12 +35,12 @@ function made(core: Core, operation: Operation, body: unknown, ctx: Context): Ku
   const metadata = freshMeta(admitted.metadata);
   const time = rfc3339(ctx.clock());
   metadata.namespace = info.namespaced ? request.namespace : undefined;
-  metadata.uid = drawUid(ctx.chance, request.user, request.id, ctx.now);
   metadata.creationTimestamp = time;
   metadata.deletionTimestamp = undefined;
   metadata.deletionGracePeriodSeconds = undefined;
   if (metadata.name === '' && metadata.generateName)
     metadata.name = drawName(ctx.chance, metadata.generateName, request.user, request.id, operation.attempts);
+  metadata.uid = drawUid(ctx.chance, request.user, request.id, ctx.now, metadata.name);
   const object = shaped(descriptor, info, admitted, metadata);
   const prepared = prepareForCreate(descriptor, object, time);
 

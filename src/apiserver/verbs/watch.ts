@@ -1,14 +1,14 @@
 /** GET ?watch: what happened since a resourceVersion, then what happens. Mirrors apiserver v1.34 pkg/storage/cacher/cacher.go (Watch). */
 
 import { badRequest, gone, type KubeObject, type RequestOptions, type StatusObject, type WatchEvent } from '#api';
-import { type Context, type Duration, type Purpose, SECOND } from '#sim';
+import { type Context, type Duration, purpose, SECOND } from '#sim';
 import { compileFilter, type Filter, isStatus } from '../cache/filter.ts';
 import { Dispatch, newWatcher, type Watcher } from '../cache/watchers.ts';
 import type { Core, Operation, ResourceState } from '../core.ts';
 import { bookmark, type FanOut } from '../fan-out.ts';
-import { hashText, hashUser } from '../identity.ts';
+import { hashUser } from '../identity.ts';
 
-const LIFE: Purpose = hashText('apiserver/watch-life');
+const LIFE = purpose('apiserver/watch-life');
 
 interface Timing {
   readonly minSeconds: number;
