@@ -119,6 +119,17 @@ export interface CloseWatch extends Message {
   readonly id: number;
 }
 
+/** HTTP/2's PING: is the server there, and is it still the one to which the connection was made? */
+export interface Ping extends Message {
+  readonly kind: 'Ping';
+}
+
+/** The answer. `since`: when the server's process began; a connection older than that went with the process before. */
+export interface Pong extends Message {
+  readonly kind: 'Pong';
+  readonly since: number;
+}
+
 /** The connection to a server is gone (it crashed or dropped its clients): pending requests fail, watches end. */
 export interface ConnectionReset extends Message {
   readonly kind: 'ConnectionReset';
@@ -248,5 +259,16 @@ messageKind<CloseWatch>({
   digest(m, hasher) {
     hasher.int(m.id);
   },
+});
+messageKind<Ping>({ kind: 'Ping', digest() {}, pack() {}, unpack: () => ({ kind: 'Ping' }) });
+messageKind<Pong>({
+  kind: 'Pong',
+  digest(m, hasher) {
+    hasher.number(m.since);
+  },
+  pack(m, out) {
+    out.number(m.since);
+  },
+  unpack: (from) => ({ kind: 'Pong', since: from.number() }),
 });
 messageKind<ConnectionReset>({ kind: 'ConnectionReset', digest() {}, pack() {}, unpack: () => ({ kind: 'ConnectionReset' }) });

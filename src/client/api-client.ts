@@ -1,51 +1,16 @@
 /** A host's door to the API servers: rate limit, matching of answers, time-outs, retries on 429, moving on when a server is lost.
  *  Mirrors client-go v1.34 rest/request.go and rest/with_retry.go over one HTTP/2 connection behind a balancer that hashes the client.
- *  Departure: a dead connection is noticed when a request times out and nothing was heard since it left (HTTP/2's ping would take 45 s). */
+ *  A dead connection is noticed by HTTP/2's ping (30 s of silence, then 15 s for the answer), or when a request times out and nothing was heard since it left.
+ *  Departure: silence means silence of watches; a client without watches does not ping. */
 
-import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, StatusObject, WatchEvents } from '#api';
-import type { Context, Counter, Duration, Histogram, HostId, Instant, Message } from '#sim';
-import { messageKind, SECOND } from '#sim';
+import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, Ping, Pong, StatusObject, WatchEvents } from '#api';
+import type { Context, Duration, HostId, Instant, Message } from '#sim';
+import { SECOND } from '#sim';
 import type { ApiClient, ClientConfig, ClientReceipt, LaneConfig, Outcome, RequestSpec } from './contract.ts';
 import { Lane } from './lane.ts';
-
-/** A timer of the client's machinery; `tenant` and `tag` say whose and which. */
-export interface ClientTimer extends Message {
-  readonly kind: 'ClientTimer';
-  readonly tenant: number;
-  readonly tag: number;
-}
-
-messageKind<ClientTimer>({
-  kind: 'ClientTimer',
-  digest(m, hasher) {
-    hasher.int(m.tenant);
-    hasher.int(m.tag);
-  },
-});
-
-/** What of the client room shares a host's connection: gets its answers, streams and timers directly. */
-export interface Tenant {
-  timer(tag: number, ctx: Context): void;
-  answered?(outcome: Outcome<unknown>, ctx: Context): void;
-  events?(message: WatchEvents, ctx: Context): void;
-  /** The stream to `server` is gone. */
-  streamLost?(server: HostId, ctx: Context): void;
-}
-
-/** One request on its way. */
-export interface Call {
-  readonly spec: RequestSpec;
-  readonly continuation: unknown;
-  /** Gets the outcome instead of the host. */
-  readonly owner: Tenant | undefined;
-  readonly lane: Lane;
-  readonly processing: Duration;
-  id: number;
-  server: HostId;
-  sentAt: Instant;
-  deadline: Instant;
-  attempts: number;
-}
+import { RequestMetrics } from './request-metrics.ts';
+import type { Call, ClientTimer, Tenant } from './tenant.ts';
+import { clientTimer } from './tenant.ts';
 
 /** When neither host nor lane says otherwise: the server itself gives up after 60 s (--request-timeout). */
 const DEFAULT_TIMEOUT: Duration = 60 * SECOND;
@@ -76,9 +41,17 @@ function scramble(a: number, b: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
+/** HTTP2_READ_IDLE_TIMEOUT_SECONDS and HTTP2_PING_TIMEOUT_SECONDS (apimachinery util/net). */
+const PING_AFTER: Duration = 30 * SECOND;
+const PONG_WITHIN: Duration = 15 * SECOND;
+/** A watch is answered at once or not at all. */
+const WATCH_TIMEOUT: Duration = 15 * SECOND;
+
 const SWEEP = 0;
 const FAILED = 1;
 const RETRY = 2;
+const QUIET = 3;
+const PONG_DUE = 4;
 
 export class Client<C> implements ApiClient<C>, Tenant {
   readonly config: ClientConfig;
@@ -88,12 +61,16 @@ export class Client<C> implements ApiClient<C>, Tenant {
   readonly #failed: Call[] = [];
   readonly #retries: Call[] = [];
   readonly #main: Lane;
-  readonly #counters = new Map<string, Map<number, Counter>>();
-  #wait: Histogram | undefined;
+  readonly #metrics = new RequestMetrics();
   #nextId = -1;
   #serverIndex = -1;
   #heardAt: Instant = 0;
   #sweepAt: Instant = Number.POSITIVE_INFINITY;
+  // Of streams.
+  #streamHeardAt: Instant = 0;
+  #connectedAt: Instant = 0;
+  #pingedAt: Instant = -1;
+  #isWatchingQuiet = false;
 
   constructor(config: ClientConfig) {
     if (config.servers.length === 0) throw new Error(`client of ${config.user} has no API server`);
@@ -139,7 +116,7 @@ export class Client<C> implements ApiClient<C>, Tenant {
     const call: Call = { spec, continuation, owner, lane, processing, id: -1, server: -1, sentAt: ctx.now, deadline: 0, attempts: 0 };
     if (this.#nextId < 0) this.#begin(ctx);
     if (lane.isIdle && lane.bucket.tryTake(ctx.now)) {
-      this.#wait?.observe(0);
+      this.#metrics.waited(0);
       this.#send(call, ctx);
     } else {
       lane.push(call, ctx);
@@ -150,16 +127,17 @@ export class Client<C> implements ApiClient<C>, Tenant {
   #begin(ctx: Context): void {
     // A restarted host must not take an answer to its former life for its own, and servers draw uids from user and id: ids begin elsewhere for each
     // host and second of birth.
+    this.#connectedAt = ctx.now;
     this.#nextId = scramble(ctx.self, Math.floor(ctx.now / SECOND)) & ID_MASK;
     this.#serverIndex = scramble(ctx.self, 0) % this.config.servers.length;
-    this.#wait = ctx.record.histogram('rest_client_rate_limiter_duration_seconds');
+    this.#metrics.begin(ctx);
   }
 
   #drain(lane: Lane, ctx: Context): void {
     lane.armed = false;
     while (!lane.isIdle && lane.bucket.tryTake(ctx.now)) {
       const call = lane.shift() as Call;
-      this.#wait?.observe((ctx.now - call.sentAt) / SECOND);
+      this.#metrics.waited(ctx.now - call.sentAt);
       this.#send(call, ctx);
     }
     lane.arm(ctx);
@@ -171,9 +149,12 @@ export class Client<C> implements ApiClient<C>, Tenant {
     this.#nextId = (this.#nextId + 1) & ID_MASK;
     call.server = this.server;
     call.sentAt = ctx.now + call.processing;
-    call.deadline = call.sentAt + call.lane.timeout;
+    call.deadline = call.sentAt + (spec.verb === 'watch' ? Math.min(call.lane.timeout, WATCH_TIMEOUT) : call.lane.timeout);
     this.#calls.set(call.id, call);
-    if (call.owner?.events !== undefined && spec.verb === 'watch') this.#streams.set(call.id, call.owner);
+    if (call.owner?.events !== undefined && spec.verb === 'watch') {
+      this.#streams.set(call.id, call.owner);
+      this.#watchQuiet(ctx);
+    }
     const message: ApiRequest = {
       kind: 'ApiRequest',
       id: call.id,
@@ -192,11 +173,38 @@ export class Client<C> implements ApiClient<C>, Tenant {
     this.#armSweep(call.deadline, ctx);
   }
 
+  #watchQuiet(ctx: Context): void {
+    if (this.#isWatchingQuiet) return;
+    this.#isWatchingQuiet = true;
+    this.#streamHeardAt = ctx.now;
+    ctx.after(PING_AFTER, clientTimer(0, QUIET));
+  }
+
+  /** Pings when no stream has said anything for a while. */
+  #quiet(ctx: Context): void {
+    for (const tenant of this.#tenants) tenant.checkIdle?.(ctx);
+    if (this.#streams.size === 0) {
+      this.#isWatchingQuiet = false;
+      return;
+    }
+    const left = this.#streamHeardAt + PING_AFTER - ctx.now;
+    ctx.after(left > 0 ? left : PING_AFTER, clientTimer(0, QUIET));
+    if (left > 0) return;
+    this.#pingedAt = ctx.now;
+    ctx.send(this.server, { kind: 'Ping' } as Ping);
+    ctx.after(PONG_WITHIN, clientTimer(0, PONG_DUE));
+  }
+
+  #pong({ since }: Pong, ctx: Context): void {
+    this.#pingedAt = -1;
+    if (ctx.source === this.server && since > this.#connectedAt) this.#loseServer(ctx.source, ctx);
+  }
+
   #armSweep(deadline: Instant, ctx: Context): void {
     // At most one timer is out, save when a shorter time-out joins a longer one.
     if (deadline >= this.#sweepAt) return;
     this.#sweepAt = deadline;
-    ctx.after(deadline - ctx.now, { kind: 'ClientTimer', tenant: 0, tag: SWEEP } as ClientTimer);
+    ctx.after(deadline - ctx.now, clientTimer(0, SWEEP));
   }
 
   /** Ends a stream: what still comes of it is ignored. */
@@ -233,6 +241,9 @@ export class Client<C> implements ApiClient<C>, Tenant {
         this.#tenants[tenant]?.timer(tag, ctx);
         return HANDLED;
       }
+      case 'Pong':
+        this.#pong(message as Pong, ctx);
+        return this.#nextFailed(ctx);
       case 'ConnectionReset':
         this.#loseServer(ctx.source, ctx);
         return this.#nextFailed(ctx);
@@ -246,6 +257,7 @@ export class Client<C> implements ApiClient<C>, Tenant {
 
   #watchEvents(message: WatchEvents, ctx: Context): void {
     const owner = this.#streams.get(message.id);
+    this.#streamHeardAt = ctx.now;
     if (ctx.source === this.server) this.#heardAt = ctx.now;
     if (owner === undefined) {
       // A stream that nobody reads any more (its host restarted, its request timed out).
@@ -264,7 +276,7 @@ export class Client<C> implements ApiClient<C>, Tenant {
     if (call === undefined) return HANDLED;
     this.#calls.delete(message.id);
     const { code } = message;
-    this.#count(call, code, ctx);
+    this.#metrics.count(call.spec.verb, code, ctx);
     if ((code === 429 || code >= 500) && this.#retry(call, message, ctx)) return HANDLED;
     if (code >= 400) this.#streams.delete(message.id);
     const outcome: Outcome<unknown> = {
@@ -291,13 +303,18 @@ export class Client<C> implements ApiClient<C>, Tenant {
     this.#streams.delete(message.id);
     call.deadline = ctx.now + after * SECOND;
     this.#retries.push(call);
-    ctx.after(after * SECOND, { kind: 'ClientTimer', tenant: 0, tag: RETRY } as ClientTimer);
+    ctx.after(after * SECOND, clientTimer(0, RETRY));
     return true;
   }
 
   #ownTimer(tag: number, ctx: Context): ClientReceipt<C> {
     if (tag === SWEEP) this.#sweep(ctx);
     else if (tag === RETRY) this.#sendRetries(ctx);
+    else if (tag === QUIET) this.#quiet(ctx);
+    else if (tag === PONG_DUE && this.#pingedAt >= 0 && ctx.now - this.#pingedAt >= PONG_WITHIN) {
+      this.#pingedAt = -1;
+      this.#loseServer(this.server, ctx);
+    }
     return this.#nextFailed(ctx);
   }
 
@@ -339,6 +356,7 @@ export class Client<C> implements ApiClient<C>, Tenant {
     if (this.#serverIndex >= 0 && server === this.server) {
       this.#serverIndex = (this.#serverIndex + 1) % this.config.servers.length;
       this.#heardAt = ctx.now;
+      this.#connectedAt = ctx.now;
     }
     for (const tenant of this.#tenants) tenant.streamLost?.(server, ctx);
   }
@@ -346,43 +364,18 @@ export class Client<C> implements ApiClient<C>, Tenant {
   /** Hands over one unknown outcome and sees to it that the next follows: a receipt holds one. */
   #nextFailed(ctx: Context): ClientReceipt<C> {
     for (let call = this.#failed.shift(); call !== undefined; call = this.#failed.shift()) {
-      this.#count(call, 0, ctx);
+      this.#metrics.count(call.spec.verb, 0, ctx);
       const outcome = { continuation: call.continuation, request: call.spec, code: 0, error: CONNECTION_LOST, sentAt: call.sentAt };
       if (call.owner !== undefined) {
         call.owner.answered?.(outcome, ctx);
         continue;
       }
-      if (this.#failed.length > 0) ctx.after(0, { kind: 'ClientTimer', tenant: 0, tag: FAILED } as ClientTimer);
+      if (this.#failed.length > 0) ctx.after(0, clientTimer(0, FAILED));
       return { handled: true, outcome: outcome as Outcome<C> };
     }
     return HANDLED;
   }
-
-  #count(call: Call, code: number, ctx: Context): void {
-    let byCode = this.#counters.get(call.spec.verb);
-    if (byCode === undefined) this.#counters.set(call.spec.verb, (byCode = new Map()));
-    let counter = byCode.get(code);
-    if (counter === undefined) {
-      counter = ctx.record.counter('rest_client_requests_total', {
-        code: code === 0 ? '<error>' : String(code),
-        method: METHODS[call.spec.verb],
-      });
-      byCode.set(code, counter);
-    }
-    counter.add();
-  }
 }
-
-const METHODS: Readonly<Record<RequestSpec['verb'], string>> = {
-  create: 'POST',
-  get: 'GET',
-  list: 'GET',
-  watch: 'GET',
-  update: 'PUT',
-  patch: 'PATCH',
-  delete: 'DELETE',
-  deletecollection: 'DELETE',
-};
 
 /** A host's client. Offer it every message that the host does not know itself. */
 export function createApiClient<C>(config: ClientConfig): Client<C> {

@@ -5,9 +5,10 @@ import type { Event, KubeObject } from '#api';
 import { rfc3339 } from '#api';
 import type { Context, Instant } from '#sim';
 import { MINUTE } from '#sim';
-import type { Client, Tenant } from './api-client.ts';
+import type { Client } from './api-client.ts';
 import type { Outcome, RequestSpec } from './contract.ts';
 import type { Lane } from './lane.ts';
+import type { Tenant } from './tenant.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Broadcaster's queue (maxQueuedEvents); further events are dropped. */

@@ -1,7 +1,8 @@
 /** A rate-limited way out of a host: client-go gives each clientset its own token bucket (clientbuilder), the kubelet a further one for heartbeats. FIFO. */
 
 import type { Context, Duration } from '#sim';
-import type { Call, ClientTimer } from './api-client.ts';
+import type { Call } from './tenant.ts';
+import { clientTimer } from './tenant.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export class Lane {
@@ -48,6 +49,6 @@ export class Lane {
   arm(ctx: Context): void {
     if (this.armed || this.isIdle) return;
     this.armed = true;
-    ctx.after(this.bucket.wait(ctx.now), { kind: 'ClientTimer', tenant: this.tenant, tag: 0 } as ClientTimer);
+    ctx.after(this.bucket.wait(ctx.now), clientTimer(this.tenant, 0));
   }
 }

@@ -5,9 +5,11 @@ import type { Lease } from '#api';
 import { rfc3339Micro } from '#api';
 import type { Context, Duration, Instant } from '#sim';
 import { purpose, SECOND } from '#sim';
-import type { Client, ClientTimer, Tenant } from './api-client.ts';
+import type { Client } from './api-client.ts';
 import type { Outcome, RequestSpec } from './contract.ts';
 import type { Lane } from './lane.ts';
+import type { Tenant } from './tenant.ts';
+import { clientTimer } from './tenant.ts';
 
 export interface LeaderElectionConfig {
   /** 'kube-controller-manager'; the Lease is in kube-system. */
@@ -139,7 +141,7 @@ export class LeaderElector implements Tenant {
     // JitterFactor 1.2 while acquiring; a leader's renewals keep their period.
     const jitter = this.isLeader ? 0 : 1.2 * ctx.chance.uniform(JITTER, ctx.self, this.#draws++);
     const delay = Math.floor(this.#retryPeriod * (1 + jitter));
-    ctx.after(delay, { kind: 'ClientTimer', tenant: this.#tenant, tag: 0 } as ClientTimer);
+    ctx.after(delay, clientTimer(this.#tenant, 0));
   }
 
   #stop(ctx: Context): void {

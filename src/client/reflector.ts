@@ -4,8 +4,10 @@
 import type { KubeObject, ListObject, RequestOptions, Resource, StatusObject, WatchEvents } from '#api';
 import type { Context, Duration, HostId, Instant } from '#sim';
 import { MILLISECOND, MINUTE, purpose, SECOND } from '#sim';
-import type { Call, Client, ClientTimer, Tenant } from './api-client.ts';
+import type { Client } from './api-client.ts';
 import type { Outcome, RequestSpec } from './contract.ts';
+import type { Call, Tenant } from './tenant.ts';
+import { clientTimer } from './tenant.ts';
 
 /** What a reflector fills. */
 export interface Sink {
@@ -36,7 +38,6 @@ const DRAWS = purpose('client/reflector');
 type State = 'new' | 'listing' | 'watching' | 'waiting';
 
 const AGAIN = 0;
-const IDLE = 1;
 
 export class Reflector implements Tenant {
   readonly resource: Resource;
@@ -69,11 +70,10 @@ export class Reflector implements Tenant {
 
   start(ctx: Context): void {
     this.#list(ctx);
-    this.#armIdle(ctx);
   }
 
-  #armIdle(ctx: Context): void {
-    ctx.after(IDLE_MAX, { kind: 'ClientTimer', tenant: this.#tenant, tag: IDLE } as ClientTimer);
+  checkIdle(ctx: Context): void {
+    if (this.#state === 'watching' && ctx.now - this.#heardAt >= IDLE_MAX) this.#resume(ctx, false);
   }
 
   #uniform(ctx: Context): number {
@@ -190,14 +190,11 @@ export class Reflector implements Tenant {
 
   #waitThenAgain(ctx: Context, delay: Duration): void {
     this.#state = 'waiting';
-    ctx.after(delay, { kind: 'ClientTimer', tenant: this.#tenant, tag: AGAIN } as ClientTimer);
+    ctx.after(delay, clientTimer(this.#tenant, AGAIN));
   }
 
-  timer(tag: number, ctx: Context): void {
-    if (tag === IDLE) {
-      if (this.#state === 'watching' && ctx.now - this.#heardAt >= IDLE_MAX) this.#resume(ctx, false);
-      this.#armIdle(ctx);
-    } else if (this.#state === 'waiting') {
+  timer(_tag: number, ctx: Context): void {
+    if (this.#state === 'waiting') {
       if (this.#resourceVersion === '' || this.#isExpired) this.#list(ctx);
       else this.#watch(ctx);
     }

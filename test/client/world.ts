@@ -1,6 +1,6 @@
 /** A client under test against a server that does what the test says: answers by a table, sends watch events by hand. */
 
-import type { ApiRequest, ApiResponse, CloseWatch, WatchEvent, WatchEvents } from '#api';
+import type { ApiRequest, ApiResponse, CloseWatch, Pong, WatchEvent, WatchEvents } from '#api';
 import { type ClientConfig, createApiClient, createInformerFactory, type InformerEvent, type Outcome } from '#client';
 import { type Context, type Host, type HostId, type Message, messageKind, runInProcess, SECOND, type WorldChange } from '#sim';
 
@@ -45,6 +45,10 @@ class Server implements Host {
   receive(message: Message, ctx: Context): void {
     if (message.kind === 'TestCue') {
       for (const each of this.#acts[(message as Cue).n]?.messages(this.#heard) ?? []) ctx.send(0, each);
+      return;
+    }
+    if (message.kind === 'Ping') {
+      ctx.send(ctx.source, { kind: 'Pong', since: 0 } as Pong);
       return;
     }
     const request = message as ApiRequest;

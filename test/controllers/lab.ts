@@ -110,7 +110,11 @@ export class Farm implements Host {
 
   receive(message: Message, ctx: Context): void {
     if (message.kind === 'FarmTimer') this.#timer(message as FarmTimer, ctx);
-    else this.#client.receive(message, ctx);
+    else {
+      const { outcome } = this.#client.receive(message, ctx);
+      // A kubelet does not give up because a server was away.
+      if (outcome !== undefined && (outcome.code === 0 || outcome.code >= 500)) this.#client.request(ctx, outcome.request, '');
+    }
   }
 
   #timer({ what, key }: FarmTimer, ctx: Context): void {

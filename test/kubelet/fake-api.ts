@@ -7,6 +7,7 @@ import {
   keyOf,
   notFound,
   type Pod,
+  type Pong,
   rfc3339,
   strategicMergePatch,
   strategicSchema,
@@ -61,6 +62,7 @@ export class FakeApi implements Host {
 
   receive(message: Message, ctx: Context): void {
     if (message.kind === 'TestAction') return this.actions[(message as TestAction).action]?.run(this, ctx);
+    if (message.kind === 'Ping') return ctx.send(ctx.source, { kind: 'Pong', since: 0 } as Pong);
     if (message.kind !== 'ApiRequest') return;
     const request = message as ApiRequest;
     const fails = this.failures.get(`${request.verb} ${request.resource}`);
