@@ -2,6 +2,7 @@
  *  A message from shard i to shard j takes at least L(i,j): the least of egress floor + link latency over their hosts. Round k runs shard i to T(k) + phi(i);
  *  the potentials phi spread the slack of a slow direction over both, so that all windows are as long as the mean of the tightest cycle (1 ms out and
  *  10.5 ms back make 5.75 ms both ways). T(k+1) is the least n(i) + L(i,j) - phi(j), n(i) being shard i's earliest pending event: so windows stretch over idle time.
+ *  Where only one shard has anything to do in a round, it runs as far as no chain of messages can reach back to it.
  *  No window crosses a whole simulated second: a host's wish to end the run takes effect there, at the same instant on any number of shards. */
 
 import type { Duration, Instant } from './time.ts';
@@ -79,16 +80,31 @@ function potentials(least: Float64Array, n: number): Float64Array {
   return phi.map(Math.floor);
 }
 
+/** The least time of any chain of messages from i to j, at least one long (Floyd-Warshall): on the diagonal, there and back. */
+function chains(least: Float64Array, n: number): Float64Array {
+  const chain = least.slice();
+  for (let k = 0; k < n; k++) {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) {
+        chain[i * n + j] = Math.min(chain[i * n + j] as number, (chain[i * n + k] as number) + (chain[k * n + j] as number));
+      }
+    }
+  }
+  return chain;
+}
+
 /** Sets the pace of a run's shards. Every shard may hold one and feed it the same numbers: all then agree without asking anybody. */
 export class Pace {
   /** How far each shard has run. */
   readonly horizons: Float64Array;
   readonly #least: Float64Array;
+  readonly #chains: Float64Array;
   readonly #potentials: Float64Array;
   readonly #until: Instant;
 
   constructor(least: Float64Array, shards: number, until: Instant) {
     this.#least = least;
+    this.#chains = chains(least, shards);
     this.#potentials = potentials(least, shards);
     this.#until = until;
     this.horizons = new Float64Array(shards);
@@ -118,8 +134,23 @@ export class Pace {
     const reached = this.reached;
     const settled = reached > 0 && reached % STOP_GRID === 0;
     const cap = Math.min(this.#until, gridAfter(settled ? Math.min(this.#until, Math.max(reached, earliest)) : reached));
+    let busy = 0;
+    let last = 0;
     for (let i = 0; i < n; i++) {
-      this.horizons[i] = Math.max(this.horizons[i] as number, Math.min(cap, together + (this.#potentials[i] as number)));
+      const horizon = Math.max(this.horizons[i] as number, Math.min(cap, together + (this.#potentials[i] as number)));
+      this.horizons[i] = horizon;
+      if ((next[i] as number) >= horizon) continue;
+      busy++;
+      last = i;
     }
+    if (busy === 1) this.horizons[last] = Math.max(this.horizons[last] as number, Math.min(cap, this.#reach(last, next)));
+  }
+
+  /** The earliest instant at which anything could still arrive at a shard. */
+  #reach(shard: number, next: ArrayLike<number>): Instant {
+    const n = this.horizons.length;
+    let earliest = Infinity;
+    for (let from = 0; from < n; from++) earliest = Math.min(earliest, (next[from] as number) + (this.#chains[from * n + shard] as number));
+    return earliest;
   }
 }

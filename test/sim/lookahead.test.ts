@@ -49,6 +49,14 @@ describe('the pace', () => {
     for (const width of widths.slice(2, -2)) for (const each of width) expect(Math.abs(each - 5750)).toBeLessThanOrEqual(1);
   });
 
+  test('lets a shard that is busy alone run until an answer could reach it', () => {
+    const pace = new Pace(least, 2, 900_000);
+    pace.advance([0, 400_000]);
+    expect(pace.horizons[0]).toBe(11_500);
+    pace.advance([11_500, 12_000]);
+    expect(pace.horizons[0]).toBe(17_250);
+  });
+
   test('stretches windows over idle time, up to the simulated second unless all have reached one', () => {
     const pace = new Pace(least, 2, 100_000_000);
     pace.advance([50_000, 70_000]);
