@@ -104,10 +104,13 @@ export class Kubelet implements Host {
     this.statics.connect(ctx);
   }
 
-  private timer({ task, slot, index }: KubeletTimer, ctx: Context): void {
+  private timer(message: KubeletTimer, ctx: Context): void {
+    const { task, slot, index } = message;
     if (slot < 0) return this.nodeTimer(task, ctx);
     const worker = this.agent.workers.get(slot);
-    if (worker !== undefined) this.podTimer(worker, task, index, ctx);
+    if (worker === undefined) return;
+    if (task !== 'probe') return this.podTimer(worker, task, index, ctx);
+    if (probeDue(this.agent, worker, message, ctx)) syncPod(this.agent, worker, ctx);
   }
 
   private nodeTimer(task: KubeletTimer['task'], ctx: Context): void {
@@ -166,9 +169,6 @@ export class Kubelet implements Host {
         return this.statics.retry(worker, ctx);
       case 'statusRetry':
         return retryStatus(agent, worker, ctx);
-      case 'probe':
-        if (probeDue(agent, worker, index >> 2, index & 3, ctx)) syncPod(agent, worker, ctx);
-        return;
     }
   }
 

@@ -3,7 +3,7 @@
 
 import type { Container, Probe } from '#api';
 import { type Context, type Instant, SECOND } from '#sim';
-import type { NodeAgent } from './agent.ts';
+import type { KubeletTimer, NodeAgent } from './agent.ts';
 import { LUCK } from './luck.ts';
 import { podEvent } from './pod-events.ts';
 import {
@@ -153,7 +153,9 @@ function arm(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, index
 const TITLES: Readonly<Record<ProbeType, string>> = { startup: 'Startup', readiness: 'Readiness', liveness: 'Liveness' };
 
 /** A tick that matters. Returns whether the pod must be synced. */
-export function probeDue(agent: NodeAgent, worker: PodWorker, index: number, at: number, ctx: Context): boolean {
+export function probeDue(agent: NodeAgent, worker: PodWorker, message: KubeletTimer, ctx: Context): boolean {
+  const index = message.index >> 2;
+  const at = message.index & 3;
   const record = worker.containers[index] as ContainerRecord;
   const probe = record.probes[at] as ProbeWorker;
   probe.timer = undefined;
@@ -173,7 +175,9 @@ export function probeDue(agent: NodeAgent, worker: PodWorker, index: number, at:
     );
   }
   if (probe.published === before) {
-    arm(agent, worker, record, index, at, ctx);
+    // The same reminder again: at one event a probe this is most of what a node does.
+    if (agent.settings.probes === 'each') probe.timer = ctx.after(probe.nextTick - ctx.now, message);
+    else arm(agent, worker, record, index, at, ctx);
     return false;
   }
   return apply(agent, worker, record, probe, index, at, ctx);

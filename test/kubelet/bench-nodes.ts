@@ -20,7 +20,7 @@ for (let i = 0; i < nodes; i++) {
   };
   hosts.push({ name: `n${i}`, program: 'kubelet', config, group: 'node', zone: 'a', egressFloor: 10_000 });
 }
-const probe = { periodSeconds: 10, failureThreshold: 3, successThreshold: 1, httpGet: { port: 80 } };
+const probe = { periodSeconds: Number(process.env.PERIOD ?? 10), failureThreshold: 3, successThreshold: 1, httpGet: { port: 80 } };
 const resources = { requests: { cpu: '100m', memory: '128Mi' } };
 const containers = [
   { name: 'web', image: 'web:1', imagePullPolicy: 'IfNotPresent' as const, readinessProbe: probe, livenessProbe: probe, resources },
