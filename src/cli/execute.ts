@@ -7,7 +7,6 @@ import {
   HOST_BUILDER,
   type OutDirectory,
   openOutDirectory,
-  type Result,
   type Runner,
   rejected,
   runInThisProcess,

@@ -348,7 +348,7 @@ describe('--out', () => {
 describe('a run that schedules nothing', () => {
   test('pods that fit no node', async () => {
     const file = join(directory, 'huge.yaml');
-    writeFileSync(file, GOOD.replace('cpu: 250m', 'cpu: 64').replace(/faults:[^]*$/, ''));
+    writeFileSync(file, GOOD.replace('cpu: 250m', 'cpu: 64').replace(/faults:[\s\S]*$/, ''));
     const { code, err } = await inProcess('run', file, '--out', join(directory, 'huge'), '--quiet');
     expect(code).toBe(1);
     expect(err).toMatch(/no pod was scheduled \(\d+ were created\).*Insufficient cpu/);
