@@ -21,20 +21,29 @@ const short = (value) => {
   if (size >= 1e4) return `${Number((value / 1e3).toPrecision(3))}k`;
   return String(Number(value.toPrecision(3)));
 };
-/** On a logarithmic axis over decades only the powers of ten are named; on shorter ones twos and fives, whole numbers, halves. */
-const named = (value, scale) => {
-  const decades = Math.log10(scale.max / scale.min);
-  const mantissa = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
-  const whole = Math.abs(mantissa - Math.round(mantissa)) < 1e-6;
-  const digit = Math.round(mantissa);
-  if (decades > 2) return whole && digit === 1 ? short(value) : '';
-  if (decades > 0.8) return whole && [1, 2, 5].includes(digit) ? short(value) : '';
-  return whole || (decades < 0.3 && Math.abs(mantissa * 2 - Math.round(mantissa * 2)) < 1e-6) ? short(value) : '';
+/** Ticks of a logarithmic axis: powers of ten over many decades, ones, twos and fives over few, even steps over less than one. */
+const logTicks = (min, max) => {
+  const decades = Math.log10(max / min);
+  const ticks = [];
+  if (decades < 0.7) {
+    const rough = (max - min) / 4;
+    const unit = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].find((factor) => factor * unit >= rough) * unit;
+    for (let i = Math.ceil(min / step - 1e-9); i * step <= max * (1 + 1e-9); i++) ticks.push(Number((i * step).toPrecision(12)));
+    return ticks;
+  }
+  for (let power = Math.floor(Math.log10(min)); power <= Math.ceil(Math.log10(max)); power++) {
+    for (const digit of decades > 3 ? [1] : [1, 2, 5]) {
+      const value = Number(`${digit}e${power}`);
+      if (value >= min * (1 - 1e-9) && value <= max * (1 + 1e-9)) ticks.push(value);
+    }
+  }
+  return ticks;
 };
 
 /** Steps that a clock has: 1, 5, 10, 30 s, 1, 5 min, ... so that the axis reads 5:00, 10:00, 15:00. */
 const clockStep = (span, room) => {
-  const most = Math.max(2, Math.floor(room / 70));
+  const most = Math.max(2, Math.floor(room / 58));
   return (
     [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400].find((step) => span / step <= most) ??
     86400 * Math.ceil(span / 86400 / most)
@@ -127,12 +136,10 @@ const valueScale = (label, scale) =>
   scale === 'log'
     ? axis(label, {
         type: 'logarithmic',
-        ticks: {
-          autoSkip: false,
-          callback(value) {
-            return named(value, this);
-          },
+        afterBuildTicks: (scale) => {
+          scale.ticks = logTicks(scale.min, scale.max).map((value) => ({ value }));
         },
+        ticks: { autoSkip: true, callback: short },
       })
     : axis(label, { beginAtZero: true, ticks: { callback: short } });
 

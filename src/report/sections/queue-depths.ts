@@ -2,10 +2,10 @@
 
 import type { Result } from '#experiment';
 import type { Section } from '../chart.ts';
-import { byLabel, labelText, seriesOf, timeAxis } from '../series.ts';
+import { byLabel, highest, labelText, seriesOf, timeAxis } from '../series.ts';
 
 export function queueDepthsSection(result: Result): Section {
-  const pending = seriesOf(result, 'scheduler_pending_pods', 'gauge');
+  const pending = seriesOf(result, 'scheduler_pending_pods', 'gauge').filter((series) => highest(series) > 0);
   const queues = byLabel(seriesOf(result, 'workqueue_depth', 'gauge'), 6);
   const charts = [];
   if (pending.length > 0) {
