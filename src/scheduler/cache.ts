@@ -2,6 +2,7 @@
  *  Upstream copies it into a snapshot at every cycle; here a cycle decides in one instant, so that the picture itself is the snapshot. */
 
 import type { Node, Pod } from '#api';
+import { sameFlat } from './cluster-events.ts';
 import type { Snapshot } from './framework.ts';
 import { ImageStates } from './image-states.ts';
 import { NodeInfo } from './node-info.ts';
@@ -126,7 +127,7 @@ export class Cache implements Snapshot {
     if (before === node) return;
     this.#tree.update(before, node);
     const isSamePlace = hasSamePlace(before, node);
-    const isSameRoom = before.status?.allocatable === node.status?.allocatable;
+    const isSameRoom = sameFlat(before.status?.allocatable, node.status?.allocatable);
     const areSameImages = before.status?.images === node.status?.images;
     if (isSameRoom) info.node = node;
     else info.setNode(node);

@@ -37,7 +37,7 @@ const NODE_UPDATES = {
   [UPDATE_NODE_ANNOTATION]: { resource: 'Node', action: UPDATE_NODE_ANNOTATION, label: 'NodeAnnotationChange' },
 } as const satisfies Record<number, ClusterEvent>;
 
-function sameFlat(a: Readonly<Record<string, unknown>> | undefined, b: Readonly<Record<string, unknown>> | undefined): boolean {
+export function sameFlat(a: Readonly<Record<string, unknown>> | undefined, b: Readonly<Record<string, unknown>> | undefined): boolean {
   if (a === b) return true;
   const left = a ?? {};
   const right = b ?? {};
@@ -45,7 +45,14 @@ function sameFlat(a: Readonly<Record<string, unknown>> | undefined, b: Readonly<
   return keys.length === Object.keys(right).length && keys.every((key) => left[key] === right[key]);
 }
 
-const conditionsText = (node: Node): string => (node.status?.conditions ?? []).map(({ type, status }) => `${type}=${status}`).join();
+function haveSameConditions(before: Node, after: Node): boolean {
+  const left = before.status?.conditions ?? [];
+  const right = after.status?.conditions ?? [];
+  if (left === right) return true;
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i]?.type !== right[i]?.type || left[i]?.status !== right[i]?.status) return false;
+  return true;
+}
 
 /** Most node updates are heartbeats and change nothing of interest: then the list is empty. */
 export function nodeChanges(before: Node, after: Node): readonly ClusterEvent[] {
@@ -58,8 +65,7 @@ export function nodeChanges(before: Node, after: Node): readonly ClusterEvent[] 
     if (!sameFlat(before.metadata?.labels, after.metadata?.labels)) events.push(NODE_UPDATES[UPDATE_NODE_LABEL]);
     else events.push(NODE_UPDATES[UPDATE_NODE_TAINT]);
   }
-  if (before.status?.conditions !== after.status?.conditions && conditionsText(before) !== conditionsText(after))
-    events.push(NODE_UPDATES[UPDATE_NODE_CONDITION]);
+  if (!haveSameConditions(before, after)) events.push(NODE_UPDATES[UPDATE_NODE_CONDITION]);
   if (!sameFlat(before.metadata?.annotations, after.metadata?.annotations)) events.push(NODE_UPDATES[UPDATE_NODE_ANNOTATION]);
   return events;
 }

@@ -3,16 +3,22 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Node, Pod } from '#api';
-import { MINUTE, SECOND } from '#sim';
 import { Nominator, Profile } from '#scheduler';
+import { type Instant, SECOND } from '#sim';
 import { ASSIGNED_POD_ADD, ASSIGNED_POD_DELETE, NODE_ADD, waitingPodChange } from '../../src/scheduler/cluster-events.ts';
 import { backoffDuration } from '../../src/scheduler/queue/queued-pod-info.ts';
 import { SchedulingQueue } from '../../src/scheduler/queue/scheduling-queue.ts';
 
 const pod = (name: string, more: object = {}): Pod =>
-  ({ metadata: { name, namespace: 'ns', uid: name }, spec: { containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }], ...more } }) as unknown as Pod;
-const node = (cpu: string): Node => ({ metadata: { name: 'n' }, status: { allocatable: { cpu, memory: '1Gi', pods: '9' } } }) as unknown as Node;
+  ({
+    metadata: { name, namespace: 'ns', uid: name },
+    spec: { containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }], ...more },
+  }) as unknown as Pod;
+const node = (cpu: string): Node =>
+  ({ metadata: { name: 'n' }, status: { allocatable: { cpu, memory: '1Gi', pods: '9' } } }) as unknown as Node;
 const newQueue = (): SchedulingQueue => new SchedulingQueue(new Map([['default-scheduler', new Profile()]]), new Nominator());
+/** Seconds into the run. */
+const at = (seconds: number): Instant => seconds * 1_000_000;
 const FIT = new Set(['NodeResourcesFit']);
 
 describe('SchedulingQueue', () => {
@@ -32,20 +38,20 @@ describe('SchedulingQueue', () => {
     const queue = newQueue();
     queue.add(pod('p'), 0);
     const info = queue.pop();
-    queue.putBack(info!, FIT, SECOND);
-    queue.move(NODE_ADD, undefined, node('500m'), 3 * SECOND);
+    queue.putBack(info!, FIT, at(1));
+    queue.move(NODE_ADD, undefined, node('500m'), at(3));
     expect(queue.hasWork).toBe(false);
-    queue.move(ASSIGNED_POD_ADD, undefined, pod('other', { nodeName: 'n' }), 3 * SECOND);
+    queue.move(ASSIGNED_POD_ADD, undefined, pod('other', { nodeName: 'n' }), at(3));
     expect(queue.hasWork).toBe(false);
-    queue.move(NODE_ADD, undefined, node('2'), 4 * SECOND);
+    queue.move(NODE_ADD, undefined, node('2'), at(4));
     expect(queue.activeSize).toBe(1);
   });
 
   it('keeps a woken pod in back-off, from which an idle scheduler takes it early', () => {
     const queue = newQueue();
     queue.add(pod('p'), 0);
-    queue.putBack(queue.pop()!, FIT, SECOND);
-    queue.move(ASSIGNED_POD_DELETE, pod('gone', { nodeName: 'n' }), undefined, SECOND + 1);
+    queue.putBack(queue.pop()!, FIT, at(1));
+    queue.move(ASSIGNED_POD_DELETE, pod('gone', { nodeName: 'n' }), undefined, at(1) + 1);
     expect([queue.activeSize, queue.hasWork]).toEqual([0, true]);
     expect(queue.pop()?.attempts).toBe(2);
   });
@@ -53,11 +59,11 @@ describe('SchedulingQueue', () => {
   it('does not take a pod early that failed with an error', () => {
     const queue = newQueue();
     queue.add(pod('p'), 0);
-    queue.putBack(queue.pop()!, new Set(), SECOND);
+    queue.putBack(queue.pop()!, new Set(), at(1));
     expect(queue.pop()).toBeUndefined();
-    queue.advance(2 * SECOND);
+    queue.advance(at(2));
     expect(queue.activeSize).toBe(0);
-    queue.advance(3 * SECOND);
+    queue.advance(at(3));
     expect(queue.pop()?.uid).toBe('p');
   });
 
@@ -74,9 +80,9 @@ describe('SchedulingQueue', () => {
     const queue = newQueue();
     queue.add(pod('p'), 0);
     queue.putBack(queue.pop()!, FIT, 0);
-    queue.advance(5 * MINUTE);
+    queue.advance(at(300));
     expect(queue.hasWork).toBe(false);
-    queue.advance(5 * MINUTE + 1);
+    queue.advance(at(300) + 1);
     expect(queue.activeSize).toBe(1);
   });
 
@@ -86,7 +92,7 @@ describe('SchedulingQueue', () => {
     queue.add(gated, 0);
     expect([queue.hasWork, queue.size]).toEqual([false, 1]);
     const open = pod('p');
-    queue.update(gated, open, waitingPodChange(gated, open), SECOND);
+    queue.update(gated, open, waitingPodChange(gated, open), at(1));
     expect(queue.pop()?.uid).toBe('p');
   });
 

@@ -1,24 +1,19 @@
 /** One decision from columns: which nodes fit, in upstream's order and as far as upstream looks, what each is worth, and why the others do not fit.
  *  The rules are those of the plugins in ../plugins; only plugins without a column form are called. test/scheduler compares every decision with ../evaluate-all.ts. */
 
-import type { KubeObject, Namespace, Pod } from '#api';
+import type { KubeObject, Pod } from '#api';
 import type { Cache } from '../cache.ts';
 import { CycleState, type Handle, type PreFilterResult } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { Nominator } from '../nominator.ts';
 import { filterWithNominated } from '../object-handle.ts';
-import { resolveNamespaces } from '../plugins/inter-pod-affinity.ts';
-import { podNamespace } from '../pod-fields.ts';
 import { PluginError, type Profile } from '../profile.ts';
 import { isRejected, messageOf, SKIP, type Status, unresolvable, withPlugin } from '../status.ts';
-import { AffinityColumns, AffinityFit } from './affinity-fit.ts';
-import { ClassMap } from './class-map.ts';
-import { idOf } from './interned.ts';
-import { LocalFit } from './local-fit.ts';
+import type { AffinityFit } from './affinity-fit.ts';
+import { type PodClass, PodClasses } from './pod-classes.ts';
 import type { ProfileRules } from './rules.ts';
-import { SPREAD_FITS, SPREAD_LABEL, SpreadColumns, SpreadFit } from './spread-fit.ts';
-import { StaticFit } from './static-fit.ts';
-import { TopScores } from './top-scores.ts';
+import { SPREAD_FITS, SPREAD_LABEL, type SpreadFit } from './spread-fit.ts';
+import type { StaticFit } from './static-fit.ts';
 import { CALLED, INTER_POD, SPREAD_KEY, SPREAD_SKEWED, statusOfCode } from './verdicts.ts';
 
 /** What a decision came to. The arrays are the cycle's own and hold until the next decision. */
@@ -42,20 +37,23 @@ export interface Top {
   readonly state: CycleState;
 }
 
+/** What is asked about a node beyond its own state, in order. */
+interface Checks {
+  readonly state: CycleState;
+  readonly pod: Pod;
+  readonly early: ProfileRules['earlyFilters'];
+  readonly spread: SpreadFit | undefined;
+  readonly affinity: AffinityFit | undefined;
+  readonly late: ProfileRules['lateFilters'];
+}
+
 export class ColumnCycle {
   readonly #profile: Profile;
   readonly #rules: ProfileRules;
   readonly #cache: Cache;
   readonly #handle: Handle;
-  readonly #fixed = new ClassMap<StaticFit>();
-  readonly #local = new ClassMap<LocalFit>();
-  readonly #spreadFilter = new ClassMap<SpreadFit | undefined>((fit) => fit?.release());
-  readonly #spreadScore = new ClassMap<SpreadFit | undefined>((fit) => fit?.release());
-  /** Spread classes by the workload whose selector they may rest on. */
-  readonly #byOwner = new Map<string, Set<string>>();
-  readonly #affinity = new ClassMap<AffinityFit>();
-  readonly #spreadColumns: SpreadColumns;
-  readonly #affinityColumns: AffinityColumns;
+  readonly #classes: PodClasses;
+  #podClass: PodClass | undefined;
   /** Slots that fit, in the order found. */
   slots = new Int32Array(64);
   totals = new Int32Array(64);
@@ -66,8 +64,6 @@ export class ColumnCycle {
   rejectedCount = 0;
   /** Verdicts of called plugins and of nodes with nominated pods, by slot. */
   readonly calledStatus = new Map<number, Status>();
-  localFit: LocalFit | undefined;
-  readonly #tops = new WeakMap<LocalFit, TopScores>();
   /** As every plugin's own PreFilter leaves it; made when a node with nominated pods is met. */
   #plainState: CycleState | undefined;
   readonly #nominator: Nominator;
@@ -78,25 +74,11 @@ export class ColumnCycle {
     this.#cache = cache;
     this.#nominator = nominator;
     this.#handle = handle;
-    this.#spreadColumns = new SpreadColumns(cache.table, cache.groups);
-    this.#affinityColumns = new AffinityColumns(cache.table, cache.groups, cache.keys);
+    this.#classes = new PodClasses(rules, cache, handle);
   }
 
-  /** Something changed through which constraints or namespaces were resolved: what rests on it starts over. */
   forgetResolved(resource: string, object: KubeObject): void {
-    if (resource === 'namespaces') this.#affinity.clear();
-    else if (resource === 'services') {
-      this.#spreadFilter.clear();
-      this.#spreadScore.clear();
-      this.#byOwner.clear();
-    } else {
-      const owner = `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`;
-      for (const key of this.#byOwner.get(owner) ?? []) {
-        this.#spreadFilter.delete(key);
-        this.#spreadScore.delete(key);
-      }
-      this.#byOwner.delete(owner);
-    }
+    this.#classes.forgetResolved(resource, object);
   }
 
   /** The best node at once, for pods about which nothing but the nodes themselves decides; undefined for all others. */
@@ -105,31 +87,17 @@ export class ColumnCycle {
     void this.#cache.order;
     if ((pod.spec?.volumes ?? []).length > 0 || pod.spec?.affinity?.nodeAffinity !== undefined || this.#nominator.concerns(pod))
       return undefined;
-    if (this.#rules.calledScores.length > 0 || this.#spreadFilterOf(pod) !== undefined || this.#spreadScoreOf(pod) !== undefined)
+    const { spreadFilter, spreadScore, affinity, local, top } = this.#classes.of(pod);
+    if (this.#rules.calledScores.length > 0 || spreadFilter !== undefined || spreadScore !== undefined || !affinity.isIdle())
       return undefined;
-    if (!this.#affinityOf(pod).isIdle()) return undefined;
     const state = new CycleState();
     if (this.#runCalledPreFilters(state, pod).status !== undefined) return undefined;
     const filters = [...this.#rules.earlyFilters, ...this.#rules.lateFilters];
     if (filters.some((plugin) => !state.skipFilter.has(plugin.name))) return undefined;
-    const local = this.#localOf(pod);
-    let top = this.#tops.get(local);
-    if (top === undefined) {
-      top = new TopScores(local);
-      this.#tops.set(local, top);
-    }
     top.update(table);
     if (top.feasible < 2 || local.fit.taintedSlots > 0 || local.fit.hasPreferences) return undefined;
     const slot = top.pick(Math.min(Math.floor(draw() * top.tied), top.tied - 1));
     return { slot, tied: top.tied, feasible: top.feasible, state };
-  }
-
-  #localOf(pod: Pod): LocalFit {
-    const key = StaticFit.keyOf(pod);
-    return this.#local.get(LocalFit.keyOf(pod, key), () => {
-      const fixed = this.#fixed.get(key, () => new StaticFit(pod, this.#rules.fixed));
-      return new LocalFit(pod, fixed, this.#rules.local);
-    });
   }
 
   /** Filters from `start` until `wanted(nodes considered)` nodes fit; with `onlyNode`, that node alone. */
@@ -138,16 +106,15 @@ export class ColumnCycle {
     this.#reserve(table.version.length);
     this.#plainState = undefined;
     const state = new CycleState();
-    const local = this.#localOf(pod);
-    this.localFit = local;
+    const podClass = this.#classes.of(pod);
+    this.#podClass = podClass;
+    const { local, spreadFilter: spread, affinity } = podClass;
     const none = { state, evaluated: 0, feasible: 0, considered: 0 };
     const called = this.#runCalledPreFilters(state, pod);
     if ('status' in called && called.status !== undefined) return { ...none, preFilter: called.status };
     const narrowed = this.#narrow(state, pod, called);
     if (narrowed.status !== undefined) return { ...none, preFilter: narrowed.status };
-    const spread = this.#spreadFilterOf(pod);
     spread?.prepareFilter();
-    const affinity = this.#affinityOf(pod);
     const isNear = this.#rules.filtersInterPod && affinity.prepareFilter();
     const early = this.#rules.earlyFilters.filter((plugin) => !state.skipFilter.has(plugin.name));
     const late = this.#rules.lateFilters.filter((plugin) => !state.skipFilter.has(plugin.name));
@@ -155,57 +122,64 @@ export class ColumnCycle {
     if (onlyNode !== '') slots = slots.filter((slot) => table.infos[slot]?.name === onlyNode);
     const limit = wanted(slots.length);
     const isSpecial = this.#nominator.concerns(pod);
-    const needsCalls = early.length > 0 || late.length > 0;
+    const checks: Checks = { state, pod, early, late, spread, affinity: isNear ? affinity : undefined };
+    const hasChecks = early.length > 0 || late.length > 0 || spread !== undefined || isNear;
+    local.sync(table);
+    const { codes, rejected, slots: found } = this;
+    const { version } = table;
     let feasible = 0;
-    let evaluated = 0;
     const count = slots.length;
     let at = count === 0 ? 0 : start % count;
     for (let i = 0; i < count; i++) {
       const slot = slots[at] as number;
       if (++at === count) at = 0;
-      let code = 0;
+      const score = local.seen[slot] === version[slot] ? (local.scores[slot] as number) : local.refresh(table, slot);
+      let code = score < 0 ? -score : hasChecks ? this.#check(checks, slot) : 0;
       if (isSpecial && this.#isNominated(slot)) code = this.#checkWithNominated(pod, slot);
-      else {
-        const score = local.at(table, slot);
-        if (score < 0) code = -score;
-        else {
-          if (needsCalls && early.length > 0) code = this.#call(early, state, pod, slot);
-          if (code === 0 && spread !== undefined) {
-            const verdict = spread.check(slot);
-            if (verdict !== SPREAD_FITS) code = verdict === SPREAD_LABEL ? SPREAD_KEY : SPREAD_SKEWED;
-          }
-          if (code === 0 && isNear) {
-            const verdict = affinity.check(slot);
-            if (verdict !== 0) code = INTER_POD + verdict;
-          }
-          if (code === 0 && needsCalls && late.length > 0) code = this.#call(late, state, pod, slot);
-        }
-      }
       if (code !== 0) {
-        this.codes[slot] = code;
-        this.rejected[this.rejectedCount++] = slot;
-        evaluated++;
+        codes[slot] = code;
+        rejected[this.rejectedCount++] = slot;
       } else {
         if (feasible === limit) break;
-        this.slots[feasible++] = slot;
-        evaluated++;
+        found[feasible++] = slot;
       }
     }
-    return { state, evaluated, feasible, considered: count, absent: narrowed.absent };
+    return { state, evaluated: feasible + this.rejectedCount, feasible, considered: count, absent: narrowed.absent };
+  }
+
+  /** What remains to be asked about a node whose own state fits. */
+  #check({ state, pod, early, late, spread, affinity }: Checks, slot: number): number {
+    if (early.length > 0) {
+      const code = this.#call(early, state, pod, slot);
+      if (code !== 0) return code;
+    }
+    if (spread !== undefined) {
+      const verdict = spread.check(slot);
+      if (verdict !== SPREAD_FITS) return verdict === SPREAD_LABEL ? SPREAD_KEY : SPREAD_SKEWED;
+    }
+    if (affinity !== undefined) {
+      const verdict = affinity.check(slot);
+      if (verdict !== 0) return INTER_POD + verdict;
+    }
+    return late.length > 0 ? this.#call(late, state, pod, slot) : 0;
   }
 
   /** Weighted totals of the slots found, in `totals`. Returns how many score plugins were asked. */
   score(pod: Pod, found: Found): void {
     const count = found.feasible;
-    const local = this.localFit as LocalFit;
+    const { local, spreadScore, affinity } = this.#podClass as PodClass;
     const { table } = this.#cache;
     const { totals, slots } = this;
-    for (let i = 0; i < count; i++) totals[i] = Math.max(local.at(table, slots[i] as number), 0);
-    // A node that fits only beside its nominated pods is scored as it stands.
+    const base = this.#rules.taintWeight * 100;
+    for (let i = 0; i < count; i++) {
+      const score = local.at(table, slots[i] as number);
+      // A node that fits only beside its nominated pods is scored as it stands.
+      totals[i] = base + Math.max(score, 0);
+    }
     this.#scoreFixed(local.fit, count);
     const rules = this.#rules;
-    if (rules.spreadWeight !== 0) this.#spreadScoreOf(pod)?.score(slots, count, rules.spreadWeight, totals, this.#raw);
-    if (rules.interPodWeight !== 0) this.#affinityOf(pod).score(slots, count, rules.interPodWeight, totals, this.#raw);
+    spreadScore?.score(slots, count, rules.spreadWeight, totals, this.#raw);
+    if (rules.interPodWeight !== 0) affinity.score(slots, count, rules.interPodWeight, totals, this.#raw);
     if (rules.calledScores.length > 0) this.#callScores(found.state, pod, count);
   }
 
@@ -225,8 +199,7 @@ export class ColumnCycle {
     let n = 0;
     // `rejected` is read no more once a node was found: its space serves for the tied slots.
     for (let i = 0; i < count; i++) if (totals[i] === top) best[n++] = slots[i] as number;
-    const sorted = best.subarray(0, tied).sort();
-    return { slot: sorted[Math.min(Math.floor(draw * tied), tied - 1)] as number, tied, total: top };
+    return { slot: nthSmallest(best, tied, Math.min(Math.floor(draw * tied), tied - 1)), tied, total: top };
   }
 
   /** Why a slot was rejected in the last decision. */
@@ -318,12 +291,13 @@ export class ColumnCycle {
   #scoreFixed(fixed: StaticFit, count: number): void {
     const { totals, slots } = this;
     const { taintWeight, affinityWeight } = this.#rules;
-    if (taintWeight !== 0) {
+    if (taintWeight !== 0 && fixed.taintedSlots > 0) {
       let max = 0;
-      if (fixed.taintedSlots > 0) for (let i = 0; i < count; i++) max = Math.max(max, fixed.taints[slots[i] as number] as number);
-      for (let i = 0; i < count; i++) {
-        const score = max === 0 ? 100 : 100 - Math.trunc((100 * (fixed.taints[slots[i] as number] as number)) / max);
-        totals[i] = (totals[i] as number) + taintWeight * score;
+      for (let i = 0; i < count; i++) max = Math.max(max, fixed.taints[slots[i] as number] as number);
+      // 100 each were given beforehand.
+      for (let i = 0; max > 0 && i < count; i++) {
+        const loss = Math.trunc((100 * (fixed.taints[slots[i] as number] as number)) / max);
+        totals[i] = (totals[i] as number) - taintWeight * loss;
       }
     }
     if (affinityWeight === 0 || !fixed.hasPreferences) return;
@@ -349,55 +323,27 @@ export class ColumnCycle {
       for (let i = 0; i < count; i++) this.totals[i] = (this.totals[i] as number) + weight * (scores[i]?.score as number);
     }
   }
+}
 
-  #topologyKey(pod: Pod): string {
-    return `${podNamespace(pod)}|${idOf(pod.metadata?.labels)}`;
-  }
-
-  #spreadKey(pod: Pod): string {
-    const owner = pod.metadata?.ownerReferences?.find((reference) => reference.controller === true);
-    return `${this.#topologyKey(pod)}|${idOf(pod.spec?.topologySpreadConstraints)}|${owner?.kind ?? ''}/${owner?.name ?? ''}|${StaticFit.keyOf(pod)}`;
-  }
-
-  #newSpread(pod: Pod, key: string, action: 'DoNotSchedule' | 'ScheduleAnyway', allKeys: boolean): SpreadFit | undefined {
-    const owner = pod.metadata?.ownerReferences?.find((reference) => reference.controller === true);
-    if (owner !== undefined) {
-      const of = `${podNamespace(pod)}/${owner.name}`;
-      const keys = this.#byOwner.get(of);
-      if (keys === undefined) this.#byOwner.set(of, new Set([key]));
-      else keys.add(key);
+/** The n-th smallest (from 0) of the first `count` values, which it reorders (quickselect). */
+function nthSmallest(values: Int32Array, count: number, n: number): number {
+  let low = 0;
+  let high = count - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >> 1] as number;
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while ((values[i] as number) < pivot) i++;
+      while ((values[j] as number) > pivot) j--;
+      if (i > j) break;
+      const swap = values[i] as number;
+      values[i++] = values[j] as number;
+      values[j--] = swap;
     }
-    const constraints = this.#rules.spread?.constraintsOf(pod, action, this.#handle) ?? [];
-    if (constraints.length === 0) return undefined;
-    return new SpreadFit(pod, constraints, allKeys, this.#cache.table, this.#cache.keys, this.#spreadColumns);
+    if (n <= j) high = j;
+    else if (n >= i) low = i;
+    else break;
   }
-
-  #spreadFilterOf(pod: Pod): SpreadFit | undefined {
-    const { spread, filtersSpread } = this.#rules;
-    if (spread === undefined || !filtersSpread) return undefined;
-    const key = this.#spreadKey(pod);
-    return this.#spreadFilter.get(key, () => this.#newSpread(pod, key, 'DoNotSchedule', true));
-  }
-
-  #spreadScoreOf(pod: Pod): SpreadFit | undefined {
-    const { spread } = this.#rules;
-    if (spread === undefined) return undefined;
-    const key = this.#spreadKey(pod);
-    return this.#spreadScore.get(key, () => this.#newSpread(pod, key, 'ScheduleAnyway', spread.requiresAllKeys(pod)));
-  }
-
-  #affinityOf(pod: Pod): AffinityFit {
-    const affinity = pod.spec?.affinity;
-    const key = `${this.#topologyKey(pod)}|${idOf(affinity?.podAffinity)}/${idOf(affinity?.podAntiAffinity)}`;
-    return this.#affinity.get(key, () => {
-      const { hardWeight = 1, ignoresExisting = false } = this.#rules.interPod ?? {};
-      const namespace = this.#handle.lister<Namespace & KubeObject>('namespaces').get(podNamespace(pod));
-      return new AffinityFit(pod, this.#affinityColumns, {
-        namespaceLabels: namespace?.metadata?.labels as Readonly<Record<string, string>> | undefined,
-        resolve: (terms) => resolveNamespaces(terms, this.#handle),
-        hardWeight,
-        ignoresExisting,
-      });
-    });
-  }
+  return values[n] as number;
 }

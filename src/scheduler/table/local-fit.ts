@@ -40,6 +40,8 @@ export class LocalFit {
   readonly fit: StaticFit;
   /** The weighted local score where the node fits; minus the verdict code where not. */
   scores = new Int32Array(0);
+  /** The version of each slot for which `scores` holds. */
+  seen = new Int32Array(0);
   /** Rises when all that was remembered was dropped. */
   epoch = 0;
   /** How many slots were evaluated: what the classes save, for the statistics of the bench. */
@@ -52,7 +54,6 @@ export class LocalFit {
   readonly #isBestEffort: boolean;
   readonly #requested: number[] = [];
   readonly #capacity: number[] = [];
-  #seen = new Int32Array(0);
   #generation = -1;
   #nodeCount = -1;
 
@@ -67,19 +68,25 @@ export class LocalFit {
     this.#isBestEffort = rules.balancedResources.every(({ name }) => (requests[name] ?? 0) === 0);
   }
 
-  /** Equal keys under one StaticFit: equal verdicts and scores. */
+  /** Equal keys: equal verdicts and scores. By what is asked for, not by how it is written. */
   static keyOf(pod: Pod, fixedKey: string): string {
-    const spec = pod.spec;
-    const resources = (spec as { resources?: object } | undefined)?.resources;
-    return `${fixedKey}|${idOf(spec?.containers)}/${idOf(spec?.initContainers)}/${idOf(spec?.overhead)}/${idOf(resources)}`;
+    const { requests, scored } = podUsage(pod);
+    return `${fixedKey}|${idOf(requests)}/${idOf(scored)}/${idOf(podHostPorts(pod))}/${podImages(pod).join()}`;
   }
 
-  /** The score (0 or more) or minus the verdict code of one slot, brought up to date. */
+  /** Follows the table when slots came or changed their meaning: call before `seen` and `scores` are read. */
+  sync(table: NodeTable): void {
+    if (this.#generation !== table.generation || this.seen.length < table.version.length || this.#nodeCount !== table.nodeCount)
+      this.#resize(table);
+  }
+
+  /** The score (0 or more) or minus the verdict code of one slot, brought up to date. After sync(). */
   at(table: NodeTable, slot: number): number {
-    if (this.#generation !== table.generation || slot >= this.#seen.length || this.#nodeCount !== table.nodeCount) this.#resize(table);
-    const version = table.version[slot] as number;
-    if (this.#seen[slot] === version) return this.scores[slot] as number;
-    this.#seen[slot] = version;
+    return this.seen[slot] === table.version[slot] ? (this.scores[slot] as number) : this.refresh(table, slot);
+  }
+
+  refresh(table: NodeTable, slot: number): number {
+    this.seen[slot] = table.version[slot] as number;
     this.evaluations++;
     const score = this.#evaluate(table, slot);
     this.scores[slot] = score;
@@ -175,10 +182,10 @@ export class LocalFit {
     const isSameCount = this.#nodeCount === table.nodeCount || this.#rules.imageWeight === 0;
     if (this.#generation === table.generation && isSameCount) {
       scores.set(this.scores);
-      seen.set(this.#seen);
+      seen.set(this.seen);
     }
     this.scores = scores;
-    this.#seen = seen;
+    this.seen = seen;
     this.#generation = table.generation;
     if (!isSameCount) this.epoch++;
     this.#nodeCount = table.nodeCount;

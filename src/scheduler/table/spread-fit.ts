@@ -69,6 +69,13 @@ interface Part {
   mask: Uint8Array;
 }
 
+/** One constraint as `check` reads it, for the decision at hand. */
+interface Check {
+  readonly domains: Int32Array;
+  readonly sums: Int32Array;
+  readonly limit: number;
+}
+
 /** No domain is too full; the label is missing; the skew would be too large. */
 export const SPREAD_FITS = 0;
 export const SPREAD_LABEL = 1;
@@ -85,10 +92,10 @@ export class SpreadFit {
   #places = -1;
   #generation = -1;
   #maskVersion = 0;
-  #minimums: number[] = [];
-  #domains: number[] = [];
+  readonly #checks: Check[] = [];
   readonly #columns: SpreadColumns;
-  readonly #mark: number[][] = [];
+  /** By part and domain: the last decision in which a scored slot was in it. */
+  readonly #marks: Int32Array[] = [];
   #stamp = 0;
 
   constructor(
@@ -152,9 +159,9 @@ export class SpreadFit {
   /** Call before `check`: counts and minimums as of now. */
   prepareFilter(): void {
     this.#updateMasks();
-    const minimums = this.#minimums;
+    const checks = this.#checks;
     for (let i = 0; i < this.#parts.length; i++) {
-      const { sums, key, mask, constraint } = this.#parts[i] as Part;
+      const { sums, key, mask, constraint, selfMatch } = this.#parts[i] as Part;
       this.#keys.get(key.key, this.#table);
       sums.update(this.#table.size, mask, this.#maskVersion);
       let minimum = Number.MAX_SAFE_INTEGER;
@@ -164,17 +171,19 @@ export class SpreadFit {
         domains++;
         if ((sums.sums[domain] as number) < minimum) minimum = sums.sums[domain] as number;
       }
-      minimums[i] = domains < constraint.minDomains ? 0 : minimum;
+      // What a domain may hold so that one pod more does not make the skew too large.
+      const limit = constraint.maxSkew - selfMatch + (domains < constraint.minDomains ? 0 : minimum);
+      checks[i] = { domains: key.domains, sums: sums.sums, limit };
     }
   }
 
   check(slot: number): number {
-    const parts = this.#parts;
-    for (let i = 0; i < parts.length; i++) {
-      const { key, sums, constraint, selfMatch } = parts[i] as Part;
-      const domain = key.domains[slot] as number;
+    const checks = this.#checks;
+    for (let i = 0; i < checks.length; i++) {
+      const { domains, sums, limit } = checks[i] as Check;
+      const domain = domains[slot] as number;
       if (domain === NO_DOMAIN) return SPREAD_LABEL;
-      if ((sums.sums[domain] ?? 0) + selfMatch - (this.#minimums[i] as number) > constraint.maxSkew) return SPREAD_SKEW;
+      if ((sums[domain] as number) > limit) return SPREAD_SKEW;
     }
     return SPREAD_FITS;
   }
@@ -188,16 +197,16 @@ export class SpreadFit {
       if (isHost) column.settle();
       else sums.update(table.size, mask, this.#maskVersion);
     }
-    const weights = this.#normalizingWeights(slots, count);
+    const ignored = this.#markScored(slots, count, raw);
+    const weights = this.#parts.map(({ isHost, key }, p) =>
+      Math.log((isHost ? count - ignored : this.#domainsOf(slots, count, raw, key, p)) + 2),
+    );
+    for (let p = 0; p < this.#parts.length; p++) this.#addPart(this.#parts[p] as Part, weights[p] as number, slots, count, raw);
     let min = Number.MAX_SAFE_INTEGER;
     let max = 0;
     for (let i = 0; i < count; i++) {
-      const slot = slots[i] as number;
-      if (this.#allKeys && this.#hasKeys[slot] === 0) {
-        raw[i] = -1;
-        continue;
-      }
-      const score = this.#rawScore(slot, weights);
+      if ((raw[i] as number) < 0) continue;
+      const score = Math.round(raw[i] as number);
       raw[i] = score;
       if (score < min) min = score;
       if (score > max) max = score;
@@ -210,39 +219,47 @@ export class SpreadFit {
     }
   }
 
-  #rawScore(slot: number, weights: readonly number[]): number {
-    let score = 0;
-    for (let i = 0; i < this.#parts.length; i++) {
-      const { key, sums, isHost, column, constraint } = this.#parts[i] as Part;
-      const domain = key.domains[slot] as number;
-      if (domain === NO_DOMAIN) continue;
-      const pods = isHost ? (column.counts[slot] as number) : (sums.sums[domain] ?? 0);
-      score += pods * (weights[i] as number) + (constraint.maxSkew - 1);
+  /** raw: 0 where the slot is scored, -1 where it is ignored; returns how many are. */
+  #markScored(slots: Int32Array, count: number, raw: Float64Array): number {
+    let ignored = 0;
+    const has = this.#hasKeys;
+    for (let i = 0; i < count; i++) {
+      const isIgnored = this.#allKeys && has[slots[i] as number] === 0;
+      raw[i] = isIgnored ? -1 : 0;
+      if (isIgnored) ignored++;
     }
-    return Math.round(score);
+    return ignored;
   }
 
-  /** ln(domains + 2), over the domains that the slots are in; of hosts, over the slots themselves. */
-  #normalizingWeights(slots: Int32Array, count: number): number[] {
-    const domains = this.#domains;
-    const stamp = ++this.#stamp;
-    let scored = 0;
-    for (let p = 0; p < this.#parts.length; p++) domains[p] = 0;
+  /** One constraint's share of the raw scores, in the order of constraints, as upstream adds them. */
+  #addPart({ key, sums, isHost, column, constraint }: Part, weight: number, slots: Int32Array, count: number, raw: Float64Array): void {
+    const { domains } = key;
+    const { counts } = column;
+    const { sums: bySum } = sums;
+    const skew = constraint.maxSkew - 1;
     for (let i = 0; i < count; i++) {
       const slot = slots[i] as number;
-      if (this.#allKeys && this.#hasKeys[slot] === 0) continue;
-      scored++;
-      for (let p = 0; p < this.#parts.length; p++) {
-        const { key, isHost } = this.#parts[p] as Part;
-        if (isHost) continue;
-        const mark = (this.#mark[p] ??= []);
-        // Nodes without the label count as one domain more.
-        const at = (key.domains[slot] as number) + 1;
-        if (mark[at] === stamp) continue;
-        mark[at] = stamp;
-        domains[p] = (domains[p] as number) + 1;
-      }
+      const domain = domains[slot] as number;
+      if (domain === NO_DOMAIN || (raw[i] as number) < 0) continue;
+      const pods = isHost ? (counts[slot] as number) : (bySum[domain] as number);
+      raw[i] = (raw[i] as number) + (pods * weight + skew);
     }
-    return this.#parts.map(({ isHost }, p) => Math.log((isHost ? scored : (domains[p] as number)) + 2));
+  }
+
+  /** In how many domains the scored slots are; nodes without the label count as one more. */
+  #domainsOf(slots: Int32Array, count: number, raw: Float64Array, key: TopologyKey, part: number): number {
+    const stamp = ++this.#stamp;
+    let marks = this.#marks[part];
+    if (marks === undefined || marks.length < key.count + 1) marks = this.#marks[part] = new Int32Array(key.count + 16);
+    const { domains } = key;
+    let found = 0;
+    for (let i = 0; i < count; i++) {
+      if ((raw[i] as number) < 0) continue;
+      const at = (domains[slots[i] as number] as number) + 1;
+      if (marks[at] === stamp) continue;
+      marks[at] = stamp;
+      found++;
+    }
+    return found;
   }
 }

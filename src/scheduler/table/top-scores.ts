@@ -30,7 +30,7 @@ export class TopScores {
 
   update(table: NodeTable): void {
     const blocks = (table.size + BLOCK - 1) >> SHIFT;
-    if (table.size > 0) this.#local.at(table, 0);
+    this.#local.sync(table);
     if (
       this.#epoch !== this.#local.epoch ||
       this.#generation !== table.generation ||
