@@ -1,6 +1,8 @@
 /** The scheduler: decides as kube-scheduler does. */
 
 export { Cache } from './cache.ts';
+export type { ConfigurationError } from './configuration/field-path.ts';
+export { type KubeSchedulerConfiguration, readKubeSchedulerConfiguration } from './configuration/kube-scheduler-configuration.ts';
 export { judgeSchedulerVector } from './conformance/judge.ts';
 export { readSchedulerVector, SchedulerVectorError } from './conformance/read-vector.ts';
 export { evaluateAll } from './evaluate-all.ts';
@@ -12,10 +14,12 @@ export { LiveHandle } from './live-handle.ts';
 export { NodeInfo } from './node-info.ts';
 export { Nominator } from './nominator.ts';
 export { MapLister, ObjectHandle, ObjectSnapshot } from './object-handle.ts';
+export { pluginPoints, registeredPlugins, registerPlugin } from './plugin-registration.ts';
 export { IN_TREE, type PluginFactory, type Registry } from './plugins/registry.ts';
 export { newPodInfo, type PodInfo } from './pod-info.ts';
 export { type ExtensionPoint, PluginError, Profile, type ProfileSpec } from './profile.ts';
 export { type Decision, PodScheduler } from './schedule-pod.ts';
 export { Scheduler } from './scheduler.ts';
 export type { SchedulerConfig } from './scheduler-config.ts';
+export { profilesOf } from './scheduler-config.ts';
 export { type Status, unresolvable, unschedulable } from './status.ts';

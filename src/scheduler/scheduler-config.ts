@@ -2,7 +2,8 @@
 
 import type { ClientConfig } from '#client';
 import type { KubeSchedulerConfiguration } from './configuration/kube-scheduler-configuration.ts';
-import type { ExtensionPoint, ProfileSpec } from './profile.ts';
+import { ownPluginNames } from './plugin-registration.ts';
+import { DEFAULT_PLUGINS, type ExtensionPoint, type ProfileSpec } from './profile.ts';
 
 export interface SchedulerConfig {
   readonly client: ClientConfig;
@@ -16,10 +17,13 @@ export interface SchedulerConfig {
   readonly cost?: 'model' | number;
 }
 
-/** Profiles as the runtime takes them. */
+/** Profiles as the runtime takes them. Without a configuration, plugins of one's own join the default profile with weight 1. */
 export function profilesOf(config: SchedulerConfig): ProfileSpec[] {
   const { configuration, schedulerName = 'default-scheduler' } = config;
-  if (configuration === undefined) return [{ schedulerName }];
+  if (configuration === undefined) {
+    const own = ownPluginNames().map((name) => ({ name, weight: 1 }));
+    return own.length === 0 ? [{ schedulerName }] : [{ schedulerName, plugins: [...DEFAULT_PLUGINS, ...own] }];
+  }
   return configuration.profiles.map((profile) => {
     const points = profile.plugins as unknown as Record<ExtensionPoint, readonly { name: string; weight: number }[]>;
     const names = new Map<string, { name: string; weight: number }>();

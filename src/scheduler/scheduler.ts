@@ -23,6 +23,7 @@ import { EVENT_COST } from './costs.ts';
 import type { ObjectLister } from './framework.ts';
 import { LiveHandle } from './live-handle.ts';
 import { Nominator } from './nominator.ts';
+import { registeredPlugins } from './plugin-registration.ts';
 import { isFinished, isTerminating, nodeName, podUid } from './pod-fields.ts';
 import { Profile } from './profile.ts';
 import type { QueuedPodInfo } from './queue/queued-pod-info.ts';
@@ -93,7 +94,7 @@ export class Scheduler implements Host {
     this.#pods = this.#informers.informer<Pod>('pods', { fieldSelector: ACTIVE_PODS });
     this.#nodes = this.#informers.informer<Node>('nodes');
     const listers = new Map<string, ObjectLister<KubeObject>>();
-    for (const spec of profilesOf(config)) this.#profiles.set(spec.schedulerName, new Profile(spec));
+    for (const spec of profilesOf(config)) this.#profiles.set(spec.schedulerName, new Profile(spec, registeredPlugins()));
     for (const [name, profile] of this.#profiles) {
       const handle = new LiveHandle(profile, this.#cache, this.#nominator, listers);
       const percentage = config.configuration?.percentageOfNodesToScore ?? config.percentageOfNodesToScore ?? 0;
