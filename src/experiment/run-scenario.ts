@@ -50,12 +50,10 @@ export async function runScenario(scenario: Scenario, request: RunRequest): Prom
   const cpuBefore = process.cpuUsage();
   const built = buildWorld(scenario, { seed, ...request.world });
   let stopped = false;
-  let peakRss = process.memoryUsage.rss();
   const outcome = await runner(built.world, {
     shards,
     placement: placeByGroup(built.world, shards, ['node']),
     onProgress: ({ at, until, events }) => {
-      peakRss = Math.max(peakRss, process.memoryUsage.rss());
       onProgress?.({ simulatedSeconds: at / 1e6, untilSeconds: until / 1e6, events, wallSeconds: (performance.now() - began) / 1e3 });
     },
     shouldStop: () => {
@@ -79,11 +77,11 @@ export async function runScenario(scenario: Scenario, request: RunRequest): Prom
     },
   };
   const cpu = process.cpuUsage(cpuBefore);
-  // The kernel's high-water mark when it tells one (kilobytes): sampling would miss a peak between two samples.
+  // The kernel's high-water mark of the whole process, threads included, in kilobytes.
   const costs = {
     wallSeconds: (performance.now() - began) / 1e3,
     cpuSeconds: (cpu.user + cpu.system) / 1e6,
-    peakRssBytes: Math.max(peakRss, process.resourceUsage().maxRSS * 1024),
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
   };
   return { result: assembleResult(scenario, built, run, costs, version), built, run };
 }
