@@ -24,6 +24,7 @@ function settings(scenario: Scenario): Partial<KubeletSettings> {
       images: scenario.images,
       preloadedImages: kubelets.preloadedImages,
       startupJitterSeconds: kubelets.startOver / 1e6,
+      probes: kubelets.probes,
     };
     settingsOf.set(scenario, found);
   }

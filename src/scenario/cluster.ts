@@ -59,6 +59,8 @@ export interface KubeletPlan extends ClientLimits {
   readonly events: 'all' | 'warnings' | 'none';
   readonly preloadedImages: readonly string[];
   readonly startOver: Duration;
+  /** 'analytic': events only when a probe's outcome can change; 'each': one event a probe. The results are equal. */
+  readonly probes: 'analytic' | 'each';
 }
 
 export interface ClusterPlan {
@@ -149,6 +151,7 @@ export const clusterSchema: JsonSchema = fields(
       events: oneOf(['all', 'warnings', 'none'], 'which events are written (default all)'),
       preloadedImages: list(text('an image'), 'on every disk from the start'),
       startOver: duration('nodes join over this span (default 5s)'),
+      probes: oneOf(['analytic', 'each'], 'whether every probe is an event of its own; the results are equal (default analytic)'),
     }),
     network: fields('links', {
       controlPlaneLatency: duration('one way, within the control plane (default 250us)'),
@@ -224,6 +227,7 @@ function kubeletPlan(written: Written): KubeletPlan {
     events: (written['events'] as 'all' | 'warnings' | 'none' | undefined) ?? 'all',
     preloadedImages: (written['preloadedImages'] as readonly string[] | undefined) ?? [],
     startOver: time(written['startOver'], 5_000_000),
+    probes: (written['probes'] as 'analytic' | 'each' | undefined) ?? 'analytic',
   };
 }
 
