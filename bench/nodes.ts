@@ -1,9 +1,9 @@
-/** 5,000 kubelets with 30 pods each against the tests' API server: events a second, memory, simulated over wall time. `node test/kubelet/bench-nodes.ts [nodes] [pods] [seconds] [probes]`. */
+/** 5,000 kubelets with 30 pods each against the tests' API server: events a second, memory, simulated over wall time. `node bench/nodes.ts [nodes] [pods] [seconds] [probes]`. */
 
 import type { Pod } from '#api';
 import { Kubelet, type KubeletConfig, type KubeletSettings } from '#kubelet';
 import { type HostSpec, runInProcess, SECOND, type WorldSpec } from '#sim';
-import { FakeApi } from './fake-api.ts';
+import { FakeApi } from '../test/kubelet/fake-api.ts';
 
 const [nodes = 5000, podsPerNode = 30, seconds = 600] = process.argv.slice(2, 5).map(Number);
 const probes = process.argv[5] === 'each' ? 'each' : 'analytic';
