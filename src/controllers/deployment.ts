@@ -250,12 +250,14 @@ function sized(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): P
   const { deployment } = pass;
   const sets = [...pass.sets];
   let failed: string | undefined;
+  let created: ReplicaSet | undefined;
   for (const { request, code, object, error } of outcomes) {
     if (code === 200 || code === 201) {
       const set = object as ReplicaSet;
       const at = sets.findIndex((other) => nameOf(other) === nameOf(set));
       if (at >= 0) sets[at] = set;
       else sets.push(set);
+      if (request.verb === 'create') created = set;
       if (request.verb === 'create' && replicasOf(set) > 0) {
         view.event(deployment, 'Normal', 'ScalingReplicaSet', `Scaled up replica set ${nameOf(set)} from 0 to ${replicasOf(set)}`);
       }
@@ -265,7 +267,18 @@ function sized(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): P
       return createFailed(pass, request.body as ReplicaSet, error?.reason, error?.message ?? 'connection lost', view);
     failed ??= error?.message ?? 'connection lost';
   }
-  return failed === undefined ? statusPlan({ ...pass, sets }, view) : { failed };
+  if (failed !== undefined) return { failed };
+  return statusPlan({ ...pass, sets, deployment: created === undefined ? deployment : begun(deployment, created, view.clock) }, view);
+}
+
+/** With a new ReplicaSet the progress begins anew, whatever the last rollout came to. */
+function begun(deployment: Deployment, created: ReplicaSet, clock: number): Deployment {
+  if (!hasProgressDeadline(deployment)) return deployment;
+  const progressing = condition('Progressing', 'True', 'NewReplicaSetCreated', `Created new replica set "${nameOf(created)}"`, clock);
+  return {
+    ...deployment,
+    status: { ...deployment.status, conditions: [...setCondition(deployment.status?.conditions ?? NONE, progressing)] },
+  };
 }
 
 function createFailed(pass: Pass, body: ReplicaSet, reason: string | undefined, message: string, view: View): Plan {
@@ -335,10 +348,7 @@ function firstConditions(
     if (!isPaused && current?.reason === 'DeploymentPaused') return set('Unknown', 'DeploymentResumed', 'Deployment is resumed');
   }
   if (newSet !== undefined && findCondition(status.conditions, 'Progressing') === undefined) {
-    const isNew = revisionOf(newSet) !== Number(deployment.metadata?.annotations?.[REVISION] ?? 0);
-    return isNew
-      ? set('True', 'NewReplicaSetCreated', `Created new replica set "${nameOf(newSet)}"`)
-      : set('True', 'FoundNewReplicaSet', `Found new replica set "${nameOf(newSet)}"`);
+    return set('True', 'FoundNewReplicaSet', `Found new replica set "${nameOf(newSet)}"`);
   }
   return status;
 }

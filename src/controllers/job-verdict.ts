@@ -6,7 +6,7 @@ import type { Duration, Instant } from '#sim';
 import { SECOND } from '#sim';
 import { findCondition } from './conditions.ts';
 import type { JobStatus } from './job-tracking.ts';
-import { isPodTerminal } from './pod-state.ts';
+import { isPodTerminal, podCondition } from './pod-state.ts';
 
 export type JobCondition = NonNullable<JobStatus['conditions']>[number];
 
@@ -80,12 +80,18 @@ export function countTerminating(pods: readonly Pod[]): number {
   return count;
 }
 
-/** getFinishedTime: the end of the last container, else the deletion, else the creation. */
+/** getFinishedTime: the end of the last container, else when the pod stopped being ready, else when its deletion was asked for, else its creation. */
 export function finishTime(pod: Pod): Instant {
+  const statuses = pod.status?.containerStatuses ?? [];
   let latest = 0;
-  for (const { state } of pod.status?.containerStatuses ?? [])
-    latest = Math.max(latest, parseTime(state?.terminated?.finishedAt ?? '') ?? 0);
-  return latest || (parseTime(pod.metadata?.deletionTimestamp ?? '') ?? 0) || (parseTime(pod.metadata?.creationTimestamp ?? '') ?? 0);
+  for (const { state } of statuses) latest = Math.max(latest, parseTime(state?.terminated?.finishedAt ?? '') ?? 0);
+  if (latest > 0 && statuses.every(({ state }) => state?.terminated !== undefined)) return latest;
+  const ready = podCondition(pod, 'Ready');
+  const unready = ready?.status === 'False' ? parseTime(ready.lastTransitionTime ?? '') : undefined;
+  if (unready !== undefined) return unready;
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, creationTimestamp } = pod.metadata ?? {};
+  const deleted = deletionTimestamp === undefined ? undefined : parseTime(deletionTimestamp);
+  return deleted === undefined ? (parseTime(creationTimestamp ?? '') ?? 0) : deleted - deletionGracePeriodSeconds * SECOND;
 }
 
 /** When the Job became Complete or Failed (JobFinishTime); undefined while it has not. */

@@ -28,10 +28,21 @@ function textOf(labels: Labels): string {
   return text;
 }
 
-/** `namespace|labels`: the set of labels an object has. */
-export const labelSetOf = ({ metadata }: KubeObject): string => `${metadata?.namespace ?? ''}|${textOf(metadata?.labels ?? NO_LABELS)}`;
+// The index values of one set of labels in the namespace where it was last met: pods of a template share both.
+const indexValues = new WeakMap<Labels, { namespace: string; values: readonly [string] }>();
 
-export const byLabelSet = (object: KubeObject): readonly string[] => [labelSetOf(object)];
+export function byLabelSet({ metadata }: KubeObject): readonly [string] {
+  const labels = metadata?.labels ?? NO_LABELS;
+  const namespace = metadata?.namespace ?? '';
+  const known = indexValues.get(labels);
+  if (known !== undefined && known.namespace === namespace) return known.values;
+  const values = [`${namespace}|${textOf(labels)}`] as const;
+  indexValues.set(labels, { namespace, values });
+  return values;
+}
+
+/** `namespace|labels`: the set of labels an object has. */
+export const labelSetOf = (object: KubeObject): string => byLabelSet(object)[0];
 
 /** Pods of a namespace that match. */
 export function* podsMatching(pods: Lister<Pod>, namespace: string, selector: Selector): Iterable<Pod> {

@@ -1,0 +1,102 @@
+/** What an observer with watches on everything sees, as text that a reader can follow: one line for each change that matters, names made short and stable. */
+
+import type { KubeObject } from '#api';
+import type { Seen } from './lab.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: objects of all kinds.
+type Any = any;
+
+const conditions = (status: Any): string =>
+  (status?.conditions ?? []).map((c: Any) => `${c.type}=${c.status}${c.reason === undefined ? '' : `(${c.reason})`}`).join(' ');
+const counts = (status: Any, names: readonly string[]): string =>
+  names
+    .filter((name) => (status?.[name] ?? 0) !== 0)
+    .map((name) => `${name} ${status[name]}`)
+    .join(', ') || 'nothing';
+const dying = ({ metadata }: KubeObject): string =>
+  metadata?.deletionTimestamp === undefined
+    ? ''
+    : ` dying${metadata.finalizers?.length ? ` held by ${metadata.finalizers.join(' ')}` : ''}`;
+
+const SUMMARIES: Readonly<Record<string, (object: Any) => string>> = {
+  pods: ({ spec, status, ...pod }) => {
+    const ready = status?.conditions?.find((c: Any) => c.type === 'Ready')?.status === 'True' ? ' ready' : '';
+    const why = status?.conditions?.find((c: Any) => c.type === 'DisruptionTarget')?.reason;
+    return `${spec.containers[0].image} ${status?.phase}${ready}${spec.nodeName ? ` on ${spec.nodeName}` : ''}${why ? ` (${why})` : ''}${dying(pod)}`;
+  },
+  nodes: ({ spec, status }) => {
+    const ready = status?.conditions?.find((c: Any) => c.type === 'Ready');
+    return `Ready=${ready?.status} ${(spec?.taints ?? []).map((t: Any) => `${t.key.split('/')[1]}:${t.effect}`).join(' ')}`;
+  },
+  'deployments.apps': ({ metadata, spec, status, ...d }) =>
+    `wants ${spec.replicas}, revision ${metadata.annotations?.['deployment.kubernetes.io/revision'] ?? '-'}; ${counts(status, ['replicas', 'updatedReplicas', 'availableReplicas'])}; ${conditions(status)}${dying({ metadata, ...d })}`,
+  'replicasets.apps': ({ spec, status, ...set }) =>
+    `wants ${spec.replicas}; ${counts(status, ['replicas', 'availableReplicas'])}${dying(set)}`,
+  'statefulsets.apps': ({ spec, status }) =>
+    `wants ${spec.replicas}; ${counts(status, ['replicas', 'readyReplicas', 'currentReplicas', 'updatedReplicas'])}`,
+  'daemonsets.apps': ({ status }) =>
+    counts(status, ['desiredNumberScheduled', 'currentNumberScheduled', 'updatedNumberScheduled', 'numberAvailable', 'numberMisscheduled']),
+  'jobs.batch': ({ status, ...job }) => {
+    const uncounted = (status?.uncountedTerminatedPods?.succeeded?.length ?? 0) + (status?.uncountedTerminatedPods?.failed?.length ?? 0);
+    return `${counts(status, ['active', 'ready', 'terminating', 'succeeded', 'failed'])}${uncounted ? `, uncounted ${uncounted}` : ''}${status?.completedIndexes ? `, indexes ${status.completedIndexes}` : ''}; ${conditions(status)}${dying(job)}`;
+  },
+  'cronjobs.batch': ({ status }) =>
+    `active ${(status?.active ?? []).map((a: Any) => a.name).join(' ') || 'none'}, last ${status?.lastScheduleTime ?? '-'}`,
+  'poddisruptionbudgets.policy': ({ status }) => counts(status, ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']),
+  namespaces: ({ status }) => status?.phase ?? '',
+  persistentvolumeclaims: () => '',
+  'controllerrevisions.apps': ({ revision }) => `revision ${revision}`,
+  events: ({ type, reason, message }) => `${type} ${reason}: ${message}`,
+};
+
+/** Replaces hashes and random suffixes: `web-75c655cfdd-7vm4r` reads `web-A-1`. */
+class Names {
+  readonly #bySource = new Map<string, string>();
+  readonly #counts = new Map<string, number>();
+
+  of(object: KubeObject, resource: string): string {
+    const name = object.metadata?.name ?? '';
+    const known = this.#bySource.get(name);
+    if (known !== undefined) return known;
+    const dash = name.lastIndexOf('-');
+    const isHashed =
+      resource === 'replicasets.apps' ||
+      resource === 'controllerrevisions.apps' ||
+      (resource === 'pods' && object.metadata?.generateName !== undefined);
+    if (!isHashed || dash < 0) return name;
+    const prefix = this.#bySource.get(name.slice(0, dash)) ?? name.slice(0, dash);
+    const count = this.#counts.get(`${resource}/${prefix}`) ?? 0;
+    this.#counts.set(`${resource}/${prefix}`, count + 1);
+    const short = `${prefix}-${resource === 'pods' ? count + 1 : String.fromCharCode(65 + count)}`;
+    this.#bySource.set(name, short);
+    return short;
+  }
+
+  /** In a text too. */
+  within(text: string): string {
+    return text.replace(/[a-z0-9]+(?:-[a-z0-9]+)+/g, (name) => this.#bySource.get(name) ?? name);
+  }
+}
+
+export interface TranscriptOptions {
+  readonly since?: number;
+  readonly resources: readonly string[];
+}
+
+export function transcript(seen: readonly Seen[], { since = 0, resources }: TranscriptOptions): string {
+  const names = new Names();
+  const last = new Map<string, string>();
+  const lines: string[] = [];
+  for (const { at, type, resource, object } of seen) {
+    const name = names.of(object, resource);
+    const summary = names.within(SUMMARIES[resource]?.(object) ?? '').trim();
+    const subject = resource === 'events' ? 'event' : `${resource.split('.')[0]}/${name}`;
+    const key = `${resource}/${object.metadata?.name}`;
+    if (type === 'update' && last.get(key) === summary) continue;
+    last.set(key, summary);
+    if (at < since || !resources.includes(resource) || summary.includes('RegisteredNode')) continue;
+    const sign = resource === 'events' ? ' ' : type === 'add' ? '+' : type === 'delete' ? '-' : ' ';
+    lines.push(`${at.toFixed(1).padStart(6)} ${sign} ${subject}${type === 'delete' || summary === '' ? '' : `  ${summary}`}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

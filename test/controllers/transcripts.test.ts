@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest';
+import { lab } from './lab.ts';
+import { SITUATIONS } from './situations.ts';
+import { transcript } from './transcript.ts';
+
+describe('what an observer sees', () => {
+  it.each(SITUATIONS.map((situation) => [situation.name, situation] as const))(
+    '%s',
+    async (name, { source, steps, options, since, resources }) => {
+      const { farm } = lab(steps, options);
+      const text = `# ${name}\n# Kubernetes v1.34: ${source}\n# seconds, then: + made, - gone; only changes of what is shown\n\n${transcript(farm.seen, { since, resources })}`;
+      await expect(text).toMatchFileSnapshot(`transcripts/${name.replaceAll(/[^a-z]+/g, '-')}.txt`);
+    },
+  );
+});
