@@ -21,12 +21,12 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: Object.values(kinds).flat(),
-          testTimeout: seconds(60),
+          testTimeout: seconds(300),
         },
       },
       ...Object.entries(kinds).map(([name, include]) => ({
         // Worker threads that a test starts must not inherit vitest's flags; and two browsers at once starve on two cores.
-        test: { name, include, testTimeout: seconds(240), hookTimeout: seconds(120), fileParallelism: name !== 'browser' },
+        test: { name, include, testTimeout: seconds(600), hookTimeout: seconds(600), fileParallelism: name !== 'browser' },
       })),
     ],
   },
