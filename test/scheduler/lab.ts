@@ -1,0 +1,157 @@
+/** A small cluster to test the scheduler in: a real etcd member, a real API server, the scheduler, a user with a script of timed requests, and a janitor
+ *  that watches and finishes what is being deleted, as kubelets would. */
+
+import type { ApiRequest, KubeObject, Pod } from '#api';
+import { ApiServer } from '#apiserver';
+import { type ApiClient, createApiClient, createInformerFactory, type Informer, type InformerFactory } from '#client';
+import { EtcdMember } from '#etcd';
+import { Scheduler, type SchedulerConfig } from '#scheduler';
+import { type Context, type Host, type Message, messageKind, type RunOutcome, runInProcess, SECOND } from '#sim';
+
+interface LabTimer extends Message {
+  readonly kind: 'SchedulerLabTimer';
+  readonly step: number;
+}
+messageKind<LabTimer>({
+  kind: 'SchedulerLabTimer',
+  digest(m, hasher) {
+    hasher.int(m.step);
+  },
+});
+
+export type Call = Omit<ApiRequest, 'kind' | 'id' | 'user'>;
+/** What the user does at that second. */
+export type Step = readonly [second: number, call: Call];
+
+class User implements Host {
+  readonly #steps: readonly Step[];
+
+  constructor(steps: readonly Step[]) {
+    this.#steps = steps;
+  }
+
+  start(ctx: Context): void {
+    this.#steps.forEach(([second], step) => ctx.after(second * SECOND, { kind: 'SchedulerLabTimer', step } as LabTimer));
+  }
+
+  receive(message: Message, ctx: Context): void {
+    if (message.kind !== 'SchedulerLabTimer') return;
+    const { step } = message as LabTimer;
+    const [, call] = this.#steps[step] as Step;
+    ctx.send(1, { kind: 'ApiRequest', id: step, user: 'admin', ...call } as ApiRequest);
+  }
+}
+
+export class Janitor implements Host {
+  readonly #client: ApiClient<string>;
+  readonly #informers: InformerFactory;
+  readonly #pods: Informer<Pod>;
+  readonly #events: Informer;
+  /** Every pod as it was seen, with the second. */
+  readonly seen: { readonly at: number; readonly pod: Pod }[] = [];
+
+  constructor() {
+    this.#client = createApiClient<string>({ user: 'janitor', servers: [1], qps: 0, burst: 0 });
+    this.#informers = createInformerFactory(this.#client);
+    this.#pods = this.#informers.informer<Pod>('pods');
+    this.#events = this.#informers.informer('events');
+    this.#pods.onEvent(({ type, object }, ctx) => {
+      this.seen.push({ at: ctx.now / SECOND, pod: object });
+      if (type === 'delete' || object.metadata?.deletionTimestamp === undefined) return;
+      const { namespace, name } = object.metadata;
+      this.#client.request(ctx, { verb: 'delete', resource: 'pods', namespace, name, options: { gracePeriodSeconds: 0 } }, '');
+    });
+  }
+
+  start(ctx: Context): void {
+    this.#informers.start(ctx);
+  }
+
+  receive(message: Message, ctx: Context): void {
+    this.#client.receive(message, ctx);
+  }
+
+  pod(name: string): Pod | undefined {
+    return this.#pods.get(`default/${name}`);
+  }
+
+  /** Reason and text of every event, in order of name of the object. */
+  events(name: string): string[] {
+    const about = [...this.#events.list()] as (KubeObject & { involvedObject?: { name?: string }; reason?: string; message?: string })[];
+    return about.filter((event) => event.involvedObject?.name === name).map(({ reason, message }) => `${reason}: ${message}`);
+  }
+}
+
+const stamp = (value: unknown, revision: number): void => {
+  (value as { metadata: { resourceVersion: string } }).metadata.resourceVersion = String(revision);
+};
+
+/** New nodes are tainted not-ready by admission; nobody here but the user takes that away. */
+function withReadiness(step: Step): Step[] {
+  const [second, { verb, resource, body }] = step;
+  if (verb !== 'create' || resource !== 'nodes') return [step];
+  const { name } = (body as KubeObject).metadata ?? {};
+  return [step, [second + 0.01, { verb: 'patch', resource: 'nodes', name, patchType: 'merge', body: { spec: { taints: null } } }]];
+}
+
+export interface LabOptions {
+  readonly seconds?: number;
+  readonly config?: Partial<SchedulerConfig>;
+}
+
+/** Hosts: 0 etcd, 1 the API server, 2 the janitor, 3 the user, 4 the scheduler. */
+export function lab(
+  steps: readonly Step[],
+  { seconds = 30, config }: LabOptions = {},
+): { readonly janitor: Janitor; readonly outcome: RunOutcome } {
+  const control = { group: 'control-plane', zone: 'a', cores: 4, config: {} };
+  const programs = ['etcd', 'api', 'janitor', 'user', 'scheduler'];
+  const world = {
+    seed: 1,
+    epoch: 1_767_225_600_000_000,
+    hosts: programs.map((program) => ({ name: program, program, ...control, ...(program === 'etcd' ? { disk: { fsync: 300 } } : {}) })),
+    links: [{ from: '*', to: '*', latencyMin: 100 }],
+    changes: [],
+    until: seconds * SECOND,
+    bucket: SECOND,
+  };
+  const janitor = new Janitor();
+  const outcome = runInProcess(world, ({ name, program }) => {
+    if (program === 'etcd') return new EtcdMember({ name }, { stamp });
+    if (program === 'api') return new ApiServer({ name, instance: 0, etcd: { default: [0] } });
+    if (program === 'janitor') return janitor;
+    if (program === 'user') return new User(steps.flatMap(withReadiness));
+    return new Scheduler({ client: { user: 'system:kube-scheduler', servers: [1], qps: 0, burst: 0 }, ...config });
+  });
+  return { janitor, outcome };
+}
+
+export const nodeAt = (second: number, name: string, cpu = '4', more: object = {}): Step => [
+  second,
+  {
+    verb: 'create',
+    resource: 'nodes',
+    body: {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name, labels: { 'kubernetes.io/hostname': name } },
+      ...more,
+      status: { capacity: { cpu, memory: '8Gi', pods: '10' }, allocatable: { cpu, memory: '8Gi', pods: '10' } },
+    },
+  },
+];
+
+export const podAt = (second: number, name: string, cpu = '1', spec: object = {}): Step => [
+  second,
+  {
+    verb: 'create',
+    resource: 'pods',
+    namespace: 'default',
+    body: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: 'default', labels: { app: name } },
+      spec: { containers: [{ name: 'c', image: 'x:1', resources: { requests: { cpu, memory: '1Gi' } } }], ...spec },
+    },
+  },
+];

@@ -1,0 +1,70 @@
+/** The scheduler as a host, against a real API server: what it writes, and when. */
+
+import { describe, expect, it } from 'vitest';
+import { lab, nodeAt, podAt } from './lab.ts';
+
+describe('Scheduler', () => {
+  it('binds pods, says so, and leaves those of another scheduler alone', () => {
+    const { janitor } = lab([
+      nodeAt(1, 'a'),
+      nodeAt(1, 'b'),
+      podAt(2, 'one'),
+      podAt(2, 'two'),
+      podAt(2, 'foreign', '1', { schedulerName: 'other' }),
+    ]);
+    const placed = ['one', 'two'].map((name) => janitor.pod(name)?.spec?.nodeName).sort();
+    expect(placed).toEqual(['a', 'b']);
+    expect(janitor.pod('foreign')?.spec?.nodeName).toBeUndefined();
+    expect(janitor.events('one')).toEqual([`Scheduled: Successfully assigned default/one to ${janitor.pod('one')?.spec?.nodeName}`]);
+  });
+
+  it('says why a pod does not fit, once, and places it when a node comes that helps', () => {
+    const { janitor } = lab([nodeAt(1, 'small', '1'), podAt(2, 'big', '3'), nodeAt(9, 'useless', '2'), nodeAt(12, 'large', '8')]);
+    const waiting = janitor.seen.filter(({ pod }) => pod.metadata?.name === 'big' && (pod.status?.conditions ?? []).length > 0)[0]?.pod;
+    expect(waiting?.status?.conditions?.[0]).toMatchObject({
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message:
+        '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
+    });
+    const bound = janitor.seen.find(({ pod }) => pod.metadata?.name === 'big' && pod.spec?.nodeName === 'large');
+    expect(Math.floor(bound?.at ?? 0)).toBe(12);
+    // The node that was too small, too, did not wake it.
+    expect(janitor.events('big').some((event) => event.includes('0/2 nodes'))).toBe(false);
+  });
+
+  it('evicts for a pod of higher priority, promises it the node and keeps the promise', () => {
+    const important = { priorityClassName: 'system-node-critical' };
+    const { janitor } = lab([nodeAt(1, 'only', '2'), podAt(2, 'low', '2'), podAt(4, 'high', '2', important)]);
+    expect(janitor.pod('low')).toBeUndefined();
+    expect(janitor.pod('high')?.spec?.nodeName).toBe('only');
+    const promised = janitor.seen.some(({ pod }) => pod.metadata?.name === 'high' && pod.status?.nominatedNodeName === 'only');
+    const marked = janitor.seen.find(({ pod }) => pod.metadata?.name === 'low' && pod.metadata.deletionTimestamp !== undefined)?.pod;
+    expect(promised).toBe(true);
+    expect(marked?.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }),
+    );
+    expect(janitor.events('low').some((event) => event.startsWith('Preempted: Preempted by pod'))).toBe(true);
+  });
+
+  it('waits for the one that frees the place', () => {
+    const { janitor } = lab([
+      nodeAt(1, 'only', '2'),
+      podAt(2, 'first', '2'),
+      podAt(3, 'second', '2'),
+      [10, { verb: 'delete', resource: 'pods', namespace: 'default', name: 'first' }],
+    ]);
+    const bound = janitor.seen.find(({ pod }) => pod.metadata?.name === 'second' && pod.spec?.nodeName === 'only');
+    expect(Math.floor(bound?.at ?? 0)).toBe(10);
+  });
+
+  it('takes as long over an attempt as it is told', () => {
+    const pods = Array.from({ length: 5 }, (_, i) => podAt(2, `p${i}`, '100m'));
+    const { janitor } = lab([nodeAt(1, 'a'), nodeAt(1, 'b'), ...pods], { config: { cost: 1_000_000 } });
+    const times = janitor.seen
+      .filter(({ pod }) => pod.spec?.nodeName !== undefined && pod.metadata?.deletionTimestamp === undefined)
+      .map(({ at }) => Math.floor(at));
+    expect(times).toEqual([3, 4, 5, 6, 7]);
+  });
+});
