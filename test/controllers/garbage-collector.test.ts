@@ -18,11 +18,8 @@ const service = (name: string): object => ({
 /** The uid that the server will give: the same script gives the same uid. */
 function uidOf(name: string): string {
   const probe = lab([createAt(1, 'services', service('a')), createAt(1, 'services', service('b'))], { seconds: 5 });
-  return (
-    probe.answers.find(({ object }) => (object as { metadata: { name: string } }).metadata.name === name)?.object as {
-      metadata: { uid: string };
-    }
-  ).metadata.uid;
+  const made = probe.answers.map(({ object }) => object as { metadata: { name: string; uid: string } });
+  return made.find(({ metadata }) => metadata.name === name)?.metadata.uid ?? '';
 }
 
 describe('the garbage collector', () => {
