@@ -152,7 +152,8 @@ const base = () => ({
 });
 
 const legend = (spec) => ({
-  display: spec.datasets.length > 1,
+  // A single line is named too: which queue, which code.
+  display: true,
   position: 'bottom',
   labels:
     spec.kind === 'lines'
