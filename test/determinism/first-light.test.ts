@@ -1,4 +1,4 @@
-/** The same seed is the same run, through the command line: on any number of threads, and again. Another seed is another run. */
+/** Through the command line, not only the digest but everything that a result tells of the cluster is the same on threads as without. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,15 +41,10 @@ describe('first-light', () => {
 
   it('binds pods', () => expect(alone.podsBound).toBeGreaterThan(50));
 
-  it.each([1, 2, 4])('has the same digest and the same result on %i threads', (shards) => {
-    const threaded = run(`threads-${shards}`, '--shards', String(shards));
-    expect(threaded.shards.used).toBe(shards);
+  it('has the same digest and the same result on 2 threads', () => {
+    const threaded = run('threads', '--shards', '2');
+    expect(threaded.shards.used).toBe(2);
     expect(threaded.digest).toBe(alone.digest);
     expect(outcome(threaded)).toEqual(outcome(alone));
-  });
-
-  it('has the same digest when run again, and another with another seed', () => {
-    expect(run('again', '--shards', '0').digest).toBe(alone.digest);
-    expect(run('other', '--shards', '0', '--seed', '2').digest).not.toBe(alone.digest);
   });
 });
