@@ -6,7 +6,11 @@ import type { ControllersPlan, SchedulerPlan } from '#scenario';
 import type { SchedulerConfig } from '#scheduler';
 
 export function schedulerConfig(plan: SchedulerPlan, client: ClientConfig): SchedulerConfig {
-  return { client, schedulerName: plan.name, ...(plan.percentageOfNodesToScore === undefined ? {} : { percentageOfNodesToScore: plan.percentageOfNodesToScore }) };
+  return {
+    client,
+    schedulerName: plan.name,
+    ...(plan.percentageOfNodesToScore === undefined ? {} : { percentageOfNodesToScore: plan.percentageOfNodesToScore }),
+  };
 }
 
 export function controllerManagerConfig(plan: ControllersPlan, client: ClientConfig): ControllerManagerConfig {

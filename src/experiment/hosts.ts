@@ -14,7 +14,10 @@ import { WorkloadClient, type WorkloadClientConfig } from './workload-client.ts'
 
 const PROGRAMS: Readonly<Record<Program, (config: unknown, previous: Host | undefined) => Host>> = {
   etcd: (config, previous) =>
-    new EtcdMember(config as EtcdMemberConfig, { stamp: stampResourceVersion, previous: previous instanceof EtcdMember ? previous : undefined }),
+    new EtcdMember(config as EtcdMemberConfig, {
+      stamp: stampResourceVersion,
+      previous: previous instanceof EtcdMember ? previous : undefined,
+    }),
   apiserver: (config) => new ApiServer(config as ApiServerConfig),
   scheduler: (config) => new Scheduler(config as SchedulerConfig),
   'controller-manager': (config) => new ControllerManager(config as ControllerManagerConfig),

@@ -9,13 +9,26 @@ import { runSharded } from '#workers';
 const FIRST_LIGHT = fileURLToPath(new URL('../../scenarios/first-light.yaml', import.meta.url));
 
 /** 120 nodes in two zones, a rollout, nodes lost and found again: enough that shards have something to disagree about. */
-const MIDDLE = ['cluster.nodes[0].count=120', 'cluster.apiServers.count=2', 'workload[0].deployments.count=20', 'workload[1].jobs.count=20', 'faults[0].crashNodes.count=6', 'duration=4m', 'faults[0].crashNodes.for=70s'];
+const MIDDLE = [
+  'cluster.nodes[0].count=120',
+  'cluster.apiServers.count=2',
+  'workload[0].deployments.count=20',
+  'workload[1].jobs.count=20',
+  'faults[0].crashNodes.count=6',
+  'duration=4m',
+  'faults[0].crashNodes.for=70s',
+];
 
 const onThreads: Runner = (world, options) => runSharded(world, { ...options, builder: HOST_BUILDER });
 
 async function digestOf(set: readonly string[], shards: number, seed?: number): Promise<string> {
   const scenario = loadScenario(FIRST_LIGHT, set);
-  const { result } = await runScenario(scenario, { seed: seed ?? scenario.seed, shards, runner: shards === 0 ? runInThisProcess : onThreads, version: 'test' });
+  const { result } = await runScenario(scenario, {
+    seed: seed ?? scenario.seed,
+    shards,
+    runner: shards === 0 ? runInThisProcess : onThreads,
+    version: 'test',
+  });
   expect(result.podsBound).toBeGreaterThan(50);
   return result.digest;
 }
