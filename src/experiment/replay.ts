@@ -111,7 +111,7 @@ function fill(nodes: readonly OpenbNode[], pods: readonly OpenbPod[], { podsPerS
   return out;
 }
 
-/** One line of the table: what had arrived by then, and what the cluster held. Shares of the cluster. */
+/** One line of the table: what had arrived by then and not left again, and what the cluster held. Shares of the cluster. */
 export interface AllocationPoint {
   readonly atSeconds: number;
   readonly arrivedGpu: number;
@@ -135,7 +135,9 @@ export function allocationCurve(scenario: Scenario, nodes: readonly OpenbNode[],
   };
   const [gpu, cpu, memory] = [GPU_RESOURCE, 'cpu', 'memory'].map(share);
   const points: AllocationPoint[] = [];
+  const leaving = pods.filter((pod) => pod.until !== undefined).sort((a, b) => (a.until as number) - (b.until as number));
   let next = 0;
+  let gone = 0;
   let gpus = 0;
   let milli = 0;
   for (let bucket = 0; bucket < recorded.buckets; bucket++) {
@@ -143,6 +145,10 @@ export function allocationCurve(scenario: Scenario, nodes: readonly OpenbNode[],
     for (; next < pods.length && (pods[next] as ReplayedPod).at < end; next++) {
       gpus += (pods[next] as ReplayedPod).gpus;
       milli += (pods[next] as ReplayedPod).cpuMilli;
+    }
+    for (; gone < leaving.length && ((leaving[gone] as ReplayedPod).until as number) < end; gone++) {
+      gpus -= (leaving[gone] as ReplayedPod).gpus;
+      milli -= (leaving[gone] as ReplayedPod).cpuMilli;
     }
     points.push({
       atSeconds: end / 1e6,
@@ -153,7 +159,13 @@ export function allocationCurve(scenario: Scenario, nodes: readonly OpenbNode[],
       memory: memory?.[bucket] ?? null,
     });
   }
-  return thinned(points, cards > 0);
+  return leaving.length > 0 ? spread(points) : thinned(points, cards > 0);
+}
+
+/** Two dozen points, evenly in time. */
+function spread(points: readonly AllocationPoint[]): AllocationPoint[] {
+  const step = Math.max(1, Math.ceil(points.length / 24));
+  return points.filter((_, index) => index % step === step - 1 || index === points.length - 1);
 }
 
 /** The first point of every tenth of arrived load, and the last of all. */
