@@ -92,7 +92,9 @@ export class ControllerLoop implements View {
     for (const [name, valuesOf] of Object.entries(spec.indexes ?? {})) informer.addIndex(name, valuesOf);
     informer.onEvent((event, ctx) => {
       this.#ctx = ctx;
-      for (const key of spec.keys(event, this)) {
+      const keys = spec.keys(event, this);
+      for (let i = 0; i < keys.length; i++) {
+        const key = keys[i] as string;
         if (spec.dependents === true) this.#observe(key, event);
         if (spec.delay === undefined) this.queue.add(key, ctx.now);
         else this.queue.addAfter(key, spec.delay, ctx.now);

@@ -27,7 +27,7 @@ import {
 import type { JobCondition } from './job-verdict.ts';
 import { completion, countTerminating, interim, isFinished, jobCondition, verdict } from './job-verdict.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
-import { isPodActive, isPodReady } from './pod-state.ts';
+import { isPodActive, isPodReady, isSameToOwner } from './pod-state.ts';
 import { podFromTemplate } from './pod-template.ts';
 import { semanticEqual } from './semantic-equal.ts';
 import { podsToDelete } from './victim-ranking.ts';
@@ -87,6 +87,9 @@ export class JobController implements Controller {
     const pod = event.object as Pod;
     const reference = controllerOf(pod);
     if (reference === undefined || reference.kind !== 'Job') return NONE;
+    const previous = event.previous as Pod | undefined;
+    // With OnFailure the kubelet's restarts count too.
+    if (previous !== undefined && pod.spec?.restartPolicy !== 'OnFailure' && isSameToOwner(previous, pod)) return NONE;
     const key = siblingKey(pod.metadata, reference.name);
     if (event.type === 'delete' || !hasTrackingFinalizer(pod)) this.#seenReleased(key, pod.metadata?.uid ?? '');
     if (view.lister<Job>(JOBS).get(key)?.metadata?.uid === reference.uid) return [key];

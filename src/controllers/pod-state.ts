@@ -23,6 +23,19 @@ export function isPodTerminal(pod: Pod): boolean {
 /** Neither finished nor being deleted. */
 export const isPodActive = (pod: Pod): boolean => !isPodTerminal(pod) && pod.metadata?.deletionTimestamp === undefined;
 
+/** Whether two versions of a pod are the same to a controller that counts active, ready and dying pods. Waking its key would find nothing to do: upstream
+ *  wakes it all the same. */
+export function isSameToOwner(previous: Pod, pod: Pod): boolean {
+  const [before, after] = [previous.metadata, pod.metadata];
+  if (before?.ownerReferences !== after?.ownerReferences || before?.deletionTimestamp !== after?.deletionTimestamp) return false;
+  if (before?.labels !== after?.labels || before?.uid !== after?.uid || before?.finalizers?.length !== after?.finalizers?.length)
+    return false;
+  if (previous.status === pod.status) return true;
+  if (previous.status?.phase !== pod.status?.phase) return false;
+  const [was, is] = [podCondition(previous, 'Ready'), podCondition(pod, 'Ready')];
+  return was === is || (was?.status === is?.status && was?.lastTransitionTime === is?.lastTransitionTime);
+}
+
 /** How long until a ready pod counts as available; 0 when it does, undefined when it is not ready. `clock`: microseconds since the Unix epoch. */
 export function untilAvailable(pod: Pod, minReadySeconds: number, clock: number): Duration | undefined {
   const ready = podCondition(pod, 'Ready');

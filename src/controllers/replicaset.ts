@@ -8,7 +8,7 @@ import type { Duration } from '#sim';
 import { claim, orphanBucket } from './claim.ts';
 import { findCondition, removeCondition, setCondition } from './conditions.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
-import { isPodActive, untilAvailable } from './pod-state.ts';
+import { isPodActive, isSameToOwner, untilAvailable } from './pod-state.ts';
 import { podFromTemplate } from './pod-template.ts';
 import { semanticEqual } from './semantic-equal.ts';
 import { podsToDelete } from './victim-ranking.ts';
@@ -174,8 +174,9 @@ function controllerKey(pod: Pod, view: View): string | undefined {
 /** The owner; for an orphan whatever may adopt it; both owners when it changed hands. */
 function podKeys(event: InformerEvent, view: View): readonly string[] {
   const pod = event.object as Pod;
-  const key = controllerKey(pod, view);
   const previous = event.previous as Pod | undefined;
+  if (previous !== undefined && isSameToOwner(previous, pod)) return NONE;
+  const key = controllerKey(pod, view);
   if (previous !== undefined && previous.metadata?.ownerReferences !== pod.metadata?.ownerReferences) {
     const before = controllerKey(previous, view);
     if (before !== undefined && before !== key) return key === undefined ? [before] : [before, key];

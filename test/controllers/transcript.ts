@@ -83,20 +83,50 @@ export interface TranscriptOptions {
   readonly resources: readonly string[];
 }
 
+interface Line {
+  readonly resource: string;
+  readonly name: string;
+  /** '+' made, '-' gone, '±' both. */
+  sign: string;
+  summary: string;
+}
+
+/** One line an object and tenth of a second, with what it came to: what happens within one is a matter of cost tables. Sorted by kind, as `resources` has them. */
 export function transcript(seen: readonly Seen[], { since = 0, resources }: TranscriptOptions): string {
   const names = new Names();
   const last = new Map<string, string>();
-  const lines: string[] = [];
+  const moments = new Map<string, Map<string, Line>>();
   for (const { at, type, resource, object } of seen) {
     const name = names.of(object, resource);
     const summary = names.within(SUMMARIES[resource]?.(object) ?? '').trim();
-    const subject = resource === 'events' ? 'event' : `${resource.split('.')[0]}/${name}`;
-    const key = `${resource}/${object.metadata?.name}`;
-    if (type === 'update' && last.get(key) === summary) continue;
-    last.set(key, summary);
-    if (at < since || !resources.includes(resource) || summary.includes('RegisteredNode')) continue;
-    const sign = resource === 'events' ? ' ' : type === 'add' ? '+' : type === 'delete' ? '-' : ' ';
-    lines.push(`${at.toFixed(1).padStart(6)} ${sign} ${subject}${type === 'delete' || summary === '' ? '' : `  ${summary}`}`);
+    const moment = at.toFixed(1);
+    if (at < since || !resources.includes(resource) || summary.includes('RegisteredNode')) {
+      last.set(name, summary);
+      continue;
+    }
+    let lines = moments.get(moment);
+    if (lines === undefined) moments.set(moment, (lines = new Map()));
+    const key = resource === 'events' ? summary : `${resource}/${object.metadata?.uid}`;
+    const line = lines.get(key) ?? { resource, name, sign: ' ', summary };
+    if (resource !== 'events' && type === 'add') line.sign = '+';
+    if (resource !== 'events' && type === 'delete') line.sign = line.sign === '+' ? '±' : '-';
+    line.summary = summary;
+    lines.set(key, line);
   }
-  return `${lines.join('\n')}\n`;
+  const text: string[] = [];
+  for (const [moment, lines] of moments) {
+    const sorted = [...lines.values()].sort(
+      (a, b) =>
+        resources.indexOf(a.resource) - resources.indexOf(b.resource) ||
+        (a.name < b.name ? -1 : a.name > b.name ? 1 : a.sign < b.sign ? 1 : -1),
+    );
+    for (const { resource, name, sign, summary } of sorted) {
+      const isEvent = resource === 'events';
+      if (!isEvent && sign === ' ' && last.get(name) === summary) continue;
+      last.set(name, summary);
+      const subject = isEvent ? 'event' : `${resource.split('.')[0]}/${name}`;
+      text.push(`${moment.padStart(6)} ${sign} ${subject}${sign === '-' || summary === '' ? '' : `  ${summary}`}`);
+    }
+  }
+  return `${text.join('\n')}\n`;
 }

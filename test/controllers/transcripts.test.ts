@@ -8,7 +8,7 @@ describe('what an observer sees', () => {
     '%s',
     async (name, { source, steps, options, since, resources }) => {
       const { farm } = lab(steps, options);
-      const text = `# ${name}\n# Kubernetes v1.34: ${source}\n# seconds, then: + made, - gone; only changes of what is shown\n\n${transcript(farm.seen, { since, resources })}`;
+      const text = `# ${name}\n# Kubernetes v1.34: ${source}\n# seconds, then: + made, - gone; one line an object and tenth of a second, with what it came to\n\n${transcript(farm.seen, { since, resources })}`;
       await expect(text).toMatchFileSnapshot(`transcripts/${name.replaceAll(/[^a-z]+/g, '-')}.txt`);
     },
   );
