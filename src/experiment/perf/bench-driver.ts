@@ -51,7 +51,7 @@ export class BenchDriver implements Host {
     this.client = createApiClient<Pending>(config.client);
     this.#informers = createInformerFactory(this.client);
     this.#pods = this.#informers.informer<Pod>('pods');
-    this.#pods.onEvent((event) => this.#collector.see(event));
+    this.#pods.onEvent((event, ctx) => this.#collector.see(event, ctx.now));
   }
 
   start(ctx: Context): void {

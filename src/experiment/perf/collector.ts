@@ -3,7 +3,7 @@
 
 import type { Pod } from '#api';
 import type { InformerEvent } from '#client';
-import type { Context } from '#sim';
+import type { Context, Instant } from '#sim';
 
 export const SAMPLE_MARK = 'bench sample';
 export const BEGIN_MARK = 'bench collecting begins';
@@ -15,11 +15,14 @@ export class SchedulingCollector {
   #before = -1;
   #skipped = 0;
   #total = 0;
+  #first: Instant = 0;
+  #last: Instant = 0;
 
-  see({ object, previous, type }: InformerEvent<Pod>): void {
+  see({ object, previous, type }: InformerEvent<Pod>, now: Instant): void {
     if (this.#namespaces?.has(object.metadata?.namespace ?? '') !== true || type === 'delete') return;
-    const now = object.spec?.nodeName ?? '';
-    if (now !== '' && (previous?.spec?.nodeName ?? '') === '') {
+    if ((object.spec?.nodeName ?? '') !== '' && (previous?.spec?.nodeName ?? '') === '') {
+      if (this.#total === 0) this.#first = now;
+      this.#last = now;
       this.#scheduled++;
       this.#total++;
     }
@@ -58,6 +61,6 @@ export class SchedulingCollector {
     if (this.#namespaces === undefined) return;
     this.sample(ctx);
     this.#namespaces = undefined;
-    ctx.record.mark(END_MARK, `${wallMs} ${this.#total}`);
+    ctx.record.mark(END_MARK, `${wallMs} ${this.#total} ${this.#last - this.#first}`);
   }
 }
