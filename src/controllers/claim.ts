@@ -12,6 +12,7 @@ export interface Claim<T extends KubeObject> {
   readonly requests: readonly RequestSpec[];
 }
 
+const NOT_YET = Symbol('not yet');
 const NO_REQUESTS: readonly RequestSpec[] = [];
 
 /** The bucket of the orphans index in which everything that `selector` matches lies, or undefined when it names no plain label. */
@@ -44,8 +45,15 @@ export function claim<T extends KubeObject>(
   const owned = lister.byIndex(BY_CONTROLLER, uid) as readonly T[];
   let claimed: T[] | undefined;
   let requests: RequestSpec[] | undefined;
+  // Pods of one template share their labels: most ask the selector nothing new.
+  let labels: unknown = NOT_YET;
+  let isMatch = false;
   for (const object of owned) {
-    if (matchesLabelSelector(selector, object.metadata?.labels)) {
+    if (object.metadata?.labels !== labels) {
+      labels = object.metadata?.labels;
+      isMatch = matchesLabelSelector(selector, object.metadata?.labels);
+    }
+    if (isMatch) {
       claimed?.push(object);
       continue;
     }

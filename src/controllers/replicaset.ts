@@ -225,11 +225,17 @@ export function replicaSetStatus(
   const minReadySeconds = set.spec?.minReadySeconds ?? 0;
   const templateLabels = set.spec?.template?.metadata?.labels;
   let fullyLabeled = 0;
+  let labels: unknown;
+  let isLabelled = templateLabels === undefined;
   let ready = 0;
   let available = 0;
   let nextCheck: Duration | undefined;
   for (const pod of pods) {
-    if (hasLabels(pod, templateLabels)) fullyLabeled++;
+    if (pod.metadata?.labels !== labels) {
+      labels = pod.metadata?.labels;
+      isLabelled = hasLabels(pod, templateLabels);
+    }
+    if (isLabelled) fullyLabeled++;
     const wait = untilAvailable(pod, minReadySeconds, clock);
     if (wait === undefined) continue;
     ready++;
