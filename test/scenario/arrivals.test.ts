@@ -16,7 +16,18 @@ test('an even rate spaces arrivals evenly, weighted by pods', () => {
 });
 
 test('phases follow each other and a ramp holds the mean of its rates', () => {
-  const times = all(arrivalTimes({ phases: [{ for: '10s', podsPerSecond: 10 }, { for: '10s', podsPerSecond: { from: 10, to: 30 } }] }, 1, noLuck));
+  const times = all(
+    arrivalTimes(
+      {
+        phases: [
+          { for: '10s', podsPerSecond: 10 },
+          { for: '10s', podsPerSecond: { from: 10, to: 30 } },
+        ],
+      },
+      1,
+      noLuck,
+    ),
+  );
   expect(times.filter((time) => time < 10_000_000)).toHaveLength(100);
   expect(times.filter((time) => time >= 10_000_000)).toHaveLength(200);
   expect(times).toEqual(times.toSorted((a, b) => a - b));
@@ -24,7 +35,20 @@ test('phases follow each other and a ramp holds the mean of its rates', () => {
 });
 
 test('a phase of silence brings nothing', () => {
-  expect(all(arrivalTimes({ phases: [{ for: '1m', podsPerSecond: 0 }, { for: '1s', podsPerSecond: 2 }] }, 1, noLuck))).toEqual([60_000_000, 60_500_000]);
+  expect(
+    all(
+      arrivalTimes(
+        {
+          phases: [
+            { for: '1m', podsPerSecond: 0 },
+            { for: '1s', podsPerSecond: 2 },
+          ],
+        },
+        1,
+        noLuck,
+      ),
+    ),
+  ).toEqual([60_000_000, 60_500_000]);
 });
 
 test('Poisson arrivals have the rate as their mean', () => {

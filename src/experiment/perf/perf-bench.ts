@@ -61,7 +61,12 @@ export async function runPerfWorkload(
   return {
     workload,
     // All within the first second, which upstream drops: the mean from the first binding to the last.
-    throughput: samples.length > 0 ? percentileOf(samples) : measuredPods > 1 && spanUs ? percentileOf([((measuredPods - 1) * 1e6) / spanUs]) : undefined,
+    throughput:
+      samples.length > 0
+        ? percentileOf(samples)
+        : measuredPods > 1 && spanUs
+          ? percentileOf([((measuredPods - 1) * 1e6) / spanUs])
+          : undefined,
     wallPodsPerSecond: wall === undefined || wall <= 0 ? undefined : measuredPods / wall,
     measuredPods,
     wallSeconds: result.wallSeconds,
