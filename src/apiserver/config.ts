@@ -18,6 +18,9 @@ export interface ApiServerConfig {
   /** 0, 1, 2, ...: tells the instances apart (timers start out of step). */
   readonly instance: number;
   readonly etcd: EtcdEndpoints;
+  /** --disable-admission-plugins: without TaintNodesByCondition new nodes are not tainted not-ready (clusters without a node lifecycle controller);
+   *  without Priority pods keep the number they bring. */
+  readonly disabledAdmission?: readonly ('TaintNodesByCondition' | 'Priority')[];
   /** Changes to the cost table. */
   readonly costs?: Partial<Costs>;
   /** --etcd-compaction-interval; 0 turns compaction off. Default 5 minutes. */

@@ -71,11 +71,9 @@ export function buildWorld(scenario: Scenario, { seed, controllers = true, perf 
     const config: ApiServerConfig = {
       name,
       instance,
-      // As scheduler_perf starts its API server.
-      ...(perf === undefined ? {} : { disabledAdmission: ['TaintNodesByCondition'] as const }),
+      // As scheduler_perf starts its API server: nobody is there to take the taint away, and pods bring their priorities as numbers.
+      ...(perf === undefined ? {} : { disabledAdmission: ['TaintNodesByCondition', 'Priority'] as const }),
       etcd: { default: [main], ...(events === undefined ? {} : { overrides: { events: [events], 'events.events.k8s.io': [events] } }) },
-      // As scheduler_perf starts its API server: nobody is there to take the taint away.
-      ...(perf === undefined ? {} : { disabledAdmission: ['TaintNodesByCondition'] as const }),
     };
     return add({ name, program: 'apiserver', config, ...CONTROL_PLANE, cores: cluster.apiServers.cores });
   });

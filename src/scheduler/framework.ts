@@ -66,6 +66,8 @@ export interface FilterPlugin extends Plugin {
 export interface PostFilterResult {
   readonly nominatedNodeName?: string;
   readonly victims?: readonly Pod[];
+  /** Nodes on which evictions were tried out: what the attempt is charged for. */
+  readonly dryRuns?: number;
   readonly status?: Status;
 }
 

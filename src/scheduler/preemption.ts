@@ -131,6 +131,8 @@ function selectVictims(
 export interface DryRun {
   readonly candidates: readonly Candidate[];
   readonly statuses: NodeStatuses;
+  /** Nodes tried. */
+  readonly count: number;
 }
 
 /** DryRunPreemption, in order from `offset`: stops at `wanted` candidates once one of them breaks no budget. */
@@ -150,7 +152,11 @@ export function dryRun(state: CycleState, pod: Pod, nodes: readonly NodeInfo[], 
       if (kind.length > 0 && kind.length + violating.length >= wanted) break;
     }
   }
-  return { candidates: [...kind, ...violating], statuses: { byNode, absent: NOT_HELPFUL } };
+  return {
+    candidates: [...kind, ...violating],
+    statuses: { byNode, absent: NOT_HELPFUL },
+    count: kind.length + violating.length + byNode.size,
+  };
 }
 
 export const noCandidateMessage = (statuses: NodeStatuses, nodeCount: number): string =>

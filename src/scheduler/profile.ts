@@ -230,15 +230,17 @@ export class Profile {
   runPostFilter(state: CycleState, pod: Pod, statuses: NodeStatuses, handle: Handle): PostFilterResult {
     const reasons: string[] = [];
     let nominatedNodeName: string | undefined;
+    let dryRuns = 0;
     for (const plugin of this.postFilter) {
       const result = guarded(plugin, 'PostFilter', pod, '', () => plugin.postFilter(state, pod, statuses, handle));
       if (result.status === undefined) return result;
       if (result.status.code === 'UnschedulableAndUnresolvable' || !isRejected(result.status))
         return { ...result, status: withPlugin(result.status, plugin.name) };
+      dryRuns += result.dryRuns ?? 0;
       if (result.nominatedNodeName !== undefined) nominatedNodeName = result.nominatedNodeName;
       reasons.push(...result.status.reasons);
     }
-    return { nominatedNodeName, status: unschedulable(...reasons) };
+    return { nominatedNodeName, dryRuns, status: unschedulable(...reasons) };
   }
 
   /** RunPreScorePlugins and RunScorePlugins: normalized scores of the plugins that did not skip. */

@@ -220,8 +220,7 @@ export class PodScheduler {
     const preFilterMessage = messageOf(rejections.preFilter);
     const postFilter = this.#postFilter(pod, state, rejections, mayPreempt);
     const message = composeFitError(rejections.total, counts, preFilterMessage, messageOf(postFilter.status));
-    const dryRuns = postFilter.victims === undefined ? 0 : mayPreempt;
-    const cost = this.#cost(pod, evaluated, 0, dryRuns);
+    const cost = this.#cost(pod, evaluated, 0, postFilter.dryRuns ?? 0);
     return { nodeName: '', state, cost, evaluated, feasible: 0, tied: 0, failure: { message, plugins, postFilter } };
   }
 

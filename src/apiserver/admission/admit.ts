@@ -33,6 +33,8 @@ function admitSpec(spec: PodSpec, { value, className, preemptionPolicy }: Priori
 function admitPod(core: Core, pod: Pod): Pod | StatusObject {
   const spec = pod.spec;
   if (spec === undefined) return pod;
+  if (core.config.disabledAdmission?.includes('Priority') === true)
+    return { ...pod, spec: { ...spec, tolerations: withDefaultTolerations(spec) } };
   const priority = priorityOf(core, spec, pod.metadata?.name || pod.metadata?.generateName || '');
   if (isStatus(priority)) return priority;
   return { ...pod, spec: admitSpec(spec, priority) };
@@ -46,6 +48,15 @@ function admitNode(node: Node): Node {
 
 export function admitCreate(core: Core, resource: string, object: KubeObject): KubeObject | StatusObject {
   if (resource === 'pods') return admitPod(core, object as Pod);
-  if (resource === 'nodes') return admitNode(object as Node);
+  const isTainting = core.config.disabledAdmission?.includes('TaintNodesByCondition') !== true;
+  if (resource === 'nodes' && isTainting) return admitNode(object as Node);
   return object;
+}
+
+/** DefaultTolerationSeconds stands at updates, too: a client that sends a pod without the two tolerations does not take them away. */
+export function admitUpdate(resource: string, object: KubeObject): KubeObject {
+  const spec = (object as Pod).spec;
+  if (resource !== 'pods' || spec === undefined) return object;
+  const tolerations = withDefaultTolerations(spec);
+  return tolerations === spec.tolerations ? object : ({ ...object, spec: { ...spec, tolerations } } as KubeObject);
 }

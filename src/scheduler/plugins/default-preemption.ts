@@ -49,11 +49,11 @@ export class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlugin, En
     const result = dryRun(state, pod, nodes, offset, wanted, handle);
     if (result.candidates.length === 0) {
       const message = noCandidateMessage(result.statuses, handle.snapshot.nodes.length);
-      return { nominatedNodeName: '', status: unschedulable(`preemption: ${message}`) };
+      return { nominatedNodeName: '', dryRuns: result.count, status: unschedulable(`preemption: ${message}`) };
     }
     const tied = pickCandidates(result.candidates, handle.now);
     const chosen = tied[Math.floor(handle.draw('preemption/tie', pod) * tied.length)] as (typeof tied)[number];
-    return { nominatedNodeName: chosen.node, victims: chosen.victims };
+    return { nominatedNodeName: chosen.node, victims: chosen.victims, dryRuns: result.count };
   }
 
   eventsToRegister(): readonly EventRegistration[] {
