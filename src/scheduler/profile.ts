@@ -2,6 +2,7 @@
  *  Mirrors kube-scheduler v1.34 apis/config/v1/default_plugins.go (order and weights) and framework/runtime/framework.go (the runs). */
 
 import type { Pod } from '#api';
+import { type PluginReference, DEFAULT_PLUGINS as STANDARD } from './configuration/plugin-sets.ts';
 import type {
   AnyPlugin,
   CycleState,
@@ -27,28 +28,8 @@ import { podName, podNamespace } from './pod-fields.ts';
 import type { PodInfo } from './pod-info.ts';
 import { isRejected, type Status, unresolvable, unschedulable, withPlugin } from './status.ts';
 
-/** getDefaultPlugins: the order of every extension point, and the weights of those that score. */
-export const DEFAULT_PLUGINS: readonly { readonly name: string; readonly weight?: number }[] = [
-  { name: 'SchedulingGates' },
-  { name: 'PrioritySort' },
-  { name: 'NodeUnschedulable' },
-  { name: 'NodeName' },
-  { name: 'TaintToleration', weight: 3 },
-  { name: 'NodeAffinity', weight: 2 },
-  { name: 'NodePorts' },
-  { name: 'NodeResourcesFit', weight: 1 },
-  { name: 'VolumeRestrictions' },
-  { name: 'NodeVolumeLimits' },
-  { name: 'VolumeBinding' },
-  { name: 'VolumeZone' },
-  { name: 'PodTopologySpread', weight: 2 },
-  { name: 'InterPodAffinity', weight: 2 },
-  { name: 'DynamicResources' },
-  { name: 'DefaultPreemption' },
-  { name: 'NodeResourcesBalancedAllocation', weight: 1 },
-  { name: 'ImageLocality', weight: 1 },
-  { name: 'DefaultBinder' },
-];
+/** The plugins of a profile that names none, in order. */
+export const DEFAULT_PLUGINS: readonly PluginReference[] = STANDARD.multiPoint?.enabled ?? [];
 
 /** Names by extension point, as a configuration file's plugin sets come to; absent points take every plugin that implements them, in order. */
 export interface ProfileSpec {
