@@ -13,8 +13,8 @@ export const METRICS = {
   apiLatencyP50: { unit: 'ms', description: 'API requests without watches, at the server, median' },
   apiLatencyP95: { unit: 'ms', description: 'API requests without watches, at the server, 95th percentile' },
   apiLatencyP99: { unit: 'ms', description: 'API requests without watches, at the server, 99th percentile' },
-  apiWritesPerSecond: { unit: '/s', description: 'mutating requests a second, mean over the run' },
-  apiReadsPerSecond: { unit: '/s', description: 'gets, lists and watches a second, mean over the run' },
+  apiWritesPerSecond: { unit: '/s', description: 'mutating requests a second' },
+  apiReadsPerSecond: { unit: '/s', description: 'gets, lists and watches a second' },
   podStartP50: { unit: 's', description: 'from a pod seen in the API to all its containers ready, images pulled, median', byPhase: true },
   podStartP95: {
     unit: 's',
