@@ -4,7 +4,7 @@ import type { Chance } from './chance.ts';
 import type { Context, HostId, Timer } from './host.ts';
 import { Luck } from './luck.ts';
 import { Clock, Cpu, Disk } from './machine.ts';
-import type { Message } from './message.ts';
+import { DISK_FULL, type Message } from './message.ts';
 import { LOST, Network } from './network.ts';
 import { EventQueue } from './queue.ts';
 import { ShardRecorder } from './shard-recorder.ts';
@@ -115,7 +115,8 @@ export class ShardContext implements Context {
   fsync(bytes: number, done: Message): void {
     const counter = (this.#counters[this.self] as number) + 1;
     this.#counters[this.self] = counter;
-    this.#push((this.disks[this.self] as Disk).write(this.now, bytes, counter), counter, done);
+    const disk = this.disks[this.self] as Disk;
+    this.#push(disk.write(this.now, bytes, counter), counter, disk.full ? DISK_FULL : done);
   }
 
   charge(cost: Duration): Duration {

@@ -16,6 +16,8 @@ export interface Host {
   /** Called once at instant 0, in host order. */
   start?(ctx: Context): void;
   receive(message: Message, ctx: Context): void;
+  /** Whether it holds a role now ('leader'): faults choose by it. */
+  holds?(role: string): boolean;
 }
 
 /** What a host may do. One object serves all hosts of a shard: never keep it beyond the call it was passed to. */
@@ -35,7 +37,8 @@ export interface Context {
   after(delay: Duration, message: Message): Timer;
   /** Cancels a timer that has not fired; a fired one is ignored. */
   cancel(timer: Timer): void;
-  /** Makes `bytes` durable on this host's disk, then delivers `done` to oneself. Requests of one host are served in order. */
+  /** Makes `bytes` durable on this host's disk, then delivers `done` to oneself. Requests of one host are served in order.
+   *  A full disk delivers DISK_FULL (machine.ts) instead. */
   fsync(bytes: number, done: Message): void;
   /** Takes `cost` of CPU on this host's cores, first come first served; returns how long from now until the work is done (waiting included).
    *  Pass the result to `send` or `after`. */

@@ -44,6 +44,8 @@ const FSYNC = purpose('sim/disk-fsync');
 
 /** A disk that makes one request durable at a time. Luck is keyed by (host, the host's counter). */
 export class Disk {
+  /** ENOSPC: nothing more is written. */
+  full = false;
   readonly #host: HostId;
   readonly #luck: KeyedDraws;
   readonly #bytesPerSecond: number;
@@ -65,8 +67,9 @@ export class Disk {
     return Math.ceil(this.#freeAt);
   }
 
-  /** Another fsync latency from now on, a stall, or both. */
-  change(fsync: Distribution | undefined, stallUntil: Instant | undefined): void {
+  /** Another fsync latency from now on, a stall, a full disk, or several of them. */
+  change(fsync: Distribution | undefined, stallUntil: Instant | undefined, full?: boolean): void {
+    if (full !== undefined) this.full = full;
     if (fsync !== undefined) this.#fsync = fsync;
     if (stallUntil !== undefined) this.#freeAt = Math.max(this.#freeAt, stallUntil);
   }

@@ -73,3 +73,7 @@ export function kindOf(kind: string): MessageKind<Message> {
 export function registeredKinds(): readonly MessageKind<Message>[] {
   return [...kinds.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1));
 }
+
+/** What a host gets from its disk instead of its `done` when nothing more can be written (ENOSPC). */
+export const DISK_FULL: Message = { kind: 'DiskFull' };
+messageKind({ kind: 'DiskFull', digest() {} });

@@ -11,7 +11,7 @@ import { INCARNATION, ORDER, SOURCE, TARGET } from './queue.ts';
 import type { RecorderSnapshot } from './shard-recorder.ts';
 import type { Instant } from './time.ts';
 import { Topology } from './topology.ts';
-import type { HostSpec, WorldChange, WorldSpec } from './world.ts';
+import type { HostSelector, HostSpec, WorldChange, WorldSpec } from './world.ts';
 
 /** Makes a host from its spec. On 'restart', `previous` is the host that crashed: what its program keeps (a disk's content) is taken from it. */
 export type CreateHost = (spec: HostSpec, id: HostId, previous?: Host) => Host;
@@ -74,6 +74,8 @@ export class Shard {
   readonly #flags: Uint8Array;
   readonly #held = new Map<HostId, Held[]>();
   readonly #changes: readonly WorldChange[];
+  /** Hosts by the name of the change that struck them. */
+  readonly #struck = new Map<string, readonly HostId[]>();
   #nextChange = 0;
   #horizon: Instant = 0;
 
@@ -216,20 +218,40 @@ export class Shard {
   #apply(change: WorldChange): void {
     this.#context.network.apply(change);
     if (!('hosts' in change)) return;
-    for (const host of this.#topology.select(change.hosts)) {
+    const struck = this.#select(change.hosts);
+    if (change.as !== undefined) this.#struck.set(change.as, struck);
+    for (const host of struck) {
       const own = this.#placement[host] === this.#index;
-      if (change.change === 'crash') this.#crash(host, own, change.at);
-      else if (change.change === 'restart') this.#restart(host, own, change.at);
+      if (change.change === 'crash') {
+        this.#crash(host, own, change.at);
+        if (change.notice !== undefined) this.#notify(host, change.notice.to, change.notice.message, change.at);
+      } else if (change.change === 'restart') this.#restart(host, own, change.at);
       else if (change.change === 'pause') this.#flags[host] = (this.#flags[host] as number) | PAUSED;
       else if (change.change === 'resume') this.#resume(host, change.at);
       else if (own) this.#changeMachine(host, change);
     }
   }
 
+  /** Roles are known to the shard that runs the hosts alone: other shards strike nobody, and need not. */
+  #select(selector: HostSelector): readonly HostId[] {
+    const { role, struckBy } = selector;
+    const found = struckBy === undefined ? this.#topology.select(selector) : (this.#struck.get(struckBy) ?? []);
+    if (role === undefined) return found;
+    return found.filter((host) => this.#flags[host] === 0 && this.#hosts[host]?.holds?.(role) === true);
+  }
+
+  #notify(host: HostId, to: HostSelector, message: Message, at: Instant): void {
+    for (const peer of this.#select(to)) {
+      if (peer === host || this.#hosts[peer] === undefined) continue;
+      if (this.#flags[peer] === 0) this.#deliver(at, host, 0, peer, message);
+      else this.#divert(host, 0, peer, message);
+    }
+  }
+
   #changeMachine(host: HostId, change: WorldChange): void {
     const { cpus, disks, clocks } = this.#context;
     const cpu = cpus[host];
-    if (change.change === 'disk') disks[host]?.change(change.fsync, change.stallUntil);
+    if (change.change === 'disk') disks[host]?.change(change.fsync, change.stallUntil, change.full);
     else if (change.change === 'cpu' && cpu !== undefined) cpu.slowdown = change.slowdown;
     else if (change.change === 'clock') {
       const clock = clocks[host] ?? new Clock({});

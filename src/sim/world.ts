@@ -2,6 +2,7 @@
 
 import type { Distribution } from './chance.ts';
 import type { HostId } from './host.ts';
+import type { Message } from './message.ts';
 import type { Duration, Instant } from './time.ts';
 
 /** One host. `program` names the factory that makes it; `config` is its own business. Both must survive structured clone. */
@@ -51,10 +52,19 @@ export interface HostSelector {
   readonly hosts?: readonly HostId[];
   readonly group?: string;
   readonly zone?: string;
+  /** Of these, those that hold the role at this instant (`Host.holds`). All candidates, and all that talk to them, must be on one shard. */
+  readonly role?: string;
+  /** Those that an earlier change with this `as` struck. */
+  readonly struckBy?: string;
 }
 
 /** A change of the world at an instant: how faults act. Known before the run begins, and so the same on every shard. */
-export type WorldChange = { readonly at: Instant; readonly label?: string } & (
+export type WorldChange = {
+  readonly at: Instant;
+  readonly label?: string;
+  /** Remembers which hosts were struck, for a later change's `struckBy`. */
+  readonly as?: string;
+} & (
   | { readonly change: 'partition'; readonly id: string; readonly a: HostSelector; readonly b: HostSelector; readonly oneWay?: boolean }
   | { readonly change: 'heal'; readonly id: string }
   | {
@@ -65,11 +75,23 @@ export type WorldChange = { readonly at: Instant; readonly label?: string } & (
       readonly extraLatency?: Distribution;
       readonly loss?: number;
     }
-  | { readonly change: 'disk'; readonly hosts: HostSelector; readonly fsync?: Distribution; readonly stallUntil?: Instant }
+  | {
+      readonly change: 'disk';
+      readonly hosts: HostSelector;
+      readonly fsync?: Distribution;
+      readonly stallUntil?: Instant;
+      /** Nothing more can be written (ENOSPC): fsync answers with DISK_FULL. False: there is room again. */
+      readonly full?: boolean;
+    }
   | { readonly change: 'clock'; readonly hosts: HostSelector; readonly clock: ClockSpec }
   | { readonly change: 'cpu'; readonly hosts: HostSelector; readonly slowdown: number }
-  /** The host stops: what is sent to it is lost, its timers are gone. `restart` makes it anew from its spec with what its program kept. */
-  | { readonly change: 'crash'; readonly hosts: HostSelector }
+  /** The host stops: what is sent to it is lost, its timers are gone. `restart` makes it anew from its spec with what its program kept.
+   *  `notice`: only the process died; its machine's kernel tells these peers at once (a TCP reset), as a message from the host that died. */
+  | {
+      readonly change: 'crash';
+      readonly hosts: HostSelector;
+      readonly notice?: { readonly to: HostSelector; readonly message: Message };
+    }
   | { readonly change: 'restart'; readonly hosts: HostSelector }
   /** The host neither receives nor fires timers until 'resume' (SIGSTOP); they are delivered then. */
   | { readonly change: 'pause'; readonly hosts: HostSelector }
