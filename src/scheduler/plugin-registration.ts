@@ -1,10 +1,10 @@
 /** Plugins of one's own, by name: registered while modules load, before a scheduler is made; then a configuration may name them like any other.
  *  Stands for the out-of-tree registry of kube-scheduler v1.34 (app.WithPlugin). */
 
-import type { ExtensionPoint } from './configuration/plugin-sets.ts';
-import type { AnyPlugin } from './framework.ts';
+import type { PluginRegistry } from './configuration/plugin-sets.ts';
+import { PluginError } from './plugin-error.ts';
+import { pointsByName } from './plugin-points.ts';
 import { IN_TREE, type PluginFactory, type Registry } from './plugins/registry.ts';
-import { PluginError } from './profile.ts';
 
 // Filled while modules load, read-only once a run begins. The same files are loaded on every thread.
 const ownPlugins = new Map<string, PluginFactory>();
@@ -20,27 +20,5 @@ export const registeredPlugins = (): Registry => new Map([...IN_TREE, ...ownPlug
 /** Names of the plugins that are not upstream's, in the order of registration. */
 export const ownPluginNames = (): readonly string[] => [...ownPlugins.keys()];
 
-/** The method by which a plugin takes part in each extension point. DefaultBinder binds through the API and has none. */
-const METHODS: readonly (readonly [ExtensionPoint, keyof AnyPlugin])[] = [
-  ['preEnqueue', 'preEnqueue'],
-  ['queueSort', 'less'],
-  ['preFilter', 'preFilter'],
-  ['filter', 'filter'],
-  ['postFilter', 'postFilter'],
-  ['preScore', 'preScore'],
-  ['score', 'score'],
-  ['reserve', 'reserve'],
-  ['permit', 'permit'],
-  ['preBind', 'preBind'],
-];
-
 /** Which extension points each plugin implements: what reading a configuration needs to know. */
-export function pluginPoints(): ReadonlyMap<string, readonly ExtensionPoint[]> {
-  const points = new Map<string, readonly ExtensionPoint[]>();
-  for (const [name, factory] of registeredPlugins()) {
-    const plugin = factory({});
-    const own = METHODS.filter(([, method]) => typeof plugin[method] === 'function').map(([point]) => point);
-    points.set(name, name === 'DefaultBinder' ? ['bind'] : own);
-  }
-  return points;
-}
+export const pluginPoints = (): PluginRegistry => pointsByName(registeredPlugins());

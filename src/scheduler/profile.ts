@@ -2,7 +2,7 @@
  *  Mirrors kube-scheduler v1.34 apis/config/v1/default_plugins.go (order and weights) and framework/runtime/framework.go (the runs). */
 
 import type { Pod } from '#api';
-import { type PluginReference, DEFAULT_PLUGINS as STANDARD } from './configuration/plugin-sets.ts';
+import { EXTENSION_POINTS, type ExtensionPoint } from './configuration/plugin-sets.ts';
 import type {
   AnyPlugin,
   CycleState,
@@ -23,40 +23,12 @@ import type {
 } from './framework.ts';
 import { MAX_NODE_SCORE } from './framework.ts';
 import type { NodeInfo } from './node-info.ts';
+import { PluginError } from './plugin-error.ts';
 import { IN_TREE, type Registry } from './plugins/registry.ts';
 import { podName, podNamespace } from './pod-fields.ts';
 import type { PodInfo } from './pod-info.ts';
+import { type ProfileSpec, standardProfile } from './profile-spec.ts';
 import { isRejected, type Status, unresolvable, unschedulable, withPlugin } from './status.ts';
-
-/** The plugins of a profile that names none, in order. */
-export const DEFAULT_PLUGINS: readonly PluginReference[] = STANDARD.multiPoint?.enabled ?? [];
-
-/** Names by extension point, as a configuration file's plugin sets come to; absent points take every plugin that implements them, in order. */
-export interface ProfileSpec {
-  readonly schedulerName: string;
-  readonly plugins?: readonly { readonly name: string; readonly weight?: number }[];
-  /** Points whose set differs from `plugins`. */
-  readonly points?: Readonly<Partial<Record<ExtensionPoint, readonly { readonly name: string; readonly weight?: number }[]>>>;
-  readonly args?: Readonly<Record<string, unknown>>;
-  readonly percentageOfNodesToScore?: number;
-}
-
-export type ExtensionPoint =
-  | 'preEnqueue'
-  | 'queueSort'
-  | 'preFilter'
-  | 'filter'
-  | 'postFilter'
-  | 'preScore'
-  | 'score'
-  | 'reserve'
-  | 'permit'
-  | 'preBind'
-  | 'bind'
-  | 'postBind';
-
-/** A plugin broke the rules: it threw, or scored outside 0..100. The run stops with this text. */
-export class PluginError extends Error {}
 
 export interface PreFilterOutcome {
   readonly nodeNames?: ReadonlySet<string>;
@@ -103,7 +75,7 @@ export class Profile {
   /** PostFilter is upstream's default: DynamicResources, then DefaultPreemption. */
   readonly hasDefaultPostFilters: boolean;
 
-  constructor(spec: ProfileSpec = { schedulerName: 'default-scheduler' }, registry: Registry = IN_TREE) {
+  constructor(spec: ProfileSpec = standardProfile(), registry: Registry = IN_TREE) {
     this.schedulerName = spec.schedulerName;
     this.percentageOfNodesToScore = spec.percentageOfNodesToScore;
     const made = new Map<string, AnyPlugin>();
@@ -117,27 +89,20 @@ export class Profile {
       }
       return plugin;
     };
-    const listed = spec.plugins ?? DEFAULT_PLUGINS;
-    const at = (point: ExtensionPoint, method: keyof AnyPlugin): { plugin: AnyPlugin; weight: number }[] =>
-      (spec.points?.[point] ?? listed)
-        .map(({ name, weight }) => ({ plugin: make(name), weight: weight ?? 0 }))
-        .filter(({ plugin }) => typeof plugin[method] === 'function');
-    const only = <T>(point: ExtensionPoint, method: keyof AnyPlugin): T[] => at(point, method).map(({ plugin }) => plugin as unknown as T);
-    this.preEnqueue = only('preEnqueue', 'preEnqueue');
-    this.queueSort = only<QueueSortPlugin>('queueSort', 'less')[0] ?? (make('PrioritySort') as unknown as QueueSortPlugin);
-    this.preFilter = only('preFilter', 'preFilter');
-    this.filter = only('filter', 'filter');
-    this.postFilter = only('postFilter', 'postFilter');
-    this.preScore = only('preScore', 'preScore');
-    // A weight of 0 means 1 (framework.go, getScoreWeights).
-    this.score = at('score', 'score').map(({ plugin, weight }) => ({
-      plugin: plugin as unknown as ScorePlugin,
-      weight: weight === 0 ? 1 : weight,
-    }));
-    this.reserve = only('reserve', 'reserve');
-    this.permit = only('permit', 'permit');
-    this.preBind = only('preBind', 'preBind');
-    for (const { name } of listed) make(name);
+    const at = (point: ExtensionPoint): { plugin: AnyPlugin; weight: number }[] =>
+      spec.plugins[point].map(({ name, weight }) => ({ plugin: make(name), weight }));
+    const only = <T>(point: ExtensionPoint): T[] => at(point).map(({ plugin }) => plugin as unknown as T);
+    this.preEnqueue = only('preEnqueue');
+    this.queueSort = only<QueueSortPlugin>('queueSort')[0] as QueueSortPlugin;
+    this.preFilter = only('preFilter');
+    this.filter = only('filter');
+    this.postFilter = only('postFilter');
+    this.preScore = only('preScore');
+    this.score = at('score').map(({ plugin, weight }) => ({ plugin: plugin as unknown as ScorePlugin, weight }));
+    this.reserve = only('reserve');
+    this.permit = only('permit');
+    this.preBind = only('preBind');
+    for (const point of EXTENSION_POINTS) at(point);
     this.hasDefaultPostFilters = this.postFilter.map((plugin) => plugin.name).join() === 'DynamicResources,DefaultPreemption';
     this.plugins = made;
   }

@@ -14,6 +14,7 @@ import {
   profilesOf,
   readKubeSchedulerConfiguration,
   registeredPlugins,
+  standardProfile,
 } from '#scheduler';
 
 const node = (name: string, cpu: string, used: object = {}): Node =>
@@ -94,11 +95,9 @@ describe('profiles of a KubeSchedulerConfiguration', () => {
 describe("a plugin of one's own", () => {
   const withPlugin = (factory: PluginFactory): PodScheduler => {
     const registry = new Map([...registeredPlugins(), ['Mine', factory] as const]);
-    const plugins = [...new Profile().plugins.keys()].map((name) => ({ name }));
-    return schedulerOf(
-      new Profile({ schedulerName: 'default-scheduler', plugins: [...plugins, { name: 'Mine', weight: 100 }] }, registry),
-      [big, small],
-    );
+    const standard = standardProfile('default-scheduler', registry, ['Mine']);
+    const score = standard.plugins.score.map((plugin) => (plugin.name === 'Mine' ? { ...plugin, weight: 100 } : plugin));
+    return schedulerOf(new Profile({ ...standard, plugins: { ...standard.plugins, score } }, registry), [big, small]);
   };
 
   it("filters and scores beside upstream's", () => {
