@@ -8,6 +8,7 @@ import type { Context, Instant } from '#sim';
 import type { Cache } from './cache.ts';
 import { ASSIGNED_POD_DELETE } from './cluster-events.ts';
 import { BINDING_COST } from './costs.ts';
+import type { ExplainJournal } from './explain-journal.ts';
 import type { CycleState, PreBindRequest } from './framework.ts';
 import type { LiveHandle } from './live-handle.ts';
 import type { Nominator } from './nominator.ts';
@@ -48,6 +49,7 @@ const IGNORE: Step = { step: 'ignore' };
 
 export class BindingCycle {
   metrics: SchedulerMetrics | undefined;
+  journal: ExplainJournal | undefined;
   readonly #client: ApiClient<Step>;
   readonly #recorder: EventRecorder;
   readonly #cache: Cache;
@@ -139,6 +141,7 @@ export class BindingCycle {
   #bound(binding: Binding, ctx: Context): void {
     const { info, assumed, nodeName, startedAt, profile } = binding;
     this.#queue.done(info.uid);
+    this.journal?.bound(info.pod, ctx.now);
     this.metrics?.attempt('scheduled', profile.schedulerName, ctx.now - startedAt);
     this.metrics?.sli(info.attempts, ctx.now - (info.initialAttemptTimestamp ?? info.timestamp));
     ctx.record.span(`pods/${info.key}`, 'binding', binding.bindingAt, ctx.now - binding.bindingAt, nodeName);
@@ -149,6 +152,7 @@ export class BindingCycle {
   #undo(binding: Binding, status: Status, ctx: Context): void {
     const { profile, state, assumed, nodeName, handle, info } = binding;
     this.#bindings.delete(info.uid);
+    this.journal?.undone(info.pod, messageOf(status), ctx.now);
     for (const plugin of [...profile.reserve].reverse()) plugin.unreserve(state, assumed, nodeName, handle);
     this.#cache.forgetPod(assumed);
     this.#queue.move(ASSIGNED_POD_DELETE, assumed, undefined, ctx.now);

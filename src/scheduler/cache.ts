@@ -3,6 +3,7 @@
 
 import type { Node, Pod } from '#api';
 import { sameFlat } from './cluster-events.ts';
+import type { ExplainJournal } from './explain-journal.ts';
 import type { Snapshot } from './framework.ts';
 import { ImageStates } from './image-states.ts';
 import { NodeInfo } from './node-info.ts';
@@ -25,6 +26,8 @@ export class Cache implements Snapshot {
   readonly table = new NodeTable();
   readonly groups = new PodGroups();
   readonly keys = new TopologyKeys();
+  /** Told of every change when a run is to be explained. */
+  journal: ExplainJournal | undefined;
   readonly #tree = new NodeTree();
   readonly #images = new ImageStates();
   readonly #nodes = new Map<string, NodeInfo>();
@@ -109,6 +112,7 @@ export class Cache implements Snapshot {
       return;
     }
     const info = new NodeInfo(node);
+    this.journal?.node(node);
     this.#nodes.set(name, info);
     this.#tree.add(node);
     this.#images.add(info);
@@ -125,6 +129,7 @@ export class Cache implements Snapshot {
     }
     const before = info.node;
     if (before === node) return;
+    this.journal?.node(node);
     this.#tree.update(before, node);
     const isSamePlace = hasSamePlace(before, node);
     const isSameRoom = sameFlat(before.status?.allocatable, node.status?.allocatable);
@@ -144,6 +149,7 @@ export class Cache implements Snapshot {
   removeNode(name: string): void {
     const info = this.#nodes.get(name);
     if (info === undefined) return;
+    this.journal?.nodeGone(name);
     this.#nodes.delete(name);
     this.#tree.remove(info.node);
     this.#images.remove(info);
@@ -203,6 +209,7 @@ export class Cache implements Snapshot {
     const uid = podUid(pod);
     const state = this.#pods.get(uid);
     if (state === undefined) return;
+    this.journal?.gone(pod);
     this.#pods.delete(uid);
     this.#count(state, -1);
     const info = this.#nodes.get(state.nodeName);
@@ -217,6 +224,7 @@ export class Cache implements Snapshot {
   }
 
   #put(info: PodInfo, onNode: string, isAssumed: boolean): void {
+    this.journal?.placed(info.pod, onNode, isAssumed);
     const state: PodState = { info, nodeName: onNode, group: this.groups.of(info.pod), isAssumed };
     this.#pods.set(podUid(info.pod), state);
     const node = this.#nodes.get(onNode);

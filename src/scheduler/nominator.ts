@@ -1,12 +1,15 @@
 /** Pods that preemption promised a node. Mirrors pkg/scheduler/backend/queue/nominator.go v1.34. */
 
 import type { Pod } from '#api';
+import type { ExplainJournal } from './explain-journal.ts';
 import { podPriority, podUid } from './pod-fields.ts';
 import { newPodInfo, type PodInfo } from './pod-info.ts';
 
 const NO_PODS: readonly PodInfo[] = [];
 
 export class Nominator {
+  /** Told of every change when a run is to be explained. */
+  journal: ExplainJournal | undefined;
   readonly #byNode = new Map<string, PodInfo[]>();
   readonly #nodeOf = new Map<string, string>();
 
@@ -41,6 +44,7 @@ export class Nominator {
   add(pod: Pod, nodeName: string): void {
     this.remove(pod);
     if (nodeName === '') return;
+    this.journal?.nominated(pod, nodeName);
     this.#nodeOf.set(podUid(pod), nodeName);
     const infos = this.#byNode.get(nodeName);
     if (infos === undefined) this.#byNode.set(nodeName, [newPodInfo(pod)]);
@@ -51,6 +55,7 @@ export class Nominator {
     const uid = podUid(pod);
     const nodeName = this.#nodeOf.get(uid);
     if (nodeName === undefined) return;
+    this.journal?.nominated(pod, '');
     this.#nodeOf.delete(uid);
     const left = (this.#byNode.get(nodeName) ?? []).filter((info) => podUid(info.pod) !== uid);
     if (left.length === 0) this.#byNode.delete(nodeName);

@@ -2,6 +2,7 @@
 
 import type { ClientConfig } from '#client';
 import type { KubeSchedulerConfiguration } from './configuration/kube-scheduler-configuration.ts';
+import type { ExplainMode } from './explain-records.ts';
 import { ownPluginNames, registeredPlugins } from './plugin-registration.ts';
 import { type ProfileSpec, standardProfile } from './profile-spec.ts';
 
@@ -15,6 +16,8 @@ export interface SchedulerConfig {
   readonly percentageOfNodesToScore?: number;
   /** 'model' (default): what the real scheduler would have needed. A number: that many microseconds an attempt. */
   readonly cost?: 'model' | number;
+  /** Keeps a journal from which attempts can be explained afterwards; absent: nothing is kept. */
+  readonly explain?: ExplainMode;
 }
 
 /** Profiles as the runtime takes them. Without a configuration, plugins of one's own join the default profile with weight 1. */

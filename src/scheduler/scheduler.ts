@@ -20,6 +20,8 @@ import {
   waitingPodChange,
 } from './cluster-events.ts';
 import { EVENT_COST } from './costs.ts';
+import { ExplainJournal } from './explain-journal.ts';
+import { JOURNAL } from './explain-records.ts';
 import type { ObjectLister } from './framework.ts';
 import { LiveHandle } from './live-handle.ts';
 import { Nominator } from './nominator.ts';
@@ -27,7 +29,7 @@ import { registeredPlugins } from './plugin-registration.ts';
 import { isFinished, isTerminating, nodeName, podUid } from './pod-fields.ts';
 import { Profile } from './profile.ts';
 import type { QueuedPodInfo } from './queue/queued-pod-info.ts';
-import { DEFAULT_QUEUE_SETTINGS, SchedulingQueue } from './queue/scheduling-queue.ts';
+import { DEFAULT_QUEUE_SETTINGS, type QueueSettings, SchedulingQueue } from './queue/scheduling-queue.ts';
 import type { EventResource } from './queueing-events.ts';
 import { PodScheduler } from './schedule-pod.ts';
 import { profilesOf, type SchedulerConfig } from './scheduler-config.ts';
@@ -76,6 +78,7 @@ export class Scheduler implements Host {
   readonly #schedulers = new Map<string, PodScheduler>();
   readonly #queue: SchedulingQueue;
   readonly #binding: BindingCycle;
+  readonly #journal: ExplainJournal | undefined;
   #metrics: SchedulerMetrics | undefined;
   /** Where the next search starts in the node order. */
   #nextStart = 0;
@@ -110,6 +113,7 @@ export class Scheduler implements Host {
     const lane = this.#client.lane({ qps: config.client.qps, burst: config.client.burst });
     const recorder = new EventRecorder(this.#client as never, lane, config.schedulerName ?? 'default-scheduler');
     this.#binding = new BindingCycle(this.#client, recorder, this.#cache, this.#queue, this.#nominator, this.#profiles);
+    this.#journal = this.#startJournal(settings);
     this.#watch(listers);
   }
 
@@ -118,9 +122,22 @@ export class Scheduler implements Host {
     this.#binding.metrics = this.#metrics;
     this.#queue.instrument(this.#metrics);
     this.#informers.start(ctx);
+    const journal = this.#journal;
+    if (journal !== undefined) ctx.record.keep(JOURNAL, () => journal.read());
+  }
+
+  /** Only when a run is to be explained: whoever changes something tells the journal. */
+  #startJournal({ maxUnschedulable }: QueueSettings): ExplainJournal | undefined {
+    const { explain, configuration, percentageOfNodesToScore = 0 } = this.#config;
+    if (explain === undefined) return undefined;
+    const percentage = configuration?.percentageOfNodesToScore ?? percentageOfNodesToScore;
+    const journal = new ExplainJournal({ mode: explain, profiles: profilesOf(this.#config), percentage, maxUnschedulable });
+    for (const told of [this.#cache, this.#nominator, this.#queue, this.#binding]) told.journal = journal;
+    return journal;
   }
 
   receive(message: Message, ctx: Context): void {
+    this.#journal?.at(ctx.now);
     const receipt = this.#client.receive(message, ctx);
     if (receipt.handled) {
       if (receipt.outcome !== undefined) this.#binding.finished(receipt.outcome as Outcome<Step>, ctx);
@@ -183,6 +200,7 @@ export class Scheduler implements Host {
     const subject = `pods/${info.key}`;
     ctx.record.span(subject, 'queue', info.timestamp, ctx.now - info.timestamp, `attempt ${info.attempts}`);
     const decision = scheduler.schedule(info.pod, this.#nextStart);
+    this.#journal?.attempt(info, decision, this.#nextStart, handle.draw('tie', info.pod), ctx.now);
     const nodes = this.#cache.table.nodeCount;
     if (nodes > 0) this.#nextStart = (this.#nextStart + decision.evaluated) % nodes;
     const cost = this.#config.cost === undefined || this.#config.cost === 'model' ? decision.cost : this.#config.cost;
@@ -207,8 +225,10 @@ export class Scheduler implements Host {
       const informer = this.#informers.informer<KubeObject>(resource);
       listers.set(resource, informer);
       informer.onEvent(({ type, object, previous }, ctx) => {
-        if (RESOLVES.has(resource) && isResolvedAnew(type, object, previous))
-          for (const scheduler of this.#schedulers.values()) scheduler.forgetResolved(resource, object);
+        const isSelecting = RESOLVES.has(resource);
+        const isAnew = !isSelecting || isResolvedAnew(type, object, previous);
+        if (isSelecting && isAnew) for (const scheduler of this.#schedulers.values()) scheduler.forgetResolved(resource, object);
+        if (isAnew) this.#journal?.object(resource, object, type === 'delete', isSelecting);
         if (name === '') return;
         const [before, after] = type === 'delete' ? [object, undefined] : [previous, object];
         this.#queue.move(objectEvent(name, type), before, after, ctx.now);

@@ -3,7 +3,7 @@
 import type { PackedCounts } from './histogram.ts';
 import { mergePacked, percentileOf } from './histogram.ts';
 import type { Labels } from './recorder.ts';
-import type { RecordedLine, RecordedMark, RecorderSnapshot } from './shard-recorder.ts';
+import type { KeptRecord, RecordedLine, RecordedMark, RecorderSnapshot } from './shard-recorder.ts';
 import { seriesKey } from './shard-recorder.ts';
 import type { Span } from './spans.ts';
 import type { Duration, Instant } from './time.ts';
@@ -69,6 +69,8 @@ export class RecordedRun {
   readonly gauges: readonly RecordedGauge[];
   readonly marks: readonly RecordedMark[];
   readonly log: readonly RecordedLine[];
+  /** Records of hosts' own making, by host; those of one host in the order in which it began them. */
+  readonly kept: readonly KeptRecord[];
   readonly #histograms: readonly MergedHistogram[];
   readonly #snapshots: readonly RecorderSnapshot[];
 
@@ -81,6 +83,7 @@ export class RecordedRun {
     this.#histograms = mergeHistograms(snapshots, this.buckets);
     this.marks = inOrder([...worldMarks, ...snapshots.flatMap((snapshot) => snapshot.marks)]);
     this.log = inOrder(snapshots.flatMap((snapshot) => snapshot.log));
+    this.kept = snapshots.flatMap((snapshot) => snapshot.kept).sort((a, b) => a.host - b.host);
   }
 
   get histograms(): readonly RecordedHistogram[] {

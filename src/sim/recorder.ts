@@ -30,4 +30,6 @@ export interface Recorder {
   mark(name: string, detail?: string): void;
   /** A line of the event log (kept only when the run asks for it). */
   log(text: string): void;
+  /** A record of a host's own making: `read` is called when the run is over, once, and answers plain data that crosses threads. */
+  keep(name: string, read: () => unknown): void;
 }

@@ -112,6 +112,13 @@ export interface RecorderSnapshot {
   readonly spans: SpanColumns;
   readonly marks: readonly RecordedMark[];
   readonly log: readonly RecordedLine[];
+  readonly kept: readonly KeptRecord[];
+}
+/** What a host kept in a form of its own (Recorder.keep). */
+export interface KeptRecord {
+  readonly host: HostId;
+  readonly name: string;
+  readonly data: unknown;
 }
 export interface RecordedMark {
   readonly at: Instant;
@@ -146,6 +153,7 @@ export class ShardRecorder implements Recorder {
   readonly #spans = new SpanTable();
   readonly #marks: RecordedMark[] = [];
   readonly #log: RecordedLine[] = [];
+  readonly #kept: { readonly host: HostId; readonly name: string; readonly read: () => unknown }[] = [];
 
   constructor(bucket: Duration, keepLog: boolean) {
     this.#bucket = bucket;
@@ -202,6 +210,10 @@ export class ShardRecorder implements Recorder {
     if (this.#keepLog) this.#log.push({ at: this.now, host: this.host, text });
   }
 
+  keep(name: string, read: () => unknown): void {
+    this.#kept.push({ host: this.host, name, read });
+  }
+
   /** A crashed host's levels are gone. */
   forget(host: HostId): void {
     for (const own of this.#hostGauges.values()) if (own.host === host) own.gauge.set(0);
@@ -216,6 +228,7 @@ export class ShardRecorder implements Recorder {
       spans: this.#spans.columns(),
       marks: this.#marks,
       log: this.#log,
+      kept: this.#kept.map(({ host, name, read }) => ({ host, name, data: read() })),
     };
   }
 }

@@ -119,4 +119,19 @@ describe('what a run recorded', () => {
       [900, 1],
     ]);
   });
+
+  test("reads hosts' own records when the run is over, by host", () => {
+    const seen: string[] = [];
+    const keeper =
+      (host: number) =>
+      (recorder: ShardRecorder): void => {
+        recorder.turn(0, host);
+        recorder.keep('journal', () => [...seen, `of ${host}`]);
+        seen.push(`${host} began`);
+      };
+    expect(merged(keeper(7), keeper(2)).kept).toEqual([
+      { host: 2, name: 'journal', data: ['7 began', '2 began', 'of 2'] },
+      { host: 7, name: 'journal', data: ['7 began', 'of 7'] },
+    ]);
+  });
 });

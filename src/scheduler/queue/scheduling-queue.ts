@@ -4,10 +4,12 @@
 import type { KubeObject, Pod } from '#api';
 import type { Counter, Duration, Gauge, Instant } from '#sim';
 import { MINUTE, SECOND } from '#sim';
+import type { ExplainJournal } from '../explain-journal.ts';
 import type { Nominator } from '../nominator.ts';
 import { podLabels, podUid } from '../pod-fields.ts';
 import type { Profile } from '../profile.ts';
 import { type ClusterEvent, type EventRegistration, matchesEvent, UPDATE_OTHER } from '../queueing-events.ts';
+import { messageOf, type Status } from '../status.ts';
 import { Heap } from './heap.ts';
 import { InFlightEvents } from './in-flight-events.ts';
 import { backoffDuration, newQueuedPodInfo, type QueuedPodInfo } from './queued-pod-info.ts';
@@ -48,6 +50,8 @@ export class SchedulingQueue {
   readonly #registered = new Map<string, readonly Registered[]>();
   #gated = 0;
   #instruments: QueueInstruments | undefined;
+  /** Told of every way in and of pods deleted while they wait, when a run is to be explained. */
+  journal: ExplainJournal | undefined;
 
   constructor(profiles: ReadonlyMap<string, Profile>, nominator: Nominator, settings: QueueSettings = DEFAULT_QUEUE_SETTINGS) {
     this.#settings = settings;
@@ -137,6 +141,7 @@ export class SchedulingQueue {
     if (this.#backoff.delete(uid) !== undefined || this.#errorBackoff.delete(uid) !== undefined) this.#level('backoff');
     const info = this.#unschedulable.get(uid);
     if (info !== undefined) this.#release(info);
+    this.journal?.unqueued(pod);
   }
 
   /** The next pod to schedule; from the back-off queue when nothing else waits. It is in flight until done() or putBack(). */
@@ -248,6 +253,7 @@ export class SchedulingQueue {
     info.gatedBy = status?.plugin ?? '';
     if (room === 'unschedulable' || status !== undefined) {
       this.#keep(info);
+      this.journal?.queued(info, status === undefined ? 'unschedulable' : 'gated', event, waitsFor(info, status), now);
       this.#instruments?.incoming(status === undefined ? 'unschedulable' : 'gated', event).add();
       return;
     }
@@ -255,6 +261,7 @@ export class SchedulingQueue {
       info.initialAttemptTimestamp ??= now;
       this.#active.push(info);
     } else (info.consecutiveErrors > 0 ? this.#errorBackoff : this.#backoff).push(info);
+    this.journal?.queued(info, room, event, '', now);
     this.#instruments?.incoming(room, event).add();
     this.#level(room);
   }
@@ -281,3 +288,7 @@ export class SchedulingQueue {
     this.#instruments?.pending('gated').set(this.#gated);
   }
 }
+
+/** Who holds a pod: the plugin that keeps it out, with its words, or those that rejected it. */
+const waitsFor = ({ gatedBy, unschedulablePlugins }: QueuedPodInfo, status: Status | undefined): string =>
+  status === undefined ? [...unschedulablePlugins].sort().join(' ') : `${gatedBy}: ${messageOf(status)}`;
