@@ -231,10 +231,12 @@ export class BenchDriver implements Host {
   /** All at once, or paced; in the background the next operation goes on meanwhile. */
   #run(jobs: readonly (() => void)[], perSecond: number, background: boolean, ctx: Context): void {
     if (perSecond > 0) {
+      // One answer stays open until the last job has been sent, so that the operation does not end between two.
+      if (!background) this.#open++;
       this.#paced.push({ job: jobs[Symbol.iterator](), gap: pacedBy(perSecond), blocking: !background });
       ctx.after(0, tick('pace', this.#paced.length - 1));
     } else for (const job of jobs) job();
-    if (background || jobs.length === 0) ctx.after(0, tick('next', 0));
+    if (background || (jobs.length === 0 && perSecond === 0)) ctx.after(0, tick('next', 0));
   }
 
   #pace(index: number, ctx: Context): void {
@@ -242,13 +244,10 @@ export class BenchDriver implements Host {
     const step = paced?.job.next();
     if (paced === undefined || step === undefined) return;
     if (step.done === true) {
-      if (paced.blocking && this.#open === 0) this.#next(ctx);
+      if (paced.blocking && --this.#open === 0) this.#next(ctx);
       return;
     }
-    // One answer stays open until the last job has been sent, so that the operation does not end between two.
-    if (paced.blocking) this.#open++;
     step.value();
-    if (paced.blocking) this.#open--;
     ctx.after(paced.gap, tick('pace', index));
   }
 

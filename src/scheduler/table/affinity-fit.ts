@@ -103,7 +103,7 @@ export class AffinityColumns {
   }
 }
 
-interface Weighted {
+export interface Weighted {
   readonly sums: DomainSums;
   readonly weight: number;
 }
@@ -125,15 +125,19 @@ export class AffinityFit {
   readonly #pod: Pod;
   readonly #columns: AffinityColumns;
   readonly #context: AffinityContext;
-  readonly #affinity: readonly DomainSums[];
-  readonly #antiAffinity: readonly DomainSums[];
+  readonly affinity: readonly DomainSums[];
+  readonly antiAffinity: readonly DomainSums[];
   readonly #preferred: readonly Weighted[];
   readonly #matchesSelf: boolean;
   readonly #hasPreferences: boolean;
-  #existing: DomainSums[] = [];
-  #scoring: Weighted[] = [];
+  /** Terms of pods on nodes that concern this one: what must not be near, and what draws or repels. */
+  existing: readonly DomainSums[] = [];
+  #scoring: readonly Weighted[] = [];
+  /** Rises when other terms of pods on nodes concern this pod than before. */
+  scope = 0;
   #carriedVersion = -1;
-  #isFirstOfGroup = false;
+  /** Nobody meant by the required terms is anywhere yet, and this pod is one of them. Of the decision at hand. */
+  isFirstOfGroup = false;
   /** Combined scores by key and domain for the decision at hand. */
   #keyScores: { key: TopologyKey; values: Float64Array }[] = [];
 
@@ -145,10 +149,10 @@ export class AffinityFit {
     const keyOf = (term: AffinityTerm): TopologyKey => columns.keys.get(term.topologyKey, columns.table);
     const affinity = context.resolve(terms.requiredAffinity);
     const together = affinity.length === 0 ? undefined : columns.matching(affinity);
-    this.#affinity = together === undefined ? [] : affinity.map((term) => new DomainSums(together, keyOf(term)));
+    this.affinity = together === undefined ? [] : affinity.map((term) => new DomainSums(together, keyOf(term)));
     this.#matchesSelf = matchesAllTerms(affinity, pod);
     const single = (term: AffinityTerm): DomainSums => new DomainSums(columns.matching([term]), keyOf(term));
-    this.#antiAffinity = context.resolve(terms.requiredAntiAffinity).map(single);
+    this.antiAffinity = context.resolve(terms.requiredAntiAffinity).map(single);
     const toward = context.resolve(terms.preferredAffinity).map((term) => ({ sums: single(term), weight: term.weight }));
     const away = context.resolve(terms.preferredAntiAffinity).map((term) => ({ sums: single(term), weight: -term.weight }));
     this.#preferred = [...toward, ...away];
@@ -160,25 +164,34 @@ export class AffinityFit {
     if (this.#carriedVersion === this.#columns.version) return;
     this.#carriedVersion = this.#columns.version;
     const { hardWeight, namespaceLabels } = this.#context;
-    this.#existing = [];
-    this.#scoring = [];
+    const existing: DomainSums[] = [];
+    const scoring: Weighted[] = [];
     for (const { term, kind, sums } of this.#columns.carried) {
       if (!termMatches(term, this.#pod, namespaceLabels)) continue;
-      if (kind === 'requiredAntiAffinity') this.#existing.push(sums);
-      else if (kind === 'preferredAffinity') this.#scoring.push({ sums, weight: term.weight });
-      else if (kind === 'preferredAntiAffinity') this.#scoring.push({ sums, weight: -term.weight });
-      else if (hardWeight > 0) this.#scoring.push({ sums, weight: hardWeight });
+      if (kind === 'requiredAntiAffinity') existing.push(sums);
+      else if (kind === 'preferredAffinity') scoring.push({ sums, weight: term.weight });
+      else if (kind === 'preferredAntiAffinity') scoring.push({ sums, weight: -term.weight });
+      else if (hardWeight > 0) scoring.push({ sums, weight: hardWeight });
     }
+    const isSame =
+      existing.length === this.existing.length &&
+      scoring.length === this.#scoring.length &&
+      existing.every((sums, i) => sums === this.existing[i]) &&
+      scoring.every(({ sums, weight }, i) => sums === this.#scoring[i]?.sums && weight === this.#scoring[i]?.weight);
+    if (isSame) return;
+    this.scope++;
+    this.existing = existing;
+    this.#scoring = scoring;
   }
 
   /** No term of this pod's or of a pod on a node concerns it. */
   isIdle(): boolean {
     this.#follow();
     return (
-      this.#affinity.length === 0 &&
-      this.#antiAffinity.length === 0 &&
+      this.affinity.length === 0 &&
+      this.antiAffinity.length === 0 &&
       this.#preferred.length === 0 &&
-      this.#existing.length === 0 &&
+      this.existing.length === 0 &&
       this.#scoring.length === 0
     );
   }
@@ -192,40 +205,57 @@ export class AffinityFit {
   /** Counts as of now; false when nothing can object. */
   prepareFilter(): boolean {
     this.#follow();
-    let isInForce = this.#affinity.length > 0 || this.#antiAffinity.length > 0;
-    for (const sums of this.#affinity) this.#refresh(sums);
-    for (const sums of this.#antiAffinity) this.#refresh(sums);
-    for (const sums of this.#existing) {
+    let isInForce = this.affinity.length > 0 || this.antiAffinity.length > 0;
+    for (const sums of this.affinity) this.#refresh(sums);
+    for (const sums of this.antiAffinity) this.#refresh(sums);
+    for (const sums of this.existing) {
       this.#refresh(sums);
       if (sums.total > 0) isInForce = true;
     }
-    this.#isFirstOfGroup = this.#matchesSelf && this.#affinity.every((sums) => sums.total === 0);
+    this.isFirstOfGroup = this.#matchesSelf && this.affinity.every((sums) => sums.total === 0);
     return isInForce;
   }
 
   check(slot: number): number {
     let isNear = true;
-    for (const { key, sums } of this.#affinity) {
+    for (const { key, sums } of this.affinity) {
       const domain = key.domains[slot] as number;
       if (domain === NO_DOMAIN) return AFFINITY_RULES;
       if ((sums[domain] ?? 0) <= 0) isNear = false;
     }
-    if (!isNear && !this.#isFirstOfGroup) return AFFINITY_RULES;
-    for (const { key, sums } of this.#antiAffinity) {
+    if (!isNear && !this.isFirstOfGroup) return AFFINITY_RULES;
+    for (const { key, sums } of this.antiAffinity) {
       const domain = key.domains[slot] as number;
       if (domain !== NO_DOMAIN && (sums[domain] ?? 0) > 0) return ANTI_AFFINITY_RULES;
     }
-    for (const { key, sums } of this.#existing) {
+    for (const { key, sums } of this.existing) {
       const domain = key.domains[slot] as number;
       if (domain !== NO_DOMAIN && (sums[domain] ?? 0) > 0) return EXISTING_ANTI_AFFINITY;
     }
     return 0;
   }
 
-  /** Sums what every domain is worth; false when nothing scores. */
-  #prepareScore(): boolean {
+  get isScoring(): boolean {
+    return this.#hasPreferences || !this.#context.ignoresExisting;
+  }
+
+  /** The pod's own preferences and the terms of others. */
+  get scoring(): readonly Weighted[] {
+    return [...this.#preferred, ...this.#scoring];
+  }
+
+  /** Call before scoring cells: counts as of now. */
+  prepareScore(): void {
     this.#follow();
-    if (this.#context.ignoresExisting && !this.#hasPreferences) return false;
+    if (!this.isScoring) return;
+    for (const { sums } of this.#preferred) this.#refresh(sums);
+    for (const { sums } of this.#scoring) this.#refresh(sums);
+  }
+
+  /** Sums what every domain is worth; false when nothing scores. */
+  #sumDomains(): boolean {
+    this.#follow();
+    if (!this.isScoring) return false;
     const byKey = new Map<TopologyKey, Float64Array>();
     const take = ({ sums, weight }: Weighted): void => {
       this.#refresh(sums);
@@ -246,7 +276,7 @@ export class AffinityFit {
 
   /** Adds weight * normalized score to `totals`, aligned with the slots found. */
   score(slots: Int32Array, count: number, weight: number, totals: Int32Array, raw: Float64Array): void {
-    if (!this.#prepareScore()) return;
+    if (!this.#sumDomains()) return;
     let min = Number.POSITIVE_INFINITY;
     let max = Number.NEGATIVE_INFINITY;
     const keyScores = this.#keyScores;

@@ -5,16 +5,18 @@ const CLASS_MAX = 256;
 export class ClassMap<V> {
   readonly #map = new Map<string, V>();
   readonly #onDrop: ((value: V) => void) | undefined;
+  readonly #most: number;
 
-  constructor(onDrop?: (value: V) => void) {
+  constructor(onDrop?: (value: V) => void, most = CLASS_MAX) {
     this.#onDrop = onDrop;
+    this.#most = most;
   }
 
   get(key: string, make: () => V): V {
     let value = this.#map.get(key);
     if (value === undefined && !this.#map.has(key)) {
       value = make();
-      if (this.#map.size >= CLASS_MAX) {
+      if (this.#map.size >= this.#most) {
         for (const oldest of this.#map.keys()) {
           this.delete(oldest);
           break;

@@ -11,6 +11,7 @@ import { PluginError } from '../plugin-error.ts';
 import type { Profile } from '../profile.ts';
 import { isRejected, messageOf, SKIP, type Status, unresolvable, withPlugin } from '../status.ts';
 import type { AffinityFit } from './affinity-fit.ts';
+import type { Choice } from './class-board.ts';
 import { type PodClass, PodClasses } from './pod-classes.ts';
 import type { ProfileRules } from './rules.ts';
 import { SPREAD_FITS, SPREAD_LABEL, type SpreadFit } from './spread-fit.ts';
@@ -31,10 +32,7 @@ export interface Found {
 }
 
 /** A node found without a search. */
-export interface Top {
-  readonly slot: number;
-  readonly tied: number;
-  readonly feasible: number;
+export interface Top extends Choice {
   readonly state: CycleState;
 }
 
@@ -82,23 +80,17 @@ export class ColumnCycle {
     this.#classes.forgetResolved(resource, object);
   }
 
-  /** The best node at once, for pods about which nothing but the nodes themselves decides; undefined for all others. */
+  /** The best node of all, without a look at each; undefined for pods that only the long way decides: where plugins have to be called or none fits. */
   findTop(pod: Pod, draw: () => number): Top | undefined {
-    const { table } = this.#cache;
     void this.#cache.order;
-    if ((pod.spec?.volumes ?? []).length > 0 || pod.spec?.affinity?.nodeAffinity !== undefined || this.#nominator.concerns(pod))
-      return undefined;
-    const { spreadFilter, spreadScore, affinity, local, top } = this.#classes.of(pod);
-    if (this.#rules.calledScores.length > 0 || spreadFilter !== undefined || spreadScore !== undefined || !affinity.isIdle())
-      return undefined;
+    if (this.#rules.calledScores.length > 0 || hasStoredVolumes(pod) || namesNodes(pod) || this.#nominator.concerns(pod)) return undefined;
     const state = new CycleState();
     if (this.#runCalledPreFilters(state, pod).status !== undefined) return undefined;
-    const filters = [...this.#rules.earlyFilters, ...this.#rules.lateFilters];
-    if (filters.some((plugin) => !state.skipFilter.has(plugin.name))) return undefined;
-    top.update(table);
-    if (top.feasible < 2 || local.fit.taintedSlots > 0 || local.fit.hasPreferences) return undefined;
-    const slot = top.pick(Math.min(Math.floor(draw() * top.tied), top.tied - 1));
-    return { slot, tied: top.tied, feasible: top.feasible, state };
+    for (const plugin of this.#rules.earlyFilters) if (!state.skipFilter.has(plugin.name)) return undefined;
+    for (const plugin of this.#rules.lateFilters) if (!state.skipFilter.has(plugin.name)) return undefined;
+    const board = this.#classes.boardOf(this.#classes.of(pod));
+    const choice = board.update() ? board.decide(draw) : undefined;
+    return choice === undefined ? undefined : { ...choice, state };
   }
 
   /** Filters from `start` until `wanted(nodes considered)` nodes fit; with `onlyNode`, that node alone. */
@@ -324,6 +316,21 @@ export class ColumnCycle {
       for (let i = 0; i < count; i++) this.totals[i] = (this.totals[i] as number) + weight * (scores[i]?.score as number);
     }
   }
+}
+
+/** Whether a volume of the pod may matter to the scheduler: those made from its own spec do not. */
+function hasStoredVolumes(pod: Pod): boolean {
+  for (const volume of pod.spec?.volumes ?? []) {
+    if (volume.configMap === undefined && volume.secret === undefined && volume.emptyDir === undefined && volume.projected === undefined)
+      return true;
+  }
+  return false;
+}
+
+/** Whether required node affinity may name nodes, which PreFilter narrows by. */
+function namesNodes(pod: Pod): boolean {
+  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  return terms?.some((term) => (term.matchFields ?? []).length > 0) === true;
 }
 
 /** The n-th smallest (from 0) of the first `count` values, which it reorders (quickselect). */

@@ -14,6 +14,8 @@ export class CountColumn implements GroupColumn {
   readonly #countOf: (group: PodGroup) => number;
   readonly #byName = new Map<string, number>();
   #generation = -1;
+  /** Slots for which `counts` was filled from the names. */
+  #size = 0;
 
   constructor(table: NodeTable, hint: string | undefined, countOf: (group: PodGroup) => number) {
     this.#table = table;
@@ -52,7 +54,13 @@ export class CountColumn implements GroupColumn {
         const slot = this.#table.slotOf(nodeName);
         if (slot >= 0) this.counts[slot] = count;
       }
-    } else if (this.counts.length < this.#table.version.length) this.#grow();
+      this.#size = this.#table.size;
+      return;
+    }
+    if (this.counts.length < this.#table.version.length) this.#grow();
+    // Pods may have been on a node before the node itself was known.
+    for (; this.#size < this.#table.size; this.#size++)
+      this.counts[this.#size] = this.#byName.get(this.#table.infos[this.#size]?.name ?? '') ?? 0;
   }
 
   #grow(): void {
@@ -71,6 +79,11 @@ export class DomainSums {
   members = new Int32Array(0);
   /** The sum over all domains. */
   total = 0;
+  /** How many domains there are, and the lowest of their sums (very large without any). */
+  domains = 0;
+  minimum = Number.MAX_SAFE_INTEGER;
+  /** Domains by their sum. */
+  #having = new Int32Array(0);
   #taken = new Int32Array(0);
   #position = 0;
   #keyVersion = -1;
@@ -98,8 +111,10 @@ export class DomainSums {
         const delta = (counts[slot] as number) - (this.#taken[slot] as number);
         if (delta === 0) continue;
         this.#taken[slot] = counts[slot] as number;
-        this.sums[domain] = (this.sums[domain] as number) + delta;
+        const before = this.sums[domain] as number;
+        this.sums[domain] = before + delta;
         this.total += delta;
+        this.#moved(before, before + delta);
       }
     }
     this.#position = column.logStart + column.log.length;
@@ -123,5 +138,36 @@ export class DomainSums {
       this.members[domain] = (this.members[domain] as number) + 1;
       this.total += count;
     }
+    this.#countDomains();
+  }
+
+  #countDomains(): void {
+    this.domains = 0;
+    this.minimum = Number.MAX_SAFE_INTEGER;
+    this.#having.fill(0);
+    for (let domain = 0; domain < this.key.count; domain++) {
+      if (this.members[domain] === 0) continue;
+      const sum = this.sums[domain] as number;
+      this.domains++;
+      this.#has(sum, 1);
+      if (sum < this.minimum) this.minimum = sum;
+    }
+  }
+
+  #has(sum: number, delta: 1 | -1): void {
+    if (sum >= this.#having.length) {
+      const wider = new Int32Array(2 * sum + 16);
+      wider.set(this.#having);
+      this.#having = wider;
+    }
+    this.#having[sum] = (this.#having[sum] as number) + delta;
+  }
+
+  /** A domain's sum changed: the minimum follows without a look at the other domains. */
+  #moved(before: number, after: number): void {
+    this.#has(before, -1);
+    this.#has(after, 1);
+    if (after < this.minimum) this.minimum = after;
+    while (this.#having[this.minimum] === 0) this.minimum++;
   }
 }

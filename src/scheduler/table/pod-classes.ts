@@ -7,21 +7,26 @@ import type { Handle } from '../framework.ts';
 import { resolveNamespaces } from '../plugins/inter-pod-affinity.ts';
 import { podNamespace } from '../pod-fields.ts';
 import { AffinityColumns, AffinityFit } from './affinity-fit.ts';
+import { ClassBoard } from './class-board.ts';
 import { ClassMap } from './class-map.ts';
 import { idOf } from './interned.ts';
 import { LocalFit } from './local-fit.ts';
 import type { ProfileRules } from './rules.ts';
 import { SpreadColumns, SpreadFit } from './spread-fit.ts';
 import { StaticFit } from './static-fit.ts';
-import { TopScores } from './top-scores.ts';
 
 export interface PodClass {
   readonly local: LocalFit;
-  readonly top: TopScores;
+  /** For as long as nothing but the nodes themselves decides. */
+  readonly plain: ClassBoard;
+  readonly key: string;
   readonly spreadFilter: SpreadFit | undefined;
   readonly spreadScore: SpreadFit | undefined;
   readonly affinity: AffinityFit;
 }
+
+/** Boards with topology parts that are kept: each takes some bytes a node. */
+const BOARD_MAX = 128;
 
 /** The parts of a pod by which its class was found. */
 interface Found {
@@ -55,7 +60,8 @@ export class PodClasses {
   readonly #cache: Cache;
   readonly #handle: Handle;
   readonly #fixed = new ClassMap<StaticFit>();
-  readonly #local = new ClassMap<{ readonly local: LocalFit; readonly top: TopScores }>();
+  readonly #local = new ClassMap<Pick<PodClass, 'local' | 'plain'>>();
+  readonly #boards = new ClassMap<ClassBoard>(undefined, BOARD_MAX);
   readonly #spreadFilter: ClassMap<SpreadFit | undefined>;
   readonly #spreadScore: ClassMap<SpreadFit | undefined>;
   readonly #affinity: ClassMap<AffinityFit>;
@@ -112,15 +118,32 @@ export class PodClasses {
 
   #resolve(pod: Pod): PodClass {
     const fixedKey = StaticFit.keyOf(pod);
-    const { local, top } = this.#local.get(LocalFit.keyOf(pod, fixedKey), () => {
+    const localKey = LocalFit.keyOf(pod, fixedKey);
+    const { local, plain } = this.#local.get(localKey, () => {
       const fixed = this.#fixed.get(fixedKey, () => new StaticFit(pod, this.#rules.fixed));
       const made = new LocalFit(pod, fixed, this.#rules.local);
-      return { local: made, top: new TopScores(made) };
+      return { local: made, plain: new ClassBoard({ local: made }, this.#cache.table, this.#rules) };
     });
     const topologyKey = `${podNamespace(pod)}|${idOf(pod.metadata?.labels)}`;
     const owner = ownerOf(pod);
     const spreadKey = `${topologyKey}|${idOf(pod.spec?.topologySpreadConstraints)}|${owner?.kind ?? ''}/${owner?.name ?? ''}|${fixedKey}`;
-    return { local, top, ...this.#spreadOf(pod, spreadKey), affinity: this.#affinityOf(pod, topologyKey) };
+    const affinity = pod.spec?.affinity;
+    const key = `${localKey}|${spreadKey}|${idOf(affinity?.podAffinity)}/${idOf(affinity?.podAntiAffinity)}`;
+    return { local, plain, key, ...this.#spreadOf(pod, spreadKey), affinity: this.#affinityOf(pod, topologyKey) };
+  }
+
+  /** Where the best node of a class is found without a look at all nodes. */
+  boardOf({ local, plain, key, spreadFilter, spreadScore, affinity }: PodClass): ClassBoard {
+    const isIdle = affinity.isIdle();
+    if (spreadFilter === undefined && spreadScore === undefined && isIdle) return plain;
+    const parts = { local, spreadFilter, spreadScore, ...(isIdle ? {} : { affinity }) };
+    const make = (): ClassBoard => new ClassBoard(parts, this.#cache.table, this.#rules);
+    const board = this.#boards.get(key, make);
+    const had = board.parts;
+    if (had.local === local && had.spreadFilter === spreadFilter && had.spreadScore === spreadScore && had.affinity === parts.affinity)
+      return board;
+    this.#boards.delete(key);
+    return this.#boards.get(key, make);
   }
 
   #spreadOf(pod: Pod, key: string): Pick<PodClass, 'spreadFilter' | 'spreadScore'> {

@@ -58,7 +58,7 @@ export class SpreadColumns {
   }
 }
 
-interface Part {
+export interface SpreadPart {
   readonly constraint: SpreadConstraint;
   readonly column: CountColumn;
   readonly key: TopologyKey;
@@ -82,17 +82,20 @@ export const SPREAD_LABEL = 1;
 export const SPREAD_SKEW = 2;
 
 export class SpreadFit {
-  readonly #parts: Part[];
+  readonly parts: readonly SpreadPart[];
   readonly #pod: Pod;
   /** Nodes must have every key to count (and to be scored). */
-  readonly #allKeys: boolean;
+  readonly allKeys: boolean;
   readonly #table: NodeTable;
   readonly #keys: TopologyKeys;
-  #hasKeys = new Uint8Array(0);
+  /** By slot: whether the node has every key. */
+  hasKeys = new Uint8Array(0);
   #places = -1;
   #generation = -1;
   #maskVersion = 0;
   readonly #checks: Check[] = [];
+  /** By constraint: what a domain may hold so that one pod more does not make the skew too large. Of the decision at hand. */
+  readonly limits: number[] = [];
   readonly #columns: SpreadColumns;
   /** By part and domain: the last decision in which a scored slot was in it. */
   readonly #marks: Int32Array[] = [];
@@ -107,11 +110,11 @@ export class SpreadFit {
     columns: SpreadColumns,
   ) {
     this.#pod = pod;
-    this.#allKeys = allKeys;
+    this.allKeys = allKeys;
     this.#table = table;
     this.#keys = keys;
     this.#columns = columns;
-    this.#parts = constraints.map((constraint) => {
+    this.parts = constraints.map((constraint) => {
       const column = columns.take(podNamespace(pod), constraint);
       const key = keys.get(constraint.topologyKey, table);
       return {
@@ -133,19 +136,19 @@ export class SpreadFit {
     this.#generation = table.generation;
     this.#maskVersion++;
     const size = table.size;
-    this.#hasKeys = new Uint8Array(size);
-    const domains = this.#parts.map(({ key }) => this.#keys.get(key.key, table).domains);
-    const isRestricted = this.#parts.map(({ constraint }) => mayForbid(constraint, this.#pod));
-    for (const part of this.#parts) part.mask = new Uint8Array(size);
+    this.hasKeys = new Uint8Array(size);
+    const domains = this.parts.map(({ key }) => this.#keys.get(key.key, table).domains);
+    const isRestricted = this.parts.map(({ constraint }) => mayForbid(constraint, this.#pod));
+    for (const part of this.parts) part.mask = new Uint8Array(size);
     for (let slot = 0; slot < size; slot++) {
       const info = table.infos[slot];
       if (info === undefined) continue;
       let has = 1;
       for (let p = 0; p < domains.length; p++) if ((domains[p] as Int32Array)[slot] === NO_DOMAIN) has = 0;
-      this.#hasKeys[slot] = has;
-      if (has === 0 && this.#allKeys) continue;
+      this.hasKeys[slot] = has;
+      if (has === 0 && this.allKeys) continue;
       for (let p = 0; p < domains.length; p++) {
-        const { constraint, mask } = this.#parts[p] as Part;
+        const { constraint, mask } = this.parts[p] as SpreadPart;
         if (isRestricted[p] !== true || allowsNode(constraint, this.#pod, info.node)) mask[slot] = 1;
       }
     }
@@ -153,26 +156,19 @@ export class SpreadFit {
 
   /** Its columns may go. */
   release(): void {
-    for (const { constraint } of this.#parts) this.#columns.release(podNamespace(this.#pod), constraint);
+    for (const { constraint } of this.parts) this.#columns.release(podNamespace(this.#pod), constraint);
   }
 
   /** Call before `check`: counts and minimums as of now. */
   prepareFilter(): void {
     this.#updateMasks();
     const checks = this.#checks;
-    for (let i = 0; i < this.#parts.length; i++) {
-      const { sums, key, mask, constraint, selfMatch } = this.#parts[i] as Part;
+    for (let i = 0; i < this.parts.length; i++) {
+      const { sums, key, mask, constraint, selfMatch } = this.parts[i] as SpreadPart;
       this.#keys.get(key.key, this.#table);
       sums.update(this.#table.size, mask, this.#maskVersion);
-      let minimum = Number.MAX_SAFE_INTEGER;
-      let domains = 0;
-      for (let domain = 0; domain < key.count; domain++) {
-        if (sums.members[domain] === 0) continue;
-        domains++;
-        if ((sums.sums[domain] as number) < minimum) minimum = sums.sums[domain] as number;
-      }
-      // What a domain may hold so that one pod more does not make the skew too large.
-      const limit = constraint.maxSkew - selfMatch + (domains < constraint.minDomains ? 0 : minimum);
+      const limit = constraint.maxSkew - selfMatch + (sums.domains < constraint.minDomains ? 0 : sums.minimum);
+      this.limits[i] = limit;
       checks[i] = { domains: key.domains, sums: sums.sums, limit };
     }
   }
@@ -188,20 +184,25 @@ export class SpreadFit {
     return SPREAD_FITS;
   }
 
-  /** Adds weight * normalized score to `totals`, aligned with the slots found. */
-  score(slots: Int32Array, count: number, weight: number, totals: Int32Array, raw: Float64Array): void {
+  /** Call before scoring cells: counts as of now. */
+  prepareScore(): void {
     this.#updateMasks();
     const table = this.#table;
-    for (const { key, sums, mask, isHost, column } of this.#parts) {
+    for (const { key, sums, mask, isHost, column } of this.parts) {
       this.#keys.get(key.key, table);
       if (isHost) column.settle();
       else sums.update(table.size, mask, this.#maskVersion);
     }
+  }
+
+  /** Adds weight * normalized score to `totals`, aligned with the slots found. */
+  score(slots: Int32Array, count: number, weight: number, totals: Int32Array, raw: Float64Array): void {
+    this.prepareScore();
     const ignored = this.#markScored(slots, count, raw);
-    const weights = this.#parts.map(({ isHost, key }, p) =>
+    const weights = this.parts.map(({ isHost, key }, p) =>
       Math.log((isHost ? count - ignored : this.#domainsOf(slots, count, raw, key, p)) + 2),
     );
-    for (let p = 0; p < this.#parts.length; p++) this.#addPart(this.#parts[p] as Part, weights[p] as number, slots, count, raw);
+    for (let p = 0; p < this.parts.length; p++) this.#addPart(this.parts[p] as SpreadPart, weights[p] as number, slots, count, raw);
     let min = Number.MAX_SAFE_INTEGER;
     let max = 0;
     for (let i = 0; i < count; i++) {
@@ -222,9 +223,9 @@ export class SpreadFit {
   /** raw: 0 where the slot is scored, -1 where it is ignored; returns how many are. */
   #markScored(slots: Int32Array, count: number, raw: Float64Array): number {
     let ignored = 0;
-    const has = this.#hasKeys;
+    const has = this.hasKeys;
     for (let i = 0; i < count; i++) {
-      const isIgnored = this.#allKeys && has[slots[i] as number] === 0;
+      const isIgnored = this.allKeys && has[slots[i] as number] === 0;
       raw[i] = isIgnored ? -1 : 0;
       if (isIgnored) ignored++;
     }
@@ -232,7 +233,13 @@ export class SpreadFit {
   }
 
   /** One constraint's share of the raw scores, in the order of constraints, as upstream adds them. */
-  #addPart({ key, sums, isHost, column, constraint }: Part, weight: number, slots: Int32Array, count: number, raw: Float64Array): void {
+  #addPart(
+    { key, sums, isHost, column, constraint }: SpreadPart,
+    weight: number,
+    slots: Int32Array,
+    count: number,
+    raw: Float64Array,
+  ): void {
     const { domains } = key;
     const { counts } = column;
     const { sums: bySum } = sums;
