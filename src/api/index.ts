@@ -1,5 +1,6 @@
 /** The tongue: objects, quantities, selectors; requests, responses, watch events, errors. Pure data. */
 export * from './calendar-time.ts';
+export * from './names.ts';
 export * from './object-size.ts';
 export * from './objects.ts';
 export * from './patch/index.ts';

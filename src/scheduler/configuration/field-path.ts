@@ -26,6 +26,9 @@ export const required = (path: Path, detail = ''): ConfigurationError =>
   fault(path, detail === '' ? 'Required value' : `Required value: ${detail}`);
 export const invalidValue = (path: Path, value: unknown, detail: string): ConfigurationError =>
   fault(path, `Invalid value: ${shown(value)}: ${detail}`);
+/** The same for a value that prints itself. */
+export const invalidText = (path: Path, value: string, detail: string): ConfigurationError =>
+  fault(path, `Invalid value: ${value}: ${detail}`);
 export const duplicate = (path: Path, value: unknown): ConfigurationError => fault(path, `Duplicate value: ${shown(value)}`);
 export const forbiddenValue = (path: Path, detail: string): ConfigurationError => fault(path, `Forbidden: ${detail}`);
 export const notSupported = (path: Path, value: unknown, supported: readonly string[]): ConfigurationError =>

@@ -2,6 +2,7 @@
  *  Mirrors kube-scheduler v1.34 pkg/scheduler/apis/config/{v1/defaults.go,validation/validation.go}. */
 
 import { type ConfigurationError, duplicate, invalidValue, type Path, required } from './field-path.ts';
+import { checkRawLeaderElection, type LeaderElectionSettings, leaderElectionOf, type RawLeaderElection } from './leader-election.ts';
 import { checkArgs, defaultedArgs, type PluginArgs } from './plugin-args.ts';
 import {
   EXTENSION_POINTS,
@@ -37,7 +38,7 @@ interface RawConfiguration {
   readonly apiVersion?: string;
   readonly kind?: string;
   readonly parallelism?: number;
-  readonly leaderElection?: { readonly leaderElect?: boolean; readonly resourceLock?: string };
+  readonly leaderElection?: RawLeaderElection;
   readonly clientConnection?: { readonly qps?: number; readonly burst?: number };
   readonly percentageOfNodesToScore?: number;
   readonly podInitialBackoffSeconds?: number;
@@ -65,7 +66,7 @@ export interface KubeSchedulerConfiguration {
   readonly parallelism: number;
   readonly qps: number;
   readonly burst: number;
-  readonly leaderElect: boolean;
+  readonly leaderElection: LeaderElectionSettings;
   /** 0: upstream's adaptive formula. */
   readonly percentageOfNodesToScore: number;
   readonly podInitialBackoffSeconds: number;
@@ -156,8 +157,9 @@ function checkExtenders(extenders: readonly ExtenderConfiguration[], errors: Con
 function check(raw: RawConfiguration, errors: ConfigurationError[]): void {
   if (raw.apiVersion !== API_VERSION) errors.push(invalidValue(['apiVersion'], raw.apiVersion ?? '', `expected "${API_VERSION}"`));
   if (raw.kind !== KIND) errors.push(invalidValue(['kind'], raw.kind ?? '', `expected "${KIND}"`));
-  if (raw.leaderElection?.leaderElect !== false && (raw.leaderElection?.resourceLock ?? 'leases') !== 'leases')
-    errors.push(invalidValue(['leaderElection', 'resourceLock'], raw.leaderElection?.resourceLock, 'resourceLock value must be "leases"'));
+  const burst = raw.clientConnection?.burst ?? 100;
+  if (burst < 0) errors.push(invalidValue(['clientConnection', 'burst'], burst, 'must be non-negative'));
+  checkRawLeaderElection(raw.leaderElection, ['leaderElection'], errors);
   if (raw.parallelism !== undefined && raw.parallelism <= 0)
     errors.push(invalidValue(['parallelism'], raw.parallelism, 'should be an integer value greater than zero'));
   checkProfiles(raw.profiles ?? [], errors);
@@ -183,12 +185,29 @@ function profileOf(raw: RawProfile, registry: PluginRegistry): Profile {
   };
 }
 
+/** Where the file names the plugin that cannot be used. */
+function namedAt(plugins: Plugins | undefined, { plugin, point }: PluginSetError): Path {
+  for (const set of [point, 'multiPoint'] as const) {
+    const index = set === undefined ? -1 : (plugins?.[set]?.enabled ?? []).findLastIndex(({ name }) => name === plugin);
+    if (set !== undefined && index >= 0) return [set, 'enabled', index];
+  }
+  return [];
+}
+
+/** A field without a value is one that is not there; an entry without one is empty. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => (item === null ? {} : withoutNulls(item)));
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([, member]) => member !== null && member !== undefined);
+  return Object.fromEntries(kept.map(([key, member]) => [key, withoutNulls(member)]));
+}
+
 /** Reads a decoded file (YAML or JSON) against the plugins that exist. Never throws on bad input. */
 export function readKubeSchedulerConfiguration(file: unknown, registry: PluginRegistry): Reading {
   const errors: ConfigurationError[] = [];
   if (typeof file !== 'object' || file === null || Array.isArray(file)) return { errors: [{ path: [], text: `expected a ${KIND}` }] };
   checkShape(file, CONFIGURATION_SHAPE, [], errors);
-  const raw = file as RawConfiguration;
+  const raw = withoutNulls(file) as RawConfiguration;
   if (errors.length === 0) check(raw, errors);
   if (errors.length > 0) return { errors };
   const profiles: Profile[] = [];
@@ -198,16 +217,17 @@ export function readKubeSchedulerConfiguration(file: unknown, registry: PluginRe
       profiles.push(profileOf(profile, registry));
     } catch (error) {
       if (!(error instanceof PluginSetError)) throw error;
-      errors.push({ path: ['profiles', i, 'plugins'], text: `profiles[${i}]: ${error.message}` });
+      errors.push({ path: ['profiles', i, 'plugins', ...namedAt(profile.plugins, error)], text: `profiles[${i}]: ${error.message}` });
     }
   }
   if (errors.length > 0) return { errors };
   return {
     configuration: {
       parallelism: raw.parallelism ?? 16,
-      qps: raw.clientConnection?.qps ?? 50,
-      burst: raw.clientConnection?.burst ?? 100,
-      leaderElect: raw.leaderElection?.leaderElect ?? true,
+      // 0 is what nobody set; below 0 lifts the limit, which a client's config writes as 0.
+      qps: Math.max(0, raw.clientConnection?.qps || 50),
+      burst: raw.clientConnection?.burst || 100,
+      leaderElection: leaderElectionOf(raw.leaderElection),
       percentageOfNodesToScore: raw.percentageOfNodesToScore ?? 0,
       podInitialBackoffSeconds: raw.podInitialBackoffSeconds ?? 1,
       podMaxBackoffSeconds: raw.podMaxBackoffSeconds ?? 10,

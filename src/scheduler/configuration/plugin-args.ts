@@ -2,7 +2,17 @@
  *  Mirrors kube-scheduler v1.34 pkg/scheduler/apis/config/v1/defaults.go and apis/config/validation/validation_pluginargs.go. */
 
 import type { NodeSelector } from '#api';
-import { type ConfigurationError, duplicate, forbiddenValue, invalidValue, notSupported, type Path, required } from './field-path.ts';
+import {
+  type ConfigurationError,
+  duplicate,
+  forbiddenValue,
+  invalidValue,
+  notSupported,
+  type Path,
+  pathText,
+  required,
+} from './field-path.ts';
+import { checkTerm } from './selector-terms.ts';
 import { checkShape, type Shape } from './shape.ts';
 
 export interface ResourceSpec {
@@ -71,22 +81,45 @@ export const DEFAULT_ARGS = {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+const GROUP = 'kubescheduler.config.k8s.io';
 const TYPE_META = { apiVersion: 'string', kind: 'string' } as const;
 const RESOURCES: Shape = { list: { fields: { name: 'string', weight: 'number' } } };
 const SHAPE: Shape = { list: { fields: { utilization: 'number', score: 'number' } } };
 const fields = (own: Readonly<Record<string, Shape>>): Shape => ({ fields: { ...TYPE_META, ...own } });
 
+const EXPRESSIONS: Shape = { list: { fields: { key: 'string', operator: 'string', values: { list: 'string' } } } };
+const SELECTOR_TERM: Shape = { fields: { matchExpressions: EXPRESSIONS, matchFields: EXPRESSIONS } };
+const ADDED_AFFINITY: Shape = {
+  fields: {
+    requiredDuringSchedulingIgnoredDuringExecution: { fields: { nodeSelectorTerms: { list: SELECTOR_TERM } } },
+    preferredDuringSchedulingIgnoredDuringExecution: { list: { fields: { weight: 'number', preference: SELECTOR_TERM } } },
+  },
+};
+
+const CONSTRAINT: Shape = {
+  fields: {
+    maxSkew: 'number',
+    topologyKey: 'string',
+    whenUnsatisfiable: 'string',
+    labelSelector: 'any',
+    minDomains: 'number',
+    nodeAffinityPolicy: 'string',
+    nodeTaintsPolicy: 'string',
+    matchLabelKeys: { list: 'string' },
+  },
+};
+
 const SHAPES: Readonly<Record<string, Shape>> = {
   DefaultPreemption: fields({ minCandidateNodesPercentage: 'number', minCandidateNodesAbsolute: 'number' }),
   InterPodAffinity: fields({ hardPodAffinityWeight: 'number', ignorePreferredTermsOfExistingPods: 'boolean' }),
-  NodeAffinity: fields({ addedAffinity: 'any' }),
+  NodeAffinity: fields({ addedAffinity: ADDED_AFFINITY }),
   NodeResourcesBalancedAllocation: fields({ resources: RESOURCES }),
   NodeResourcesFit: fields({
     ignoredResources: { list: 'string' },
     ignoredResourceGroups: { list: 'string' },
     scoringStrategy: { fields: { type: 'string', resources: RESOURCES, requestedToCapacityRatio: { fields: { shape: SHAPE } } } },
   }),
-  PodTopologySpread: fields({ defaultingType: 'string', defaultConstraints: { list: 'any' } }),
+  PodTopologySpread: fields({ defaultingType: 'string', defaultConstraints: { list: CONSTRAINT } }),
   VolumeBinding: fields({ bindTimeoutSeconds: 'number', shape: SHAPE }),
 };
 
@@ -206,36 +239,35 @@ function checkSpread(args: PodTopologySpreadArgs, path: Path, errors: Configurat
   args.defaultConstraints.forEach((_, i) => checkConstraint(args.defaultConstraints, i, [...path, 'defaultConstraints'], errors));
 }
 
-const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'];
-
 function checkAddedAffinity({ addedAffinity }: NodeAffinityArgs, path: Path, errors: ConfigurationError[]): void {
-  if (addedAffinity === undefined) return;
-  const at = [...path, 'addedAffinity'];
-  const checkTerm = (
-    term: { readonly matchExpressions?: readonly { operator?: string; key?: string }[] } | undefined,
-    where: Path,
-  ): void => {
-    term?.matchExpressions?.forEach(({ operator = '' }, i) => {
-      if (!OPERATORS.includes(operator)) errors.push(notSupported([...where, 'matchExpressions', i, 'operator'], operator, OPERATORS));
+  const hard = [...path, 'addedAffinity', 'requiredDuringSchedulingIgnoredDuringExecution'];
+  addedAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms?.forEach((term, i) => {
+    const at = [...hard, 'nodeSelectorTerms', i];
+    checkTerm(term, at, at, errors);
+  });
+  const soft = [...path, 'addedAffinity', 'preferredDuringSchedulingIgnoredDuringExecution'];
+  addedAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.forEach(({ weight, preference }, i) => {
+    // A weight of 0 is not even parsed; and the path that upstream prints leaves out `preference`.
+    if ((weight ?? 0) !== 0) checkTerm(preference ?? {}, [...soft, i, 'preference'], [...soft, i], errors);
+  });
+}
+
+/** Arguments may say of which kind they are (config/v1/types_pluginargs.go, decodeNestedObjects). */
+function checkKind(plugin: string, { apiVersion, kind }: Fields, path: Path, errors: ConfigurationError[]): void {
+  const group = (version: unknown): string => (version === undefined ? GROUP : (String(version).split('/')[0] ?? ''));
+  const found = `${String(kind ?? `${plugin}Args`)}.${group(apiVersion)}`;
+  if (found !== `${plugin}Args.${GROUP}`)
+    errors.push({
+      path: [...path, 'kind'],
+      text: `${pathText(path)}: args for plugin ${plugin} were not of type ${plugin}Args.${GROUP}, got ${found}`,
     });
-  };
-  const hard = addedAffinity.requiredDuringSchedulingIgnoredDuringExecution;
-  if (hard !== undefined && !Array.isArray(hard.nodeSelectorTerms))
-    errors.push(
-      required([...at, 'requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms'], 'must have at least one node selector term'),
-    );
-  hard?.nodeSelectorTerms?.forEach((term, i) =>
-    checkTerm(term, [...at, 'requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms', i]),
-  );
-  addedAffinity.preferredDuringSchedulingIgnoredDuringExecution?.forEach(({ preference }, i) =>
-    checkTerm(preference, [...at, 'preferredDuringSchedulingIgnoredDuringExecution', i, 'preference']),
-  );
 }
 
 /** Collects the faults of one plugin's arguments, at `path` of the file. Plugins of one's own are not judged. */
 export function checkArgs(plugin: string, given: Fields | undefined, path: Path, errors: ConfigurationError[]): void {
   const shape = SHAPES[plugin];
   if (shape === undefined || given === undefined) return;
+  checkKind(plugin, given, path, errors);
   const before = errors.length;
   checkShape(given, shape, path, errors);
   if (errors.length > before) return;

@@ -64,8 +64,17 @@ export type PluginRegistry = ReadonlyMap<string, readonly ExtensionPoint[]>;
 /** Per extension point, the plugins that run there in order. Weights matter at `score` alone. */
 export type ResolvedPlugins = Readonly<Record<ExtensionPoint, readonly { readonly name: string; readonly weight: number }[]>>;
 
-/** A plugin set that cannot be built; `text` is upstream's. */
-export class PluginSetError extends Error {}
+/** A plugin set that cannot be built; the text is upstream's. `plugin` and `point` lead to the line in the file. */
+export class PluginSetError extends Error {
+  readonly plugin: string | undefined;
+  readonly point: ExtensionPoint | undefined;
+
+  constructor(message: string, plugin?: string, point?: ExtensionPoint) {
+    super(message);
+    this.plugin = plugin;
+    this.point = point;
+  }
+}
 
 function mergeSet(standard: PluginSet, custom: PluginSet): PluginSet {
   const disabled = [...(custom.disabled ?? []), ...(standard.disabled ?? [])];
@@ -102,9 +111,9 @@ function checkExplicit(point: ExtensionPoint, set: PluginSet, registry: PluginRe
   const seen = new Set<string>();
   for (const { name } of set.enabled ?? []) {
     const points = registry.get(name);
-    if (points === undefined) throw new PluginSetError(`${goType(point)} "${name}" does not exist`);
-    if (!points.includes(point)) throw new PluginSetError(`plugin "${name}" does not extend ${goType(point)} plugin`);
-    if (seen.has(name)) throw new PluginSetError(`plugin "${name}" already registered as "${goType(point)}"`);
+    if (points === undefined) throw new PluginSetError(`${goType(point)} "${name}" does not exist`, name, point);
+    if (!points.includes(point)) throw new PluginSetError(`plugin "${name}" does not extend ${goType(point)} plugin`, name, point);
+    if (seen.has(name)) throw new PluginSetError(`plugin "${name}" already registered as "${goType(point)}"`, name, point);
     seen.add(name);
   }
 }
@@ -121,9 +130,9 @@ function expand(point: ExtensionPoint, plugins: Plugins, registry: PluginRegistr
   const inherited: PluginReference[] = [];
   for (const plugin of plugins.multiPoint?.enabled ?? []) {
     const points = registry.get(plugin.name);
-    if (points === undefined) throw new PluginSetError(`${goType(point)} "${plugin.name}" does not exist`);
+    if (points === undefined) throw new PluginSetError(`${goType(point)} "${plugin.name}" does not exist`, plugin.name);
     if (!points.includes(point) || isDisabled.has('*') || isDisabled.has(plugin.name)) continue;
-    if (seen.has(plugin.name)) throw new PluginSetError(`plugin "${plugin.name}" already registered as "${goType(point)}"`);
+    if (seen.has(plugin.name)) throw new PluginSetError(`plugin "${plugin.name}" already registered as "${goType(point)}"`, plugin.name);
     seen.add(plugin.name);
     if (isExplicit.has(plugin.name)) overriding.add(plugin.name);
     else inherited.push(plugin);

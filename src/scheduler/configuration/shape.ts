@@ -6,6 +6,7 @@ import { type ConfigurationError, type Path, unknownField, wrongType } from './f
 export type Shape =
   | 'string'
   | 'number'
+  | 'decimal'
   | 'boolean'
   | 'duration'
   | 'any'
@@ -20,7 +21,7 @@ const DURATION = /^[+-]?(?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+$|^0$/;
 export function checkShape(value: unknown, shape: Shape, path: Path, errors: ConfigurationError[]): void {
   if (value === undefined || value === null || shape === 'any') return;
   if (typeof shape === 'string') {
-    const kind = shape === 'duration' ? 'string' : shape;
+    const kind = shape === 'duration' ? 'string' : shape === 'decimal' ? 'number' : shape;
     if (typeof value !== kind) errors.push(wrongType(path, value, shape === 'duration' ? "a duration such as '30s'" : `a ${kind}`));
     else if (shape === 'duration' && !DURATION.test(value as string)) errors.push(wrongType(path, value, "a duration such as '30s'"));
     else if (shape === 'number' && !Number.isInteger(value)) errors.push(wrongType(path, value, 'a whole number'));
@@ -67,7 +68,7 @@ export const CONFIGURATION_SHAPE: Shape = {
       },
     },
     clientConnection: {
-      fields: { kubeconfig: 'string', acceptContentTypes: 'string', contentType: 'string', qps: 'number', burst: 'number' },
+      fields: { kubeconfig: 'string', acceptContentTypes: 'string', contentType: 'string', qps: 'decimal', burst: 'number' },
     },
     enableProfiling: 'boolean',
     enableContentionProfiling: 'boolean',

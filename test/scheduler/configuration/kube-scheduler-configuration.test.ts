@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readKubeSchedulerConfiguration } from '../../../src/scheduler/configuration/kube-scheduler-configuration.ts';
 import { DEFAULT_PLUGINS, type ExtensionPoint } from '../../../src/scheduler/configuration/plugin-sets.ts';
@@ -124,8 +125,120 @@ describe('KubeSchedulerConfiguration v1', () => {
       { extenders: [{ urlPrefix: 'http://127.0.0.1:1/', prioritizeVerb: 'p' }] },
       'extenders[0].weight: Invalid value: 0: must have a positive weight applied to it',
     ],
+    [{ clientConnection: { burst: -1 } }, 'clientConnection.burst: Invalid value: -1: must be non-negative'],
+    [
+      { leaderElection: { leaseDuration: '10s', renewDeadline: '10s' } },
+      'leaderElection.leaseDuration: Invalid value: 10s: must be greater than `RenewDeadline`',
+    ],
+    [
+      { leaderElection: { retryPeriod: '9s' } },
+      'leaderElection.renewDeadline: Invalid value: 10s: renewDeadline must be greater than retryPeriod*JitterFactor',
+    ],
+    [{ leaderElection: { leaseDuration: '15' } }, 'leaderElection.leaseDuration: expected a duration such as \'30s\', found "15"'],
+    [
+      { leaderElection: { resourceLock: 'endpoints' } },
+      'leaderElection.resourceLock: Invalid value: "endpoints": resourceLock value must be "leases"',
+    ],
+    [
+      { profiles: [{ pluginConfig: [{ name: 'NodeAffinity', args: { kind: 'InterPodAffinityArgs' } }] }] },
+      'profiles[0].pluginConfig[0].args: args for plugin NodeAffinity were not of type NodeAffinityArgs.kubescheduler.config.k8s.io, got InterPodAffinityArgs.kubescheduler.config.k8s.io',
+    ],
   ])('%j', (fields, text) => {
     expect(texts(fields)).toEqual([text]);
+  });
+
+  it.each([
+    [{ key: 'a', operator: 'In' }, "values: Invalid value: []string(nil): for 'in', 'notin' operators, values set can't be empty"],
+    [
+      { key: 'a', operator: 'Exists', values: ['x'] },
+      'values: Invalid value: []string{"x"}: values set must be empty for exists and does not exist',
+    ],
+    [
+      { key: 'a', operator: 'Gt', values: ['1', '2'] },
+      `values: Invalid value: []string{"1", "2"}: for 'Gt', 'Lt' operators, exactly one value is required`,
+    ],
+    [{ key: 'a', operator: 'Lt', values: ['x'] }, `values[0]: Invalid value: "x": for 'Gt', 'Lt' operators, the value must be an integer`],
+  ])('refuses the expression %j of an added affinity', (expression, text) => {
+    const preference = { matchExpressions: [expression] };
+    const addedAffinity = { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference }] };
+    const path = 'profiles[0].pluginConfig[0].args.addedAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].matchExpressions[0]';
+    expect(texts({ profiles: [{ pluginConfig: [{ name: 'NodeAffinity', args: { addedAffinity } }] }] })).toEqual([`${path}.${text}`]);
+  });
+
+  it('says where in the file an unknown plugin stands', () => {
+    const paths = (plugins: object): unknown => {
+      const reading = read({ profiles: [{}, { schedulerName: 'b', plugins }].slice(1) });
+      return 'errors' in reading ? reading.errors.map(({ path }) => path) : [];
+    };
+    expect(paths({ score: { enabled: [{ name: 'Mine' }, { name: 'Nope' }] } })).toEqual([
+      ['profiles', 0, 'plugins', 'score', 'enabled', 1],
+    ]);
+    expect(paths({ multiPoint: { enabled: [{ name: 'Nope' }] } })).toEqual([['profiles', 0, 'plugins', 'multiPoint', 'enabled', 0]]);
+  });
+
+  it('reads leader election, and leaves it at its defaults where the file does not speak of it', () => {
+    const settings = (fields: object): unknown => {
+      const reading = read(fields);
+      return 'errors' in reading ? reading.errors : reading.configuration.leaderElection;
+    };
+    const standard = { leaderElect: true, leaseDuration: 15e6, renewDeadline: 10e6, retryPeriod: 2e6 };
+    expect(settings({})).toEqual({ ...standard, isWritten: false });
+    expect(settings({ leaderElection: { leaseDuration: '1m30s', retryPeriod: '500ms', resourceName: 'mine' } })).toEqual({
+      ...standard,
+      leaseDuration: 90e6,
+      retryPeriod: 500e3,
+      resourceName: 'mine',
+      isWritten: true,
+    });
+    expect(settings({ leaderElection: { leaderElect: false, leaseDuration: '1s' } })).toMatchObject({ leaderElect: false });
+  });
+
+  it('takes a field without a value for one that is not there', () => {
+    const profile = { schedulerName: null, plugins: { score: { enabled: null } }, pluginConfig: [{ name: 'NodeAffinity', args: null }] };
+    expect(read({ profiles: [profile], leaderElection: null, extenders: null })).toMatchObject({
+      configuration: { profiles: [{ schedulerName: 'default-scheduler' }], extenders: [] },
+    });
+  });
+
+  it('answers whatever it is given with a configuration or with errors', () => {
+    const words = [
+      'profiles',
+      'plugins',
+      'score',
+      'multiPoint',
+      'enabled',
+      'disabled',
+      'name',
+      'weight',
+      'pluginConfig',
+      'args',
+      'addedAffinity',
+    ];
+    const keys = [
+      ...words,
+      'scoringStrategy',
+      'resources',
+      'defaultConstraints',
+      'extenders',
+      'leaderElection',
+      'leaseDuration',
+      'schedulerName',
+    ];
+    const values = ['NodeAffinity', 'NodeResourcesFit', 'PodTopologySpread', 'Mine', '*', '', '1s', null, 0, -1, 0.5, true];
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof({ depthSize: 'large' }, fc.constantFrom(...values), fc.array(tie('tree'), { maxLength: 3 }), tie('map')),
+      map: fc.dictionary(fc.constantFrom(...keys), tie('tree'), { maxKeys: 4 }),
+    }));
+    fc.assert(
+      fc.property(tree, fc.dictionary(fc.constantFrom(...keys), tree), (file, fields) => {
+        for (const given of [file, { ...head, ...fields }]) {
+          const reading = readKubeSchedulerConfiguration(given, registry);
+          if ('errors' in reading) expect(reading.errors.length).toBeGreaterThan(0);
+          else expect(reading.configuration.profiles.length).toBeGreaterThan(0);
+        }
+      }),
+      { numRuns: 2000, seed: 4 },
+    );
   });
 
   it('asks for the right kind', () => {
