@@ -39,6 +39,7 @@ export class CacheFeed implements EtcdWaiter {
   list(ctx: Context, revision = 0): void {
     const { prefix, cluster } = this.resource;
     this.stage = 'listing';
+    this.etcd.cancelWatch(this.watchId, ctx);
     this.watchId = -1;
     this.heardAt = ctx.now;
     this.listedAt = revision;
@@ -54,9 +55,9 @@ export class CacheFeed implements EtcdWaiter {
 
   /** Called now and then: what nobody watches is let go. */
   private rest(ctx: Context): void {
-    const { cache, cluster } = this.resource;
+    const { cache } = this.resource;
     if (!this.isOnDemand || !cache.isReady || cache.watchers.count > 0) return;
-    this.etcd.tell(cluster, { op: 'watchCancel', watch: this.watchId }, ctx);
+    this.etcd.cancelWatch(this.watchId, ctx);
     this.stage = 'idle';
     this.watchId = -1;
     cache.drop();
@@ -66,6 +67,7 @@ export class CacheFeed implements EtcdWaiter {
     const { prefix, cluster, cache } = this.resource;
     this.stage = 'watching';
     this.heardAt = ctx.now;
+    this.etcd.cancelWatch(this.watchId, ctx);
     this.watchId = this.etcd.send(
       cluster,
       { op: 'watch', key: prefix, rangeEnd: rangeEndOf(prefix), startRevision: cache.revision + 1 },
@@ -85,6 +87,8 @@ export class CacheFeed implements EtcdWaiter {
     this.heardAt = ctx.now;
     if (response === undefined || response.error !== undefined) {
       if (this.stage === 'listing') this.list(ctx);
+      // A watch that was refused (a member without a leader) is opened again at the next check.
+      else this.heardAt = ctx.now - SILENCE_MAX - 1;
       return;
     }
     if (this.stage !== 'listing') return;
@@ -104,6 +108,11 @@ export class CacheFeed implements EtcdWaiter {
     if (message.id !== this.watchId) return;
     // The watch's start is compacted, or something was missed: begin anew.
     if (message.compactRevision !== undefined || !this.fanOut.receive(this.resource, message, ctx)) this.list(ctx);
+  }
+
+  /** Its member is gone: it goes on at another one from where it was. */
+  watchLost(watch: number, ctx: Context): void {
+    if (this.stage === 'watching' && watch === this.watchId) this.watching?.(this.watch(ctx), this);
   }
 
   /** Called with every progress request: a silent watch is opened again from where it was. */

@@ -1,54 +1,88 @@
-/** The server's door to etcd: one cluster for most resources, others for those that have their own; answers find whoever waits for them. */
+/** The server's door to etcd: one cluster for most resources, others for those that have their own; answers find whoever waits for them.
+ *  Requests go round the members and each watch lives on one, as clientv3's round-robin balancer has it. A member that is lost (a connection reset, or
+ *  10 s without a sign of life for what was sent: gRPC's keep-alive timeout, which is TCP_USER_TIMEOUT too) is left out until it answers again:
+ *  reads are asked again elsewhere, the outcome of writes is unknown, watches are opened elsewhere (etcd client/v3 retry_interceptor.go). */
 
 import type { Resource } from '#api';
 import type { EtcdOperation, EtcdRequest, EtcdResponse } from '#etcd';
-import type { Context, Duration, HostId, Instant } from '#sim';
+import { type Context, type Duration, type HostId, type Instant, SECOND } from '#sim';
 import type { EtcdEndpoints } from './config.ts';
+import type { EtcdHistory } from './etcd-history.ts';
 
 /** Whoever waits for an answer. `response` is undefined when none came in time. */
 export interface EtcdWaiter {
   answered(response: EtcdResponse | undefined, ctx: Context): void;
+  /** The member on which a watch lived is gone. */
+  watchLost?(watch: number, ctx: Context): void;
 }
 
 /** One etcd cluster as seen from here. */
 export interface Cluster {
-  readonly members: readonly HostId[];
-  /** The member asked first: the leader, as far as known. */
-  current: number;
+  /** Its place among the clusters. */
+  readonly index: number;
+  readonly members: readonly Member[];
+  /** Whose turn it is. */
+  turn: number;
+}
+
+interface Member {
+  readonly host: HostId;
+  isLost: boolean;
+  /** The first thing sent since it was last heard; -1: nothing is. */
+  askedAt: Instant;
 }
 
 interface Pending {
+  readonly id: number;
   readonly waiter: EtcdWaiter;
   readonly cluster: Cluster;
   readonly operation: EtcdOperation;
   readonly sentAt: Instant;
   readonly deadline: Instant;
-  redirects: number;
+  /** Absent while all are lost: it goes to the first that comes back. */
+  member: Member | undefined;
 }
 
-const REDIRECTS_MAX = 20;
+interface Watch {
+  readonly waiter: EtcdWaiter;
+  readonly member: Member;
+}
+
+/** apiserver's etcd client: keepaliveTimeout. */
+const KEEP_ALIVE_TIMEOUT: Duration = 10 * SECOND;
+const UNAVAILABLE = 14;
+/** What gRPC says of a call whose connection broke. */
+const CONNECTION_LOST = 'rpc error: code = Unavailable desc = error reading from server: EOF';
 
 export class EtcdClient {
   private readonly main: Cluster;
   private readonly overrides = new Map<Resource, Cluster>();
   private readonly pending = new Map<number, Pending>();
+  private readonly watches = new Map<number, Watch>();
   private readonly distinct: Cluster[] = [];
+  private readonly members = new Map<HostId, Member>();
   private nextId = 1;
   private readonly timeout: Duration;
+  /** What was called and answered, when the run records it. */
+  history: EtcdHistory | undefined;
 
   constructor(endpoints: EtcdEndpoints, timeout: Duration) {
-    this.main = { members: endpoints.default, current: 0 };
     this.timeout = timeout;
-    this.distinct.push(this.main);
+    this.main = this.cluster(endpoints.default);
     for (const resource of Object.keys(endpoints.overrides ?? {}).sort()) {
-      const members = endpoints.overrides?.[resource] as readonly HostId[];
-      let cluster = this.distinct.find((known) => known.members.join() === members.join());
-      if (cluster === undefined) {
-        cluster = { members, current: 0 };
-        this.distinct.push(cluster);
-      }
-      this.overrides.set(resource, cluster);
+      this.overrides.set(resource, this.cluster(endpoints.overrides?.[resource] as readonly HostId[]));
     }
+  }
+
+  private cluster(hosts: readonly HostId[]): Cluster {
+    const name = hosts.join();
+    const known = this.distinct.find(({ members }) => members.map(({ host }) => host).join() === name);
+    if (known !== undefined) return known;
+    const members = hosts.map((host): Member => ({ host, isLost: false, askedAt: -1 }));
+    const cluster: Cluster = { index: this.distinct.length, members, turn: 0 };
+    for (const member of members) this.members.set(member.host, member);
+    this.distinct.push(cluster);
+    return cluster;
   }
 
   clusterOf(resource: Resource): Cluster {
@@ -63,43 +97,120 @@ export class EtcdClient {
   /** Sends after `processing` and remembers who waits. Returns the request's id, which is also a watch's. */
   send(cluster: Cluster, operation: EtcdOperation, waiter: EtcdWaiter, ctx: Context, processing: Duration): number {
     const id = this.nextId++;
-    const request: EtcdRequest = { kind: 'EtcdRequest', id, operation };
-    this.pending.set(id, { waiter, cluster, operation, sentAt: ctx.now, deadline: ctx.now + this.timeout, redirects: 0 });
-    ctx.send(cluster.members[cluster.current] as HostId, request, processing);
+    const member = next(cluster);
+    this.pending.set(id, { id, waiter, cluster, operation, sentAt: ctx.now, deadline: ctx.now + this.timeout, member });
+    this.history?.called(id, cluster.index, operation, ctx.now + processing);
+    if (member === undefined) return id;
+    if (operation.op === 'watch') this.watches.set(id, { waiter, member });
+    ask(member, id, operation, ctx, processing);
     return id;
   }
 
-  /** Sends what needs no answer. */
-  tell(cluster: Cluster, operation: EtcdOperation, ctx: Context): void {
-    ctx.send(cluster.members[cluster.current] as HostId, { kind: 'EtcdRequest', id: this.nextId++, operation } as EtcdRequest, 0);
+  /** Ends a watch; what its member still sends is nobody's. */
+  cancelWatch(id: number, ctx: Context): void {
+    const watch = this.watches.get(id);
+    if (watch === undefined) return;
+    this.watches.delete(id);
+    if (!watch.member.isLost) ask(watch.member, this.nextId++, { op: 'watchCancel', watch: id }, ctx, 0);
+  }
+
+  /** Asks every member that has watches of this server how far it is. */
+  progress(cluster: Cluster, ctx: Context): void {
+    for (const member of cluster.members) if (!member.isLost) ask(member, this.nextId++, { op: 'watchProgress' }, ctx, 0);
+  }
+
+  /** A sign of life. */
+  heard(from: HostId, ctx: Context): void {
+    const member = this.members.get(from);
+    if (member === undefined) return;
+    member.askedAt = -1;
+    if (!member.isLost) return;
+    member.isLost = false;
+    for (const pending of this.pending.values()) {
+      if (pending.member !== undefined || !pending.cluster.members.includes(member)) continue;
+      pending.member = member;
+      if (pending.operation.op === 'watch') this.watches.set(pending.id, { waiter: pending.waiter, member });
+      ask(member, pending.id, pending.operation, ctx, 0);
+    }
   }
 
   receive(response: EtcdResponse, ctx: Context): { readonly took: Duration; readonly op: string } | undefined {
+    this.heard(ctx.source, ctx);
     const pending = this.pending.get(response.id);
     if (pending === undefined) return undefined;
-    if (response.leader !== undefined && response.error !== undefined && pending.redirects < REDIRECTS_MAX) {
-      const at = pending.cluster.members.indexOf(response.leader);
-      pending.cluster.current = at >= 0 ? at : (pending.cluster.current + 1) % pending.cluster.members.length;
-      pending.redirects++;
-      ctx.send(
-        pending.cluster.members[pending.cluster.current] as HostId,
-        { kind: 'EtcdRequest', id: response.id, operation: pending.operation } as EtcdRequest,
-      );
-      return undefined;
-    }
     this.pending.delete(response.id);
+    this.history?.answered(response.id, response, ctx.now);
     pending.waiter.answered(response, ctx);
     return { took: ctx.now - pending.sentAt, op: pending.operation.op };
   }
 
-  /** Gives up on what has waited too long. Requests are in the order of their deadlines. */
+  /** The connection to a member broke. */
+  lost(host: HostId, ctx: Context): void {
+    const member = this.members.get(host);
+    if (member !== undefined) this.lose(member, ctx);
+  }
+
+  /** Gives up on what has waited too long, and on members that keep silent. Requests are in the order of their deadlines. */
   sweep(ctx: Context): void {
     for (const [id, pending] of this.pending) {
       if (pending.deadline > ctx.now) break;
       this.pending.delete(id);
-      // The member may be gone: let others be asked.
-      pending.cluster.current = (pending.cluster.current + 1) % pending.cluster.members.length;
+      this.history?.answered(id, undefined, ctx.now);
       pending.waiter.answered(undefined, ctx);
     }
+    for (const { members } of this.distinct) for (const member of members) this.look(member, members.length, ctx);
   }
+
+  /** A busy member answers a ping at once, as its kernel would; where there is only one, nobody else could be asked. */
+  private look(member: Member, members: number, ctx: Context): void {
+    const silence = member.askedAt < 0 ? 0 : ctx.now - member.askedAt;
+    if (!member.isLost && members > 1 && silence >= KEEP_ALIVE_TIMEOUT) return this.lose(member, ctx);
+    if (member.isLost || (members > 1 && silence >= SECOND)) ask(member, this.nextId++, { op: 'status' }, ctx, 0);
+  }
+
+  private lose(member: Member, ctx: Context): void {
+    if (member.isLost) return;
+    member.isLost = true;
+    member.askedAt = -1;
+    const struck: Pending[] = [];
+    for (const pending of this.pending.values()) if (pending.member === member && pending.operation.op !== 'watch') struck.push(pending);
+    for (const pending of struck) this.retry(pending, ctx);
+    for (const [id, watch] of [...this.watches]) {
+      if (watch.member !== member) continue;
+      this.watches.delete(id);
+      this.pending.delete(id);
+      watch.waiter.watchLost?.(id, ctx);
+    }
+  }
+
+  private retry(pending: Pending, ctx: Context): void {
+    const { id, operation, cluster } = pending;
+    if (operation.op === 'range') {
+      pending.member = next(cluster);
+      if (pending.member !== undefined) ask(pending.member, id, operation, ctx, 0);
+      return;
+    }
+    this.pending.delete(id);
+    this.history?.answered(id, undefined, ctx.now);
+    const error = { code: UNAVAILABLE, message: CONNECTION_LOST };
+    pending.waiter.answered({ kind: 'EtcdResponse', id, revision: 0, error }, ctx);
+  }
+}
+
+/** The next member in turn that is not lost. */
+function next(cluster: Cluster): Member | undefined {
+  const { members } = cluster;
+  const count = members.length;
+  for (let tried = 0; tried < count; tried += 1) {
+    const member = members[(cluster.turn + tried) % count] as Member;
+    if (member.isLost) continue;
+    cluster.turn = (cluster.turn + tried + 1) % count;
+    return member;
+  }
+  return undefined;
+}
+
+function ask(member: Member, id: number, operation: EtcdOperation, ctx: Context, processing: Duration): void {
+  if (member.askedAt < 0) member.askedAt = ctx.now;
+  ctx.send(member.host, { kind: 'EtcdRequest', id, operation } as EtcdRequest, processing);
 }

@@ -169,6 +169,7 @@ export class ApiServer implements Host, Core {
         ctx.send(ctx.source, { kind: 'Pong', since: this.since } as Pong);
         return;
       case 'ConnectionReset':
+        this.etcd.lost(ctx.source, ctx);
         return this.fanOut.closeAllOf(ctx.source);
       case 'ApiServerTick':
         return this.tick(ctx);
@@ -198,6 +199,7 @@ export class ApiServer implements Host, Core {
   }
 
   private etcdEvents(message: EtcdEvents, ctx: Context): void {
+    this.etcd.heard(ctx.source, ctx);
     const feed = this.feedOfWatch.get(message.id);
     if (feed === undefined) return;
     if (feed.watchId !== message.id) this.feedOfWatch.delete(message.id);
@@ -378,7 +380,7 @@ export class ApiServer implements Host, Core {
     if (ctx.now - this.progressAt < PROGRESS_INTERVAL) return;
     this.progressAt = ctx.now;
     for (const feed of this.feeds) feed.check(ctx);
-    for (const cluster of this.etcd.clusters) this.etcd.tell(cluster, { op: 'watchProgress' }, ctx);
+    for (const cluster of this.etcd.clusters) this.etcd.progress(cluster, ctx);
   }
 
   /** Nobody waits for ever for a server that cannot reach etcd. */

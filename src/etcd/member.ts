@@ -2,7 +2,7 @@
 
 import type { Context, Duration, Host, HostId, Message } from '#sim';
 import { messageKind, SECOND } from '#sim';
-import { apply, type Replica, read, refuse, type Stamp } from './apply.ts';
+import { apply, type Replica, read, refuse, respond, type Stamp } from './apply.ts';
 import type { Consensus, LinearizableRead, Proposal, StateMachine } from './consensus.ts';
 import {
   APPLY_CPU,
@@ -127,6 +127,9 @@ export class EtcdMember implements Host, StateMachine {
         return this.watches.cancel(ctx.source, operation.watch);
       case 'watchProgress':
         return this.watches.progress(ctx);
+      case 'status':
+        ctx.send(ctx.source, respond(id, this.replica.store.revision), RPC_LATENCY);
+        return;
       default:
     }
     if (operation.op === 'guarded' && (operation.put?.bytes ?? 0) > (this.config.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES)) {

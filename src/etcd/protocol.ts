@@ -41,6 +41,8 @@ export type EtcdOperation =
   | { readonly op: 'watch'; readonly key: string; readonly rangeEnd: string; readonly startRevision: number }
   /** Ends the watch that the request with this id started. Not answered. */
   | { readonly op: 'watchCancel'; readonly watch: number }
+  /** Maintenance.Status: how the asked member is. */
+  | { readonly op: 'status' }
   /** An EtcdEvents without events, at the present revision, for each synced watch of the asker; nothing else is answered. */
   | { readonly op: 'watchProgress' };
 

@@ -3,8 +3,6 @@
 
 import type { ApiServerConfig } from '#apiserver';
 import type { ClientConfig } from '#client';
-import type { EtcdMemberConfig } from '#etcd';
-import { QUIET_SSD } from '#etcd';
 import {
   type ClientLimits,
   faultKind,
@@ -19,6 +17,7 @@ import {
 import type { HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
 import { Luck } from '#sim';
 import { controllerManagerConfig, schedulerConfig } from './control-plane-config.ts';
+import { etcdHosts, etcdLinks } from './etcd-hosts.ts';
 import { kubeletHost } from './kubelet-host.ts';
 import type { LostNodes } from './loss-watch.ts';
 import type { ObserverConfig } from './observer.ts';
@@ -52,30 +51,26 @@ export interface WorldOptions {
 
 const UNLIMITED: ClientLimits = { qps: 0, burst: 0 };
 const USERS = { group: 'client', zone: 'control-plane' } as const;
-const CONTROL_PLANE = { group: 'control-plane', zone: 'control-plane' } as const;
+export const CONTROL_PLANE = { group: 'control-plane', zone: 'control-plane' } as const;
 
 export function buildWorld(scenario: Scenario, { seed, controllers = true, perf }: WorldOptions): BuiltWorld {
   const { cluster } = scenario;
   const hosts: HostSpec[] = [];
   const add = (host: HostSpec): HostId => hosts.push(host) - 1;
 
-  const etcdNames = cluster.etcd.events === 'separate' ? ['etcd-0', 'etcd-events-0'] : ['etcd-0'];
-  const etcd = etcdNames.map((name) => {
-    const config: EtcdMemberConfig = { name, quotaBytes: cluster.etcd.quotaBytes };
-    const disk = cluster.etcd.fsync === undefined ? QUIET_SSD : { ...QUIET_SSD, fsync: cluster.etcd.fsync };
-    return add({ name, program: 'etcd', config, ...CONTROL_PLANE, cores: cluster.etcd.cores, disk });
-  });
-  const [main, events] = etcd as [HostId, HostId | undefined];
+  const { members: etcdMembers, endpoints } = etcdHosts(cluster.etcd, add);
+  const etcd = etcdMembers.map(({ id }) => id);
   const apiServers = Array.from({ length: cluster.apiServers.count }, (_, instance) => {
-    const name = `kube-apiserver-${instance}`;
+    const { count: _count, cores, ...flags } = cluster.apiServers;
     const config: ApiServerConfig = {
-      name,
+      name: `kube-apiserver-${instance}`,
       instance,
+      ...flags,
       // As scheduler_perf starts its API server: nobody is there to take the taint away, and pods bring their priorities as numbers.
       ...(perf === undefined ? {} : { disabledAdmission: ['TaintNodesByCondition', 'Priority'] as const }),
-      etcd: { default: [main], ...(events === undefined ? {} : { overrides: { events: [events], 'events.events.k8s.io': [events] } }) },
+      etcd: endpoints,
     };
-    return add({ name, program: 'apiserver', config, ...CONTROL_PLANE, cores: cluster.apiServers.cores });
+    return add({ name: config.name, program: 'apiserver', config, ...CONTROL_PLANE, cores });
   });
   const client = (user: string, { qps, burst }: ClientLimits): ClientConfig => ({ user, servers: apiServers, qps, burst });
 
@@ -108,7 +103,7 @@ export function buildWorld(scenario: Scenario, { seed, controllers = true, perf 
   const observer = perf === undefined ? add({ name: 'observer', program: 'observer', config: undefined, ...USERS }) : -1;
 
   const nodes = nodeHosts(scenario, apiServers, add);
-  const topology: Topology = { nodes, apiServers, etcd, schedulers, controllerManagers };
+  const topology: Topology = { nodes, apiServers, etcd, etcdMembers, schedulers, controllerManagers };
   const changes = faultChanges(scenario, topology, seed);
   const losses = lossesOf(changes, nodes);
   if (observer >= 0) {
@@ -203,10 +198,11 @@ function namespacesOf(scenario: Scenario): string[] {
 }
 
 /** One-way latencies; a link of the data centre's control network and one to the machines. Jitter on top. Assumed unless the scenario says otherwise. */
-function linksOf({ cluster }: Scenario): LinkSpec[] {
-  const { controlPlaneLatency, nodeLatency, jitter } = cluster.network;
+function linksOf({ cluster: { etcd, network } }: Scenario): LinkSpec[] {
+  const { controlPlaneLatency, nodeLatency, jitter } = network;
   const more = jitter === undefined ? {} : { jitter };
   return [
+    ...etcdLinks(etcd, controlPlaneLatency, more),
     { from: 'control-plane', to: 'control-plane', latencyMin: controlPlaneLatency, ...more },
     { from: 'client', to: 'control-plane', latencyMin: controlPlaneLatency, ...more },
     { from: 'control-plane', to: 'client', latencyMin: controlPlaneLatency, ...more },

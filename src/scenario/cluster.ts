@@ -2,6 +2,8 @@
 
 import type { Taint } from '#api';
 import type { Distribution, Duration } from '#sim';
+import { type ApiServersPlan, apiServersPlan, apiServersSchema } from './api-server-plan.ts';
+import { type EtcdClusterPlan, etcdPlan, etcdSchema } from './etcd-plan.ts';
 import {
   bytes,
   count,
@@ -65,13 +67,9 @@ export interface KubeletPlan extends ClientLimits {
 
 export interface ClusterPlan {
   readonly nodes: readonly NodePool[];
-  readonly apiServers: { readonly count: number; readonly cores: number };
-  readonly etcd: {
-    readonly events: 'shared' | 'separate';
-    readonly fsync?: Distribution;
-    readonly cores: number;
-    readonly quotaBytes: number;
-  };
+  readonly apiServers: ApiServersPlan;
+  /** The main cluster first. */
+  readonly etcd: readonly EtcdClusterPlan[];
   readonly schedulers: readonly SchedulerPlan[];
   readonly controllers: ControllersPlan;
   readonly kubelets: KubeletPlan;
@@ -109,16 +107,8 @@ export const clusterSchema: JsonSchema = fields(
       anyOf: [count('so many nodes of the default kind', 1, 200_000), list(poolSchema, 'kinds of nodes', 1)],
       description: 'a number, or kinds of nodes',
     },
-    apiServers: fields('API servers behind a balancer', {
-      count: count('how many (default 1)', 1, 10),
-      cores: count('cores of each (default 8)', 1, 256),
-    }),
-    etcd: fields('etcd', {
-      events: oneOf(['shared', 'separate'], 'whether events have a member of their own (default shared)'),
-      fsync: durationDistribution('time of one fsync (default: a quiet SSD)'),
-      cores: count('cores of a member (default 8)', 1, 256),
-      quota: bytes('--quota-backend-bytes (default 8GiB)'),
-    }),
+    apiServers: apiServersSchema,
+    etcd: etcdSchema,
     schedulers: list(
       fields('a scheduler', {
         name: label('its schedulerName (default default-scheduler)'),
@@ -173,21 +163,13 @@ const limits = (written: Written, qps: number, burst: number): ClientLimits => (
 
 /** The complete plan of a valid `cluster`. */
 export function clusterPlan(cluster: Written): ClusterPlan {
-  const etcd = part(cluster, 'etcd');
-  const apiServers = part(cluster, 'apiServers');
   const network = part(cluster, 'network');
   const schedulers = (cluster['schedulers'] as readonly Written[] | undefined) ?? [{}];
-  const fsync = parseDurationDistribution(etcd['fsync']);
   const jitter = parseDurationDistribution(network['jitter']);
   return {
     nodes: nodePools(cluster['nodes']),
-    apiServers: { count: (apiServers['count'] as number | undefined) ?? 1, cores: (apiServers['cores'] as number | undefined) ?? 8 },
-    etcd: {
-      events: (etcd['events'] as 'shared' | 'separate' | undefined) ?? 'shared',
-      ...(fsync === undefined ? {} : { fsync }),
-      cores: (etcd['cores'] as number | undefined) ?? 8,
-      quotaBytes: parseBytes(etcd['quota']) ?? 8 * 1024 ** 3,
-    },
+    apiServers: apiServersPlan(part(cluster, 'apiServers')),
+    etcd: etcdPlan(part(cluster, 'etcd')),
     schedulers: schedulers.map((scheduler) => ({
       name: (scheduler['name'] as string | undefined) ?? 'default-scheduler',
       ...limits(scheduler, 50, 100),

@@ -1,6 +1,6 @@
 /** What a kind of fault is: changes of the world at known instants. One file a kind under faults/, one line in its registry. */
 
-import type { HostId, Stream, WorldChange } from '#sim';
+import type { Distribution, HostId, Stream, WorldChange } from '#sim';
 import { duration, type JsonSchema } from './schema-pieces.ts';
 import type { Place } from './user-error.ts';
 
@@ -9,8 +9,17 @@ export interface Topology {
   readonly nodes: readonly TopologyNode[];
   readonly apiServers: readonly HostId[];
   readonly etcd: readonly HostId[];
+  readonly etcdMembers: readonly TopologyEtcdMember[];
   readonly schedulers: readonly HostId[];
   readonly controllerManagers: readonly HostId[];
+}
+export interface TopologyEtcdMember {
+  readonly id: HostId;
+  /** '' in the main one. */
+  readonly cluster: string;
+  readonly index: number;
+  /** Of its disk in good days; absent: the default. */
+  readonly fsync?: Distribution;
 }
 export interface TopologyNode {
   readonly id: HostId;

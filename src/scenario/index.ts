@@ -1,6 +1,8 @@
 /** Scenarios: their schema, workloads and faults. */
+export type { ApiServersPlan } from './api-server-plan.ts';
 export * from './cluster.ts';
 export * from './condition.ts';
+export type { EtcdClusterPlan } from './etcd-plan.ts';
 export * from './fault.ts';
 export { faultKind } from './faults/registry.ts';
 export { readIntegerLines } from './integer-lines.ts';

@@ -5,6 +5,7 @@ import { parseTime } from '#api';
 import type { Duration } from '#sim';
 import { type ClusterPlan, clusterPlan } from './cluster.ts';
 import { type Condition, type MetricInfo, parseCondition } from './condition.ts';
+import { etcdMistakes } from './etcd-plan.ts';
 import type { FaultEntry } from './fault.ts';
 import { METRICS } from './metrics.ts';
 import { scenarioSchema } from './schema.ts';
@@ -54,6 +55,10 @@ export function scenarioFrom(read: Source, assignments: readonly string[] = []):
   const written = source.value as Written;
   const workload = entriesOf(written['workload']);
   mistakes.push(...workloadMistakes(workload, source), ...nameMistakes(written, workload, source));
+  for (const { path, message } of etcdMistakes(((written['cluster'] as Written)['etcd'] ?? {}) as Written)) {
+    const where = ['cluster', 'etcd', ...path];
+    mistakes.push({ ...source.placeOf(where), message: `'${pathText(where)}': ${message}` });
+  }
   const phases = workload.flatMap(({ kind, spec }) => workloadKind(kind)?.phases?.(spec as never) ?? []);
   const expect = conditions((written['expect'] ?? {}) as Written, phases, source, mistakes);
   const epoch = written['epoch'] === undefined ? 1_767_225_600_000_000 : parseTime(String(written['epoch']));
@@ -101,6 +106,9 @@ function overlaid(read: Source, assignments: readonly string[]): Source {
     },
   };
 }
+
+const pathText = (path: readonly (string | number)[]): string =>
+  path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`), '');
 
 function entriesOf(written: unknown): readonly WorkloadEntry[] {
   return ((written ?? []) as readonly Written[]).map((entry) => {

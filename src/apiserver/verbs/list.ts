@@ -131,7 +131,7 @@ export class List implements EtcdWaiter {
       return core.fail(operation, expired as StatusObject, ctx);
     }
     if (this.stage === 'revision') {
-      if (operation.resource.cache.revision < response.revision) core.etcd.tell(operation.resource.cluster, { op: 'watchProgress' }, ctx);
+      if (operation.resource.cache.revision < response.revision) core.etcd.progress(operation.resource.cluster, ctx);
       return this.await(response.revision, ctx);
     }
     this.take(response, ctx);
