@@ -1,5 +1,8 @@
 /** The tongue: objects, quantities, selectors; requests, responses, watch events, errors. Pure data. */
 export * from './calendar-time.ts';
+export * from './cel/device-selector.ts';
+export * from './cel/semver-library.ts';
+export * from './device-objects.ts';
 export * from './names.ts';
 export * from './object-size.ts';
 export * from './objects.ts';
