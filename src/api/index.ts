@@ -10,6 +10,7 @@ export * from './patch/index.ts';
 export * from './pod-resources.ts';
 export * from './protocol.ts';
 export * from './quantity.ts';
+export * from './quota/index.ts';
 export * from './resources.ts';
 export * from './selectors.ts';
 export * from './status.ts';

@@ -19,8 +19,10 @@ export interface ApiServerConfig {
   readonly instance: number;
   readonly etcd: EtcdEndpoints;
   /** --disable-admission-plugins: without TaintNodesByCondition new nodes are not tainted not-ready (clusters without a node lifecycle controller);
-   *  without Priority pods keep the number they bring. */
-  readonly disabledAdmission?: readonly ('TaintNodesByCondition' | 'Priority')[];
+   *  without Priority pods keep the number they bring. Names: admission/registry.ts. */
+  readonly disabledAdmission?: readonly string[];
+  /** --enable-admission-plugins: besides those that are on anyway. */
+  readonly enabledAdmission?: readonly string[];
   /** Changes to the cost table. */
   readonly costs?: Partial<Costs>;
   /** --etcd-compaction-interval; 0 turns compaction off. Default 5 minutes. */

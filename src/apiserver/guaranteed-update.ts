@@ -4,6 +4,7 @@
 import { estimateBytes, internalError, type KubeObject, notFound, type StatusObject, tooLarge } from '#api';
 import type { EtcdOperation, EtcdResponse, KeyValue } from '#etcd';
 import type { Context } from '#sim';
+import type { Reviewed } from './admission/admission.ts';
 import { isStatus } from './cache/filter.ts';
 import { type Core, type Operation, objectOf, REMOVE, type Transformed, UNCHANGED } from './core.ts';
 import type { EtcdWaiter } from './etcd-client.ts';
@@ -25,13 +26,21 @@ export interface Change {
   readonly startsLive?: boolean;
 }
 
-export class GuaranteedUpdate implements EtcdWaiter {
+/** A write that waits for admission. */
+interface Pending {
+  readonly guarded: EtcdOperation;
+  readonly bytes: number;
+  readonly cost: number;
+}
+
+export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
   private readonly core: Core;
   private readonly operation: Operation;
   private readonly change: Change;
   private isReading = false;
   /** The object that a guarded deletion is to remove. */
   private removing: KubeObject | undefined;
+  private pending: Pending | undefined;
 
   constructor(core: Core, operation: Operation, change: Change) {
     this.core = core;
@@ -57,7 +66,7 @@ export class GuaranteedUpdate implements EtcdWaiter {
     const { core, operation } = this;
     const current = objectOf(kv);
     const next = this.transformed(current, ctx);
-    if (typeof next !== 'symbol' && !isStatus(next)) return this.put(next, kv?.modRevision ?? 0, ctx, cost);
+    if (typeof next !== 'symbol' && !isStatus(next)) return this.put(next, current, kv?.modRevision ?? 0, ctx, cost);
     // Whatever the cache's object led to, only the stored one decides.
     if (!isLive) return this.readLive(ctx, cost + core.costs.get);
     if (next === REMOVE) return this.remove(current as KubeObject, kv?.modRevision ?? 0, ctx, cost);
@@ -76,13 +85,42 @@ export class GuaranteedUpdate implements EtcdWaiter {
     }
   }
 
-  private put(next: KubeObject, modRevision: number, ctx: Context, cost: number): void {
+  private put(next: KubeObject, current: KubeObject | undefined, modRevision: number, ctx: Context, cost: number): void {
     const { core, operation } = this;
     const bytes = estimateBytes(next);
     if (bytes > OBJECT_BYTES_MAX) return core.fail(operation, tooLarge(`Request entity too large: limit is ${OBJECT_BYTES_MAX}`), ctx);
     operation.candidate = next;
     this.removing = undefined;
-    this.write({ op: 'guarded', key: operation.key, modRevision, put: { key: operation.key, value: next, bytes } }, bytes, ctx, cost);
+    const guarded: EtcdOperation = { op: 'guarded', key: operation.key, modRevision, put: { key: operation.key, value: next, bytes } };
+    if (this.isAdmitted(guarded, bytes, next, current, ctx, cost)) this.write(guarded, bytes, ctx, cost);
+  }
+
+  /** False: it is refused, or waits for `admitted`. A deletion is judged once, before its first write. */
+  private isAdmitted(
+    guarded: EtcdOperation,
+    bytes: number,
+    next: KubeObject | undefined,
+    current: KubeObject | undefined,
+    ctx: Context,
+    cost: number,
+  ): boolean {
+    const { core, operation } = this;
+    const verdict = core.admission.review(operation, next, current, this, ctx);
+    if (verdict === undefined) return true;
+    if (verdict === 'asked') this.pending = { guarded, bytes, cost };
+    else core.fail(operation, verdict, ctx);
+    return false;
+  }
+
+  admitted(ctx: Context): void {
+    const pending = this.pending;
+    if (pending === undefined) return;
+    this.pending = undefined;
+    this.write(pending.guarded, pending.bytes, ctx, pending.cost);
+  }
+
+  refused(status: StatusObject, ctx: Context): void {
+    this.core.fail(this.operation, status, ctx);
   }
 
   private remove(current: KubeObject, modRevision: number, ctx: Context, cost: number): void {

@@ -4,7 +4,8 @@
 import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, Pong, Resource, StatusObject } from '#api';
 import { resourceInfo } from '#api';
 import type { EtcdEvents, EtcdResponse } from '#etcd';
-import { type Context, type Duration, type Host, type Instant, type Message, MILLISECOND, MINUTE, messageKind, SECOND } from '#sim';
+import { type Context, type Duration, type Host, type Instant, type Message, MILLISECOND, MINUTE, SECOND } from '#sim';
+import { Admission } from './admission/admission.ts';
 import { isStatus } from './cache/filter.ts';
 import { WatchCache } from './cache/watch-cache.ts';
 import { CacheFeed, PROGRESS_INTERVAL } from './cache-feed.ts';
@@ -23,6 +24,7 @@ import { ApiServerMetrics } from './metrics.ts';
 import { ObjectCount } from './object-count.ts';
 import { DESCRIPTORS, storagePrefix } from './registry/table.ts';
 import { route } from './routing.ts';
+import { COMPACT, SEATS_FREE, type Slice, TICK } from './server-timers.ts';
 import { bind } from './subresources/binding.ts';
 import { evict } from './subresources/eviction.ts';
 import { Creation } from './verbs/create.ts';
@@ -39,33 +41,8 @@ const SELF = 'system:apiserver';
 /** Made by the servers themselves (the system namespaces controller). */
 const SYSTEM_NAMESPACES = ['kube-system', 'kube-public', 'default', 'kube-node-lease'];
 
-interface Tick extends Message {
-  readonly kind: 'ApiServerTick';
-}
-interface Compact extends Message {
-  readonly kind: 'ApiServerCompact';
-}
-messageKind<Tick>({ kind: 'ApiServerTick', digest() {} });
-messageKind<Compact>({ kind: 'ApiServerCompact', digest() {} });
-interface SeatsFree extends Message {
-  readonly kind: 'ApiServerSeatsFree';
-}
-messageKind<SeatsFree>({ kind: 'ApiServerSeatsFree', digest() {} });
-interface Slice extends Message {
-  readonly kind: 'ApiServerSlice';
-  readonly id: number;
-}
-messageKind<Slice>({
-  kind: 'ApiServerSlice',
-  digest(message, hasher) {
-    hasher.int(message.id);
-  },
-});
 /** runtime.forcePreemptNS. */
 const SLICE = 10 * MILLISECOND;
-const SEATS_FREE: SeatsFree = { kind: 'ApiServerSeatsFree' };
-const TICK: Tick = { kind: 'ApiServerTick' };
-const COMPACT: Compact = { kind: 'ApiServerCompact' };
 
 interface Held {
   readonly request: ApiRequest;
@@ -78,6 +55,7 @@ export class ApiServer implements Host, Core {
   readonly costs: Costs;
   readonly etcd: EtcdClient;
   readonly eventLeases: EventLeases;
+  readonly admission: Admission;
   private readonly resources = new Map<Resource, ResourceState>();
   private readonly feeds: CacheFeed[] = [];
   private readonly feedOf = new Map<ResourceState, CacheFeed>();
@@ -138,6 +116,7 @@ export class ApiServer implements Host, Core {
       this.feeds.push(feed);
       this.feedOf.set(state, feed);
     }
+    this.admission = new Admission(this);
   }
 
   start(ctx: Context): void {

@@ -16,13 +16,13 @@ interface Admitted {
 }
 const admitted = new WeakMap<PodSpec, Admitted>();
 
-function admitSpec(spec: PodSpec, { value, className, preemptionPolicy }: Priority): PodSpec {
+function admitSpec(spec: PodSpec, { value, className, preemptionPolicy }: Priority, tolerates: boolean): PodSpec {
   const known = admitted.get(spec);
   if (known !== undefined && known.value === value && known.className === className) return known.spec;
   const next: PodSpec = {
     ...spec,
     ...(className === undefined ? {} : { priorityClassName: className }),
-    tolerations: withDefaultTolerations(spec),
+    tolerations: tolerates ? withDefaultTolerations(spec) : spec.tolerations,
     priority: value,
     preemptionPolicy: spec.preemptionPolicy ?? preemptionPolicy,
   };
@@ -33,11 +33,12 @@ function admitSpec(spec: PodSpec, { value, className, preemptionPolicy }: Priori
 function admitPod(core: Core, pod: Pod): Pod | StatusObject {
   const spec = pod.spec;
   if (spec === undefined) return pod;
-  if (core.config.disabledAdmission?.includes('Priority') === true)
-    return { ...pod, spec: { ...spec, tolerations: withDefaultTolerations(spec) } };
+  const tolerates = core.admission.isEnabled('DefaultTolerationSeconds');
+  if (!core.admission.isEnabled('Priority'))
+    return tolerates ? { ...pod, spec: { ...spec, tolerations: withDefaultTolerations(spec) } } : pod;
   const priority = priorityOf(core, spec, pod.metadata?.name || pod.metadata?.generateName || '');
   if (isStatus(priority)) return priority;
-  return { ...pod, spec: admitSpec(spec, priority) };
+  return { ...pod, spec: admitSpec(spec, priority, tolerates) };
 }
 
 function admitNode(node: Node): Node {
@@ -48,15 +49,14 @@ function admitNode(node: Node): Node {
 
 export function admitCreate(core: Core, resource: string, object: KubeObject): KubeObject | StatusObject {
   if (resource === 'pods') return admitPod(core, object as Pod);
-  const isTainting = core.config.disabledAdmission?.includes('TaintNodesByCondition') !== true;
-  if (resource === 'nodes' && isTainting) return admitNode(object as Node);
+  if (resource === 'nodes' && core.admission.isEnabled('TaintNodesByCondition')) return admitNode(object as Node);
   return object;
 }
 
 /** DefaultTolerationSeconds stands at updates, too: a client that sends a pod without the two tolerations does not take them away. */
-export function admitUpdate(resource: string, object: KubeObject): KubeObject {
+export function admitUpdate(core: Core, resource: string, object: KubeObject): KubeObject {
   const spec = (object as Pod).spec;
-  if (resource !== 'pods' || spec === undefined) return object;
+  if (resource !== 'pods' || spec === undefined || !core.admission.isEnabled('DefaultTolerationSeconds')) return object;
   const tolerations = withDefaultTolerations(spec);
   return tolerations === spec.tolerations ? object : ({ ...object, spec: { ...spec, tolerations } } as KubeObject);
 }

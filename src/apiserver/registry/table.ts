@@ -12,6 +12,7 @@ import { disruptionBudgets } from './disruption-budgets.ts';
 import { events } from './events.ts';
 import { jobs } from './jobs.ts';
 import { leases } from './leases.ts';
+import { limitRanges } from './limit-ranges.ts';
 import { namespaces } from './namespaces.ts';
 import { nodes } from './nodes.ts';
 import { persistentVolumeClaims } from './persistent-volume-claims.ts';
@@ -20,6 +21,7 @@ import { pods } from './pods.ts';
 import { priorityClasses } from './priority-classes.ts';
 import { replicaSets } from './replica-sets.ts';
 import { replicationControllers } from './replication-controllers.ts';
+import { resourceQuotas } from './resource-quotas.ts';
 import { secrets } from './secrets.ts';
 import { services } from './services.ts';
 import { statefulSets } from './stateful-sets.ts';
@@ -43,12 +45,12 @@ export const DESCRIPTORS: readonly ResourceDescriptor[] = [
   jobs,
   leases,
   simple('endpoints', { storagePath: 'services/endpoints', allowsCreateOnUpdate: true }),
-  simple('limitranges', { allowsCreateOnUpdate: true }),
+  limitRanges,
   persistentVolumeClaims,
   persistentVolumes,
   simple('podtemplates', { hasGeneration: true, returnsDeletedObject: true }),
   replicationControllers,
-  simple('resourcequotas', { ...STATUS_ONLY, returnsDeletedObject: true }),
+  resourceQuotas,
   simple('serviceaccounts', { returnsDeletedObject: true }),
   simple('controllerrevisions.apps'),
   daemonSets,

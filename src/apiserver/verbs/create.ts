@@ -13,6 +13,7 @@ import {
 } from '#api';
 import type { EtcdResponse, KeyValue } from '#etcd';
 import type { Context } from '#sim';
+import type { Reviewed } from '../admission/admission.ts';
 import { isStatus } from '../cache/filter.ts';
 import { type Core, type Operation, objectOf } from '../core.ts';
 import type { EtcdWaiter } from '../etcd-client.ts';
@@ -37,7 +38,7 @@ function checkNamespace(operation: Operation, namespace: Namespace | undefined, 
   );
 }
 
-export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker {
+export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, Reviewed {
   private readonly core: Core;
   private readonly operation: Operation;
   private stage: 'namespace' | 'write' = 'namespace';
@@ -76,8 +77,18 @@ export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker {
     operation.candidate = object;
     this.bytes = estimateBytes(object);
     if (this.bytes > OBJECT_BYTES_MAX) return core.fail(operation, tooLarge(`Request entity too large: limit is ${OBJECT_BYTES_MAX}`), ctx);
-    if (needsAddress(operation)) return new AddressGrant(core, operation, this).start(ctx);
+    const verdict = core.admission.review(operation, object, undefined, this, ctx);
+    if (verdict === undefined) this.admitted(ctx);
+    else if (verdict !== 'asked') core.fail(operation, verdict, ctx);
+  }
+
+  admitted(ctx: Context): void {
+    if (needsAddress(this.operation)) return new AddressGrant(this.core, this.operation, this).start(ctx);
     this.store(ctx);
+  }
+
+  refused(status: StatusObject, ctx: Context): void {
+    this.core.fail(this.operation, status, ctx);
   }
 
   /** A service has its address, or why not. */

@@ -2,7 +2,6 @@
 
 import { invalid, type KubeObject, rfc3339, type StatusObject } from '#api';
 import type { Context } from '#sim';
-import { admitCreate } from '../admission/admit.ts';
 import { isStatus } from '../cache/filter.ts';
 import type { Core, Operation } from '../core.ts';
 import { unknownFailure } from '../failures.ts';
@@ -22,14 +21,19 @@ export function newObject(core: Core, operation: Operation, body: unknown, ctx: 
   }
 }
 
-function made(core: Core, operation: Operation, body: unknown, ctx: Context): KubeObject | StatusObject {
-  const { request, resource } = operation;
-  const { descriptor, info } = resource;
+/** The body with defaults and with what the mutating plugins make of it. */
+export function admittedBody(core: Core, operation: Operation, body: unknown): KubeObject | StatusObject {
+  const { descriptor } = operation.resource;
   const decoded = decodeBody(operation, body);
   if (isStatus(decoded)) return decoded;
   if (decoded.metadata?.resourceVersion) return unknownFailure('resourceVersion should not be set on objects to be created');
-  const defaulted = descriptor.defaults === undefined ? decoded : descriptor.defaults(decoded);
-  const admitted = admitCreate(core, info.resource, defaulted);
+  return core.admission.create(operation, descriptor.defaults === undefined ? decoded : descriptor.defaults(decoded));
+}
+
+function made(core: Core, operation: Operation, body: unknown, ctx: Context): KubeObject | StatusObject {
+  const { request, resource } = operation;
+  const { descriptor, info } = resource;
+  const admitted = admittedBody(core, operation, body);
   if (isStatus(admitted)) return admitted;
 
   const metadata = freshMeta(admitted.metadata);

@@ -1,7 +1,6 @@
 /** PUT of an object, its /status, /scale or /finalize. */
 
 import { type KubeObject, type Namespace, notFound } from '#api';
-import { admitUpdate } from '../admission/admit.ts';
 import { isStatus } from '../cache/filter.ts';
 import type { Change } from '../guaranteed-update.ts';
 import { fromScale, toScale } from '../subresources/scale.ts';
@@ -30,8 +29,8 @@ export const update: Change = {
     operation.isNew = false;
     if (request.subresource === 'finalize')
       return finalized(sent as Namespace, current as Namespace, (object) => updatedObject(operation, object, current, ctx));
-    const admitted = request.subresource ? sent : admitUpdate(resource.info.resource, sent);
-    return updatedObject(operation, admitted, current, ctx);
+    const admitted = request.subresource ? sent : core.admission.update(operation, sent);
+    return isStatus(admitted) ? admitted : updatedObject(operation, admitted, current, ctx);
   },
   done(core, operation, object, _removed, ctx) {
     core.answer(
