@@ -71,6 +71,7 @@ const BY_KIND: Readonly<Record<string, ObjectSchema>> = {
   CronJob: kind({ jobTemplate: map({ metadata: map(METADATA), spec: map(JOB_SPEC) }) }),
   PodDisruptionBudget: kind(undefined, WITH_CONDITIONS),
   HorizontalPodAutoscaler: kind(undefined, WITH_CONDITIONS),
+  ResourceClaim: kind(undefined, { reservedFor: byKey('uid') }),
 };
 
 const PLAIN = kind();

@@ -8,6 +8,7 @@ import { cronJobs } from './cron-jobs.ts';
 import { daemonSets } from './daemon-sets.ts';
 import { deployments } from './deployments.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
+import { deviceClasses } from './device-classes.ts';
 import { disruptionBudgets } from './disruption-budgets.ts';
 import { events } from './events.ts';
 import { jobs } from './jobs.ts';
@@ -21,7 +22,9 @@ import { pods } from './pods.ts';
 import { priorityClasses } from './priority-classes.ts';
 import { replicaSets } from './replica-sets.ts';
 import { replicationControllers } from './replication-controllers.ts';
+import { resourceClaims, resourceClaimTemplates } from './resource-claims.ts';
 import { resourceQuotas } from './resource-quotas.ts';
+import { resourceSlices } from './resource-slices.ts';
 import { secrets } from './secrets.ts';
 import { services } from './services.ts';
 import { statefulSets } from './stateful-sets.ts';
@@ -67,10 +70,10 @@ export const DESCRIPTORS: readonly ResourceDescriptor[] = [
   simple('clusterroles.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),
   simple('rolebindings.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),
   simple('roles.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),
-  simple('deviceclasses.resource.k8s.io', { hasGeneration: true }),
-  simple('resourceclaims.resource.k8s.io', { ...STATUS_ONLY, returnsDeletedObject: true }),
-  simple('resourceclaimtemplates.resource.k8s.io', { returnsDeletedObject: true }),
-  simple('resourceslices.resource.k8s.io', { hasGeneration: true, returnsDeletedObject: true }),
+  deviceClasses,
+  resourceClaims,
+  resourceClaimTemplates,
+  resourceSlices,
   priorityClasses,
   simple('csidrivers.storage.k8s.io', { hasGeneration: true, returnsDeletedObject: true }),
   simple('csinodes.storage.k8s.io', { returnsDeletedObject: true }),
