@@ -13,6 +13,8 @@ function hasSubresource({ descriptor, info }: ResourceState, subresource: string
       return descriptor.hasStatus === true;
     case 'scale':
       return descriptor.scale !== undefined;
+    case 'resize':
+      return descriptor.validateResize !== undefined;
     case 'finalize':
       return info.resource === 'namespaces';
     default:

@@ -21,7 +21,7 @@ import {
   UPDATE_POD_SCHEDULING_GATES,
   UPDATE_POD_TOLERATION,
 } from './queueing-events.ts';
-import { hasSamePlace } from './table/node-table.ts';
+import { hasSamePlace, hasSameTaints } from './table/node-table.ts';
 
 export const NODE_ADD: ClusterEvent = { resource: 'Node', action: ADD, label: 'NodeAdd' };
 export const NODE_DELETE: ClusterEvent = { resource: 'Node', action: DELETE, label: 'NodeDelete' };
@@ -63,7 +63,8 @@ export function nodeChanges(before: Node, after: Node): readonly ClusterEvent[] 
   }
   if (!hasSamePlace(before, after)) {
     if (!sameFlat(before.metadata?.labels, after.metadata?.labels)) events.push(NODE_UPDATES[UPDATE_NODE_LABEL]);
-    else events.push(NODE_UPDATES[UPDATE_NODE_TAINT]);
+    // Cordoning counts as a taint.
+    if (!hasSameTaints(before, after)) events.push(NODE_UPDATES[UPDATE_NODE_TAINT]);
   }
   if (!haveSameConditions(before, after)) events.push(NODE_UPDATES[UPDATE_NODE_CONDITION]);
   if (!sameFlat(before.metadata?.annotations, after.metadata?.annotations)) events.push(NODE_UPDATES[UPDATE_NODE_ANNOTATION]);

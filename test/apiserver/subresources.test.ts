@@ -33,6 +33,58 @@ describe('scale', () => {
   it('is not for everything', () => expect(answers[6]?.code).toBe(404));
 });
 
+describe('resize', () => {
+  const container = (cpu: string, more: object = {}) => ({ name: 'c', image: 'i:1', resources: { requests: { cpu } }, ...more });
+  const pod = { metadata: { name: 'p', labels: { app: 'x' } }, spec: { containers: [container('1')], nodeName: 'n' } };
+  const resize = (containers: object[], metadata: object = {}) =>
+    at('update', 'pods', 'p', { subresource: 'resize', body: { metadata: { name: 'p', ...metadata }, spec: { containers } } });
+  const { answers } = play([
+    create('pods', pod),
+    resize([container('2', { image: 'other:2' })], { labels: { app: 'y' } }),
+    resize([{ name: 'c', image: 'i:1', resources: {} }]),
+    resize([{ ...container('2'), name: 'd' }]),
+    resize([container('2'), { ...container('2'), name: 'd' }]),
+    resize([container('2', { resources: { requests: { cpu: '2', 'ephemeral-storage': '1Gi' } } })]),
+    at('patch', 'pods', 'p', {
+      subresource: 'resize',
+      patchType: 'strategic',
+      body: { spec: { containers: [{ name: 'c', resources: { requests: { cpu: '3' } } }] } },
+    }),
+    at('update', 'pods', 'p', {
+      subresource: 'status',
+      body: {
+        metadata: { name: 'p' },
+        status: { phase: 'Running', containerStatuses: [{ name: 'c', state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }] },
+      },
+    }),
+    resize([container('1')]),
+    at('update', 'configmaps', 'p', { subresource: 'resize', body: { metadata: { name: 'p' } } }),
+  ]);
+  const refusal = (n: number): string => answers[n]?.object.message;
+
+  it('changes resources, and nothing else', () =>
+    expect(answers[1]?.object).toMatchObject({
+      metadata: { generation: 2, labels: { app: 'x' } },
+      spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i:1', resources: { requests: { cpu: '2' } } }] },
+    }));
+  it('takes patches', () =>
+    expect(answers[6]?.object).toMatchObject({
+      metadata: { generation: 3 },
+      spec: { containers: [{ resources: { requests: { cpu: '3' } } }] },
+    }));
+  it('removes nothing', () =>
+    expect(refusal(2)).toBe(
+      'Pod "p" is invalid: [spec.containers[0].resources.requests: Forbidden: resource requests cannot be removed, spec: Invalid value: "BestEffort": Pod QOS Class may not change as a result of resizing]',
+    ));
+  it('keeps containers as they are', () => {
+    expect(refusal(3)).toBe('Pod "p" is invalid: spec.containers[0].name: Forbidden: containers may not be renamed or reordered on resize');
+    expect(refusal(4)).toBe('Pod "p" is invalid: spec.containers: Forbidden: containers may not be added or removed on resize');
+    expect(refusal(5)).toBe('Pod "p" is invalid: spec: Forbidden: only cpu and memory resources are mutable');
+  });
+  it('needs a node that knows it', () => expect(refusal(8)).toContain('Pod running on node without support for resize'));
+  it('is for pods alone', () => expect(answers[9]?.code).toBe(404));
+});
+
 describe('jobs', () => {
   it('own their pods by a selector made from their uid', () => {
     const { answers } = play([

@@ -53,6 +53,9 @@ export interface ResourceDescriptor<T extends KubeObject = KubeObject> {
   validateUpdate?(next: T, old: T): readonly FieldError[];
   prepareForStatusUpdate?(next: T, old: T, time: string): T;
   validateStatusUpdate?(next: T, old: T): readonly FieldError[];
+  /** PUT and PATCH of /resize. */
+  prepareForResize?(next: T, old: T): T;
+  validateResize?(next: T, old: T): readonly FieldError[];
   /** Seconds of grace a deletion gets; 0 deletes at once. Absent: this kind knows no grace. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
 }

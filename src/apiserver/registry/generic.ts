@@ -33,6 +33,13 @@ export function prepareForUpdate(descriptor: ResourceDescriptor, next: Stored, o
   return result;
 }
 
+/** On /resize. */
+export function prepareForResize(descriptor: ResourceDescriptor, next: Stored, old: KubeObject): KubeObject {
+  const result = descriptor.prepareForResize?.(next, old) ?? next;
+  if (descriptor.hasGeneration) bumpGeneration(result as WithSpec, old as WithSpec);
+  return result;
+}
+
 /** The new metadata is not published yet, so it may still be written. */
 function bumpGeneration(next: WithSpec, old: WithSpec): void {
   const metadata: Meta = next.metadata;

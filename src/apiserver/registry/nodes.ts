@@ -28,15 +28,19 @@ function validateTaints(taints: readonly Taint[] | undefined): FieldErrors {
   return errors;
 }
 
+/** SetDefaults_NodeStatus: what is there may be used. */
+function withAllocatable(status: Node['status']): Node['status'] {
+  return status?.capacity === undefined || status.allocatable !== undefined ? status : { ...status, allocatable: status.capacity };
+}
+
 export const nodes: ResourceDescriptor<Node> = {
   resource: 'nodes',
   storagePath: 'minions',
   hasStatus: true,
   fields: { 'spec.unschedulable': (node) => String(node.spec?.unschedulable ?? false) },
   defaults(node) {
-    const status = node.status;
-    if (status?.capacity === undefined || status.allocatable !== undefined) return node;
-    return { ...node, status: { ...status, allocatable: status.capacity } };
+    const status = withAllocatable(node.status);
+    return status === node.status ? node : { ...node, status };
   },
   // A node comes with its status.
   prepareForCreate: (node) => ({
@@ -63,6 +67,6 @@ export const nodes: ResourceDescriptor<Node> = {
     kind: 'Node',
     metadata: next.metadata as Meta,
     spec: old.spec,
-    status: next.status ?? {},
+    status: withAllocatable(next.status) ?? {},
   }),
 };

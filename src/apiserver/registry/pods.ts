@@ -6,6 +6,7 @@ import type { Meta } from '../object-meta.ts';
 import { type FieldErrors, forbiddenField, invalidValue, NO_ERRORS } from '../validation/field-error.ts';
 import { validatePodSpec, validateTolerations } from '../validation/pod-spec.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
+import { prepareForResize, validateResize } from './pod-resize.ts';
 
 /** All pods have one shape. */
 const shaped = (metadata: Meta | undefined, spec: PodSpec | undefined, status: PodStatus | undefined): Pod => ({
@@ -153,6 +154,8 @@ export const pods: ResourceDescriptor<Pod> = {
   validate: (pod) => validatePodSpec(pod.spec, 'spec'),
   prepareForUpdate: (next, old) => shaped(metaOf(next), next.spec, old.status),
   validateUpdate: (next, old) => validateSpecUpdate(next.spec as PodSpec, old.spec as PodSpec),
+  prepareForResize,
+  validateResize,
   prepareForStatusUpdate(next, old) {
     const metadata = metaOf(next);
     metadata.ownerReferences = old.metadata?.ownerReferences;

@@ -7,7 +7,7 @@ import { type Operation, REMOVE, type Transformed, UNCHANGED } from '../core.ts'
 import { preconditionText } from '../failures.ts';
 import { freshMeta, type Meta } from '../object-meta.ts';
 import type { ResourceDescriptor } from '../registry/descriptor.ts';
-import { prepareForStatusUpdate, prepareForUpdate, shaped } from '../registry/generic.ts';
+import { prepareForResize, prepareForStatusUpdate, prepareForUpdate, shaped } from '../registry/generic.ts';
 import { invalidValue } from '../validation/field-error.ts';
 import { validateMetaUpdate } from '../validation/object-meta.ts';
 
@@ -125,12 +125,16 @@ export function updatedObject(
     ? prepareForStatusUpdate(descriptor, object, current, time)
     : subresource === 'finalize'
       ? object
-      : prepareForUpdate(descriptor, object, current, time);
+      : subresource === 'resize'
+        ? prepareForResize(descriptor, object, current)
+        : prepareForUpdate(descriptor, object, current, time);
   const errors = validateMetaUpdate(metadata, sent.metadata, current.metadata ?? {});
   const own =
     (isStatusUpdate
       ? descriptor.validateStatusUpdate?.(next, current)
-      : (descriptor.validateUpdate ?? descriptor.validate)?.call(descriptor, next, current)) ?? [];
+      : subresource === 'resize'
+        ? descriptor.validateResize?.(next, current)
+        : (descriptor.validateUpdate ?? descriptor.validate)?.call(descriptor, next, current)) ?? [];
   if (errors.length > 0 || own.length > 0) return invalid(info.kind, info.group, metadata.name, [...errors, ...own]);
   if (isReleased(next, current)) return REMOVE;
   // Only objects that were once applied know their fields' owners.

@@ -211,12 +211,13 @@ export class BenchDriver implements Host {
     const jobs = Array.from({ length: operation.count }, (_, index) => () => {
       const object = render(operation.template, index, operation.count) as KubeObject;
       const info = resourceForKind(object.apiVersion ?? '', object.kind ?? '');
-      for (const subresource of [undefined, ...operation.subresources]) {
+      // The object or its subresource, then its status: two requests, as update_any.go sends.
+      for (const subresource of [operation.subresources.join('/'), 'status']) {
         this.#open++;
         const place = {
           ...(info?.namespaced === true ? { namespace: operation.namespace } : {}),
           name: object.metadata?.name ?? '',
-          ...(subresource === undefined ? {} : { subresource }),
+          ...(subresource === '' ? {} : { subresource }),
         };
         this.client.request(
           ctx,

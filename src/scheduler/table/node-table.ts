@@ -11,8 +11,12 @@ const FIRST_CAPACITY = 64;
 /** Whether two versions of a node differ in what a pod's static fit depends on: labels, taints, cordon. */
 export function hasSamePlace(a: Node, b: Node): boolean {
   if (a === b) return true;
-  if ((a.spec?.unschedulable === true) !== (b.spec?.unschedulable === true)) return false;
-  return sameLabels(nodeLabels(a), nodeLabels(b)) && sameTaints(a, b);
+  return hasSameTaints(a, b) && sameLabels(nodeLabels(a), nodeLabels(b));
+}
+
+/** Whether two versions of a node keep off the same pods: taints, cordon. */
+export function hasSameTaints(a: Node, b: Node): boolean {
+  return (a.spec?.unschedulable === true) === (b.spec?.unschedulable === true) && sameTaints(a, b);
 }
 
 function sameLabels(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
