@@ -14,6 +14,8 @@ export interface FieldError {
     | 'FieldValueForbidden'
     | 'FieldValueDuplicate'
     | 'FieldValueTooLong'
+    | 'FieldValueTooMany'
+    | 'FieldValueTypeInvalid'
     | 'FieldValueNotFound';
   readonly field: string;
   /** Without the field's name: 'Required value: must be specified'. */

@@ -54,6 +54,18 @@ export const tooLong = (field: string, max: number): FieldError => ({
   message: `Too long: may not be more than ${max} bytes`,
 });
 
+export const tooMany = (field: string, count: number, max: number): FieldError => ({
+  reason: 'FieldValueTooMany',
+  field,
+  message: `Too many: ${count}: must have at most ${max} ${max === 1 ? 'item' : 'items'}`,
+});
+
+/** A value of the wrong type: told as an invalid one, under a reason of its own. */
+export const typeInvalid = (field: string, value: unknown, detail: string): FieldError => ({
+  ...invalidValue(field, value, detail),
+  reason: 'FieldValueTypeInvalid',
+});
+
 /** validation.FieldImmutableErrorMsg. */
 export const immutable = (field: string, value: unknown): FieldError => invalidValue(field, value, 'field is immutable');
 
