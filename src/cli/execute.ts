@@ -2,6 +2,9 @@
 
 import { join } from 'node:path';
 import {
+  EXPLAIN_FILE,
+  type ExplainChoice,
+  explainBytes,
   type FinishedRun,
   failureOf,
   HOST_BUILDER,
@@ -54,6 +57,7 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
   const nodes = scenario.cluster.nodes.reduce((sum, pool) => sum + pool.count, 0);
   const shards = flags.shards ?? defaultShards(nodes);
   const out = openOutDirectory(flags.out ?? join('out', scenario.name));
+  const explain = flags.explain ?? 'failed';
   const interrupt = onInterrupt();
   const progress = new ProgressLine(process.stderr, flags.quiet === true);
   try {
@@ -64,9 +68,10 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
       version: VERSION,
       onProgress: (state) => progress.show(state),
       interrupted: interrupt.asked,
+      explain,
     });
     progress.finish();
-    const files = await writeFiles(out, finished);
+    const files = await writeFiles(out, finished, explain);
     if (table !== undefined) process.stdout.write(table(finished));
     process.stdout.write(verdictTable(finished.result));
     process.stdout.write(`${files.map((file) => `  ${file}\n`).join('')}`);
@@ -78,9 +83,10 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
   }
 }
 
-async function writeFiles(out: OutDirectory, { result, run, built }: FinishedRun): Promise<string[]> {
+async function writeFiles(out: OutDirectory, { result, run, built }: FinishedRun, explain: ExplainChoice): Promise<string[]> {
   const files = [out.write('result.json', `${JSON.stringify(result)}\n`)];
   out.write(SPANS_FILE, spansBytes(run.recorded, built.world.hosts));
+  out.write(EXPLAIN_FILE, explainBytes(run.recorded, built.world.hosts, { explain, version: VERSION, digest: result.digest }));
   const { renderReport } = await import('#report');
   files.push(out.write('report.html', await renderReport(result)));
   return files;

@@ -5,6 +5,7 @@ import { formatMistake, UserError } from '#scenario';
 import { benchCommand } from './bench-command.ts';
 import { calibrateCommand } from './calibrate-command.ts';
 import { conformanceCommand } from './conformance-command.ts';
+import { explainCommand } from './explain-command.ts';
 import { gpuStudyCommand } from './gpu-study-command.ts';
 import { mainJobCommand } from './main-job-command.ts';
 import { replayCommand } from './replay-command.ts';
@@ -20,6 +21,7 @@ Examples:
   wavetank run scenarios/scale-target.yaml --out out/scale
   wavetank run my.yaml --seed 7 --set cluster.nodes[0].count=100
   wavetank trace out/first-light web-0-...           one pod's way, step by step
+  wavetank explain out/first-light web-0-...         why it is on its node, or why it still waits
   wavetank main-job                                  the full-size scenario (a tenth of it on a small machine)`;
 
 /** Parses arguments (without node and script), runs the command and gives the exit code. Never throws. */
@@ -35,6 +37,7 @@ export async function run(args: readonly string[]): Promise<number> {
     runCommand(),
     mainJobCommand(),
     traceCommand(),
+    explainCommand(),
     replayCommand(),
     benchCommand(),
     gpuStudyCommand(),

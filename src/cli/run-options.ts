@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ExplainChoice } from '#experiment';
 
 export interface RunFlags {
   readonly seed?: number;
@@ -9,6 +10,7 @@ export interface RunFlags {
   readonly out?: string;
   readonly set: readonly string[];
   readonly quiet?: boolean;
+  readonly explain?: ExplainChoice;
 }
 
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -37,8 +39,14 @@ export function withRunFlags(command: Command): Command {
       ),
     )
     .option('--out <dir>', 'where result.json, report.html and the trace go (default: out/<name>)')
+    .addOption(explainOption('failed'))
     .option('--quiet', 'no progress');
 }
+
+export const explainOption = (byDefault: ExplainChoice): Option =>
+  new Option('--explain <which>', 'scheduling attempts that `wavetank explain` can take apart afterwards')
+    .choices(['all', 'failed', 'none'])
+    .default(byDefault);
 
 export function withSet(command: Command): Command {
   return command.option('--set <path=value>', 'overlay a value of the scenario; may be given again', collect, []);

@@ -1,9 +1,21 @@
 /** From scenario and seed to result: builds the cluster, runs it, judges it. */
 
+export type {
+  AttemptStory,
+  DecisionStory,
+  NodeClass,
+  NodeVerdict,
+  PendingStory,
+  PluginScore,
+  PodStory,
+  QueueStep,
+} from '#scheduler';
 export { judgeSchedulerVector, readSchedulerVector, SchedulerVectorError } from '#scheduler';
 export { type BuiltWorld, buildWorld } from './build-world.ts';
 export * from './etcd-calibration.ts';
 export * from './etcd-judges.ts';
+export * from './explain-file.ts';
+export * from './explain-pods.ts';
 export { type GpuStudyFiles, gpuStudy } from './gpu-study.ts';
 export { HOST_BUILDER } from './host-builder.ts';
 export { createHost } from './hosts.ts';

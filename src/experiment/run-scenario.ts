@@ -5,6 +5,7 @@ import type { Scenario } from '#scenario';
 import { type RunOutcome as EngineOutcome, placeByGroup, type WorldSpec } from '#sim';
 import { assembleResult } from './assemble-result.ts';
 import { type BuiltWorld, buildWorld, type WorldOptions } from './build-world.ts';
+import { type ExplainChoice, withJournals } from './explain-file.ts';
 import type { RunOutcome } from './outcome.ts';
 import type { Result } from './result.ts';
 
@@ -36,6 +37,8 @@ export interface RunRequest {
   /** True once the user asked for the end. */
   readonly interrupted?: () => boolean;
   readonly world?: Partial<WorldOptions>;
+  /** Which attempts of the scheduler can be explained afterwards; default none. */
+  readonly explain?: ExplainChoice;
 }
 
 export interface FinishedRun {
@@ -50,7 +53,7 @@ export async function runScenario(scenario: Scenario, request: RunRequest): Prom
   const cpuBefore = process.cpuUsage();
   const built = buildWorld(scenario, { seed, ...request.world });
   let stopped = false;
-  const outcome = await runner(built.world, {
+  const outcome = await runner(withJournals(built.world, request.explain ?? 'none'), {
     shards,
     placement: placeByGroup(built.world, shards, ['node']),
     onProgress: ({ at, until, events }) => {

@@ -9,7 +9,6 @@ import { isTerminating, nodeName, podKey, podName, podUid } from './pod-fields.t
 import type { ProfileSpec } from './profile-spec.ts';
 import type { QueuedPodInfo } from './queue/queued-pod-info.ts';
 import type { Decision } from './schedule-pod.ts';
-import { canonicalText } from './table/interned.ts';
 
 /** Parts of pods are looked up by their containers first: those of one template are the same object. */
 interface Template {
@@ -56,10 +55,17 @@ export class ExplainJournal {
   node(node: Node): void {
     const name = nodeName(node);
     const before = this.#nodes.get(name);
-    if (before !== undefined && isSameNode(before.node, node)) return;
-    const text = this.#text(canonicalText(this.#nodeParts(node)));
+    let text = before?.text ?? 0;
+    if (before === undefined || !isSameNode(before.node, node)) {
+      text = this.#text(JSON.stringify(this.#nodeParts(node)));
+      if (before?.text !== text) this.#add(record.NODE, this.#text(name), text);
+    }
+    const images = node.status?.images as readonly unknown[] | undefined;
+    if (images !== before?.node.status?.images) {
+      const list = (images ?? []).map((image) => this.#part(image));
+      this.#add(record.IMAGES, this.#text(name), this.#text(list.join(' ')));
+    }
     this.#nodes.set(name, { node, text });
-    if (before?.text !== text) this.#add(record.NODE, this.#text(name), text);
   }
 
   nodeGone(name: string): void {
@@ -207,7 +213,7 @@ export class ExplainJournal {
     return id;
   }
 
-  #podParts(pod: Pod): PodParts {
+  #podParts(pod: Pod): Parts {
     const { metadata = {}, spec } = pod;
     const parts: Record<string, number> = {};
     const meta = metadata as Readonly<Record<string, unknown>>;
@@ -220,7 +226,7 @@ export class ExplainJournal {
     return parts;
   }
 
-  #nodeParts(node: Node): NodeText {
+  #nodeParts(node: Node): Parts {
     const parts: Record<string, number> = {};
     const { metadata = {}, spec, status } = node;
     for (const key of ['labels', 'annotations'] as const)
@@ -228,8 +234,7 @@ export class ExplainJournal {
     if (spec?.taints !== undefined) parts['spec.taints'] = this.#part(spec.taints);
     if (spec?.unschedulable !== undefined) parts['spec.unschedulable'] = this.#part(spec.unschedulable);
     if (status?.allocatable !== undefined) parts['status.allocatable'] = this.#part(status.allocatable);
-    const images = status?.images as readonly unknown[] | undefined;
-    return images === undefined ? { parts } : { parts, images: images.map((image) => this.#part(image)) };
+    return parts;
   }
 }
 
@@ -238,13 +243,8 @@ const LEAVING = '1970-01-01T00:00:00Z';
 const META = ['namespace', 'labels', 'annotations', 'ownerReferences'] as const;
 const RESIZED = ['conditions', 'containerStatuses', 'initContainerStatuses'] as const;
 
-/** Paths of a pod's parts, with the places of their texts. */
-export type PodParts = Readonly<Record<string, number>>;
-/** The same of a node; its images one by one, for nodes share them. */
-export interface NodeText {
-  readonly parts: Readonly<Record<string, number>>;
-  readonly images?: readonly number[];
-}
+/** Paths of the parts of a pod or a node, with the places of their texts. */
+export type Parts = Readonly<Record<string, number>>;
 
 /** Only preemption asks for these, and what it came to is kept with the attempt. */
 const BUDGETS = 'poddisruptionbudgets.policy';
@@ -287,7 +287,6 @@ function isSameNode(a: Node, b: Node): boolean {
     a.metadata?.annotations === b.metadata?.annotations &&
     a.spec?.taints === b.spec?.taints &&
     a.spec?.unschedulable === b.spec?.unschedulable &&
-    a.status?.allocatable === b.status?.allocatable &&
-    a.status?.images === b.status?.images
+    a.status?.allocatable === b.status?.allocatable
   );
 }

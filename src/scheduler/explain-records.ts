@@ -40,11 +40,13 @@ export const REFUSED = 15;
 export const BOUND = 16;
 /** Pod, text. */
 export const UNDONE = 17;
+/** Node, list of images: written whenever the node was given a new list, for the cache then counts anew. */
+export const IMAGES = 19;
 /** Pod, text: anything else that a reader should see in the order of things. */
 export const NOTE = 18;
 
 /** Words after the code. */
-export const LENGTHS: readonly number[] = [0, 2, 3, 2, 2, 1, 3, 1, 2, 3, 6, 1, 0, 8, 4, 4, 1, 2, 2];
+export const LENGTHS: readonly number[] = [0, 2, 3, 2, 2, 1, 3, 1, 2, 3, 6, 1, 0, 8, 4, 4, 1, 2, 2, 2];
 
 export const QUEUES = ['active', 'backoff', 'unschedulable', 'gated'] as const;
 export type QueueName = (typeof QUEUES)[number];

@@ -7,6 +7,18 @@ export type { ExtensionPoint } from './configuration/plugin-sets.ts';
 export { judgeSchedulerVector } from './conformance/judge.ts';
 export { readSchedulerVector, SchedulerVectorError } from './conformance/read-vector.ts';
 export { evaluateAll } from './evaluate-all.ts';
+export {
+  type ExplainedDecision,
+  explainDecision,
+  type NodeClass,
+  type NodeVerdict,
+  nodeClasses,
+  type PluginScore,
+} from './explain-decision.ts';
+export { type PendingStory, pendingStory, type Waking } from './explain-pending.ts';
+export { type ExplainMode, JOURNAL, type Journal, type QueueName } from './explain-records.ts';
+export { type JournalPod, JournalReplay } from './explain-replay.ts';
+export type { AttemptStory, DecisionStory, PodStory, QueueStep } from './explain-story.ts';
 export type * from './framework.ts';
 export { CycleState, defaultNormalizeScore, MAX_NODE_SCORE } from './framework.ts';
 export type { GpuNode, GpuPod } from './gpu-sharing/cards.ts';

@@ -1,0 +1,61 @@
+/** From a run's journals to the stories of pods: by name or namespace/name, through every scheduler that had the pod in its queue. */
+
+import { nearest, UserError } from '#scenario';
+import { JournalReplay, type PendingStory, type PodStory, pendingStory } from '#scheduler';
+import type { Explainable } from './explain-file.ts';
+
+export interface ExplainedPod {
+  readonly key: string;
+  readonly host: string;
+  readonly index: number;
+  readonly replay: JournalReplay;
+}
+
+/** Every pod of that name: one of several lives, or in several schedulers' queues. Throws UserError when there is none, or several namespaces have one. */
+export function findPods({ file, journals }: Explainable, wanted: string): readonly ExplainedPod[] {
+  const name = wanted.replace(/^pods\//, '');
+  const all = journals.flatMap(({ host, journal }) => {
+    const replay = new JournalReplay(journal);
+    return replay.pods.filter((pod) => pod.isOwn).map(({ key, index, uid }) => ({ key, uid, host, index, replay }));
+  });
+  const found = all.filter(({ key, uid }) => key === name || uid === name || (!name.includes('/') && key.endsWith(`/${name}`)));
+  const keys = [...new Set(found.map(({ key }) => key))];
+  if (keys.length > 1) throw UserError.at({ file }, `pod '${wanted}': several namespaces have one: ${keys.slice(0, 10).join(', ')}`);
+  if (found.length === 0)
+    throw UserError.at(
+      { file },
+      `no pod is called '${wanted}'${near(
+        name,
+        all.map(({ key }) => key),
+      )}`,
+    );
+  return found;
+}
+
+function near(name: string, keys: readonly string[]): string {
+  const plain = name.slice(name.indexOf('/') + 1);
+  const names = [...new Set(keys)];
+  const alike = names.filter((key) => key.includes(plain)).slice(0, 5);
+  const guess =
+    alike.length > 0
+      ? undefined
+      : nearest(
+          plain,
+          names.map((key) => key.slice(key.indexOf('/') + 1)),
+        );
+  const close = guess === undefined ? alike : names.filter((key) => key.endsWith(`/${guess}`)).slice(0, 1);
+  if (close.length > 0) return ` (near it: ${close.join(', ')})`;
+  return names.length === 0
+    ? ': no pod ever waited for this scheduler'
+    : ` (there are ${names.length}, such as ${names.slice(0, 3).join(', ')})`;
+}
+
+/** `wanted` says which attempts are taken apart: by number, by place among those kept, and how many there are. */
+export function explainPod({ index, replay }: ExplainedPod, wanted: (number: number, place: number, count: number) => boolean): PodStory {
+  return replay.explain(index, wanted);
+}
+
+export function pendingOf({ index, replay }: ExplainedPod): PendingStory {
+  const story = replay.explain(index, (_number, place, count) => place === count - 1);
+  return pendingStory(story, replay.profile(story.scheduler), replay.maxUnschedulable);
+}
