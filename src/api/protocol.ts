@@ -130,11 +130,6 @@ export interface Pong extends Message {
   readonly since: number;
 }
 
-/** The connection to a server is gone (it crashed or dropped its clients): pending requests fail, watches end. */
-export interface ConnectionReset extends Message {
-  readonly kind: 'ConnectionReset';
-}
-
 /** Folds in what tells one object from another: key, uid, version. */
 function digestObject(object: KubeObject | undefined, hasher: Hasher): void {
   const metadata = object?.metadata;
@@ -271,4 +266,3 @@ messageKind<Pong>({
   },
   unpack: (from) => ({ kind: 'Pong', since: from.number() }),
 });
-messageKind<ConnectionReset>({ kind: 'ConnectionReset', digest() {}, pack() {}, unpack: () => ({ kind: 'ConnectionReset' }) });

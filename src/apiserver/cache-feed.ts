@@ -70,7 +70,7 @@ export class CacheFeed implements EtcdWaiter {
     this.etcd.cancelWatch(this.watchId, ctx);
     this.watchId = this.etcd.send(
       cluster,
-      { op: 'watch', key: prefix, rangeEnd: rangeEndOf(prefix), startRevision: cache.revision + 1 },
+      { op: 'watch', key: prefix, rangeEnd: rangeEndOf(prefix), startRevision: cache.revision + 1, requireLeader: true },
       this,
       ctx,
       0,
@@ -106,6 +106,7 @@ export class CacheFeed implements EtcdWaiter {
   events(message: EtcdEvents, ctx: Context): void {
     this.heardAt = ctx.now;
     if (message.id !== this.watchId) return;
+    if (message.noLeader === true) return this.watchLost(message.id, ctx);
     // The watch's start is compacted, or something was missed: begin anew.
     if (message.compactRevision !== undefined || !this.fanOut.receive(this.resource, message, ctx)) this.list(ctx);
   }

@@ -4,7 +4,7 @@ import type { Instant } from '#sim';
 import { COMPACTED, type EtcdError, FUTURE_REVISION, LEASE_NOT_FOUND, NO_SPACE } from './errors.ts';
 import type { LeaseTable } from './lease.ts';
 import type { MvccStore } from './mvcc/store.ts';
-import type { EtcdOperation, EtcdResponse, GuardedRequest, KeyValue } from './protocol.ts';
+import type { Alarm, EtcdOperation, EtcdResponse, GuardedRequest, KeyValue } from './protocol.ts';
 
 /** Sets what only the commit knows (a Kubernetes object's resourceVersion) on a value that nobody else has seen yet. */
 export type Stamp = (value: unknown, revision: number) => void;
@@ -14,8 +14,10 @@ export interface Replica {
   readonly store: MvccStore;
   readonly leases: LeaseTable;
   readonly stamp: Stamp | undefined;
-  /** The NOSPACE alarm is raised: nothing grows until it is disarmed. */
+  /** A NOSPACE alarm is raised: nothing grows until it is disarmed. */
   full: boolean;
+  /** Raised alarms, in the order of raising. */
+  alarms: readonly Alarm[];
   /** The id of the next lease; the same on every member, because only applied grants move it. */
   nextLease: number;
 }
@@ -78,6 +80,16 @@ export function revoke(replica: Replica, lease: number): void {
   replica.store.end();
 }
 
+function applyAlarm(replica: Replica, id: number, { action, member, alarm }: EtcdOperation & { op: 'alarm' }): EtcdResponse {
+  const meant = (one: Alarm): boolean => (member === undefined || one.member === member) && (alarm === undefined || one.alarm === alarm);
+  if (action === 'activate' && member !== undefined && alarm !== undefined && !replica.alarms.some(meant))
+    replica.alarms = [...replica.alarms, { member, alarm }];
+  const alarms = replica.alarms.filter(meant);
+  if (action === 'deactivate') replica.alarms = replica.alarms.filter((one) => !meant(one));
+  replica.full = replica.alarms.some((one) => one.alarm === 'NOSPACE');
+  return { kind: 'EtcdResponse', id, revision: replica.store.revision, alarms };
+}
+
 /** Applies a write. Reads and watches are not proposals and do not come here. */
 export function apply(replica: Replica, id: number, operation: EtcdOperation, now: Instant): EtcdResponse {
   const { store, leases } = replica;
@@ -93,6 +105,13 @@ export function apply(replica: Replica, id: number, operation: EtcdOperation, no
     case 'leaseRevoke':
       if (leases.get(operation.lease) === undefined) return refuse(id, store.revision, LEASE_NOT_FOUND);
       revoke(replica, operation.lease);
+      return respond(id, store.revision);
+    case 'alarm':
+      return applyAlarm(replica, id, operation);
+    case 'memberAdd':
+    case 'memberPromote':
+    case 'memberRemove':
+      // The group itself has carried it out (raft-group.ts).
       return respond(id, store.revision);
     case 'compact':
       if (operation.revision > store.revision) return refuse(id, store.revision, FUTURE_REVISION);

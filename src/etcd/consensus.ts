@@ -2,7 +2,8 @@
 
 import type { Context, Duration, HostId, Instant, Message } from '#sim';
 import { WAL_ENTRY_BYTES } from './costs.ts';
-import type { EtcdOperation } from './protocol.ts';
+import type { EtcdError } from './errors.ts';
+import type { EtcdOperation, MembershipOperation } from './protocol.ts';
 
 /** A write on its way into the log. */
 export interface Proposal {
@@ -35,10 +36,19 @@ export interface StateMachine {
   synced(took: Duration): void;
   /** This member leads from now on. */
   promoted(ctx: Context): void;
-  leaderChanged(leader: HostId): void;
+  leaderChanged(leader: HostId, ctx: Context): void;
   /** The whole state, for a member that lags too far behind; and its taking over. */
   snapshot(): { readonly data: unknown; readonly bytes: number };
   restore(data: unknown, ctx: Context): void;
+}
+
+/** A member's group, as that member sees it. */
+export interface GroupView {
+  readonly leader: HostId;
+  readonly term: number;
+  readonly applied: number;
+  readonly voters: readonly HostId[];
+  readonly learners: readonly HostId[];
 }
 
 export interface Consensus {
@@ -48,6 +58,14 @@ export interface Consensus {
   propose(proposal: Proposal, ctx: Context): void;
   /** Serves the read at once or when it is confirmed. */
   read(read: LinearizableRead, ctx: Context): void;
+  /** What is known of the group. */
+  readonly view: GroupView;
+  /** Asks the leader, which this member is, to hand over; false when that one cannot take it. */
+  transferLeadership(to: HostId, ctx: Context): boolean;
+  /** Why a change of membership cannot even be proposed; absent when it can. */
+  refuseChange(operation: MembershipOperation): EtcdError | undefined;
+  /** The disk took nothing more: what was being written is not there. */
+  writeFailed(): void;
   /** Takes its own messages; false for those of others. */
   receive(message: Message, ctx: Context): boolean;
 }

@@ -89,3 +89,8 @@ export const PEER_CPU: Duration = 8;
 /** More for a message with entries. Measured as what is left: a put on three members takes 1,361-1,458 us against 427-628 us on one; three logs
  *  share one disk there. */
 export const APPEND_LATENCY: Duration = 620;
+
+/** Defragmentation rewrites what is in use and holds everything else up meanwhile. Assumed: bytes a second. */
+export const DEFRAGMENT_BYTES_PER_SECOND = 100_000_000;
+/** Time without a leader after which a member ends the watches of clients that require one (api/v3rpc: three election timeouts). */
+export const NO_LEADER_PATIENCE: Duration = 3_000_000;

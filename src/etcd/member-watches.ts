@@ -1,7 +1,7 @@
 /** The watches of one member: what API servers hear, and when. Answers do not wait behind events: the streams have a loop of their own,
  *  and what comes meanwhile goes with its next message. */
 
-import { type Context, type HostId, type Message, messageKind } from '#sim';
+import { type Context, type Duration, type HostId, type Message, messageKind } from '#sim';
 import { respond } from './apply.ts';
 import { READ_CPU, RPC_LATENCY, WATCH_EVENT_CPU, WATCH_LATENCY, WATCH_MESSAGE_CPU } from './costs.ts';
 import type { MemberMetrics } from './member-metrics.ts';
@@ -20,6 +20,7 @@ interface WatchOwner {
   readonly from: HostId;
   /** The id of the request that started it. */
   readonly id: number;
+  readonly requireLeader: boolean;
 }
 
 export class MemberWatches {
@@ -40,7 +41,7 @@ export class MemberWatches {
 
   create(id: number, operation: EtcdOperation & { op: 'watch' }, ctx: Context): void {
     this.cancel(ctx.source, id);
-    const owner: WatchOwner = { from: ctx.source, id };
+    const owner: WatchOwner = { from: ctx.source, id, requireLeader: operation.requireLeader === true };
     this.watches.set(nameOf(owner), this.hub.add(owner, operation.key, operation.rangeEnd, operation.startRevision));
     this.metrics?.watchers.set(this.watches.size);
     ctx.send(ctx.source, respond(id, this.store.revision), ctx.charge(READ_CPU) + RPC_LATENCY);
@@ -62,10 +63,10 @@ export class MemberWatches {
   }
 
   /** Sees that what was heard is sent soon. */
-  schedule(ctx: Context): void {
+  schedule(ctx: Context, busy: Duration = 0): void {
     if (this.flushing || !this.hub.hasDirty) return;
     this.flushing = true;
-    ctx.after(WATCH_LATENCY, WATCH_FLUSH);
+    ctx.after(WATCH_LATENCY + busy, WATCH_FLUSH);
   }
 
   /** Takes its own timer; false for other messages. */
@@ -85,6 +86,23 @@ export class MemberWatches {
       this.tell(watcher, ctx);
       this.send(watcher, [], ctx);
     }
+  }
+
+  /** Who has watches here. */
+  owners(): HostId[] {
+    return [...this.watches.values()].map(({ owner }) => owner.from);
+  }
+
+  /** No leader for too long: who requires one must ask elsewhere. */
+  endLeaderless(ctx: Context): void {
+    for (const [name, watcher] of [...this.watches]) {
+      if (!watcher.owner.requireLeader) continue;
+      this.watches.delete(name);
+      this.hub.cancel(watcher);
+      const { from, id } = watcher.owner;
+      ctx.send(from, { kind: 'EtcdEvents', id, revision: this.store.revision, events: [], noLeader: true } as EtcdEvents, RPC_LATENCY);
+    }
+    this.metrics?.watchers.set(this.watches.size);
   }
 
   /** The store has taken over a newer state: synced watches read what they missed of it. */
@@ -119,6 +137,6 @@ export class MemberWatches {
   }
 }
 
-function nameOf({ from, id }: WatchOwner): string {
+function nameOf({ from, id }: { readonly from: HostId; readonly id: number }): string {
   return `${from}/${id}`;
 }

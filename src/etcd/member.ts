@@ -1,8 +1,8 @@
 /** One etcd member as a host: takes requests in, has writes agreed (by its disk, or by its group), applies them, answers, and tells watchers. */
 
-import type { Context, Duration, Host, HostId, Message } from '#sim';
-import { messageKind, SECOND } from '#sim';
-import { apply, type Replica, read, refuse, respond, type Stamp } from './apply.ts';
+import type { Context, Duration, Host, HostId, Instant, Message } from '#sim';
+import { CONNECTION_RESET, messageKind, SECOND } from '#sim';
+import { apply, type Replica, read, refuse, type Stamp } from './apply.ts';
 import type { Consensus, LinearizableRead, Proposal, StateMachine } from './consensus.ts';
 import {
   APPLY_CPU,
@@ -14,6 +14,7 @@ import {
   LEASE_REVOKES_PER_CHECK,
   LIST_KIB_CPU,
   LIST_OBJECT_CPU,
+  NO_LEADER_PATIENCE,
   PROPOSE_CPU,
   PROPOSE_LATENCY,
   READ_CPU,
@@ -21,13 +22,14 @@ import {
   RPC_LATENCY,
   WRITE_KIB_CPU,
 } from './costs.ts';
-import { REQUEST_TOO_LARGE, TIMEOUT } from './errors.ts';
+import { NO_LEADER, NO_SPACE, REQUEST_TOO_LARGE, TIMEOUT } from './errors.ts';
 import { LeaseTable } from './lease.ts';
 import { LoneLog } from './lone-log.ts';
+import { Maintenance } from './maintenance.ts';
 import { type MemberMetrics, memberMetrics } from './member-metrics.ts';
 import { MemberWatches } from './member-watches.ts';
 import { MvccStore } from './mvcc/store.ts';
-import type { EtcdOperation, EtcdRequest, EtcdResponse } from './protocol.ts';
+import type { Alarm, EtcdOperation, EtcdRequest, EtcdResponse } from './protocol.ts';
 import { RaftGroup } from './raft-group.ts';
 import { checkTopology } from './topology.ts';
 
@@ -49,6 +51,8 @@ export interface EtcdMemberOptions {
   readonly stamp?: Stamp;
   /** The same member before it crashed: what it had on disk is taken over. */
   readonly previous?: EtcdMember;
+  /** A saved snapshot with which a new cluster begins, the same for each member (etcdutl snapshot restore). */
+  readonly snapshot?: unknown;
 }
 
 const DEFAULT_QUOTA_BYTES = 2 * 1024 * 1024 * 1024;
@@ -68,7 +72,7 @@ const COMPACTION_STEP: CompactionStep = { kind: 'EtcdCompactionStep' };
 interface ReplicaCopy {
   readonly store: MvccStore;
   readonly leases: LeaseTable;
-  readonly full: boolean;
+  readonly alarms: readonly Alarm[];
   readonly nextLease: number;
 }
 
@@ -80,23 +84,39 @@ export class EtcdMember implements Host, StateMachine {
   private sequence = 0;
   private compactionLeft = 0;
   private metrics: MemberMetrics | undefined;
+  private readonly maintenance: Maintenance;
+  /** The store outgrew its quota: what would grow it further raises the alarm. */
+  private overQuota = false;
+  /** It panicked: the process is gone. */
+  private dead = false;
+  private leaderlessSince: Instant = -1;
 
-  constructor(config: EtcdMemberConfig, { stamp, previous }: EtcdMemberOptions = {}) {
+  constructor(config: EtcdMemberConfig, { stamp, previous, snapshot }: EtcdMemberOptions = {}) {
     this.config = config;
     const { peers = [] } = config;
     checkTopology(config.name, peers);
     const leases = previous?.replica.leases ?? new LeaseTable();
     const store = previous?.replica.store ?? new MvccStore(leases);
     const nextLease = previous?.replica.nextLease ?? config.firstLease ?? 1;
-    this.replica = { store, leases, stamp, full: previous?.replica.full ?? false, nextLease };
+    const { full = false, alarms = [] } = previous?.replica ?? {};
+    this.replica = { store, leases, stamp, full, alarms, nextLease };
+    if (snapshot !== undefined && previous === undefined) this.takeOver(snapshot as ReplicaCopy);
     this.watches = new MemberWatches(store);
     const group = previous?.consensus;
-    this.consensus = peers.length > 1 ? new RaftGroup(this, peers, group instanceof RaftGroup ? group.disk : undefined) : new LoneLog(this);
+    const underWay = group instanceof LoneLog ? group.underWay : [];
+    const disk = group instanceof RaftGroup ? group.disk : undefined;
+    this.consensus = peers.length > 1 ? new RaftGroup(this, peers, disk) : new LoneLog(this, underWay);
+    this.maintenance = new Maintenance(this.replica, this.consensus, () => this.snapshot());
   }
 
   /** Whether this member leads its group. */
   get isLeader(): boolean {
     return this.consensus.isLeader;
+  }
+
+  holds(role: string): boolean {
+    if (this.dead) return false;
+    return role === 'leader' ? this.isLeader : role === 'follower' && !this.isLeader;
   }
 
   start(ctx: Context): void {
@@ -107,10 +127,22 @@ export class EtcdMember implements Host, StateMachine {
   }
 
   receive(message: Message, ctx: Context): void {
+    if (this.dead) return;
     if (message.kind === 'EtcdRequest') this.request(message as EtcdRequest, ctx);
     else if (this.consensus.receive(message, ctx) || this.watches.receive(message, ctx)) return;
     else if (message.kind === 'EtcdLeaseCheck') this.checkLeases(ctx);
     else if (message.kind === 'EtcdCompactionStep') this.compactionStep(ctx);
+    else if (message.kind === 'DiskFull') this.panic('no space left on device', ctx);
+  }
+
+  /** etcd ends itself when its log cannot be written (raft.go: "failed to save Raft hard state and entries"). Its machine closes its connections. */
+  private panic(why: string, ctx: Context): void {
+    this.dead = true;
+    this.consensus.writeFailed();
+    ctx.record.mark('etcd panic', `${this.config.name}: ${why}`);
+    const hears = new Set([...(this.config.peers ?? []), ...this.watches.owners()]);
+    hears.delete(ctx.self);
+    for (const host of [...hears].sort((a, b) => a - b)) ctx.send(host, CONNECTION_RESET);
   }
 
   private request({ id, operation }: EtcdRequest, ctx: Context): void {
@@ -122,21 +154,33 @@ export class EtcdMember implements Host, StateMachine {
         return;
       }
       case 'watch':
+        if (operation.requireLeader && this.leaderlessSince >= 0 && ctx.now - this.leaderlessSince >= NO_LEADER_PATIENCE) {
+          ctx.send(ctx.source, refuse(id, this.replica.store.revision, NO_LEADER), RPC_LATENCY);
+          return;
+        }
         return this.watches.create(id, operation, ctx);
       case 'watchCancel':
         return this.watches.cancel(ctx.source, operation.watch);
       case 'watchProgress':
         return this.watches.progress(ctx);
-      case 'status':
-        ctx.send(ctx.source, respond(id, this.replica.store.revision), RPC_LATENCY);
-        return;
       default:
     }
+    if (operation.op !== 'guarded' && this.maintenance.take(id, operation, ctx)) return;
     if (operation.op === 'guarded' && (operation.put?.bytes ?? 0) > (this.config.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES)) {
       ctx.send(ctx.source, refuse(id, this.replica.store.revision, REQUEST_TOO_LARGE), ctx.charge(READ_CPU) + RPC_LATENCY);
       return;
     }
+    if (this.overQuota && grows(operation)) return this.refuseGrowth(id, ctx);
     this.propose(id, ctx.source, operation, ctx);
+  }
+
+  /** v3rpc/quota.go: what would grow a store beyond its quota is refused, and raises the alarm of the whole group. */
+  private refuseGrowth(id: number, ctx: Context): void {
+    ctx.send(ctx.source, refuse(id, this.replica.store.revision, NO_SPACE), ctx.charge(READ_CPU) + RPC_LATENCY);
+    const member = ctx.self;
+    if (this.replica.alarms.some((one) => one.member === member && one.alarm === 'NOSPACE')) return;
+    ctx.record.mark('etcd alarm', `NOSPACE: ${this.config.name}`);
+    this.propose(0, -1, { op: 'alarm', action: 'activate', member, alarm: 'NOSPACE' }, ctx);
   }
 
   private propose(id: number, from: HostId, operation: EtcdOperation, ctx: Context): void {
@@ -152,7 +196,7 @@ export class EtcdMember implements Host, StateMachine {
 
   private serve({ id, from, operation, arrived }: LinearizableRead, latency: Duration, ctx: Context): void {
     const response = read(this.replica, id, operation);
-    const delay = ctx.charge(rangeCost(response)) + RPC_LATENCY + latency;
+    const delay = ctx.charge(rangeCost(response)) + RPC_LATENCY + latency + this.maintenance.busyFor(ctx.now);
     this.metrics?.ranges.add();
     this.metrics?.requestRead.observe((ctx.now - arrived + delay) / SECOND);
     ctx.send(from, response, delay);
@@ -162,6 +206,7 @@ export class EtcdMember implements Host, StateMachine {
     const { store } = this.replica;
     const metrics = this.metrics as MemberMetrics;
     const { puts, deletes } = store;
+    const busy = this.maintenance.busyFor(ctx.now);
     let heard = store.log.length;
     let own = 0;
     for (let i = 0; i < batch.length; i += 1) {
@@ -176,7 +221,7 @@ export class EtcdMember implements Host, StateMachine {
         heard = store.log.length;
         this.physicalCompaction(store.compactRevision - Math.max(0, before), ctx);
       }
-      const delay = ctx.charge(APPLY_CPU + valueCost(operation)) + PROPOSE_LATENCY + RPC_LATENCY;
+      const delay = ctx.charge(APPLY_CPU + valueCost(operation)) + PROPOSE_LATENCY + RPC_LATENCY + busy;
       if (proposal.member !== ctx.self) continue;
       own += 1;
       this.answer(proposal, response, delay, ctx);
@@ -187,7 +232,7 @@ export class EtcdMember implements Host, StateMachine {
     metrics.proposalsApplied.add(batch.length);
     metrics.proposalsPending.add(-own);
     this.measure(metrics);
-    this.watches.schedule(ctx);
+    this.watches.schedule(ctx, busy);
   }
 
   private answer(proposal: Proposal, response: EtcdResponse, delay: Duration, ctx: Context): void {
@@ -202,7 +247,7 @@ export class EtcdMember implements Host, StateMachine {
     metrics.dbTotal.set(store.bytesTotal);
     metrics.dbInUse.set(store.bytesInUse);
     const quota = this.config.quotaBytes ?? DEFAULT_QUOTA_BYTES;
-    if (quota > 0 && store.bytesTotal > quota) this.replica.full = true;
+    this.overQuota = quota > 0 && store.bytesTotal > quota;
   }
 
   giveUp(proposals: readonly Proposal[], reads: readonly LinearizableRead[], ctx: Context): void {
@@ -218,30 +263,38 @@ export class EtcdMember implements Host, StateMachine {
     this.replica.leases.renewAll(ctx.now);
   }
 
-  leaderChanged(leader: HostId): void {
+  leaderChanged(leader: HostId, ctx: Context): void {
     this.metrics?.hasLeader.set(leader < 0 ? 0 : 1);
     if (leader >= 0) this.metrics?.leaderChanges.add();
+    this.maintenance.leaderChanged(leader, ctx);
+    this.leaderlessSince = leader < 0 ? ctx.now : -1;
   }
 
   snapshot(): { readonly data: unknown; readonly bytes: number } {
-    const { leases, store, full, nextLease } = this.replica;
+    const { leases, store, alarms, nextLease } = this.replica;
     const copied = leases.copy();
-    const data: ReplicaCopy = { leases: copied, store: store.copy(copied), full, nextLease };
+    const data: ReplicaCopy = { leases: copied, store: store.copy(copied), alarms, nextLease };
     return { data, bytes: store.bytesTotal };
   }
 
   restore(data: unknown, ctx: Context): void {
-    const { leases, store, full, nextLease } = data as ReplicaCopy;
     const { revision } = this.replica.store;
-    this.replica.store.become(store);
-    this.replica.leases.become(leases);
-    this.replica.full = full;
-    this.replica.nextLease = nextLease;
+    this.takeOver(data as ReplicaCopy);
     this.watches.resync(revision, ctx);
+  }
+
+  private takeOver({ leases, store, alarms, nextLease }: ReplicaCopy): void {
+    const { replica } = this;
+    replica.store.become(store);
+    replica.leases.become(leases);
+    replica.alarms = alarms;
+    replica.full = alarms.some(({ alarm }) => alarm === 'NOSPACE');
+    replica.nextLease = nextLease;
   }
 
   private checkLeases(ctx: Context): void {
     ctx.after(LEASE_CHECK_INTERVAL, LEASE_CHECK);
+    if (this.leaderlessSince >= 0 && ctx.now - this.leaderlessSince >= NO_LEADER_PATIENCE) this.watches.endLeaderless(ctx);
     if (!this.consensus.isLeader) return;
     const over = this.replica.leases.expired(ctx.now);
     const count = Math.min(over.length, LEASE_REVOKES_PER_CHECK);
@@ -268,6 +321,10 @@ export class EtcdMember implements Host, StateMachine {
     ctx.charge(Math.round(revisions * COMPACTION_REVISION_CPU));
     if (this.compactionLeft > 0) ctx.after(COMPACTION_PAUSE, COMPACTION_STEP);
   }
+}
+
+function grows(operation: EtcdOperation): boolean {
+  return operation.op === 'leaseGrant' || (operation.op === 'guarded' && operation.put !== undefined);
 }
 
 function valueCost(operation: EtcdOperation): Duration {

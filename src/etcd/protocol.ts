@@ -30,6 +30,42 @@ export interface GuardedRequest {
   readonly delete?: true;
 }
 
+export type AlarmType = 'NOSPACE' | 'CORRUPT';
+export interface Alarm {
+  readonly member: HostId;
+  readonly alarm: AlarmType;
+}
+
+/** The Maintenance service (rpc.proto). An alarm is the group's; the others are of the member that is asked. */
+export type MaintenanceOperation =
+  /** Deactivating without a member disarms that alarm of all members; without an alarm, all alarms. */
+  | { readonly op: 'alarm'; readonly action: 'get' | 'activate' | 'deactivate'; readonly member?: HostId; readonly alarm?: AlarmType }
+  | { readonly op: 'status' }
+  | { readonly op: 'defragment' }
+  /** The whole state, for EtcdMemberOptions.snapshot of a new cluster. */
+  | { readonly op: 'snapshot' }
+  /** Asked of the leader: hand over to that member. */
+  | { readonly op: 'moveLeader'; readonly to: HostId };
+
+/** The Cluster service (rpc.proto): one change at a time, agreed as writes are. */
+export type MembershipOperation =
+  | { readonly op: 'memberList' }
+  /** A learner gets the log but has no vote until it is promoted. */
+  | { readonly op: 'memberAdd'; readonly member: HostId; readonly learner?: boolean }
+  | { readonly op: 'memberPromote'; readonly member: HostId }
+  | { readonly op: 'memberRemove'; readonly member: HostId };
+
+/** How one member is (StatusResponse). */
+export interface MemberStatus {
+  readonly dbSize: number;
+  readonly dbSizeInUse: number;
+  /** -1: none is known. */
+  readonly leader: HostId;
+  readonly raftTerm: number;
+  readonly raftAppliedIndex: number;
+  readonly isLearner: boolean;
+}
+
 /** One operation, tagged. */
 export type EtcdOperation =
   | ({ readonly op: 'range' } & RangeRequest)
@@ -38,11 +74,18 @@ export type EtcdOperation =
   | { readonly op: 'leaseRevoke'; readonly lease: number }
   | { readonly op: 'compact'; readonly revision: number }
   /** Events of [key, rangeEnd) from `startRevision` on; answered at once, then followed by EtcdEvents with the request's id. */
-  | { readonly op: 'watch'; readonly key: string; readonly rangeEnd: string; readonly startRevision: number }
+  | {
+      readonly op: 'watch';
+      readonly key: string;
+      readonly rangeEnd: string;
+      readonly startRevision: number;
+      /** clientv3.WithRequireLeader: rather no watch than one on a member that is cut off. */
+      readonly requireLeader?: boolean;
+    }
   /** Ends the watch that the request with this id started. Not answered. */
   | { readonly op: 'watchCancel'; readonly watch: number }
-  /** Maintenance.Status: how the asked member is. */
-  | { readonly op: 'status' }
+  | MaintenanceOperation
+  | MembershipOperation
   /** An EtcdEvents without events, at the present revision, for each synced watch of the asker; nothing else is answered. */
   | { readonly op: 'watchProgress' };
 
@@ -73,8 +116,10 @@ export interface EtcdResponse extends Message {
   /** Whether a guarded write was done; when not, `kvs` has the key as it is. */
   readonly succeeded?: boolean;
   readonly lease?: number;
-  /** This member is not the leader, or has none: ask that one. */
-  readonly leader?: HostId;
+  readonly alarms?: readonly Alarm[];
+  readonly status?: MemberStatus;
+  readonly members?: readonly { readonly member: HostId; readonly learner: boolean }[];
+  readonly snapshot?: { readonly data: unknown; readonly bytes: number };
 }
 
 export interface EtcdEvent {
@@ -92,6 +137,8 @@ export interface EtcdEvents extends Message {
   readonly events: readonly EtcdEvent[];
   /** Set when the watch was cancelled because its start is compacted. */
   readonly compactRevision?: number;
+  /** Set when the watch was cancelled because the member has had no leader for too long. */
+  readonly noLeader?: boolean;
 }
 
 messageKind<EtcdRequest>({

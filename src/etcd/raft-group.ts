@@ -2,7 +2,7 @@
  *  (server/etcdserver/raft.go, 3.6): a leader sends while it writes, others write first. */
 
 import { type Context, type Duration, type HostId, type Instant, type Message, messageKind, purpose } from '#sim';
-import { type Consensus, type LinearizableRead, type Proposal, type StateMachine, walBytes } from './consensus.ts';
+import { type Consensus, type GroupView, type LinearizableRead, type Proposal, type StateMachine, walBytes } from './consensus.ts';
 import {
   APPEND_LATENCY,
   ELECTION_TICKS,
@@ -15,9 +15,20 @@ import {
   SNAPSHOT_COUNT,
   TICK,
 } from './costs.ts';
+import {
+  type EtcdError,
+  LEARNER_NOT_READY,
+  MEMBER_EXISTS,
+  MEMBER_NOT_FOUND,
+  MEMBER_NOT_LEARNER,
+  TOO_MANY_LEARNERS,
+  UNHEALTHY,
+} from './errors.ts';
+import type { MembershipOperation } from './protocol.ts';
 import { DurableLog } from './raft/log.ts';
-import { NONE, type RaftMessage } from './raft/message.ts';
+import { type MembershipChange, NONE, type RaftMessage } from './raft/message.ts';
 import { Raft, type Ready } from './raft/raft.ts';
+import { wholeRecords } from './torn-write.ts';
 
 interface Tick extends Message {
   readonly kind: 'EtcdRaftTick';
@@ -38,6 +49,9 @@ export interface RaftDisk {
   readonly durable: DurableLog;
   applied: number;
   voters: readonly HostId[];
+  learners: readonly HostId[];
+  /** On its way to the disk: a crash leaves some of it. */
+  writing: Ready | undefined;
 }
 
 export class RaftGroup implements Consensus {
@@ -64,7 +78,7 @@ export class RaftGroup implements Consensus {
   constructor(machine: StateMachine, peers: readonly HostId[], disk?: RaftDisk) {
     this.machine = machine;
     this.peers = peers;
-    this.disk = disk ?? { durable: new DurableLog(peers), applied: 0, voters: peers };
+    this.disk = disk ?? { durable: new DurableLog(peers), applied: 0, voters: peers, learners: [], writing: undefined };
   }
 
   get isLeader(): boolean {
@@ -75,7 +89,8 @@ export class RaftGroup implements Consensus {
     const id = ctx.self;
     // Another start of this host, another stream.
     const jitter = ctx.chance.stream(ELECTION_JITTER, id, ctx.now);
-    const { durable, applied, voters } = this.disk;
+    this.repair(ctx);
+    const { durable, applied, voters, learners } = this.disk;
     const fresh = durable.lastIndex === 0 && durable.hard.term === 0;
     const config = {
       id,
@@ -83,16 +98,54 @@ export class RaftGroup implements Consensus {
       heartbeatTicks: HEARTBEAT_TICKS,
       jitter: () => Math.floor(jitter.next() * ELECTION_TICKS),
     };
-    this.raft = new Raft(config, durable, applied, voters);
+    this.raft = new Raft(config, durable, applied, { voters, learners });
     ctx.after(1 + Math.floor(ctx.chance.uniform(TICK_PHASE, id, ctx.now) * TICK), TICK_MESSAGE);
     // A cluster that is made together with the world has not to wait for its first leader.
     if (fresh && id === this.peers[0]) this.raft.campaign();
     this.pump(ctx);
   }
 
+  /** The write-ahead log after a crash: see torn-write.ts. What was written for another term says nothing without the term's record behind it. */
+  private repair(ctx: Context): void {
+    const { writing, durable } = this.disk;
+    this.disk.writing = undefined;
+    if (writing === undefined || writing.entries.length === 0 || writing.snapshot !== undefined) return;
+    const sameTerm = writing.hard === undefined || (writing.hard.term === durable.hard.term && writing.hard.vote === durable.hard.vote);
+    const kept = sameTerm ? wholeRecords(writing.entries.length, ctx) : 0;
+    durable.save({ hard: undefined, snapshot: undefined, entries: writing.entries.slice(0, kept) });
+    ctx.record.mark('etcd WAL repaired', `${kept} of ${writing.entries.length} records under way were whole`);
+  }
+
+  get view(): GroupView {
+    const { applied, voters, learners } = this.disk;
+    return { leader: this.leader, term: this.raft?.term ?? 0, applied, voters, learners };
+  }
+
+  writeFailed(): void {
+    this.saving = undefined;
+    this.disk.writing = undefined;
+  }
+
+  /** --strict-reconfig-check: a change must leave a quorum of members that are there. */
+  refuseChange(operation: MembershipOperation): EtcdError | undefined {
+    if (operation.op === 'memberList') return undefined;
+    const { voters, learners } = this.disk;
+    const { member } = operation;
+    const known = voters.includes(member) || learners.includes(member);
+    if (operation.op === 'memberAdd') {
+      if (known) return MEMBER_EXISTS;
+      if (operation.learner && learners.length > 0) return TOO_MANY_LEARNERS;
+      return this.raft?.leadership?.isQuorumActive() === false ? UNHEALTHY : undefined;
+    }
+    if (!known) return MEMBER_NOT_FOUND;
+    if (operation.op === 'memberRemove') return undefined;
+    if (!learners.includes(member)) return MEMBER_NOT_LEARNER;
+    return this.raft?.leadership?.isInSync(member) === false ? LEARNER_NOT_READY : undefined;
+  }
+
   propose(proposal: Proposal, ctx: Context): void {
     if (proposal.from >= 0) this.open.set(proposal.sequence, { proposal, until: this.ticks + REQUEST_TIMEOUT_TICKS });
-    if (!this.raft?.propose(proposal, walBytes(proposal))) this.held.push(proposal);
+    if (!this.raft?.propose(proposal, walBytes(proposal), changeOf(proposal))) this.held.push(proposal);
     this.pump(ctx);
   }
 
@@ -103,9 +156,11 @@ export class RaftGroup implements Consensus {
   }
 
   /** Asks the leader to hand over. */
-  transferLeadership(to: HostId, ctx: Context): void {
+  transferLeadership(to: HostId, ctx: Context): boolean {
+    if (!this.disk.voters.includes(to)) return false;
     this.raft?.transferLeadership(to);
     this.pump(ctx);
+    return true;
   }
 
   receive(message: Message, ctx: Context): boolean {
@@ -175,6 +230,7 @@ export class RaftGroup implements Consensus {
         let bytes = ready.snapshot?.bytes ?? 0;
         for (const entry of ready.entries) bytes += entry.bytes;
         this.saving = ready;
+        this.disk.writing = ready;
         this.savingSince = ctx.now;
         // A leader's role may change while it writes; whether it has sent does not.
         this.led = raft.isLeader;
@@ -193,12 +249,14 @@ export class RaftGroup implements Consensus {
     const ready = this.saving;
     if (ready === undefined) return;
     this.saving = undefined;
+    this.disk.writing = undefined;
     this.machine.synced(ctx.now - this.savingSince);
     this.disk.durable.save(ready);
     if (ready.snapshot !== undefined) {
       this.machine.restore(ready.snapshot.data, ctx);
       this.disk.applied = ready.snapshot.index;
       this.disk.voters = ready.snapshot.voters;
+      this.disk.learners = ready.snapshot.learners ?? [];
     }
     if (!this.led) this.sendAll(ready, ctx);
     this.raft?.advance(ready);
@@ -213,6 +271,7 @@ export class RaftGroup implements Consensus {
         if (entry.change !== undefined) {
           this.raft?.applyChange(entry.change);
           this.disk.voters = [...(this.raft as Raft).voters];
+          this.disk.learners = [...(this.raft as Raft).learners];
         }
         if (entry.data === undefined) continue;
         const proposal = entry.data as Proposal;
@@ -238,7 +297,7 @@ export class RaftGroup implements Consensus {
   private shortenLog(index: number, term: number): void {
     const { durable } = this.disk;
     if (index - durable.snapshot.index < SNAPSHOT_COUNT) return;
-    const snapshot = { index, term, voters: this.disk.voters, data: undefined, bytes: 0 };
+    const snapshot = { index, term, voters: this.disk.voters, learners: this.disk.learners, data: undefined, bytes: 0 };
     durable.compact(snapshot, Math.max(durable.firstIndex - 1, index - SNAPSHOT_CATCH_UP_ENTRIES));
   }
 
@@ -246,7 +305,7 @@ export class RaftGroup implements Consensus {
     const raft = this.raft as Raft;
     if (raft.leader === this.leader) return;
     this.leader = raft.leader;
-    this.machine.leaderChanged(this.leader);
+    this.machine.leaderChanged(this.leader, ctx);
     if (this.leader === NONE) return;
     if (raft.isLeader) {
       ctx.record.mark('etcd leader', `term ${raft.term}`);
@@ -254,7 +313,7 @@ export class RaftGroup implements Consensus {
     }
     const { held } = this;
     this.held = [];
-    for (const proposal of held) if (!raft.propose(proposal, walBytes(proposal))) this.held.push(proposal);
+    for (const proposal of held) if (!raft.propose(proposal, walBytes(proposal), changeOf(proposal))) this.held.push(proposal);
     this.askForReadIndex();
   }
 
@@ -270,6 +329,20 @@ export class RaftGroup implements Consensus {
   private fillSnapshot(message: RaftMessage): RaftMessage {
     const index = this.disk.applied;
     const term = this.raft?.log.term(index) ?? message.snapshot?.term ?? 0;
-    return { ...message, snapshot: { index, term, voters: this.disk.voters, ...this.machine.snapshot() } };
+    return { ...message, snapshot: { index, term, voters: this.disk.voters, learners: this.disk.learners, ...this.machine.snapshot() } };
+  }
+}
+
+/** What a proposal does to the group besides what it does to the store. */
+function changeOf({ operation }: Proposal): MembershipChange | undefined {
+  switch (operation.op) {
+    case 'memberAdd':
+      return operation.learner ? { learner: operation.member } : { add: operation.member };
+    case 'memberPromote':
+      return { add: operation.member };
+    case 'memberRemove':
+      return { remove: operation.member };
+    default:
+      return undefined;
   }
 }

@@ -99,11 +99,12 @@ export function buildWorld(scenario: Scenario, { seed, controllers = true, perf 
     perf === undefined
       ? usersHost(scenario, client('user:scenario', UNLIMITED))
       : driverHost(perf, client('user:bench', { qps: 5000, burst: 5000 }));
-  add(users);
+  const user = add(users);
   const observer = perf === undefined ? add({ name: 'observer', program: 'observer', config: undefined, ...USERS }) : -1;
 
   const nodes = nodeHosts(scenario, apiServers, add);
-  const topology: Topology = { nodes, apiServers, etcd, etcdMembers, schedulers, controllerManagers };
+  const clients = observer < 0 ? [user] : [user, observer];
+  const topology: Topology = { nodes, apiServers, etcd, etcdMembers, schedulers, controllerManagers, users: clients };
   const changes = faultChanges(scenario, topology, seed);
   const losses = lossesOf(changes, nodes);
   if (observer >= 0) {

@@ -12,6 +12,8 @@ export interface Topology {
   readonly etcdMembers: readonly TopologyEtcdMember[];
   readonly schedulers: readonly HostId[];
   readonly controllerManagers: readonly HostId[];
+  /** Clients besides those: users, load, the observer. */
+  readonly users: readonly HostId[];
 }
 export interface TopologyEtcdMember {
   readonly id: HostId;

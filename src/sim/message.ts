@@ -77,3 +77,10 @@ export function registeredKinds(): readonly MessageKind<Message>[] {
 /** What a host gets from its disk instead of its `done` when nothing more can be written (ENOSPC). */
 export const DISK_FULL: Message = { kind: 'DiskFull' };
 messageKind({ kind: 'DiskFull', digest() {} });
+
+/** The connection to a host is gone (its process died): what was asked of it fails, its streams end. From whom it comes, that one is meant. */
+export interface ConnectionReset extends Message {
+  readonly kind: 'ConnectionReset';
+}
+export const CONNECTION_RESET: ConnectionReset = { kind: 'ConnectionReset' };
+messageKind<ConnectionReset>({ kind: 'ConnectionReset', digest() {}, pack() {}, unpack: () => CONNECTION_RESET });

@@ -234,10 +234,11 @@ export class Shard {
 
   /** Roles are known to the shard that runs the hosts alone: other shards strike nobody, and need not. */
   #select(selector: HostSelector): readonly HostId[] {
-    const { role, struckBy } = selector;
+    const { role, struckBy, most } = selector;
     const found = struckBy === undefined ? this.#topology.select(selector) : (this.#struck.get(struckBy) ?? []);
-    if (role === undefined) return found;
-    return found.filter((host) => this.#flags[host] === 0 && this.#hosts[host]?.holds?.(role) === true);
+    const holding =
+      role === undefined ? found : found.filter((host) => this.#flags[host] === 0 && this.#hosts[host]?.holds?.(role) === true);
+    return most === undefined ? holding : holding.slice(0, most);
   }
 
   #notify(host: HostId, to: HostSelector, message: Message, at: Instant): void {

@@ -54,6 +54,8 @@ export interface HostSelector {
   readonly zone?: string;
   /** Of these, those that hold the role at this instant (`Host.holds`). All candidates, and all that talk to them, must be on one shard. */
   readonly role?: string;
+  /** Not more than so many of them, in the order of the world. */
+  readonly most?: number;
   /** Those that an earlier change with this `as` struck. */
   readonly struckBy?: string;
 }

@@ -14,6 +14,7 @@ export interface LeadingMember {
   readonly term: number;
   readonly log: RaftLog;
   readonly voters: ReadonlySet<HostId>;
+  readonly learners: ReadonlySet<HostId>;
   readonly config: { readonly maxMessageBytes?: number };
   send(type: RaftMessageType, to: HostId, fields: Partial<RaftMessage>): void;
   readyToRead(context: string, index: number): void;
@@ -80,7 +81,7 @@ export class Leadership {
 
   transferTo(to: HostId): void {
     const progress = this.progress.get(to);
-    if (progress === undefined || to === this.member.id || this.transferee === to) return;
+    if (progress === undefined || !this.member.voters.has(to) || to === this.member.id || this.transferee === to) return;
     this.transferee = to;
     if (progress.match === this.log.lastIndex) this.member.send('TimeoutNow', to, {});
     else this.maybeSendAppend(to, true);
@@ -104,6 +105,19 @@ export class Leadership {
     return voteResult(this.member.voters, active) === 'won';
   }
 
+  /** As hearsQuorum, without looking anew. */
+  isQuorumActive(): boolean {
+    const active = new Map<HostId, boolean>();
+    for (const [id, { recentActive, match }] of this.progress)
+      active.set(id, recentActive || match >= this.log.committed || id === this.member.id);
+    return voteResult(this.member.voters, active) === 'won';
+  }
+
+  /** Whether a member has nearly all of the log (etcd: 90 % of the leader's). */
+  isInSync(id: HostId): boolean {
+    return (this.progress.get(id)?.match ?? 0) >= 0.9 * this.log.lastIndex;
+  }
+
   /** The leader's own entries are on its disk. */
   durableTo(index: number): void {
     if (this.progress.get(this.member.id)?.maybeUpdate(index)) this.afterProgress();
@@ -111,15 +125,15 @@ export class Leadership {
 
   /** Follows the set of voters. */
   votersChanged(): void {
-    const { voters } = this.member;
-    for (const id of voters) {
+    const { voters, learners } = this.member;
+    for (const id of [...voters, ...learners]) {
       if (this.progress.has(id)) continue;
       const progress = new Progress(this.log.lastIndex + 1);
       // Else the next look at the quorum would take it for dead.
       progress.recentActive = true;
       this.progress.set(id, progress);
     }
-    for (const id of [...this.progress.keys()]) if (!voters.has(id)) this.progress.delete(id);
+    for (const id of [...this.progress.keys()]) if (!voters.has(id) && !learners.has(id)) this.progress.delete(id);
     if (!voters.has(this.transferee)) this.transferee = NONE;
     if (!this.afterProgress()) for (const to of this.progress.keys()) this.maybeSendAppend(to, false);
   }

@@ -6,9 +6,11 @@ import { type HostId, type Message, messageKind } from '#sim';
 /** No member. */
 export const NONE: HostId = -1;
 
-/** Adds or removes one voter. */
+/** Adds or removes one member. */
 export interface MembershipChange {
+  /** A voter; a learner becomes one. */
   readonly add?: HostId;
+  readonly learner?: HostId;
   readonly remove?: HostId;
 }
 
@@ -32,6 +34,8 @@ export interface Snapshot {
   readonly index: number;
   readonly term: number;
   readonly voters: readonly HostId[];
+  /** Absent: none. */
+  readonly learners?: readonly HostId[];
   readonly data: unknown;
   readonly bytes: number;
 }

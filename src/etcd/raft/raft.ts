@@ -4,6 +4,7 @@
 import type { HostId } from '#sim';
 import { Leadership } from './leadership.ts';
 import { type DurableLog, RaftLog } from './log.ts';
+import { changeMembers } from './membership.ts';
 import {
   type Entry,
   type HardState,
@@ -52,6 +53,8 @@ export class Raft {
   leader: HostId = NONE;
   role: RaftRole = 'follower';
   voters: Set<HostId>;
+  /** They get the log, and no vote. */
+  learners: Set<HostId>;
   /** What only a leader has. */
   leadership: Leadership | undefined;
   readonly config: RaftConfig;
@@ -63,7 +66,12 @@ export class Raft {
   private electionTimeout = 0;
   private lastHard: HardState;
 
-  constructor(config: RaftConfig, durable: DurableLog, applied = durable.snapshot.index, voters = durable.snapshot.voters) {
+  constructor(
+    config: RaftConfig,
+    durable: DurableLog,
+    applied = durable.snapshot.index,
+    { voters, learners = [] }: Pick<Snapshot, 'voters' | 'learners'> = durable.snapshot,
+  ) {
     this.config = config;
     this.id = config.id;
     this.log = new RaftLog(durable, applied);
@@ -71,6 +79,7 @@ export class Raft {
     this.vote = durable.hard.vote;
     this.lastHard = durable.hard;
     this.voters = new Set(voters);
+    this.learners = new Set(learners);
     this.becomeFollower(this.term, NONE);
   }
 
@@ -192,9 +201,8 @@ export class Raft {
   }
 
   /** A committed change of membership takes effect. */
-  applyChange({ add, remove }: MembershipChange): void {
-    if (add !== undefined) this.voters.add(add);
-    if (remove !== undefined) this.voters.delete(remove);
+  applyChange(change: MembershipChange): void {
+    changeMembers(this.voters, this.learners, change);
     if (this.leadership === undefined) return;
     if (this.voters.has(this.id)) this.leadership.votersChanged();
     else this.becomeFollower(this.term, NONE);
@@ -324,6 +332,7 @@ export class Raft {
     }
     log.restore(snapshot);
     this.voters = new Set(snapshot.voters);
+    this.learners = new Set(snapshot.learners ?? []);
     this.send('AppResp', m.from, { index: log.lastIndex });
   }
 

@@ -1,20 +1,29 @@
 /** `crashApiServer`, `crashScheduler`, `crashControllerManager`: one instance of the control plane stops; with `for`, it starts again. */
 
-import type { HostId, WorldChange } from '#sim';
+import { CONNECTION_RESET, type HostId, type WorldChange } from '#sim';
 import { atField, type FaultKind, forField, type Topology } from '../fault.ts';
-import { count, fields } from '../schema-pieces.ts';
+import { count, fields, flag, type JsonSchema } from '../schema-pieces.ts';
 import { parseDuration } from '../units.ts';
 
 interface CrashComponentSpec {
   readonly at: string;
   readonly for?: string;
   readonly index?: number;
+  readonly killed?: boolean;
 }
 
-function crash(name: string, what: string, instances: (topology: Topology) => readonly HostId[]): FaultKind<CrashComponentSpec> {
+/** `hears`: whoever has connections to it, for when only its process dies. */
+function crash(
+  name: string,
+  what: string,
+  instances: (topology: Topology) => readonly HostId[],
+  hears?: (topology: Topology) => readonly HostId[],
+): FaultKind<CrashComponentSpec> {
+  const killed: Record<string, JsonSchema> =
+    hears === undefined ? {} : { killed: flag('only the process dies: all clients see their connections closed at once') };
   return {
     name,
-    schema: fields(`an ${what} stops`, { at: atField, for: forField, index: count('which one, from 0 (default 0)') }, ['at']),
+    schema: fields(`an ${what} stops`, { at: atField, for: forField, index: count('which one, from 0 (default 0)'), ...killed }, ['at']),
     mistake({ index = 0 }, topology) {
       const there = instances(topology).length;
       return index < there ? undefined : `wants ${what} ${index}, the last one is ${there - 1}`;
@@ -24,7 +33,8 @@ function crash(name: string, what: string, instances: (topology: Topology) => re
       if (host === undefined) return [];
       const at = parseDuration(spec.at) ?? 0;
       const hosts = { hosts: [host] };
-      const changes: WorldChange[] = [{ at, change: 'crash', hosts, label: `${what} ${spec.index ?? 0} lost` }];
+      const notice = spec.killed === true ? { notice: { to: { hosts: hears?.(topology) ?? [] }, message: CONNECTION_RESET } } : {};
+      const changes: WorldChange[] = [{ at, change: 'crash', hosts, ...notice, label: `${what} ${spec.index ?? 0} lost` }];
       if (spec.for !== undefined)
         changes.push({ at: at + (parseDuration(spec.for) ?? 0), change: 'restart', hosts, label: `${what} back` });
       return changes;
@@ -32,6 +42,11 @@ function crash(name: string, what: string, instances: (topology: Topology) => re
   };
 }
 
-export const crashApiServer = crash('crashApiServer', 'API server', (topology) => topology.apiServers);
+export const crashApiServer = crash(
+  'crashApiServer',
+  'API server',
+  (topology) => topology.apiServers,
+  (topology) => [...topology.schedulers, ...topology.controllerManagers, ...topology.users, ...topology.nodes.map(({ id }) => id)],
+);
 export const crashScheduler = crash('crashScheduler', 'scheduler', (topology) => topology.schedulers);
 export const crashControllerManager = crash('crashControllerManager', 'controller manager', (topology) => topology.controllerManagers);

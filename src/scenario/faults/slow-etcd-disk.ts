@@ -4,36 +4,46 @@ import type { WorldChange } from '#sim';
 import { atField, type FaultKind } from '../fault.ts';
 import { duration, durationDistribution, fields } from '../schema-pieces.ts';
 import { parseDuration, parseDurationDistribution } from '../units.ts';
+import { type EtcdSelection, etcdSelectionFields, etcdSelectionMistake, etcdSelector, etcdWords, membersOf } from './etcd-selection.ts';
 
-interface SlowEtcdDiskSpec {
+interface SlowEtcdDiskSpec extends EtcdSelection {
   readonly at: string;
   readonly for: string;
   readonly fsync?: unknown;
-  /** What it is afterwards; filled in from the cluster by the experiment when absent. */
   readonly afterwards?: unknown;
 }
+
+/** As of a quiet SSD. */
+const HEALTHY = { lognormal: { p50: 122, p99: 210 } };
 
 export const slowEtcdDisk: FaultKind<SlowEtcdDiskSpec> = {
   name: 'slowEtcdDisk',
   schema: fields(
-    "etcd's disks are slow",
+    "etcd's disks are slow (default: all members')",
     {
       at: atField,
       for: duration('how long'),
       fsync: durationDistribution('time of one fsync; without it the disk stalls'),
-      afterwards: durationDistribution('time of one fsync after that (default 122us median)'),
+      afterwards: durationDistribution('time of one fsync after that (default: as the cluster says)'),
+      ...etcdSelectionFields,
     },
     ['at', 'for'],
   ),
-  changes(spec, { topology }): readonly WorldChange[] {
+  mistake: etcdSelectionMistake,
+  changes(spec, { ordinal, topology }): readonly WorldChange[] {
     const at = parseDuration(spec.at) ?? 0;
     const until = at + (parseDuration(spec.for) ?? 0);
-    const hosts = { hosts: topology.etcd };
-    if (spec.fsync === undefined) return [{ at, change: 'disk', hosts, stallUntil: until, label: 'etcd disks stall' }];
-    const healthy = parseDurationDistribution(spec.afterwards) ?? { lognormal: { p50: 122, p99: 210 } };
+    const everywhere = (spec.member ?? spec.role ?? spec.cluster) === undefined;
+    const hosts = everywhere ? { hosts: topology.etcd } : etcdSelector(spec, topology);
+    const what = everywhere ? 'etcd disks' : `disk of ${etcdWords(spec)}`;
+    if (spec.fsync === undefined)
+      return [{ at, change: 'disk', hosts, stallUntil: until, label: everywhere ? 'etcd disks stall' : `${what} stalls` }];
+    const as = `slow-etcd-disk-${ordinal}`;
+    const slow = parseDurationDistribution(spec.fsync) ?? 0;
+    const healthy = parseDurationDistribution(spec.afterwards) ?? membersOf(spec.cluster ?? '', topology)[0]?.fsync ?? HEALTHY;
     return [
-      { at, change: 'disk', hosts, fsync: parseDurationDistribution(spec.fsync) ?? 0, label: 'etcd disks slow' },
-      { at: until, change: 'disk', hosts, fsync: healthy, label: 'etcd disks well' },
+      { at, change: 'disk', as, hosts, fsync: slow, label: everywhere ? 'etcd disks slow' : `${what} slow` },
+      { at: until, change: 'disk', hosts: { struckBy: as }, fsync: healthy, label: everywhere ? 'etcd disks well' : `${what} well` },
     ];
   },
 };
