@@ -1,33 +1,55 @@
-/** What follows a decision: reserve, permit, PreBind and binding for a pod with a node; condition, event, preemption and the way back into the queue for
- *  one without. Mirrors pkg/scheduler/schedule_one.go v1.34 (bindingCycle, handleSchedulingFailure) and framework/preemption (prepareCandidate). */
+/** What follows a decision: assume, reserve and permit within the scheduling cycle; then, beside it, the wait for permission, PreBind and the binding.
+ *  Mirrors pkg/scheduler/schedule_one.go v1.34 (schedulingCycle from assume on, bindingCycle, handleBindingCycleError). */
 
-import type { Pod, PodCondition } from '#api';
-import { rfc3339 } from '#api';
+import type { Pod } from '#api';
 import type { ApiClient, EventRecorder, Outcome, RequestSpec } from '#client';
-import type { Context, Instant } from '#sim';
+import type { Context, Duration, Instant, Message } from '#sim';
+import { messageKind } from '#sim';
 import type { Cache } from './cache.ts';
 import { ASSIGNED_POD_DELETE } from './cluster-events.ts';
 import { BINDING_COST } from './costs.ts';
 import type { ExplainJournal } from './explain-journal.ts';
-import type { CycleState, PreBindRequest } from './framework.ts';
+import type { ExtenderClient } from './extender-client.ts';
+import { bindingArgs, readBindingResult } from './extender-wire.ts';
+import type { CycleState, PreBindRequest, PreBindWait } from './framework.ts';
 import type { LiveHandle } from './live-handle.ts';
 import type { Nominator } from './nominator.ts';
-import type { DefaultPreemption } from './plugins/default-preemption.ts';
-import { podKey, podName, podNamespace, podPriority, podUid } from './pod-fields.ts';
+import { podName, podNamespace, podUid } from './pod-fields.ts';
 import { newPodInfo } from './pod-info.ts';
 import type { Profile } from './profile.ts';
 import type { QueuedPodInfo } from './queue/queued-pod-info.ts';
 import type { SchedulingQueue } from './queue/scheduling-queue.ts';
+import { failureAfterDecision, pluginFailure, runPermit, runReserve, runUnreserve } from './reserve-permit.ts';
 import type { Failure } from './schedule-pod.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
+import type { FailureHandler } from './scheduling-failure.ts';
 import { isRejected, messageOf, type Status } from './status.ts';
+import type { WaitingPods } from './waiting-pods.ts';
 
 /** What an answer is for. */
 export type Step =
   | { readonly step: 'bind'; readonly uid: string }
-  | { readonly step: 'preBind'; readonly uid: string; readonly index: number }
+  | { readonly step: 'preBind'; readonly uid: string }
   | { readonly step: 'evict'; readonly preemptor: string; readonly victim: string }
   | { readonly step: 'ignore' };
+
+/** A pod waits for permission, or for what its PreBind plugin waits for. */
+export interface BindingTimer extends Message {
+  readonly kind: 'SchedulerBindingTimer';
+  readonly what: 'permit' | 'preBind';
+  readonly uid: string;
+  readonly serial: number;
+  readonly plugin: string;
+}
+messageKind<BindingTimer>({
+  kind: 'SchedulerBindingTimer',
+  digest(m, hasher) {
+    hasher.string(m.what);
+    hasher.string(m.uid);
+    hasher.int(m.serial);
+    hasher.string(m.plugin);
+  },
+});
 
 export interface Attempt {
   readonly info: QueuedPodInfo;
@@ -40,25 +62,35 @@ export interface Attempt {
 
 interface Binding extends Attempt {
   readonly assumed: Pod;
-  readonly preBinds: readonly PreBindRequest[];
-  bindingAt: Instant;
+  readonly serial: number;
+  readonly bindingAt: Instant;
+  /** Which PreBind plugin is at work, and which of its requests. */
+  plugin: number;
+  requests: readonly PreBindRequest[];
+  index: number;
+  wait: PreBindWait | undefined;
+  waitEnds: Instant;
+  /** Binding extenders asked so far that were ignored when they failed. */
+  extender: number;
 }
 
-const NO_PLUGINS: ReadonlySet<string> = new Set();
-const IGNORE: Step = { step: 'ignore' };
+const NO_REQUESTS: readonly PreBindRequest[] = [];
 
 export class BindingCycle {
   metrics: SchedulerMetrics | undefined;
   journal: ExplainJournal | undefined;
+  readonly waiting: WaitingPods;
   readonly #client: ApiClient<Step>;
   readonly #recorder: EventRecorder;
   readonly #cache: Cache;
   readonly #queue: SchedulingQueue;
   readonly #nominator: Nominator;
-  readonly #profiles: ReadonlyMap<string, Profile>;
+  readonly #failures: FailureHandler;
+  readonly #extenders: ExtenderClient | undefined;
   readonly #bindings = new Map<string, Binding>();
-  /** Victims still to be deleted, by preemptor. */
-  readonly #evictions = new Map<string, Set<string>>();
+  /** While a scheduling cycle waits for an extender, what it looked at must not change: pods are forgotten afterwards. */
+  #toForget: Pod[] | undefined;
+  #serials = 0;
 
   constructor(
     client: ApiClient<Step>,
@@ -66,46 +98,143 @@ export class BindingCycle {
     cache: Cache,
     queue: SchedulingQueue,
     nominator: Nominator,
-    profiles: ReadonlyMap<string, Profile>,
+    failures: FailureHandler,
+    waiting: WaitingPods,
+    extenders: ExtenderClient | undefined,
   ) {
     this.#client = client;
     this.#recorder = recorder;
     this.#cache = cache;
     this.#queue = queue;
     this.#nominator = nominator;
-    this.#profiles = profiles;
+    this.#failures = failures;
+    this.waiting = waiting;
+    this.#extenders = extenders;
   }
 
-  /** Assume, reserve, permit; then on to the binding once the decision's `cost` is over. */
-  begin(attempt: Attempt, cost: number, ctx: Context): void {
+  /** Assume, reserve, permit; then on to the binding once what is left of the decision's `cost` is over. A failure is for the caller to handle then. */
+  begin(attempt: Attempt, cost: Duration, ctx: Context): Failure | undefined {
     const { info, nodeName, profile, state, handle } = attempt;
     const pod = info.pod;
     const assumed: Pod = { ...pod, spec: { ...pod.spec, nodeName } } as Pod;
     this.#cache.assumePod(newPodInfo(assumed), nodeName);
     this.#nominator.remove(pod);
-    for (const plugin of profile.reserve) {
-      const status = plugin.reserve(state, assumed, nodeName, handle);
-      if (status === undefined) continue;
-      this.#undo({ ...attempt, assumed, preBinds: [], bindingAt: ctx.now }, status, ctx);
-      return;
+    let refusal = profile.reserve.length === 0 ? undefined : runReserve(profile, state, assumed, nodeName, handle);
+    const permit = refusal === undefined ? runPermit(profile, state, assumed, nodeName, handle) : undefined;
+    refusal ??= permit?.status;
+    if (refusal !== undefined) {
+      runUnreserve(profile, state, assumed, nodeName, handle);
+      this.#cache.forgetPod(assumed);
+      this.journal?.undone(pod, messageOf(refusal), ctx.now);
+      return failureAfterDecision(refusal);
     }
-    const preBinds = profile.preBind.flatMap((plugin) => [...plugin.preBind(state, assumed, nodeName, handle)]);
-    const binding: Binding = { ...attempt, assumed, preBinds, bindingAt: ctx.now + cost };
+    for (const uid of handle.takeActivations()) this.#queue.activate(uid, ctx.now);
+    const binding: Binding = {
+      ...attempt,
+      assumed,
+      serial: ++this.#serials,
+      bindingAt: ctx.now + cost,
+      plugin: -1,
+      requests: NO_REQUESTS,
+      index: 0,
+      wait: undefined,
+      waitEnds: 0,
+      extender: 0,
+    };
     this.#bindings.set(info.uid, binding);
-    this.#next(binding, 0, ctx, cost);
+    if (permit === undefined || permit.waits.size === 0) this.#permitted(binding, ctx, cost);
+    else {
+      const serial = this.waiting.add(assumed, permit.waits);
+      for (const [plugin, timeout] of permit.waits)
+        ctx.after(cost + timeout, { kind: 'SchedulerBindingTimer', what: 'permit', uid: info.uid, serial, plugin } as BindingTimer);
+    }
+    return undefined;
   }
 
-  /** PreBind requests one after another, then the binding. */
-  #next(binding: Binding, index: number, ctx: Context, delay: number): void {
-    const request = binding.preBinds[index];
-    if (request !== undefined) {
-      const spec: RequestSpec = { ...request, discardBody: true };
-      this.#client.request(ctx, spec, { step: 'preBind', uid: binding.info.uid, index }, delay + ctx.charge(BINDING_COST));
+  /** From here on the pod counts as schedulable: failures are errors, and events need not be kept for it (SchedulingQueue.Done). */
+  #permitted(binding: Binding, ctx: Context, delay: Duration): void {
+    this.#queue.done(binding.info.uid);
+    this.#nextPlugin(binding, ctx, delay);
+  }
+
+  /** Pods whose wait at Permit is over. */
+  settle(ctx: Context): void {
+    while (this.waiting.hasSettled) {
+      for (const { uid, status } of this.waiting.takeSettled()) {
+        const binding = this.#bindings.get(uid);
+        if (binding === undefined) continue;
+        if (status === undefined) this.#permitted(binding, ctx, 0);
+        else this.#undo(binding, status, failureAfterDecision(status), ctx);
+      }
+    }
+  }
+
+  timer({ what, uid, serial, plugin }: BindingTimer, ctx: Context): void {
+    if (what === 'permit') {
+      this.waiting.timeOut(uid, serial, plugin);
       return;
     }
+    const binding = this.#bindings.get(uid);
+    if (binding?.serial !== serial || binding.wait === undefined) return;
+    const answer = ctx.now >= binding.waitEnds ? 'late' : binding.wait.check();
+    if (answer === 'waiting') {
+      this.#poll(binding, binding.wait, ctx);
+      return;
+    }
+    const { timeoutMessage } = binding.wait;
+    binding.wait = undefined;
+    if (answer === 'done') this.#nextPlugin(binding, ctx, 0);
+    else this.#preBindFailed(binding, answer === 'late' ? { code: 'Error', reasons: [timeoutMessage] } : answer, ctx);
+  }
+
+  #poll(binding: Binding, { every }: PreBindWait, ctx: Context): void {
+    const { serial, info } = binding;
+    const at = Math.min(ctx.now + every, binding.waitEnds);
+    ctx.after(at - ctx.now, { kind: 'SchedulerBindingTimer', what: 'preBind', uid: info.uid, serial, plugin: '' } as BindingTimer);
+  }
+
+  /** PreBind plugins one after another, each with its requests and then with what it waits for; at last the binding. */
+  #nextPlugin(binding: Binding, ctx: Context, delay: Duration): void {
+    const { profile, state, assumed, nodeName, handle } = binding;
+    const plugin = profile.preBind[++binding.plugin];
+    if (plugin === undefined) {
+      this.#bind(binding, ctx, delay);
+      return;
+    }
+    binding.requests = plugin.preBind(state, assumed, nodeName, handle);
+    binding.index = 0;
+    this.#nextRequest(binding, ctx, delay);
+  }
+
+  #nextRequest(binding: Binding, ctx: Context, delay: Duration): void {
+    const { profile, state, assumed, nodeName, handle, info } = binding;
+    const request = binding.requests[binding.index++];
+    if (request !== undefined) {
+      const spec: RequestSpec = { ...request, discardBody: true };
+      this.#client.request(ctx, spec, { step: 'preBind', uid: info.uid }, delay + ctx.charge(BINDING_COST));
+      return;
+    }
+    binding.wait = profile.preBind[binding.plugin]?.waitsFor?.(state, assumed, nodeName, handle);
+    if (binding.wait === undefined) this.#nextPlugin(binding, ctx, delay);
+    else {
+      binding.waitEnds = ctx.now + delay + binding.wait.timeout;
+      this.#poll(binding, binding.wait, ctx);
+    }
+  }
+
+  /** Extenders that bind come first. */
+  #bind(binding: Binding, ctx: Context, delay: Duration): void {
     const { assumed, nodeName, info } = binding;
     const name = podName(assumed);
     const namespace = podNamespace(assumed);
+    const extender = this.#extenders?.binderFor(assumed, binding.extender);
+    if (extender !== undefined) {
+      binding.extender = extender.index + 1;
+      const body = bindingArgs(name, namespace, podUid(assumed), nodeName);
+      const processing = Math.max(delay, ctx.charge(BINDING_COST));
+      this.#extenders?.call(extender, 'bind', body, assumed, info.attempts, { for: 'bind', uid: info.uid }, ctx, processing);
+      return;
+    }
     const body = {
       apiVersion: 'v1',
       kind: 'Binding',
@@ -116,31 +245,41 @@ export class BindingCycle {
     this.#client.request(ctx, spec, { step: 'bind', uid: info.uid }, Math.max(delay, ctx.charge(BINDING_COST)));
   }
 
+  /** What an extender said to its binding. */
+  extenderAnswered(uid: string, answer: unknown, error: string | undefined, ctx: Context): void {
+    const binding = this.#bindings.get(uid);
+    if (binding === undefined) return;
+    const failure = error ?? readBindingResult(answer);
+    if (failure === undefined) {
+      this.#bound(binding, ctx);
+      return;
+    }
+    if (this.#extenders?.all[binding.extender - 1]?.isIgnorable === true) this.#bind(binding, ctx, 0);
+    else this.#failed(binding, { code: 'Error', reasons: [failure] }, ctx);
+  }
+
   finished(outcome: Outcome<Step>, ctx: Context): void {
     const { continuation: step } = outcome;
     if (step.step === 'ignore') return;
     if (step.step === 'evict') {
-      this.#evicted(step.preemptor, step.victim, ctx);
+      this.#failures.evicted(step.preemptor, step.victim, ctx);
       return;
     }
     const binding = this.#bindings.get(step.uid);
     if (binding === undefined) return;
     const isDone = outcome.code >= 200 && outcome.code < 300;
-    if (isDone && step.step === 'preBind') {
-      this.#next(binding, step.index + 1, ctx, 0);
-      return;
-    }
-    this.#bindings.delete(step.uid);
-    if (isDone) this.#bound(binding, ctx);
+    if (isDone && step.step === 'preBind') this.#nextRequest(binding, ctx, 0);
+    else if (isDone) this.#bound(binding, ctx);
     else {
       const text = outcome.error?.message ?? `the server answered ${outcome.code}`;
-      this.#undo(binding, { code: 'Error', reasons: [`running Bind plugin "DefaultBinder": ${text}`] }, ctx);
+      if (step.step === 'preBind') this.#preBindFailed(binding, { code: 'Error', reasons: [text] }, ctx);
+      else this.#failed(binding, pluginFailure('Bind', 'DefaultBinder', text), ctx);
     }
   }
 
   #bound(binding: Binding, ctx: Context): void {
     const { info, assumed, nodeName, startedAt, profile } = binding;
-    this.#queue.done(info.uid);
+    this.#bindings.delete(info.uid);
     this.journal?.bound(info.pod, ctx.now);
     this.metrics?.attempt('scheduled', profile.schedulerName, ctx.now - startedAt);
     this.metrics?.sli(info.attempts, ctx.now - (info.initialAttemptTimestamp ?? info.timestamp));
@@ -148,115 +287,43 @@ export class BindingCycle {
     this.#recorder.event(assumed, 'Normal', 'Scheduled', `Successfully assigned ${info.key} to ${nodeName}`, ctx);
   }
 
-  /** handleBindingCycleError: the pod gives its place back and is tried again. */
-  #undo(binding: Binding, status: Status, ctx: Context): void {
+  #preBindFailed(binding: Binding, status: Status, ctx: Context): void {
+    const plugin = binding.profile.preBind[binding.plugin]?.name ?? '';
+    this.#failed(binding, isRejected(status) ? status : pluginFailure('PreBind', plugin, messageOf(status)), ctx);
+  }
+
+  /** After the wait at Permit no plugin waits for an event: the pod backs off. */
+  #failed(binding: Binding, status: Status, ctx: Context): void {
+    const failure: Failure = {
+      message: messageOf(status),
+      plugins: new Set(),
+      postFilter: { nominatedNodeName: '' },
+      isError: !isRejected(status),
+    };
+    this.#undo(binding, status, failure, ctx);
+  }
+
+  /** handleBindingCycleError: the pod gives its place back and is tried again; to others that is as good as the deletion of a pod. */
+  #undo(binding: Binding, status: Status, failure: Failure, ctx: Context): void {
     const { profile, state, assumed, nodeName, handle, info } = binding;
     this.#bindings.delete(info.uid);
     this.journal?.undone(info.pod, messageOf(status), ctx.now);
-    for (const plugin of [...profile.reserve].reverse()) plugin.unreserve(state, assumed, nodeName, handle);
-    this.#cache.forgetPod(assumed);
-    this.#queue.move(ASSIGNED_POD_DELETE, assumed, undefined, ctx.now);
-    const plugins = isRejected(status) && status.plugin !== undefined ? new Set([status.plugin]) : NO_PLUGINS;
-    this.failed(binding, { message: messageOf(status), plugins, postFilter: {} }, ctx);
+    runUnreserve(profile, state, assumed, nodeName, handle);
+    if (this.#toForget === undefined) this.#cache.forgetPod(assumed);
+    else this.#toForget.push(assumed);
+    // A rejected pod must not be moved by its own departure.
+    if (!isRejected(status)) this.#queue.move(ASSIGNED_POD_DELETE, assumed, undefined, ctx.now);
+    this.#failures.failed(binding, failure, ctx);
+    if (isRejected(status)) this.#queue.move(ASSIGNED_POD_DELETE, assumed, undefined, ctx.now, info.uid);
   }
 
-  /** handleSchedulingFailure. */
-  failed(attempt: Attempt, failure: Failure, ctx: Context): void {
-    const { info, profile, startedAt } = attempt;
-    const isUnschedulable = failure.plugins.size > 0;
-    this.metrics?.attempt(isUnschedulable ? 'unschedulable' : 'error', profile.schedulerName, ctx.now - startedAt);
-    const pod = info.pod;
-    const { victims, nominatedNodeName } = failure.postFilter;
-    if (victims !== undefined && victims.length > 0) this.#preempt(attempt, victims, nominatedNodeName ?? '', ctx);
-    if (nominatedNodeName !== undefined) this.#nominator.add(pod, nominatedNodeName);
-    this.#queue.putBack(info, failure.plugins, ctx.now);
-    this.#recorder.event(pod, 'Warning', 'FailedScheduling', failure.message, ctx);
-    this.#patchStatus(pod, failure.message, isUnschedulable ? 'Unschedulable' : 'SchedulerError', nominatedNodeName, ctx);
+  /** A scheduling cycle goes on while time passes. */
+  hold(): void {
+    this.#toForget = [];
   }
 
-  /** updatePod: only when condition or nomination say something new. */
-  #patchStatus(pod: Pod, message: string, reason: string, nominatedNodeName: string | undefined, ctx: Context): void {
-    const condition = (pod.status?.conditions ?? []).find((c) => c.type === 'PodScheduled') as PodCondition | undefined;
-    const isNew = condition?.status !== 'False' || condition.reason !== reason || condition.message !== message;
-    const current = (pod.status?.nominatedNodeName as string | undefined) ?? '';
-    const isNominated = nominatedNodeName !== undefined && nominatedNodeName !== current;
-    if (!isNew && !isNominated) return;
-    const now = rfc3339(ctx.clock());
-    const isFlipped = condition?.status !== 'False';
-    const fresh = {
-      type: 'PodScheduled',
-      status: 'False',
-      reason,
-      message,
-      lastProbeTime: null,
-      lastTransitionTime: isFlipped ? now : condition?.lastTransitionTime,
-    };
-    const status = {
-      ...(isNew ? { conditions: [fresh] } : {}),
-      ...(isNominated ? { nominatedNodeName: nominatedNodeName === '' ? null : nominatedNodeName } : {}),
-    };
-    this.#patch(pod, status, ctx);
-  }
-
-  #patch(pod: Pod, status: object, ctx: Context): void {
-    const spec: RequestSpec = {
-      verb: 'patch',
-      resource: 'pods',
-      subresource: 'status',
-      namespace: podNamespace(pod),
-      name: podName(pod),
-      patchType: 'strategic',
-      body: { metadata: { uid: podUid(pod) }, status },
-      discardBody: true,
-    };
-    this.#client.request(ctx, spec, IGNORE);
-  }
-
-  /** prepareCandidate: victims are marked and deleted; nominees of lower priority lose their promise. */
-  #preempt({ info, profile }: Attempt, victims: readonly Pod[], nodeName: string, ctx: Context): void {
-    this.metrics?.preemptionAttempts.add();
-    this.metrics?.preemptionVictims.observe(victims.length);
-    const pod = info.pod;
-    const waiting = new Set<string>();
-    this.#evictions.set(info.uid, waiting);
-    this.#preemptionOf(profile)?.preempting.add(info.uid);
-    for (const victim of victims) {
-      const uid = podUid(victim);
-      const message = `${profile.schedulerName}: preempting to accommodate a higher priority pod`;
-      const time = rfc3339(ctx.clock());
-      const condition = { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message, lastTransitionTime: time };
-      this.#patch(victim, { conditions: [condition] }, ctx);
-      const options = { preconditions: { uid } };
-      const spec: RequestSpec = {
-        verb: 'delete',
-        resource: 'pods',
-        namespace: podNamespace(victim),
-        name: podName(victim),
-        options,
-        discardBody: true,
-      };
-      waiting.add(uid);
-      this.#client.request(ctx, spec, { step: 'evict', preemptor: info.uid, victim: uid });
-      this.#recorder.event(victim, 'Normal', 'Preempted', `Preempted by pod ${info.uid} on node ${nodeName}`, ctx);
-    }
-    for (const { pod: other } of [...this.#nominator.on(nodeName)]) {
-      if (podPriority(other) >= podPriority(pod) || podKey(other) === podKey(pod)) continue;
-      this.#nominator.remove(other);
-      this.#patch(other, { nominatedNodeName: null }, ctx);
-    }
-  }
-
-  #preemptionOf(profile: Profile): DefaultPreemption | undefined {
-    return profile.plugins.get('DefaultPreemption') as unknown as DefaultPreemption | undefined;
-  }
-
-  /** Once all victims are being deleted the preemptor may be tried again; their deletions will wake it. */
-  #evicted(preemptor: string, victim: string, ctx: Context): void {
-    const waiting = this.#evictions.get(preemptor);
-    waiting?.delete(victim);
-    if (waiting === undefined || waiting.size > 0) return;
-    this.#evictions.delete(preemptor);
-    for (const profile of this.#profiles.values()) this.#preemptionOf(profile)?.preempting.delete(preemptor);
-    this.#queue.activate(preemptor, ctx.now);
+  release(): void {
+    for (const pod of this.#toForget ?? []) this.#cache.forgetPod(pod);
+    this.#toForget = undefined;
   }
 }

@@ -4,8 +4,10 @@
 import type { KubeObject, Pod } from '#api';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
+import type { Candidate } from './preemption.ts';
 import type { EventRegistration } from './queueing-events.ts';
 import type { Status } from './status.ts';
+import type { WaitingPodList } from './waiting-pods.ts';
 
 export const MAX_NODE_SCORE = 100;
 
@@ -66,6 +68,10 @@ export interface FilterPlugin extends Plugin {
 export interface PostFilterResult {
   readonly nominatedNodeName?: string;
   readonly victims?: readonly Pod[];
+  /** Where whom to evict would help, when extenders are to choose among them (Handle.keepsCandidates). */
+  readonly candidates?: readonly Candidate[];
+  /** What PostFilter plugins before that one said. */
+  readonly earlierReasons?: readonly string[];
   /** Nodes on which evictions were tried out: what the attempt is charged for. */
   readonly dryRuns?: number;
   readonly status?: Status;
@@ -103,6 +109,17 @@ export interface PermitPlugin extends Plugin {
 export interface PreBindPlugin extends Plugin {
   /** Requests that must succeed before the pod is bound, in order. */
   preBind(state: CycleState, pod: Pod, nodeName: string, handle: Handle): readonly PreBindRequest[];
+  /** Once those are answered: what else must come about, looked at every `every` until it has or the time is up. */
+  waitsFor?(state: CycleState, pod: Pod, nodeName: string, handle: Handle): PreBindWait | undefined;
+}
+/** wait.PollUntilContextTimeout without an immediate first look. Microseconds. */
+export interface PreBindWait {
+  readonly every: number;
+  readonly timeout: number;
+  /** 'done', 'waiting', or what went wrong. */
+  check(): 'done' | 'waiting' | Status;
+  /** What is said when the time is up. */
+  readonly timeoutMessage: string;
 }
 export interface PreBindRequest {
   readonly verb: 'update' | 'patch';
@@ -139,7 +156,7 @@ export type AnyPlugin = Plugin &
       Pick<ScorePlugin, 'score' | 'normalizeScore'> &
       Pick<ReservePlugin, 'reserve' | 'unreserve'> &
       Pick<PermitPlugin, 'permit'> &
-      Pick<PreBindPlugin, 'preBind'> &
+      Pick<PreBindPlugin, 'preBind' | 'waitsFor'> &
       Pick<QueueSortPlugin, 'less'> &
       Pick<EnqueueExtensions, 'eventsToRegister'>
   >;
@@ -181,6 +198,12 @@ export interface Handle {
   removePodFromState(state: CycleState, pod: Pod, removed: PodInfo, node: NodeInfo): void;
   /** One draw in [0, 1) for a choice that upstream makes at random, keyed by what it decides about. */
   draw(purpose: string, pod: Pod): number;
+  /** PostFilter is to leave the choice among its candidates to extenders. */
+  readonly keepsCandidates: boolean;
+  /** Pods that Permit holds back. */
+  readonly waitingPods: WaitingPodList;
+  /** PodsToActivate: pods that are to be tried again once this cycle has ended well. */
+  activate(uid: string): void;
   /** Seconds since the epoch as this host's clock shows them; stands for time.Now() where a start time is missing. */
   readonly now: number;
 }

@@ -2,10 +2,15 @@
 
 export { Cache } from './cache.ts';
 export type { ConfigurationError } from './configuration/field-path.ts';
-export { type KubeSchedulerConfiguration, readKubeSchedulerConfiguration } from './configuration/kube-scheduler-configuration.ts';
+export {
+  type ExtenderConfiguration,
+  type KubeSchedulerConfiguration,
+  readKubeSchedulerConfiguration,
+} from './configuration/kube-scheduler-configuration.ts';
 export type { ExtensionPoint } from './configuration/plugin-sets.ts';
 export { judgeSchedulerVector } from './conformance/judge.ts';
 export { readSchedulerVector, SchedulerVectorError } from './conformance/read-vector.ts';
+export type { CostMode, CpuClock } from './cost-meter.ts';
 export { evaluateAll } from './evaluate-all.ts';
 export {
   type ExplainedDecision,
@@ -19,6 +24,10 @@ export { type PendingStory, pendingStory, type Waking } from './explain-pending.
 export { type ExplainMode, JOURNAL, type Journal, type QueueName } from './explain-records.ts';
 export { type JournalPod, JournalReplay } from './explain-replay.ts';
 export type { AttemptStory, DecisionStory, PodStory, QueueStep } from './explain-story.ts';
+export type { ExtenderPlacement } from './extender-client.ts';
+export { type ExtenderFailures, ExtenderHost, type ExtenderHostConfig } from './extender-host.ts';
+export { type ExtenderModule, type ExtenderMoment, registerExtenderModule } from './extender-registration.ts';
+export type * from './extender-wire.ts';
 export type * from './framework.ts';
 export { CycleState, defaultNormalizeScore, MAX_NODE_SCORE } from './framework.ts';
 export type { GpuNode, GpuPod } from './gpu-sharing/cards.ts';

@@ -12,25 +12,37 @@ import { podUid } from './pod-fields.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Profile } from './profile.ts';
 import type { Status } from './status.ts';
+import { NO_WAITING_PODS, type WaitingPodList } from './waiting-pods.ts';
 
 const NONE = new MapLister<KubeObject>();
 const DRAW = purpose('scheduler/draw');
+const NOTHING: readonly string[] = [];
 
 export class LiveHandle implements Handle {
   readonly snapshot: Cache;
+  readonly waitingPods: WaitingPodList;
   now = 0;
   /** Set for the time of one cycle. */
   chance: Chance | undefined;
   attempt = 0;
+  keepsCandidates = false;
+  #activations: string[] = [];
   readonly #profile: Profile;
   readonly #nominator: Nominator;
   readonly #listers: ReadonlyMap<string, ObjectLister<KubeObject>>;
 
-  constructor(profile: Profile, cache: Cache, nominator: Nominator, listers: ReadonlyMap<string, ObjectLister<KubeObject>>) {
+  constructor(
+    profile: Profile,
+    cache: Cache,
+    nominator: Nominator,
+    listers: ReadonlyMap<string, ObjectLister<KubeObject>>,
+    waitingPods: WaitingPodList = NO_WAITING_PODS,
+  ) {
     this.#profile = profile;
     this.snapshot = cache;
     this.#nominator = nominator;
     this.#listers = listers;
+    this.waitingPods = waitingPods;
   }
 
   lister<T extends KubeObject>(resource: string): ObjectLister<T> {
@@ -51,6 +63,18 @@ export class LiveHandle implements Handle {
 
   removePodFromState(state: CycleState, pod: Pod, removed: PodInfo, node: NodeInfo): void {
     this.#profile.removePod(state, pod, removed, node);
+  }
+
+  activate(uid: string): void {
+    this.#activations.push(uid);
+  }
+
+  /** What plugins wish to be activated, since the last call. */
+  takeActivations(): readonly string[] {
+    if (this.#activations.length === 0) return NOTHING;
+    const activations = this.#activations;
+    this.#activations = [];
+    return activations;
   }
 
   /** Keyed by pod and attempt, so that the same pod draws alike wherever and whenever it is tried. */

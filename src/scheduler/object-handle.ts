@@ -10,6 +10,7 @@ import { isFinished, podPriority, podUid } from './pod-fields.ts';
 import { newPodInfo, type PodInfo } from './pod-info.ts';
 import type { Profile } from './profile.ts';
 import type { Status } from './status.ts';
+import { NO_WAITING_PODS } from './waiting-pods.ts';
 
 /** A fixed list, by key. */
 export class MapLister<T extends KubeObject> implements ObjectLister<T> {
@@ -108,6 +109,11 @@ export class ObjectHandle implements Handle {
   removePodFromState(state: CycleState, pod: Pod, removed: PodInfo, node: NodeInfo): void {
     this.#profile.removePod(state, pod, removed, node);
   }
+
+  readonly waitingPods = NO_WAITING_PODS;
+  readonly keepsCandidates = false;
+
+  activate(): void {}
 
   draw(): number {
     return 0;

@@ -196,3 +196,9 @@ export function pickCandidates(candidates: readonly Candidate[], now: number): C
   }
   return tied.sort((a, b) => (a.node < b.node ? -1 : 1));
 }
+
+/** SelectCandidate: among those that tie in the end, one by chance. */
+export function chooseCandidate(candidates: readonly Candidate[], pod: Pod, handle: Handle): Candidate {
+  const tied = pickCandidates(candidates, handle.now);
+  return tied[Math.floor(handle.draw('preemption/tie', pod) * tied.length)] as Candidate;
+}

@@ -11,6 +11,7 @@ import type {
   NodeScore,
   NodeStatuses,
   PermitPlugin,
+  Plugin,
   PostFilterPlugin,
   PostFilterResult,
   PreBindPlugin,
@@ -46,7 +47,8 @@ export interface PluginScores {
 
 const subject = (pod: Pod): string => `pod ${podNamespace(pod)}/${podName(pod)}`;
 
-function guarded<T>(plugin: AnyPlugin, point: string, pod: Pod, node: string, run: () => T): T {
+/** Calls a plugin; what it throws comes out with its name, the pod and the node. */
+export function guarded<T>(plugin: Plugin, point: string, pod: Pod, node: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
@@ -179,7 +181,7 @@ export class Profile {
     let dryRuns = 0;
     for (const plugin of this.postFilter) {
       const result = guarded(plugin, 'PostFilter', pod, '', () => plugin.postFilter(state, pod, statuses, handle));
-      if (result.status === undefined) return result;
+      if (result.status === undefined) return result.candidates === undefined ? result : { ...result, earlierReasons: reasons };
       if (result.status.code === 'UnschedulableAndUnresolvable' || !isRejected(result.status))
         return { ...result, status: withPlugin(result.status, plugin.name) };
       dryRuns += result.dryRuns ?? 0;

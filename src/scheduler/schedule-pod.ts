@@ -36,6 +36,21 @@ export interface Failure {
   /** Plugins whose events may bring the pod back. */
   readonly plugins: ReadonlySet<string>;
   readonly postFilter: PostFilterResult;
+  /** Not that no node fits: something went wrong. Absent: told by whether plugins rejected the pod. */
+  readonly isError?: boolean;
+}
+
+/** What the filters of the profile leave, before extenders are asked. */
+export interface Filtered {
+  readonly state: CycleState;
+  readonly nodes: readonly NodeInfo[];
+  /** Extenders add to these. */
+  readonly rejected: Map<string, Status>;
+  readonly absent: Status | undefined;
+  readonly preFilter: Status | undefined;
+  /** Nodes in the cluster. */
+  readonly total: number;
+  readonly evaluated: number;
 }
 
 export class PodScheduler {
@@ -92,7 +107,7 @@ export class PodScheduler {
 
   #byColumns(columns: ColumnCycle, pod: Pod, start: number): Decision {
     const { table } = this.#cache;
-    const nominated = this.#nominatedNode(pod);
+    const nominated = this.nominatedNode(pod);
     if (nominated === '' && this.#wanted(table.nodeCount) >= table.nodeCount) {
       const top = columns.findTop(pod, () => this.handle.draw('tie', pod));
       if (top !== undefined) {
@@ -101,7 +116,7 @@ export class PodScheduler {
         return {
           nodeName: (table.infos[slot] as NodeInfo).name,
           state,
-          cost: this.#cost(pod, evaluated, feasible, 0),
+          cost: this.#cost(pod, evaluated, feasible === 1 ? 0 : feasible, 0),
           evaluated,
           feasible,
           tied,
@@ -145,6 +160,58 @@ export class PodScheduler {
     return this.#fail(pod, state, rejections, looked);
   }
 
+  /** The first half of a cycle that goes on to ask extenders (findNodesThatFitPod without them); `onlyNode` is a nominated one. */
+  filter(pod: Pod, start: number, onlyNode = ''): Filtered {
+    const { profile, handle } = this;
+    const total = this.#cache.table.nodeCount;
+    const columns = this.#columns;
+    if (columns !== undefined) {
+      const { table } = this.#cache;
+      const found = columns.find(pod, start, this.#wanted, onlyNode);
+      const { state, preFilter, evaluated } = found;
+      const nodes = Array.from({ length: found.feasible }, (_, i) => table.infos[columns.slots[i] as number] as NodeInfo);
+      const rejected = new Map<string, Status>();
+      for (let i = 0; i < columns.rejectedCount; i++) {
+        const slot = columns.rejected[i] as number;
+        rejected.set((table.infos[slot] as NodeInfo).name, columns.statusOf(slot, pod) as Status);
+      }
+      return { state, nodes, rejected, absent: preFilter ?? found.absent, preFilter, total, evaluated };
+    }
+    const state = new CycleState();
+    const { nodeNames, status, narrowedBy } = profile.runPreFilter(state, pod, handle);
+    if (status !== undefined) return { state, nodes: [], rejected: new Map(), absent: status, preFilter: status, total, evaluated: 0 };
+    const { nodes: all, absent } = narrowNodes(nodeNames, narrowedBy, handle);
+    const nodes = onlyNode === '' ? all : all.filter((node) => node.name === onlyNode);
+    const wanted = this.#wanted(nodes.length);
+    const { feasible, rejected } = filterNodes(profile, state, pod, nodes, start % Math.max(nodes.length, 1), wanted, handle);
+    return { state, nodes: feasible, rejected, absent, preFilter: undefined, total, evaluated: feasible.length + rejected.size };
+  }
+
+  /** The plugins' weighted sums for those of the filtered nodes that extenders left. Nothing else was filtered in between. */
+  score(pod: Pod, { state }: Filtered, nodes: readonly NodeInfo[]): number[] {
+    const columns = this.#columns;
+    if (columns === undefined) return totalScores(this.profile.runScore(state, pod, nodes, this.handle), nodes.length);
+    nodes.forEach((node, i) => {
+      columns.slots[i] = this.#cache.table.slotOf(node.name);
+    });
+    columns.score(pod, { state, evaluated: 0, feasible: nodes.length, considered: 0 });
+    return [...columns.totals.subarray(0, nodes.length)];
+  }
+
+  /** No node is left, after extenders, too. `plugins` are rejectors besides those of the statuses. */
+  fail(pod: Pod, { state, rejected, absent, preFilter, total }: Filtered, plugins: ReadonlySet<string>): Decision {
+    const entries = [...rejected];
+    const at = (i: number): [string, Status] => entries[i] as [string, Status];
+    const statusAt = (i: number): Status => at(i)[1];
+    const rejections = { total, preFilter, absent, count: entries.length, statusAt, nameAt: (i: number) => at(i)[0] };
+    return this.#fail(pod, state, rejections, 0, plugins);
+  }
+
+  /** What an attempt costs the real scheduler so far. */
+  costOf(pod: Pod, evaluated: number, scored: number): number {
+    return this.#cost(pod, evaluated, scored, 0);
+  }
+
   /** Every plugin called on every node: for profiles whose order of filters has no column form. */
   #byPlugins(pod: Pod, start: number): Decision {
     const { profile, handle } = this;
@@ -154,7 +221,7 @@ export class PodScheduler {
     const nothing = { total, preFilter: status, absent: status, count: 0, statusAt: () => status as Status, nameAt: () => '' };
     if (status !== undefined) return this.#fail(pod, state, nothing, 0);
     const { nodes, absent } = narrowNodes(nodeNames, narrowedBy, handle);
-    const nominated = this.#nominatedNode(pod);
+    const nominated = this.nominatedNode(pod);
     let found = filterNodes(
       profile,
       state,
@@ -199,14 +266,14 @@ export class PodScheduler {
   }
 
   /** status.nominatedNodeName: looked at first. */
-  #nominatedNode(pod: Pod): string {
+  nominatedNode(pod: Pod): string {
     const named = (pod.status?.nominatedNodeName as string | undefined) ?? '';
     return named !== '' && this.#cache.get(named) !== undefined ? named : '';
   }
 
-  #fail(pod: Pod, state: CycleState, rejections: Rejections, evaluated: number): Decision {
+  #fail(pod: Pod, state: CycleState, rejections: Rejections, evaluated: number, rejectors: Iterable<string> = []): Decision {
     const counts = new Map<string, number>();
-    const plugins = new Set<string>();
+    const plugins = new Set<string>(rejectors);
     let mayPreempt = 0;
     const take = (status: Status, times: number): void => {
       for (const reason of status.reasons) counts.set(reason, (counts.get(reason) ?? 0) + times);

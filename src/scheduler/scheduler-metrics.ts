@@ -60,6 +60,11 @@ export class SchedulerMetrics implements QueueInstruments {
     return gauge;
   }
 
+  /** Its process is gone, and what waited in it. */
+  withdraw(): void {
+    for (const gauge of this.#pending.values()) gauge.set(0);
+  }
+
   incoming(queue: string, event: string): Counter {
     const key = `${queue}/${event}`;
     let counter = this.#incoming.get(key);

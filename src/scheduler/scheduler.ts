@@ -2,38 +2,32 @@
  *  Mirrors pkg/scheduler/{scheduler.go,eventhandlers.go,schedule_one.go} v1.34. */
 
 import type { KubeObject, Node, Pod } from '#api';
-import { keyOf } from '#api';
-import type { ApiClient, Informer, InformerEvent, InformerFactory, Outcome } from '#client';
-import { createApiClient, createInformerFactory, EventRecorder } from '#client';
-import type { Context, Host, Instant, Message, Timer } from '#sim';
+import type { ApiClient, Informer, InformerFactory, Outcome } from '#client';
+import { createApiClient, createInformerFactory, EventRecorder, LeaderElector } from '#client';
+import type { Context, Duration, Host, Instant, Message, Timer } from '#sim';
 import { messageKind, SECOND } from '#sim';
-import { BindingCycle, type Step } from './binding-cycle.ts';
+import { BindingCycle, type BindingTimer, type Step } from './binding-cycle.ts';
 import { Cache } from './cache.ts';
-import {
-  ASSIGNED_POD_ADD,
-  ASSIGNED_POD_DELETE,
-  assignedPodChanges,
-  NODE_ADD,
-  NODE_DELETE,
-  nodeChanges,
-  objectEvent,
-  waitingPodChange,
-} from './cluster-events.ts';
+import { CostMeter, type CpuClock } from './cost-meter.ts';
 import { EVENT_COST } from './costs.ts';
+import { EventHandlers } from './event-handlers.ts';
 import { ExplainJournal } from './explain-journal.ts';
 import { JOURNAL } from './explain-records.ts';
+import { ExtenderClient, type ExtenderOutcome } from './extender-client.ts';
+import { EXTENDER_NAME, ExtenderCycle } from './extender-cycle.ts';
 import type { ObjectLister } from './framework.ts';
 import { LiveHandle } from './live-handle.ts';
 import { Nominator } from './nominator.ts';
 import { registeredPlugins } from './plugin-registration.ts';
-import { isFinished, isTerminating, nodeName, podUid } from './pod-fields.ts';
+import { isTerminating } from './pod-fields.ts';
 import { Profile } from './profile.ts';
 import type { QueuedPodInfo } from './queue/queued-pod-info.ts';
 import { DEFAULT_QUEUE_SETTINGS, type QueueSettings, SchedulingQueue } from './queue/scheduling-queue.ts';
-import type { EventResource } from './queueing-events.ts';
-import { PodScheduler } from './schedule-pod.ts';
+import { type Decision, type Failure, PodScheduler } from './schedule-pod.ts';
 import { profilesOf, type SchedulerConfig } from './scheduler-config.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
+import { FailureHandler } from './scheduling-failure.ts';
+import { WaitingPods } from './waiting-pods.ts';
 
 /** The thread that schedules: 'cycle' looks at the queue, 'failed' ends an attempt that found no node. */
 interface SchedulerTurn extends Message {
@@ -49,21 +43,6 @@ messageKind<SchedulerTurn>({
 const CYCLE: SchedulerTurn = { kind: 'SchedulerTurn', turn: 'cycle' };
 const WAKE: SchedulerTurn = { kind: 'SchedulerTurn', turn: 'wake' };
 
-/** What plugins look at besides pods and nodes, with the resource name that events carry; '' where nothing can be waited for. */
-const WATCHED: readonly (readonly [resource: string, event: EventResource | ''])[] = [
-  ['namespaces', ''],
-  ['services', ''],
-  ['replicationcontrollers', ''],
-  ['replicasets.apps', ''],
-  ['statefulsets.apps', ''],
-  ['poddisruptionbudgets.policy', ''],
-  ['persistentvolumes', 'PersistentVolume'],
-  ['persistentvolumeclaims', 'PersistentVolumeClaim'],
-  ['storageclasses.storage.k8s.io', 'StorageClass'],
-];
-/** Constraints and namespaces were resolved through these. */
-const RESOLVES = new Set(['namespaces', 'services', 'replicationcontrollers', 'replicasets.apps', 'statefulsets.apps']);
-
 const ACTIVE_PODS = 'status.phase!=Succeeded,status.phase!=Failed';
 
 export class Scheduler implements Host {
@@ -77,8 +56,17 @@ export class Scheduler implements Host {
   readonly #profiles = new Map<string, Profile>();
   readonly #schedulers = new Map<string, PodScheduler>();
   readonly #queue: SchedulingQueue;
+  readonly #waiting = new WaitingPods();
+  readonly #events: EventHandlers;
+  readonly #failures: FailureHandler;
   readonly #binding: BindingCycle;
+  readonly #extenders: ExtenderClient | undefined;
+  readonly #meter: CostMeter;
   readonly #journal: ExplainJournal | undefined;
+  readonly #elector: LeaderElector | undefined;
+  /** Whether this replica is the one that schedules. */
+  #leads: boolean;
+  #isCandidate = false;
   #metrics: SchedulerMetrics | undefined;
   /** Where the next search starts in the node order. */
   #nextStart = 0;
@@ -88,18 +76,23 @@ export class Scheduler implements Host {
   #wakeAt: Instant = Number.POSITIVE_INFINITY;
   #wakeTimer: Timer | undefined;
   /** The attempt under way, when it found no node: it is put back when its time is over. */
-  #ending: (() => void) | undefined;
+  #ending: ((ctx: Context) => void) | undefined;
+  /** The cycle under way, while it waits for an extender. */
+  #paused: { readonly cycle: ExtenderCycle; readonly startedAt: Instant } | undefined;
 
-  constructor(config: SchedulerConfig) {
+  /** `exit` is called when it has lost its lease: upstream's process ends then. `cpuClock`: for cost 'measured'. */
+  constructor(config: SchedulerConfig, exit?: (ctx: Context) => void, cpuClock?: CpuClock) {
     this.#config = config;
     this.#client = createApiClient<Step>(config.client);
     this.#informers = createInformerFactory(this.#client, { eventCost: EVENT_COST });
     this.#pods = this.#informers.informer<Pod>('pods', { fieldSelector: ACTIVE_PODS });
     this.#nodes = this.#informers.informer<Node>('nodes');
     const listers = new Map<string, ObjectLister<KubeObject>>();
+    listers.set('pods', this.#pods);
+    this.#meter = new CostMeter(config.cost, cpuClock);
     for (const spec of profilesOf(config)) this.#profiles.set(spec.schedulerName, new Profile(spec, registeredPlugins()));
     for (const [name, profile] of this.#profiles) {
-      const handle = new LiveHandle(profile, this.#cache, this.#nominator, listers);
+      const handle = new LiveHandle(profile, this.#cache, this.#nominator, listers, this.#waiting);
       const percentage = config.configuration?.percentageOfNodesToScore ?? config.percentageOfNodesToScore ?? 0;
       this.#schedulers.set(name, new PodScheduler(profile, this.#cache, this.#nominator, handle, percentage));
     }
@@ -110,17 +103,35 @@ export class Scheduler implements Host {
       maxBackoff: podMaxBackoffSeconds * SECOND,
     };
     this.#queue = new SchedulingQueue(this.#profiles, this.#nominator, settings);
+    this.#events = new EventHandlers(this.#cache, this.#queue, this.#nominator, this.#waiting, this.#schedulers);
     const lane = this.#client.lane({ qps: config.client.qps, burst: config.client.burst });
     const recorder = new EventRecorder(this.#client as never, lane, config.schedulerName ?? 'default-scheduler');
-    this.#binding = new BindingCycle(this.#client, recorder, this.#cache, this.#queue, this.#nominator, this.#profiles);
+    const extenders = config.extenders ?? [];
+    this.#extenders = extenders.length === 0 ? undefined : new ExtenderClient(extenders);
+    if (this.#extenders !== undefined) this.#queue.registerForAll(EXTENDER_NAME);
+    const live = (key: string): Pod | undefined => this.#pods.get(key);
+    this.#failures = new FailureHandler(this.#client, recorder, this.#queue, this.#nominator, this.#profiles, this.#waiting, live);
+    this.#binding = new BindingCycle(
+      this.#client,
+      recorder,
+      this.#cache,
+      this.#queue,
+      this.#nominator,
+      this.#failures,
+      this.#waiting,
+      this.#extenders,
+    );
     this.#journal = this.#startJournal(settings);
-    this.#watch(listers);
+    this.#leads = config.leaderElection === undefined;
+    this.#elector = this.#leads ? undefined : this.#newElector(exit);
+    this.#events.watch(this.#pods, this.#nodes, this.#informers, listers);
   }
 
   start(ctx: Context): void {
     this.#metrics = new SchedulerMetrics(ctx.record);
     this.#binding.metrics = this.#metrics;
-    this.#queue.instrument(this.#metrics);
+    this.#failures.metrics = this.#metrics;
+    if (this.#leads) this.#queue.instrument(this.#metrics);
     this.#informers.start(ctx);
     const journal = this.#journal;
     if (journal !== undefined) ctx.record.keep(JOURNAL, () => journal.read());
@@ -132,8 +143,24 @@ export class Scheduler implements Host {
     if (explain === undefined) return undefined;
     const percentage = configuration?.percentageOfNodesToScore ?? percentageOfNodesToScore;
     const journal = new ExplainJournal({ mode: explain, profiles: profilesOf(this.#config), percentage, maxUnschedulable });
-    for (const told of [this.#cache, this.#nominator, this.#queue, this.#binding]) told.journal = journal;
+    for (const told of [this.#cache, this.#nominator, this.#queue, this.#binding, this.#events]) told.journal = journal;
     return journal;
+  }
+
+  /** A replica keeps cache and queue warm while another leads; its levels count from when it does. */
+  #newElector(exit: ((ctx: Context) => void) | undefined): LeaderElector | undefined {
+    const { leaderElection } = this.#config;
+    if (leaderElection === undefined) return undefined;
+    const started = (): void => {
+      this.#leads = true;
+      if (this.#metrics !== undefined) this.#queue.instrument(this.#metrics);
+    };
+    const stopped = (ctx: Context): void => {
+      this.#leads = false;
+      this.#metrics?.withdraw();
+      exit?.(ctx);
+    };
+    return new LeaderElector(this.#client as never, leaderElection, started, stopped);
   }
 
   receive(message: Message, ctx: Context): void {
@@ -142,6 +169,13 @@ export class Scheduler implements Host {
     if (receipt.handled) {
       if (receipt.outcome !== undefined) this.#binding.finished(receipt.outcome as Outcome<Step>, ctx);
     } else if (message.kind === 'SchedulerTurn') this.#turn((message as SchedulerTurn).turn, ctx);
+    else if (message.kind === 'SchedulerBindingTimer') this.#binding.timer(message as BindingTimer, ctx);
+    else {
+      const outcome = this.#extenders?.receive(message, ctx)?.outcome;
+      if (outcome !== undefined) this.#extenderAnswered(outcome, ctx);
+    }
+    // A wait that a plugin ended goes on when the scheduling thread has got so far.
+    if (this.#waiting.hasSettled && (this.#paused !== undefined || ctx.now >= this.#busyUntil)) this.#binding.settle(ctx);
     this.#arm(ctx);
   }
 
@@ -155,12 +189,20 @@ export class Scheduler implements Host {
     this.#isTurnDue = false;
     const ending = this.#ending;
     this.#ending = undefined;
-    ending?.();
+    if (this.#waiting.hasSettled) this.#binding.settle(ctx);
+    ending?.(ctx);
     this.#cycle(ctx);
   }
 
   /** Sees to it that the scheduling thread runs when there is work, and that the queue is woken when time is all it waits for. */
   #arm(ctx: Context): void {
+    if (!this.#leads) {
+      // Run: caches first, then the election.
+      if (this.#isCandidate || !this.#isSynced) return;
+      this.#isCandidate = true;
+      this.#elector?.start(ctx);
+      return;
+    }
     if (!this.#isTurnDue && this.#queue.hasWork && this.#isSynced) {
       this.#isTurnDue = true;
       ctx.after(Math.max(this.#busyUntil - ctx.now, 0), CYCLE);
@@ -193,107 +235,66 @@ export class Scheduler implements Host {
   }
 
   #attempt(info: QueuedPodInfo, scheduler: PodScheduler, ctx: Context): void {
-    const { handle, profile } = scheduler;
+    const { handle } = scheduler;
     handle.chance = ctx.chance;
     handle.attempt = info.attempts;
     handle.now = ctx.clock();
     const subject = `pods/${info.key}`;
     ctx.record.span(subject, 'queue', info.timestamp, ctx.now - info.timestamp, `attempt ${info.attempts}`);
+    this.#meter.begin();
+    if (this.#extenders?.hasSayIn(info.pod) === true) {
+      const cycle = new ExtenderCycle(info, scheduler, this.#extenders, this.#meter, this.#nextStart);
+      this.#paused = { cycle, startedAt: ctx.now };
+      // No other cycle begins meanwhile.
+      this.#isTurnDue = true;
+      this.#binding.hold();
+      this.#events.hold();
+      const decision = cycle.begin(ctx);
+      if (decision !== undefined) this.#resume(decision, ctx);
+      return;
+    }
     const decision = scheduler.schedule(info.pod, this.#nextStart);
+    this.#conclude(info, scheduler, decision, this.#meter.read(decision.cost), ctx.now, ctx);
+  }
+
+  #extenderAnswered(outcome: ExtenderOutcome, ctx: Context): void {
+    const { step, body, error } = outcome;
+    if (step.for === 'bind') {
+      this.#binding.extenderAnswered(step.uid, body, error, ctx);
+      return;
+    }
+    if (this.#paused === undefined) return;
+    this.#meter.resume();
+    const { cycle } = this.#paused;
+    cycle.scheduler.handle.chance = ctx.chance;
+    const decision = cycle.answered(outcome, ctx);
+    if (decision !== undefined) this.#resume(decision, ctx);
+  }
+
+  /** The cycle has come to its end: what has changed meanwhile is taken in, each change as of its own time. */
+  #resume(decision: Decision, ctx: Context): void {
+    const { cycle, startedAt } = this.#paused as { cycle: ExtenderCycle; startedAt: Instant };
+    this.#paused = undefined;
+    this.#binding.release();
+    this.#events.release();
+    this.#conclude(cycle.info, cycle.scheduler, decision, decision.cost, startedAt, ctx);
+  }
+
+  /** The end of an attempt, `cost` from now. */
+  #conclude(info: QueuedPodInfo, scheduler: PodScheduler, decision: Decision, cost: Duration, startedAt: Instant, ctx: Context): void {
+    const { handle, profile } = scheduler;
     this.#journal?.attempt(info, decision, this.#nextStart, handle.draw('tie', info.pod), ctx.now);
     const nodes = this.#cache.table.nodeCount;
     if (nodes > 0) this.#nextStart = (this.#nextStart + decision.evaluated) % nodes;
-    const cost = this.#config.cost === undefined || this.#config.cost === 'model' ? decision.cost : this.#config.cost;
     this.#busyUntil = ctx.now + cost;
     this.#isTurnDue = true;
     ctx.after(cost, CYCLE);
-    this.#metrics?.algorithm.observe(cost / SECOND);
-    ctx.record.span(subject, 'scheduling', ctx.now, cost, decision.nodeName === '' ? decision.failure?.message : decision.nodeName);
-    if (decision.failure === undefined) {
-      this.#binding.begin({ info, profile, handle, state: decision.state, nodeName: decision.nodeName, startedAt: ctx.now }, cost, ctx);
-      return;
-    }
-    const { failure } = decision;
-    const startedAt = ctx.now;
-    this.#ending = () => this.#binding.failed({ info, profile, handle, state: decision.state, nodeName: '', startedAt }, failure, ctx);
+    const took = this.#busyUntil - startedAt;
+    this.#metrics?.algorithm.observe(took / SECOND);
+    const found = decision.nodeName === '' ? decision.failure?.message : decision.nodeName;
+    ctx.record.span(`pods/${info.key}`, 'scheduling', startedAt, took, found);
+    const attempt = { info, profile, handle, state: decision.state, nodeName: decision.nodeName, startedAt };
+    const failure: Failure | undefined = decision.failure ?? this.#binding.begin(attempt, cost, ctx);
+    if (failure !== undefined) this.#ending = (later) => this.#failures.failed(attempt, failure, later);
   }
-
-  #watch(listers: Map<string, ObjectLister<KubeObject>>): void {
-    this.#pods.onEvent((event, ctx) => this.#podEvent(event, ctx));
-    this.#nodes.onEvent((event, ctx) => this.#nodeEvent(event, ctx));
-    for (const [resource, name] of WATCHED) {
-      const informer = this.#informers.informer<KubeObject>(resource);
-      listers.set(resource, informer);
-      informer.onEvent(({ type, object, previous }, ctx) => {
-        const isSelecting = RESOLVES.has(resource);
-        const isAnew = !isSelecting || isResolvedAnew(type, object, previous);
-        if (isSelecting && isAnew) for (const scheduler of this.#schedulers.values()) scheduler.forgetResolved(resource, object);
-        if (isAnew) this.#journal?.object(resource, object, type === 'delete', isSelecting);
-        if (name === '') return;
-        const [before, after] = type === 'delete' ? [object, undefined] : [previous, object];
-        this.#queue.move(objectEvent(name, type), before, after, ctx.now);
-      });
-    }
-  }
-
-  #isResponsible(pod: Pod): boolean {
-    return this.#profiles.has(pod.spec?.schedulerName ?? 'default-scheduler');
-  }
-
-  #podEvent({ type, object: pod, previous }: InformerEvent<Pod>, ctx: Context): void {
-    const isGone = type === 'delete' || isFinished(pod);
-    const wasAssigned = previous !== undefined && (previous.spec?.nodeName ?? '') !== '';
-    const isAssigned = (pod.spec?.nodeName ?? '') !== '';
-    if (isGone) {
-      this.#podGone(pod, ctx);
-      return;
-    }
-    if (previous !== undefined && podUid(previous) !== podUid(pod)) this.#podGone(previous, ctx);
-    if (isAssigned) {
-      if (wasAssigned && this.#cache.has(podUid(pod))) {
-        this.#cache.updatePod(pod);
-        for (const event of assignedPodChanges(previous, pod)) this.#queue.move(event, previous, pod, ctx.now);
-        return;
-      }
-      this.#queue.delete(pod);
-      this.#cache.addPod(pod);
-      this.#queue.move(ASSIGNED_POD_ADD, undefined, pod, ctx.now);
-      return;
-    }
-    if (!this.#isResponsible(pod) || this.#cache.isAssumed(podUid(pod))) return;
-    if (previous === undefined || podUid(previous) !== podUid(pod)) {
-      const nominated = (pod.status?.nominatedNodeName as string | undefined) ?? '';
-      if (nominated !== '') this.#nominator.add(pod, nominated);
-      this.#queue.add(pod, ctx.now);
-    } else this.#queue.update(previous, pod, waitingPodChange(previous, pod), ctx.now);
-  }
-
-  #podGone(pod: Pod, ctx: Context): void {
-    this.#queue.delete(pod);
-    if (!this.#cache.has(podUid(pod))) return;
-    this.#cache.removePod(pod);
-    this.#queue.move(ASSIGNED_POD_DELETE, pod, undefined, ctx.now);
-  }
-
-  #nodeEvent({ type, object: node, previous }: InformerEvent<Node>, ctx: Context): void {
-    if (type === 'delete') {
-      this.#cache.removeNode(nodeName(node));
-      this.#queue.move(NODE_DELETE, node, undefined, ctx.now);
-    } else if (previous === undefined) {
-      this.#cache.addNode(node);
-      this.#queue.move(NODE_ADD, undefined, node, ctx.now);
-    } else {
-      this.#cache.updateNode(node);
-      for (const event of nodeChanges(previous, node)) this.#queue.move(event, previous, node, ctx.now);
-    }
-  }
-}
-
-/** Whether selectors that plugins have resolved may come out otherwise: labels of a namespace, a selector. Status changes do not matter. */
-function isResolvedAnew(type: string, object: KubeObject, previous: KubeObject | undefined): boolean {
-  if (type !== 'update' || previous === undefined) return true;
-  const selector = (of: KubeObject): unknown => (of as { spec?: { selector?: unknown } }).spec?.selector;
-  return (
-    object.metadata?.labels !== previous.metadata?.labels || selector(object) !== selector(previous) || keyOf(object) !== keyOf(previous)
-  );
 }

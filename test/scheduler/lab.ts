@@ -5,7 +5,15 @@ import type { ApiRequest, KubeObject, Pod } from '#api';
 import { ApiServer } from '#apiserver';
 import { type ApiClient, createApiClient, createInformerFactory, type Informer, type InformerFactory } from '#client';
 import { EtcdMember } from '#etcd';
-import { Scheduler, type SchedulerConfig } from '#scheduler';
+import {
+  type ExtenderConfiguration,
+  type ExtenderFailures,
+  ExtenderHost,
+  type ExtenderModule,
+  registerExtenderModule,
+  Scheduler,
+  type SchedulerConfig,
+} from '#scheduler';
 import { type Context, type Host, type Message, messageKind, type RunOutcome, runInProcess, SECOND } from '#sim';
 
 interface LabTimer extends Message {
@@ -94,18 +102,28 @@ function withReadiness(step: Step): Step[] {
   return [step, [second + 0.01, { verb: 'patch', resource: 'nodes', name, patchType: 'merge', body: { spec: { taints: null } } }]];
 }
 
+/** An extender and what answers for it. */
+export interface LabExtender {
+  readonly configuration: ExtenderConfiguration;
+  readonly module: ExtenderModule;
+  readonly latency?: number;
+  readonly failures?: Partial<ExtenderFailures>;
+}
+
 export interface LabOptions {
   readonly seconds?: number;
   readonly config?: Partial<SchedulerConfig>;
+  readonly extenders?: readonly LabExtender[];
+  readonly cpuClock?: () => number;
 }
 
-/** Hosts: 0 etcd, 1 the API server, 2 the janitor, 3 the user, 4 the scheduler. */
+/** Hosts: 0 etcd, 1 the API server, 2 the janitor, 3 the user, 4 the scheduler, 5 and on the extenders. */
 export function lab(
   steps: readonly Step[],
-  { seconds = 30, config }: LabOptions = {},
+  { seconds = 30, config, extenders = [], cpuClock }: LabOptions = {},
 ): { readonly janitor: Janitor; readonly outcome: RunOutcome } {
   const control = { group: 'control-plane', zone: 'a', cores: 4, config: {} };
-  const programs = ['etcd', 'api', 'janitor', 'user', 'scheduler'];
+  const programs = ['etcd', 'api', 'janitor', 'user', 'scheduler', ...extenders.map((_, index) => `extender-${index}`)];
   const world = {
     seed: 1,
     epoch: 1_767_225_600_000_000,
@@ -121,7 +139,15 @@ export function lab(
     if (program === 'api') return new ApiServer({ name, instance: 0, etcd: { default: [0] } });
     if (program === 'janitor') return janitor;
     if (program === 'user') return new User(steps.flatMap(withReadiness));
-    return new Scheduler({ client: { user: 'system:kube-scheduler', servers: [1], qps: 0, burst: 0 }, ...config });
+    if (program === 'scheduler') {
+      const client = { user: 'system:kube-scheduler', servers: [1], qps: 0, burst: 0 };
+      const placements = extenders.map(({ configuration }, index) => ({ configuration, host: 5 + index }));
+      return new Scheduler({ client, extenders: placements, ...config }, undefined, cpuClock);
+    }
+    const { module, latency = 1000, failures } = extenders[Number(program.slice('extender-'.length))] as LabExtender;
+    registerExtenderModule(program, module);
+    const client = { user: program, servers: [1], qps: 0, burst: 0 };
+    return new ExtenderHost({ name, module: program, latency, failures: { timeout: 0, garbage: 0, error: 0, ...failures }, client });
   });
   return { janitor, outcome };
 }

@@ -12,7 +12,7 @@ import type {
   PreEnqueuePlugin,
 } from '../framework.ts';
 import { podUid } from '../pod-fields.ts';
-import { candidatesToFind, dryRun, isEligibleToPreempt, noCandidateMessage, pickCandidates, potentialNodes } from '../preemption.ts';
+import { candidatesToFind, chooseCandidate, dryRun, isEligibleToPreempt, noCandidateMessage, potentialNodes } from '../preemption.ts';
 import { DELETE, type EventRegistration } from '../queueing-events.ts';
 import { type Status, unresolvable, unschedulable } from '../status.ts';
 
@@ -51,8 +51,8 @@ export class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlugin, En
       const message = noCandidateMessage(result.statuses, handle.snapshot.nodes.length);
       return { nominatedNodeName: '', dryRuns: result.count, status: unschedulable(`preemption: ${message}`) };
     }
-    const tied = pickCandidates(result.candidates, handle.now);
-    const chosen = tied[Math.floor(handle.draw('preemption/tie', pod) * tied.length)] as (typeof tied)[number];
+    if (handle.keepsCandidates) return { candidates: result.candidates, dryRuns: result.count };
+    const chosen = chooseCandidate(result.candidates, pod, handle);
     return { nominatedNodeName: chosen.node, victims: chosen.victims, dryRuns: result.count };
   }
 

@@ -13,6 +13,8 @@ export interface SeenEvent {
 export class InFlightEvents {
   /** Position in the history at which each pod was taken. */
   readonly #pods = new Map<string, number>();
+  /** Pods that were activated while under way (EventForceActivate). */
+  readonly #activated = new Set<string>();
   #events: SeenEvent[] = [];
   #start = 0;
 
@@ -29,12 +31,21 @@ export class InFlightEvents {
     if (this.#pods.size > 0) this.#events.push(seen);
   }
 
+  activate(uid: string): void {
+    if (this.#pods.has(uid)) this.#activated.add(uid);
+  }
+
+  isActivated(uid: string): boolean {
+    return this.#activated.has(uid);
+  }
+
   since(uid: string): readonly SeenEvent[] {
     const from = this.#pods.get(uid);
     return from === undefined ? [] : this.#events.slice(from - this.#start);
   }
 
   done(uid: string): void {
+    this.#activated.delete(uid);
     const wasFirst = this.#first() === uid;
     this.#pods.delete(uid);
     if (!wasFirst) return;

@@ -8,7 +8,7 @@ import type { ExplainJournal } from '../explain-journal.ts';
 import type { Nominator } from '../nominator.ts';
 import { podLabels, podUid } from '../pod-fields.ts';
 import type { Profile } from '../profile.ts';
-import { type ClusterEvent, type EventRegistration, matchesEvent, UPDATE_OTHER } from '../queueing-events.ts';
+import { ALL, type ClusterEvent, type EventRegistration, matchesEvent, UPDATE_OTHER } from '../queueing-events.ts';
 import { messageOf, type Status } from '../status.ts';
 import { Heap } from './heap.ts';
 import { InFlightEvents } from './in-flight-events.ts';
@@ -80,6 +80,10 @@ export class SchedulingQueue {
 
   instrument(instruments: QueueInstruments): void {
     this.#instruments = instruments;
+    if (this.size === 0) return;
+    this.#level('active');
+    this.#level('backoff');
+    this.#levelUnschedulable();
   }
 
   get activeSize(): number {
@@ -165,6 +169,7 @@ export class SchedulingQueue {
   /** AddUnschedulableIfNotPresent: after a failed attempt. `plugins` rejected it; none of them: an error. */
   putBack(info: QueuedPodInfo, plugins: ReadonlySet<string>, now: Instant): void {
     const seen = this.#inFlight.since(info.uid);
+    const isActivated = this.#inFlight.isActivated(info.uid);
     this.#inFlight.done(info.uid);
     if (this.#has(info.uid)) return;
     info.timestamp = now;
@@ -178,6 +183,10 @@ export class SchedulingQueue {
     info.consecutiveErrors = 0;
     info.unschedulableCount++;
     info.backoffUntil = now + backoffDuration(info.unschedulableCount, this.#settings.initialBackoff, this.#settings.maxBackoff);
+    if (isActivated) {
+      this.#enter(info, 'active', 'ForceActivate', now);
+      return;
+    }
     for (const { event, before, after } of seen) {
       if (!this.#isWorthTrying(info, event, before, after)) continue;
       this.#enter(info, 'backoff', 'ScheduleAttemptFailure', now);
@@ -186,8 +195,14 @@ export class SchedulingQueue {
     this.#enter(info, 'unschedulable', 'ScheduleAttemptFailure', now);
   }
 
-  /** MoveAllToActiveOrBackoffQueue: something changed; the pods that it may help are brought back. */
-  move(event: ClusterEvent, before: KubeObject | undefined, after: KubeObject | undefined, now: Instant): void {
+  /** Nothing is known of what this rejector waits for: every event may help (framework.go, defaultEnqueueExtension). */
+  registerForAll(plugin: string): void {
+    const registration: EventRegistration = { resource: '*', action: ALL };
+    for (const [profile, registered] of this.#registered) this.#registered.set(profile, [...registered, { plugin, registration }]);
+  }
+
+  /** MoveAllToActiveOrBackoffQueue: something changed; the pods that it may help are brought back. `except`: a pod that caused it itself. */
+  move(event: ClusterEvent, before: KubeObject | undefined, after: KubeObject | undefined, now: Instant, except = ''): void {
     this.#inFlight.record({ event, before, after });
     if (this.#unschedulable.size === 0) return;
     const plugins = new Set<string>();
@@ -196,7 +211,7 @@ export class SchedulingQueue {
     }
     if (plugins.size === 0) return;
     for (const info of [...this.#unschedulable.values()]) {
-      if (this.#isWorthTrying(info, event, before, after)) this.#leaveUnschedulable(info, event.label, now);
+      if (info.uid !== except && this.#isWorthTrying(info, event, before, after)) this.#leaveUnschedulable(info, event.label, now);
     }
   }
 
@@ -218,10 +233,21 @@ export class SchedulingQueue {
     }
   }
 
-  /** Activate: a pod that waited for its own preemption to finish. */
+  /** Activate: out of the unschedulable pods or the back-off, whatever is left of it. */
   activate(uid: string, now: Instant): void {
     const info = this.#unschedulable.get(uid);
-    if (info !== undefined) this.#leaveUnschedulable(info, 'ForceActivate', now);
+    if (info !== undefined) {
+      this.#leaveUnschedulable(info, 'ForceActivate', now);
+      return;
+    }
+    const backing = this.#backoff.delete(uid) ?? this.#errorBackoff.delete(uid);
+    if (backing === undefined) {
+      // Under way: it is tried again as soon as it comes back.
+      this.#inFlight.activate(uid);
+      return;
+    }
+    this.#level('backoff');
+    this.#enter(backing, 'active', 'ForceActivate', now);
   }
 
   #has(uid: string): boolean {
