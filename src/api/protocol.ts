@@ -58,6 +58,8 @@ export interface ApiRequest extends Message {
   readonly options?: RequestOptions;
   /** The authenticated user ('system:node:node-17', 'system:kube-scheduler'). */
   readonly user: string;
+  /** A bearer token: it says who the user is, whatever `user` does. '' is nobody's. */
+  readonly token?: string;
   /** The client will not read the object that comes back: the answer then carries metadata only. A saving of this program; the modelled cost stays that of the whole object. */
   readonly discardBody?: boolean;
 }

@@ -23,6 +23,12 @@ export interface ApiServerConfig {
   readonly disabledAdmission?: readonly string[];
   /** --enable-admission-plugins: besides those that are on anyway. */
   readonly enabledAdmission?: readonly string[];
+  /** --authorization-mode: 'RBAC' is Node,RBAC with the bootstrap policy. Default AlwaysAllow. */
+  readonly authorization?: 'AlwaysAllow' | 'RBAC';
+  /** Groups of users that do not follow from their names, as a certificate's organizations would say. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+  /** --token-auth-file: users by bearer token. */
+  readonly tokens?: Readonly<Record<string, { readonly user: string; readonly uid?: string; readonly groups?: readonly string[] }>>;
   /** Changes to the cost table. */
   readonly costs?: Partial<Costs>;
   /** --etcd-compaction-interval; 0 turns compaction off. Default 5 minutes. */

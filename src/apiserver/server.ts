@@ -23,6 +23,7 @@ import { GuaranteedUpdate } from './guaranteed-update.ts';
 import { ApiServerMetrics } from './metrics.ts';
 import { ObjectCount } from './object-count.ts';
 import { DESCRIPTORS, storagePrefix } from './registry/table.ts';
+import { type EarlyAnswer, RequestPath } from './request-path.ts';
 import { route } from './routing.ts';
 import { COMPACT, SEATS_FREE, type Slice, TICK } from './server-timers.ts';
 import { bind } from './subresources/binding.ts';
@@ -56,6 +57,7 @@ export class ApiServer implements Host, Core {
   readonly etcd: EtcdClient;
   readonly eventLeases: EventLeases;
   readonly admission: Admission;
+  readonly path: RequestPath;
   private readonly resources = new Map<Resource, ResourceState>();
   private readonly feeds: CacheFeed[] = [];
   private readonly feedOf = new Map<ResourceState, CacheFeed>();
@@ -117,6 +119,7 @@ export class ApiServer implements Host, Core {
       this.feedOf.set(state, feed);
     }
     this.admission = new Admission(this);
+    this.path = new RequestPath(this);
   }
 
   start(ctx: Context): void {
@@ -191,18 +194,17 @@ export class ApiServer implements Host, Core {
     const held = this.held;
     this.held = [];
     for (const name of SYSTEM_NAMESPACES) this.ensureNamespace(name, ctx);
+    for (const object of this.path.bootstrap()) this.create(object, ctx);
     for (const { request, source, at } of held) this.admit(request, source, at, ctx);
   }
 
   private ensureNamespace(name: string, ctx: Context): void {
     if (this.resources.get('namespaces')?.cache.get(`/registry/namespaces/${name}`) !== undefined) return;
-    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-    this.serve(
-      { kind: 'ApiRequest', id: ++this.ownRequests, verb: 'create', resource: 'namespaces', body, user: SELF },
-      ctx.self,
-      ctx.now,
-      ctx,
-    );
+    this.create({ resource: 'namespaces', body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } }, ctx);
+  }
+
+  private create(object: Pick<ApiRequest, 'resource' | 'namespace' | 'body'>, ctx: Context): void {
+    this.serve({ kind: 'ApiRequest', id: ++this.ownRequests, verb: 'create', ...object, user: SELF }, ctx.self, ctx.now, ctx);
   }
 
   private request(request: ApiRequest, ctx: Context): void {
@@ -211,8 +213,10 @@ export class ApiServer implements Host, Core {
   }
 
   /** Priority and fairness stand before everything else. */
-  private admit(request: ApiRequest, source: number, at: number, ctx: Context): void {
+  private admit(sent: ApiRequest, source: number, at: number, ctx: Context): void {
     const { flow } = this;
+    const request = sent.token === undefined ? sent : this.path.authenticated(sent, ctx);
+    if (isStatus(request)) return this.turnAway(sent, source, request, ctx);
     if (!flow.isOn) return this.serve(request, source, at, ctx);
     const seats = seatsOf(request, this.resources.get(request.resource));
     const verdict = flow.admit({ request, source, seats, since: at }, ctx);
@@ -264,18 +268,12 @@ export class ApiServer implements Host, Core {
 
   private serve(request: ApiRequest, source: number, at: number, ctx: Context, ticket?: Ticket): void {
     this.metrics?.inflight.add(1);
-    const operation = route(request, source, this.resources.get(request.resource), at);
-    if (!isStatus(operation)) operation.ticket = ticket;
-    else {
-      if (ticket !== undefined) this.free(ticket, ctx.now, ctx);
-      this.metrics?.inflight.add(-1);
-      ctx.send(
-        source,
-        { kind: 'ApiResponse', id: request.id, code: operation.code, object: operation } as ApiResponse,
-        this.charge(ctx, this.costs.request),
-      );
-      return;
-    }
+    const state = this.resources.get(request.resource);
+    const early = this.path.isOpen && state !== undefined && request.subresource !== 'token' ? undefined : this.path.before(request, ctx);
+    if (early !== undefined) return this.answerEarly(request, source, early, ctx, ticket);
+    const operation = route(request, source, state, at);
+    if (isStatus(operation)) return this.answerEarly(request, source, { code: operation.code, object: operation }, ctx, ticket);
+    operation.ticket = ticket;
     switch (operation.action) {
       case 'create':
         return new Creation(this, operation).start(ctx);
@@ -297,6 +295,14 @@ export class ApiServer implements Host, Core {
       case 'watch':
         return this.openWatch(operation, ctx);
     }
+  }
+
+  /** What was decided without a verb. */
+  private answerEarly(request: ApiRequest, source: number, { code, object }: EarlyAnswer, ctx: Context, ticket?: Ticket): void {
+    if (ticket !== undefined) this.free(ticket, ctx.now, ctx);
+    this.metrics?.inflight.add(-1);
+    this.metrics?.countCode(code);
+    ctx.send(source, { kind: 'ApiResponse', id: request.id, code, object } as ApiResponse, this.charge(ctx, this.costs.request));
   }
 
   openWatch(operation: Operation, ctx: Context): void {

@@ -12,6 +12,7 @@ const PATCH_TYPE = 8;
 const OPTIONS = 16;
 const DISCARD = 32;
 const KEEP = 64;
+const TOKEN = 128;
 
 export function packApiRequest(m: ApiRequest, out: PackWriter): void {
   let has = 0;
@@ -21,6 +22,7 @@ export function packApiRequest(m: ApiRequest, out: PackWriter): void {
   if (m.patchType !== undefined) has |= PATCH_TYPE;
   if (m.options !== undefined) has |= OPTIONS;
   if (m.discardBody !== undefined) has |= m.discardBody ? DISCARD : KEEP;
+  if (m.token !== undefined) has |= TOKEN;
   out.int(has);
   out.int(m.id);
   out.name(m.verb);
@@ -32,11 +34,12 @@ export function packApiRequest(m: ApiRequest, out: PackWriter): void {
   if (m.patchType !== undefined) out.name(m.patchType);
   if (m.options !== undefined) packJson(m.options, out);
   packJson(m.body, out);
+  if (m.token !== undefined) out.text(m.token);
 }
 
 export function unpackApiRequest(from: PackReader): ApiRequest {
   const has = from.int();
-  return {
+  const request: ApiRequest = {
     kind: 'ApiRequest',
     id: from.int(),
     verb: from.name() as Verb,
@@ -50,6 +53,7 @@ export function unpackApiRequest(from: PackReader): ApiRequest {
     discardBody: (has & DISCARD) !== 0 ? true : (has & KEEP) !== 0 ? false : undefined,
     body: unpackJson(from),
   };
+  return (has & TOKEN) === 0 ? request : { ...request, token: from.text() };
 }
 
 export function packApiResponse(m: ApiResponse, out: PackWriter): void {
