@@ -8,8 +8,10 @@ import {
   type FinishedRun,
   failureOf,
   HOST_BUILDER,
+  loadPlugins,
   type OutDirectory,
   openOutDirectory,
+  type PluginFiles,
   type Runner,
   rejected,
   runInThisProcess,
@@ -24,11 +26,11 @@ import { verdictTable } from './verdict-table.ts';
 import { VERSION } from './version.ts';
 
 /** In process, or on the pool of shards. */
-export async function runnerFor(shards: number): Promise<Runner> {
+export async function runnerFor(shards: number, plugins: PluginFiles = []): Promise<Runner> {
   if (shards === 0) return runInThisProcess;
   const { runSharded } = await import('#workers');
   return async (world, options) => {
-    const outcome = await runSharded(world, { ...options, builder: HOST_BUILDER });
+    const outcome = await runSharded(world, { ...options, builder: { ...HOST_BUILDER, argument: plugins } });
     return { ...outcome, barrierSeconds: outcome.shards.barrierSeconds };
   };
 }
@@ -56,6 +58,7 @@ export function onInterrupt(): { readonly asked: () => boolean; readonly release
 export async function execute(scenario: Scenario, flags: RunFlags, table?: (finished: FinishedRun) => string): Promise<number> {
   const nodes = scenario.cluster.nodes.reduce((sum, pool) => sum + pool.count, 0);
   const shards = flags.shards ?? defaultShards(nodes);
+  const plugins = await loadPlugins(flags.plugin ?? []);
   const out = openOutDirectory(flags.out ?? join('out', scenario.name));
   const explain = flags.explain ?? 'failed';
   const interrupt = onInterrupt();
@@ -64,10 +67,11 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
     const finished = await runScenario(scenario, {
       seed: flags.seed ?? scenario.seed,
       shards,
-      runner: await runnerFor(shards),
+      runner: await runnerFor(shards, plugins.files),
       version: VERSION,
       onProgress: (state) => progress.show(state),
       interrupted: interrupt.asked,
+      world: { plugins: plugins.names },
       explain,
     });
     progress.finish();

@@ -10,6 +10,7 @@ export interface RunFlags {
   readonly out?: string;
   readonly set: readonly string[];
   readonly quiet?: boolean;
+  readonly plugin?: readonly string[];
   readonly explain?: ExplainChoice;
 }
 
@@ -40,6 +41,7 @@ export function withRunFlags(command: Command): Command {
     )
     .option('--out <dir>', 'where result.json, report.html and the trace go (default: out/<name>)')
     .addOption(explainOption('failed'))
+    .addOption(pluginOption())
     .option('--quiet', 'no progress');
 }
 
@@ -47,6 +49,12 @@ export const explainOption = (byDefault: ExplainChoice): Option =>
   new Option('--explain <which>', 'scheduling attempts that `wavetank explain` can take apart afterwards')
     .choices(['all', 'failed', 'none'])
     .default(byDefault);
+
+/** Scheduler plugins of one's own. */
+export const pluginOption = (): Option =>
+  new Option('--plugin <file>', 'a scheduler plugin of your own (docs/write-a-plugin.md); may be given again').argParser(
+    (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
+  );
 
 export function withSet(command: Command): Command {
   return command.option('--set <path=value>', 'overlay a value of the scenario; may be given again', collect, []);

@@ -1,6 +1,7 @@
 /** From what a run recorded to result.json. Everything the report draws is chosen here; nothing is measured here. */
 
 import type { Scenario } from '#scenario';
+import type { SchedulerConfig } from '#scheduler';
 import type { Labels, RecordedHistogram, RecordedRun, Samples } from '#sim';
 import type { BuiltWorld } from './build-world.ts';
 import { judge } from './measures.ts';
@@ -120,7 +121,7 @@ export function assembleResult(scenario: Scenario, built: BuiltWorld, run: RunOu
         ...(mark.detail === undefined ? {} : { detail: mark.detail }),
       })),
     ].sort((a, b) => a.atSeconds - b.atSeconds),
-    notes: notes(scenario),
+    notes: notes(scenario, built),
   };
 }
 
@@ -218,14 +219,18 @@ function heat(recorded: RecordedRun): UtilisationHeat[] {
 }
 
 /** What a reader must know: limits that the scenario lifts above Kubernetes' defaults, and settings that differ from upstream's. */
-function notes(scenario: Scenario): string[] {
+function notes(scenario: Scenario, { world }: BuiltWorld): string[] {
   const out = [...scenario.notes];
-  const { controllers, kubelets, schedulers } = scenario.cluster;
+  const { controllers, kubelets } = scenario.cluster;
   const limit = (qps: number, burst: number): string => (qps === 0 ? 'no limit' : `QPS ${qps}, burst ${burst}`);
   if (controllers.qps !== 20 || controllers.burst !== 30)
     out.push(`controller manager's client: ${limit(controllers.qps, controllers.burst)} (Kubernetes' default: QPS 20, burst 30)`);
-  for (const { name, qps, burst } of schedulers)
-    if (qps !== 50 || burst !== 100) out.push(`${name}'s client: ${limit(qps, burst)} (Kubernetes' default: QPS 50, burst 100)`);
+  const schedulers = world.hosts.filter(({ program }) => program === 'scheduler').map(({ config }) => config as SchedulerConfig);
+  const limited = schedulers.filter(({ client }) => client.qps !== 50 || client.burst !== 100);
+  const ofSchedulers = limited.map(
+    ({ schedulerName, client }) => `${schedulerName}'s client: ${limit(client.qps, client.burst)} (Kubernetes' default: QPS 50, burst 100)`,
+  );
+  out.push(...new Set(ofSchedulers));
   if (kubelets.qps !== 50 || kubelets.burst !== 100)
     out.push(`kubelets' client: ${limit(kubelets.qps, kubelets.burst)} (Kubernetes' default: QPS 50, burst 100)`);
   if (kubelets.events !== 'all')

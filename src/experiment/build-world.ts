@@ -16,12 +16,13 @@ import {
 } from '#scenario';
 import type { HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
 import { Luck } from '#sim';
-import { controllerManagerConfig, schedulerConfig } from './control-plane-config.ts';
+import { controllerManagerConfig } from './control-plane-config.ts';
 import { etcdHosts, etcdLinks } from './etcd-hosts.ts';
 import { kubeletHost } from './kubelet-host.ts';
 import type { LostNodes } from './loss-watch.ts';
 import type { ObserverConfig } from './observer.ts';
 import type { BenchDriverConfig } from './perf/bench-driver.ts';
+import { schedulerInstances } from './scheduler-hosts.ts';
 import type { WorkloadClientConfig } from './workload-client.ts';
 
 /** Names under which hosts.ts keeps the factories. */
@@ -47,13 +48,15 @@ export interface WorldOptions {
   readonly controllers?: boolean;
   /** Takes the place of users and observer: scheduler_perf's operations drive the cluster. */
   readonly perf?: PerfWorkload;
+  /** Registered scheduler plugins of one's own (plugin-files.ts). */
+  readonly plugins?: readonly string[];
 }
 
 const UNLIMITED: ClientLimits = { qps: 0, burst: 0 };
 const USERS = { group: 'client', zone: 'control-plane' } as const;
 export const CONTROL_PLANE = { group: 'control-plane', zone: 'control-plane' } as const;
 
-export function buildWorld(scenario: Scenario, { seed, controllers = true, perf }: WorldOptions): BuiltWorld {
+export function buildWorld(scenario: Scenario, { seed, controllers = true, perf, plugins }: WorldOptions): BuiltWorld {
   const { cluster } = scenario;
   const hosts: HostSpec[] = [];
   const add = (host: HostSpec): HostId => hosts.push(host) - 1;
@@ -74,16 +77,9 @@ export function buildWorld(scenario: Scenario, { seed, controllers = true, perf 
   });
   const client = (user: string, { qps, burst }: ClientLimits): ClientConfig => ({ user, servers: apiServers, qps, burst });
 
-  const schedulers = cluster.schedulers.map((plan) => {
-    const config = schedulerConfig(plan, client('system:kube-scheduler', plan));
-    return add({
-      name: plan.name === 'default-scheduler' ? 'kube-scheduler' : plan.name,
-      program: 'scheduler',
-      config,
-      ...CONTROL_PLANE,
-      cores: 4,
-    });
-  });
+  const schedulers = schedulerInstances(cluster.schedulers, (limits) => client('system:kube-scheduler', limits), plugins).map((instance) =>
+    add({ ...instance, program: 'scheduler', ...CONTROL_PLANE, cores: 4 }),
+  );
   const controllerManagers = controllers
     ? [
         add({

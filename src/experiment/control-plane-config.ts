@@ -1,17 +1,8 @@
-/** From a scenario's plan to the configs of the scheduler and the controller manager. */
+/** From a scenario's plan to the config of the controller manager. */
 
 import type { ClientConfig } from '#client';
 import type { ControllerManagerConfig } from '#controllers';
-import type { ControllersPlan, SchedulerPlan } from '#scenario';
-import type { SchedulerConfig } from '#scheduler';
-
-export function schedulerConfig(plan: SchedulerPlan, client: ClientConfig): SchedulerConfig {
-  return {
-    client,
-    schedulerName: plan.name,
-    ...(plan.percentageOfNodesToScore === undefined ? {} : { percentageOfNodesToScore: plan.percentageOfNodesToScore }),
-  };
-}
+import type { ControllersPlan } from '#scenario';
 
 export function controllerManagerConfig(plan: ControllersPlan, client: ClientConfig): ControllerManagerConfig {
   return {

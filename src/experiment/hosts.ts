@@ -4,11 +4,12 @@ import { ApiServer, type ApiServerConfig } from '#apiserver';
 import { ControllerManager, type ControllerManagerConfig } from '#controllers';
 import { EtcdMember, type EtcdMemberConfig } from '#etcd';
 import { Kubelet, type KubeletConfig } from '#kubelet';
-import { Scheduler, type SchedulerConfig } from '#scheduler';
+import { type SchedulerConfig, schedulerHost } from '#scheduler';
 import type { CreateHost, Host } from '#sim';
 import type { Program } from './build-world.ts';
 import { Observer, type ObserverConfig } from './observer.ts';
 import { BenchDriver, type BenchDriverConfig } from './perf/bench-driver.ts';
+import { type PluginFiles, registerPlugins } from './plugin-files.ts';
 import { stampResourceVersion } from './stamp.ts';
 import { WorkloadClient, type WorkloadClientConfig } from './workload-client.ts';
 
@@ -19,7 +20,7 @@ const PROGRAMS: Readonly<Record<Program, (config: unknown, previous: Host | unde
       previous: previous instanceof EtcdMember ? previous : undefined,
     }),
   apiserver: (config) => new ApiServer(config as ApiServerConfig),
-  scheduler: (config) => new Scheduler(config as SchedulerConfig),
+  scheduler: (config) => schedulerHost(config as SchedulerConfig),
   'controller-manager': (config) => new ControllerManager(config as ControllerManagerConfig),
   'workload-client': (config) => new WorkloadClient(config as WorkloadClientConfig),
   observer: (config) => new Observer(config as ObserverConfig),
@@ -33,5 +34,8 @@ export const createHost: CreateHost = (spec, _id, previous) => {
   return make(spec.config, previous);
 };
 
-/** What a thread imports to make its hosts (workers/shard.ts). */
-export const hostFactory = (): CreateHost => createHost;
+/** What a thread imports to make its hosts (workers/shard.ts); it loads the user's own plugins for itself. */
+export async function hostFactory(plugins: PluginFiles = []): Promise<CreateHost> {
+  await registerPlugins(plugins);
+  return createHost;
+}

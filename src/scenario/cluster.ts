@@ -4,6 +4,7 @@ import type { Taint } from '#api';
 import type { Distribution, Duration } from '#sim';
 import { type ApiServersPlan, apiServersPlan, apiServersSchema } from './api-server-plan.ts';
 import { type EtcdClusterPlan, etcdPlan, etcdSchema } from './etcd-plan.ts';
+import { type SchedulerPlan, schedulerPlans, schedulersSchema } from './scheduler-plan.ts';
 import {
   bytes,
   count,
@@ -37,11 +38,6 @@ export interface ClientLimits {
   /** 0 lifts the limit. */
   readonly qps: number;
   readonly burst: number;
-}
-
-export interface SchedulerPlan extends ClientLimits {
-  readonly name: string;
-  readonly percentageOfNodesToScore?: number;
 }
 
 export interface ControllersPlan extends ClientLimits {
@@ -109,15 +105,7 @@ export const clusterSchema: JsonSchema = fields(
     },
     apiServers: apiServersSchema,
     etcd: etcdSchema,
-    schedulers: list(
-      fields('a scheduler', {
-        name: label('its schedulerName (default default-scheduler)'),
-        ...clientFields,
-        percentageOfNodesToScore: count("0: upstream's formula", 0, 100),
-      }),
-      'schedulers',
-      1,
-    ),
+    schedulers: schedulersSchema,
     controllers: fields('the controller manager', {
       ...clientFields,
       nodeMonitorGracePeriod: duration('--node-monitor-grace-period (default 50s, as upstream since 1.32)'),
@@ -164,19 +152,12 @@ const limits = (written: Written, qps: number, burst: number): ClientLimits => (
 /** The complete plan of a valid `cluster`. */
 export function clusterPlan(cluster: Written): ClusterPlan {
   const network = part(cluster, 'network');
-  const schedulers = (cluster['schedulers'] as readonly Written[] | undefined) ?? [{}];
   const jitter = parseDurationDistribution(network['jitter']);
   return {
     nodes: nodePools(cluster['nodes']),
     apiServers: apiServersPlan(part(cluster, 'apiServers')),
     etcd: etcdPlan(part(cluster, 'etcd')),
-    schedulers: schedulers.map((scheduler) => ({
-      name: (scheduler['name'] as string | undefined) ?? 'default-scheduler',
-      ...limits(scheduler, 50, 100),
-      ...(scheduler['percentageOfNodesToScore'] === undefined
-        ? {}
-        : { percentageOfNodesToScore: scheduler['percentageOfNodesToScore'] as number }),
-    })),
+    schedulers: schedulerPlans(cluster['schedulers']),
     controllers: controllersPlan(part(cluster, 'controllers')),
     kubelets: kubeletPlan(part(cluster, 'kubelets')),
     network: {

@@ -12,6 +12,7 @@ export * from './scenario.ts';
 export { PerfFile } from './scheduler-perf/file.ts';
 export type * from './scheduler-perf/operation.ts';
 export { render, type Template } from './scheduler-perf/template.ts';
+export type { LeaderElectionPlan, SchedulerPlan } from './scheduler-plan.ts';
 export { scenarioSchema } from './schema.ts';
 export { decodeText, parseSource, readBytes, readSource, type Source } from './source.ts';
 export * from './units.ts';

@@ -8,6 +8,7 @@ import { type Condition, type MetricInfo, parseCondition } from './condition.ts'
 import { etcdMistakes } from './etcd-plan.ts';
 import type { FaultEntry } from './fault.ts';
 import { METRICS } from './metrics.ts';
+import { schedulerPlans } from './scheduler-plan.ts';
 import { scenarioSchema } from './schema.ts';
 import { setPath, stepsOf } from './set-path.ts';
 import { readSource, type Source } from './source.ts';
@@ -82,7 +83,10 @@ export function scenarioFrom(read: Source, assignments: readonly string[] = []):
     epoch: epoch ?? 0,
     duration,
     bucket: bucket ?? Math.max(1_000_000, Math.ceil(duration / 240 / 1_000_000) * 1_000_000),
-    cluster: clusterPlan(written['cluster'] as Written),
+    cluster: {
+      ...clusterPlan(written['cluster'] as Written),
+      schedulers: schedulerPlans((written['cluster'] as Written)['schedulers'], source),
+    },
     images: Object.fromEntries(Object.entries((written['images'] ?? {}) as Written).map(([image, size]) => [image, parseBytes(size) ?? 0])),
     workload,
     faults: entriesOf(written['faults']).map((entry, index) => ({ ...entry, place: source.placeOf(['faults', index]) })),
@@ -160,7 +164,7 @@ function nameMistakes(written: Written, workload: readonly WorkloadEntry[], sour
   once(
     'schedulers',
     schedulers.map((scheduler, index) => ({
-      name: (scheduler['name'] as string | undefined) ?? 'default-scheduler',
+      name: (scheduler['name'] as string | undefined) ?? (scheduler['config'] === undefined ? 'default-scheduler' : undefined),
       path: ['cluster', 'schedulers', index],
     })),
   );

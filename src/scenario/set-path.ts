@@ -17,7 +17,7 @@ export function stepsOf(assignment: string): readonly (string | number)[] {
   return steps;
 }
 
-/** A copy of `root` with the value set. Maps on the way are made, list entries must exist. */
+/** A copy of `root` with the value set. Maps on the way are made, and lists of one entry; other list entries must exist. */
 export function setPath(root: unknown, assignment: string): unknown {
   const steps = stepsOf(assignment);
   const equals = assignment.indexOf('=');
@@ -42,6 +42,7 @@ function put(node: unknown, steps: readonly (string | number)[], value: unknown,
   }
   if (node !== undefined && node !== null && typeof node !== 'object')
     throw UserError.at({}, `--set ${path}: '${step}' is inside a plain value`);
+  if (step === 0 && (node === undefined || node === null)) return [put(undefined, rest, value, path)];
   if (typeof step === 'number') throw UserError.at({}, `--set ${path}: there is no list to index with [${step}]`);
   const map = (node ?? {}) as Record<string, unknown>;
   return { ...map, [step]: put(map[step], rest, value, path) };

@@ -1,12 +1,14 @@
 /** The scheduler: decides as kube-scheduler does. */
 
 export { Cache } from './cache.ts';
+export type { PluginOrigin } from './checked-plugin.ts';
 export type { ConfigurationError } from './configuration/field-path.ts';
 export {
   type ExtenderConfiguration,
   type KubeSchedulerConfiguration,
   readKubeSchedulerConfiguration,
 } from './configuration/kube-scheduler-configuration.ts';
+export { checkLeaderElection, DEFAULT_LEADER_ELECTION, type LeaderElectionSettings } from './configuration/leader-election.ts';
 export type { ExtensionPoint } from './configuration/plugin-sets.ts';
 export { judgeSchedulerVector } from './conformance/judge.ts';
 export { readSchedulerVector, SchedulerVectorError } from './conformance/read-vector.ts';
@@ -37,6 +39,7 @@ export { NodeInfo } from './node-info.ts';
 export { Nominator } from './nominator.ts';
 export { MapLister, ObjectHandle, ObjectSnapshot } from './object-handle.ts';
 export { PluginError } from './plugin-error.ts';
+export { POINT_METHODS, pointsOf } from './plugin-points.ts';
 export { pluginPoints, registeredPlugins, registerPlugin } from './plugin-registration.ts';
 export { IN_TREE, type PluginFactory, type Registry } from './plugins/registry.ts';
 export { newPodInfo, type PodInfo } from './pod-info.ts';
@@ -46,4 +49,5 @@ export { type Decision, PodScheduler } from './schedule-pod.ts';
 export { Scheduler } from './scheduler.ts';
 export type { SchedulerConfig } from './scheduler-config.ts';
 export { profilesOf } from './scheduler-config.ts';
+export { schedulerHost } from './scheduler-host.ts';
 export { type Status, unresolvable, unschedulable } from './status.ts';

@@ -1,24 +1,32 @@
-/** Plugins of one's own, by name: registered while modules load, before a scheduler is made; then a configuration may name them like any other.
+/** Plugins of one's own, by name: registered before a scheduler is made; then a configuration may name them like any other.
  *  Stands for the out-of-tree registry of kube-scheduler v1.34 (app.WithPlugin). */
 
+import { checkedPlugin, type PluginOrigin } from './checked-plugin.ts';
 import type { PluginRegistry } from './configuration/plugin-sets.ts';
 import { PluginError } from './plugin-error.ts';
 import { pointsByName } from './plugin-points.ts';
 import { IN_TREE, type PluginFactory, type Registry } from './plugins/registry.ts';
 
-// Filled while modules load, read-only once a run begins. The same files are loaded on every thread.
-const ownPlugins = new Map<string, PluginFactory>();
-
-/** Throws PluginError when the name is taken. */
-export function registerPlugin(name: string, factory: PluginFactory): void {
-  if (IN_TREE.has(name) || ownPlugins.has(name)) throw new PluginError(`a plugin named ${name} already exists`);
-  ownPlugins.set(name, factory);
+interface OwnPlugin {
+  readonly factory: PluginFactory;
+  readonly origin: PluginOrigin | undefined;
 }
 
-export const registeredPlugins = (): Registry => new Map([...IN_TREE, ...ownPlugins]);
+// Filled before a run begins, read-only after. The same files are loaded on every thread.
+const ownPlugins = new Map<string, OwnPlugin>();
 
-/** Names of the plugins that are not upstream's, in the order of registration. */
-export const ownPluginNames = (): readonly string[] => [...ownPlugins.keys()];
+/** What the factory makes is checked at every call. Throws PluginError when the name is taken; by the same file it may be taken again. */
+export function registerPlugin(name: string, factory: PluginFactory, origin?: PluginOrigin): void {
+  const before = ownPlugins.get(name);
+  const isSame = before !== undefined && before.origin !== undefined && before.origin.href === origin?.href;
+  if (IN_TREE.has(name)) throw new PluginError(`a plugin named ${name} already exists: kube-scheduler's own`);
+  if (before !== undefined && !isSame)
+    throw new PluginError(`a plugin named ${name} already exists${before.origin === undefined ? '' : `: that of ${before.origin.file}`}`);
+  ownPlugins.set(name, { factory: (args) => checkedPlugin(factory(args), origin), origin });
+}
+
+export const registeredPlugins = (): Registry =>
+  new Map([...IN_TREE, ...[...ownPlugins].map(([name, { factory }]) => [name, factory] as const)]);
 
 /** Which extension points each plugin implements: what reading a configuration needs to know. */
 export const pluginPoints = (): PluginRegistry => pointsByName(registeredPlugins());

@@ -154,9 +154,12 @@ function checkExtenders(extenders: readonly ExtenderConfiguration[], errors: Con
     errors.push(invalidValue(['extenders'], `found ${binders} extenders implementing bind`, 'only one extender can implement bind'));
 }
 
-function check(raw: RawConfiguration, errors: ConfigurationError[]): void {
+function checkVersion(raw: RawConfiguration, errors: ConfigurationError[]): void {
   if (raw.apiVersion !== API_VERSION) errors.push(invalidValue(['apiVersion'], raw.apiVersion ?? '', `expected "${API_VERSION}"`));
   if (raw.kind !== KIND) errors.push(invalidValue(['kind'], raw.kind ?? '', `expected "${KIND}"`));
+}
+
+function check(raw: RawConfiguration, errors: ConfigurationError[]): void {
   const burst = raw.clientConnection?.burst ?? 100;
   if (burst < 0) errors.push(invalidValue(['clientConnection', 'burst'], burst, 'must be non-negative'));
   checkRawLeaderElection(raw.leaderElection, ['leaderElection'], errors);
@@ -206,8 +209,11 @@ function withoutNulls(value: unknown): unknown {
 export function readKubeSchedulerConfiguration(file: unknown, registry: PluginRegistry): Reading {
   const errors: ConfigurationError[] = [];
   if (typeof file !== 'object' || file === null || Array.isArray(file)) return { errors: [{ path: [], text: `expected a ${KIND}` }] };
-  checkShape(file, CONFIGURATION_SHAPE, [], errors);
   const raw = withoutNulls(file) as RawConfiguration;
+  // Of another version every field might be another one.
+  checkVersion(raw, errors);
+  if (errors.length > 0) return { errors };
+  checkShape(file, CONFIGURATION_SHAPE, [], errors);
   if (errors.length === 0) check(raw, errors);
   if (errors.length > 0) return { errors };
   const profiles: Profile[] = [];
