@@ -17,7 +17,7 @@ import { PodTopologySpread, type PodTopologySpreadArgs } from './pod-topology-sp
 import { PrioritySort } from './priority-sort.ts';
 import { SchedulingGates } from './scheduling-gates.ts';
 import { TaintToleration } from './taint-toleration.ts';
-import { VolumeBinding } from './volume-binding.ts';
+import { VolumeBinding, type VolumeBindingArgs } from './volume-binding.ts';
 import { VolumeRestrictions } from './volume-restrictions.ts';
 import { VolumeZone } from './volume-zone.ts';
 
@@ -37,7 +37,7 @@ export const IN_TREE: Registry = new Map<string, PluginFactory>([
   ['NodeResourcesFit', (args) => new NodeResourcesFit(args as NodeResourcesFitArgs)],
   ['VolumeRestrictions', () => new VolumeRestrictions()],
   ['NodeVolumeLimits', () => new NodeVolumeLimits()],
-  ['VolumeBinding', () => new VolumeBinding()],
+  ['VolumeBinding', (args) => new VolumeBinding(args as VolumeBindingArgs)],
   ['VolumeZone', () => new VolumeZone()],
   ['PodTopologySpread', (args) => new PodTopologySpread(args as PodTopologySpreadArgs)],
   ['InterPodAffinity', (args) => new InterPodAffinity(args as InterPodAffinityArgs)],

@@ -3,6 +3,7 @@
 
 import type { KubeObject, Node, Pod } from '#api';
 import { matchesLabelSelector, type QuantityText, quantityValue } from '#api';
+import { SECOND } from '#sim';
 import type {
   CycleState,
   EnqueueExtensions,
@@ -10,6 +11,7 @@ import type {
   Handle,
   PreBindPlugin,
   PreBindRequest,
+  PreBindWait,
   PreFilterPlugin,
   PreFilterResult,
   PreScorePlugin,
@@ -44,6 +46,11 @@ const NODE_CONFLICT = "node(s) didn't match PersistentVolume's node affinity";
 const NO_SPACE = 'node(s) did not have enough free storage';
 const VOLUME_GONE = 'node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)';
 const NO_PROVISIONER = 'kubernetes.io/no-provisioner';
+
+export interface VolumeBindingArgs {
+  /** How long the volumes of a pod may take to be bound; default 600. */
+  readonly bindTimeoutSeconds?: number;
+}
 
 export interface VolumePlan {
   readonly bindings: readonly { readonly claim: PersistentVolumeClaim; readonly volume: PersistentVolume }[];
@@ -190,12 +197,63 @@ function findVolumes({ bound, delayed }: BindingState, node: Node, handle: Handl
   return finish({ bindings, provisions: toProvision }, answer !== 'no', answer !== 'full');
 }
 
+const keyOfClaim = (claim: PersistentVolumeClaim): string => `${claim.metadata?.namespace ?? ''}/${claim.metadata?.name ?? ''}`;
+const isStale = (seen: KubeObject, before: KubeObject): boolean => seen.metadata?.resourceVersion === before.metadata?.resourceVersion;
+
+type BindingCheck = 'done' | 'waiting' | { readonly error: string };
+
+/** binder.go, checkBindings: whether all that PreBind asked for has come about, or something has gone wrong for good. */
+function checkBindings(plan: VolumePlan, nodeName: string, handle: Handle): BindingCheck {
+  const node = handle.snapshot.get(nodeName)?.node;
+  if (node === undefined) return { error: `failed to get node "${nodeName}": node "${nodeName}" not found` };
+  const outOfReach = (volume: PersistentVolume): { error: string } | undefined =>
+    volumeFitsNode(volume, node)
+      ? undefined
+      : { error: `pv "${volume.metadata?.name ?? ''}" node affinity doesn't match node "${nodeName}": no matching NodeSelectorTerms` };
+  for (const { claim: planned, volume: before } of plan.bindings) {
+    const name = before.metadata?.name ?? '';
+    const volume = volumesOf(handle).get(name);
+    if (volume === undefined) return { error: `failed to check binding: could not find v1.PersistentVolume "${name}"` };
+    const claim = claimsOf(handle).get(keyOfClaim(planned));
+    if (claim === undefined) return { error: `failed to check binding: could not find v1.PersistentVolumeClaim "${keyOfClaim(planned)}"` };
+    if (isStale(volume, before)) return 'waiting';
+    const conflict = outOfReach(volume);
+    if (conflict !== undefined) return conflict;
+    if ((volume.spec?.claimRef?.uid ?? '') === '') return { error: `ClaimRef got reset for pv "${name}"` };
+    if (!isFullyBound(claim)) return 'waiting';
+  }
+  for (const planned of plan.provisions) {
+    const claim = claimsOf(handle).get(keyOfClaim(planned));
+    const name = planned.metadata?.name ?? '';
+    if (claim === undefined)
+      return { error: `failed to check provisioning pvc: could not find v1.PersistentVolumeClaim "${keyOfClaim(planned)}"` };
+    if (selectedNode(planned) !== nodeName && isStale(claim, planned)) return 'waiting';
+    if (claim.metadata?.annotations === undefined) return { error: `selectedNode annotation reset for PVC "${name}"` };
+    // A provisioner that fails takes the annotation away: the scheduler is to try another node.
+    if (selectedNode(claim) !== nodeName) return { error: `provisioning failed for PVC "${name}"` };
+    const volumeName = claim.spec?.volumeName ?? '';
+    if (volumeName !== '') {
+      const volume = volumesOf(handle).get(volumeName);
+      if (volume === undefined) return 'waiting';
+      const conflict = outOfReach(volume);
+      if (conflict !== undefined) return conflict;
+    }
+    if (!isFullyBound(claim)) return 'waiting';
+  }
+  return 'done';
+}
+
 export class VolumeBinding
   implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, ReservePlugin, PreBindPlugin, EnqueueExtensions
 {
   readonly name = 'VolumeBinding';
+  readonly #bindTimeout: number;
   /** Volumes promised to claims whose binding is under way: volume name -> claim key. */
   readonly #assumed = new Map<string, string>();
+
+  constructor(args: VolumeBindingArgs = {}) {
+    this.#bindTimeout = (args.bindTimeoutSeconds ?? 600) * SECOND;
+  }
 
   preFilter(state: CycleState, pod: Pod, handle: Handle): PreFilterResult | undefined {
     const { claims, error } = claimsForPod(pod, handle);
@@ -263,7 +321,10 @@ export class VolumeBinding
         resource: 'persistentvolumes',
         name: volume.metadata?.name ?? '',
         patchType: 'merge',
-        body: { spec: { claimRef } },
+        body: {
+          ...(volume.spec?.claimRef === undefined ? { metadata: { annotations: { 'pv.kubernetes.io/bound-by-controller': 'yes' } } } : {}),
+          spec: { claimRef },
+        },
       });
     }
     for (const claim of plan.provisions) {
@@ -272,6 +333,21 @@ export class VolumeBinding
       requests.push({ verb: 'patch', resource: 'persistentvolumeclaims', namespace, name, patchType: 'merge', body });
     }
     return requests;
+  }
+
+  /** The rest is for the volume controller and provisioners: looked at every second. */
+  waitsFor(state: CycleState, _pod: Pod, nodeName: string, handle: Handle): PreBindWait | undefined {
+    const plan = state.read<BindingState>(STATE_KEY)?.plans.get(nodeName) ?? EMPTY_PLAN;
+    if (plan.bindings.length === 0 && plan.provisions.length === 0) return undefined;
+    return {
+      every: SECOND,
+      timeout: this.#bindTimeout,
+      timeoutMessage: 'binding volumes: context deadline exceeded',
+      check: () => {
+        const answer = checkBindings(plan, nodeName, handle);
+        return answer === 'done' || answer === 'waiting' ? answer : failure(`binding volumes: ${answer.error}`);
+      },
+    };
   }
 
   /** Volumes already promised are not offered again until the watch shows their claim. */
