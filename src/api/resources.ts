@@ -52,6 +52,7 @@ export const RESOURCES: readonly ResourceInfo[] = [
   line('v1', 'secrets', 'Secret', true),
   line('v1', 'serviceaccounts', 'ServiceAccount', true, 'sa'),
   line('v1', 'services', 'Service', true, 'svc'),
+  line('apiextensions.k8s.io/v1', 'customresourcedefinitions', 'CustomResourceDefinition', false, 'crd', 'crds'),
   line('apps/v1', 'controllerrevisions', 'ControllerRevision', true),
   line('apps/v1', 'daemonsets', 'DaemonSet', true, 'ds'),
   line('apps/v1', 'deployments', 'Deployment', true, 'deploy'),

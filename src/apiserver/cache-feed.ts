@@ -23,6 +23,7 @@ export class CacheFeed implements EtcdWaiter {
   /** The past revision that was asked for; 0: the present. */
   private listedAt = 0;
   private waiting: Operation[] = [];
+  private isEnded = false;
 
   constructor(resource: ResourceState, etcd: EtcdClient, fanOut: FanOut) {
     this.resource = resource;
@@ -63,6 +64,14 @@ export class CacheFeed implements EtcdWaiter {
     cache.drop();
   }
 
+  /** The resource is served no more. */
+  end(ctx: Context): void {
+    this.isEnded = true;
+    this.stage = 'idle';
+    this.etcd.cancelWatch(this.watchId, ctx);
+    this.watchId = -1;
+  }
+
   private watch(ctx: Context): number {
     const { prefix, cluster, cache } = this.resource;
     this.stage = 'watching';
@@ -83,20 +92,24 @@ export class CacheFeed implements EtcdWaiter {
   /** Set by the server: where events of a watch id are to go. */
   watching: ((id: number, feed: CacheFeed) => void) | undefined;
 
+  /** Set for definitions of resources: what is to be looked at anew after each change. */
+  changed: ((ctx: Context) => void) | undefined;
+
   answered(response: EtcdResponse | undefined, ctx: Context): void {
     this.heardAt = ctx.now;
     if (response === undefined || response.error !== undefined) {
-      if (this.stage === 'listing') this.list(ctx);
+      if (this.stage === 'listing' && !this.isEnded) this.list(ctx);
       // A watch that was refused (a member without a leader) is opened again at the next check.
       else this.heardAt = ctx.now - SILENCE_MAX - 1;
       return;
     }
-    if (this.stage !== 'listing') return;
+    if (this.stage !== 'listing' || this.isEnded) return;
     const { cache } = this.resource;
     const isAnew = cache.isReady;
     cache.fill(response.kvs ?? [], this.listedAt > 0 ? this.listedAt : response.revision);
     if (isAnew) this.fanOut.endAll(this.resource, ctx);
     cache.release(ctx);
+    this.changed?.(ctx);
     this.watching?.(this.watch(ctx), this);
     const { waiting } = this;
     this.waiting = [];
@@ -108,7 +121,8 @@ export class CacheFeed implements EtcdWaiter {
     if (message.id !== this.watchId) return;
     if (message.noLeader === true) return this.watchLost(message.id, ctx);
     // The watch's start is compacted, or something was missed: begin anew.
-    if (message.compactRevision !== undefined || !this.fanOut.receive(this.resource, message, ctx)) this.list(ctx);
+    if (message.compactRevision !== undefined || !this.fanOut.receive(this.resource, message, ctx)) return this.list(ctx);
+    this.changed?.(ctx);
   }
 
   /** Its member is gone: it goes on at another one from where it was. */

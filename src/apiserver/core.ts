@@ -11,6 +11,7 @@ import type { Cluster, EtcdClient } from './etcd-client.ts';
 import type { EventLeases } from './event-leases.ts';
 import type { Ticket } from './flow-control/flow-control.ts';
 import type { ResourceDescriptor } from './registry/descriptor.ts';
+import type { ResourceView } from './views/resource-view.ts';
 
 /** One resource as this server serves it. */
 export interface ResourceState {
@@ -22,6 +23,8 @@ export interface ResourceState {
   readonly cache: WatchCache;
   /** By verb, taken when first needed. */
   readonly durations: Map<string, Histogram>;
+  /** Set when this is another version of what is stored. */
+  readonly view: ResourceView | undefined;
 }
 
 /** What a request asks to be done. */

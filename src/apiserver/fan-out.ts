@@ -8,6 +8,7 @@ import type { Watcher } from './cache/watchers.ts';
 import type { ResourceState } from './core.ts';
 import type { Costs } from './costs.ts';
 import type { ApiServerMetrics } from './metrics.ts';
+import { presentedEvents } from './views/resource-view.ts';
 
 // Watchers served by one stretch of CPU before the next stretch is asked for: the first of 5,000 need not wait for the last.
 const WATCHERS_PER_CHARGE = 32;
@@ -107,7 +108,8 @@ export class FanOut {
 
   /** One message of a watch's stream. */
   send(watcher: Watcher, events: readonly WatchEvent[], delay: Duration, ctx: Context): void {
-    const message: WatchEvents = { kind: 'WatchEvents', id: watcher.id, sequence: watcher.sequence++, events };
+    const shown = watcher.view === undefined ? events : presentedEvents(watcher.view, events);
+    const message: WatchEvents = { kind: 'WatchEvents', id: watcher.id, sequence: watcher.sequence++, events: shown };
     ctx.send(watcher.host, message, delay);
   }
 
@@ -121,7 +123,7 @@ export class FanOut {
 
   /** Ends every watch of a resource whose cache starts over (terminateAllWatchers). */
   endAll(resource: ResourceState, ctx: Context): void {
-    for (const entry of [...this.all.values()]) if (entry.resource === resource) this.end(entry.watcher, undefined, ctx);
+    for (const entry of [...this.all.values()]) if (entry.resource.cache === resource.cache) this.end(entry.watcher, undefined, ctx);
   }
 
   /** Once a second. */

@@ -2,17 +2,16 @@
  *  instances are equal and one that restarts is as good as new once its caches are filled. Mirrors kube-apiserver v1.34. */
 
 import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, Pong, Resource, StatusObject } from '#api';
-import { resourceInfo } from '#api';
 import type { EtcdEvents, EtcdResponse } from '#etcd';
 import { type Context, type Duration, type Host, type Instant, type Message, MILLISECOND, MINUTE, SECOND } from '#sim';
 import { Admission } from './admission/admission.ts';
 import { isStatus } from './cache/filter.ts';
-import { WatchCache } from './cache/watch-cache.ts';
-import { CacheFeed, PROGRESS_INTERVAL } from './cache-feed.ts';
+import { PROGRESS_INTERVAL } from './cache-feed.ts';
 import { Compactor } from './compactor.ts';
 import type { ApiServerConfig } from './config.ts';
 import type { Core, Operation, ResourceState } from './core.ts';
 import { type Costs, DEFAULT_COSTS } from './costs.ts';
+import { CustomResources } from './custom-resources/served.ts';
 import { EtcdClient } from './etcd-client.ts';
 import { EventLeases } from './event-leases.ts';
 import { requestTimeout } from './failures.ts';
@@ -22,9 +21,9 @@ import { seatsOf } from './flow-control/seats.ts';
 import { GuaranteedUpdate } from './guaranteed-update.ts';
 import { ApiServerMetrics } from './metrics.ts';
 import { ObjectCount } from './object-count.ts';
-import { DESCRIPTORS, storagePrefix } from './registry/table.ts';
 import { type EarlyAnswer, RequestPath } from './request-path.ts';
 import { route } from './routing.ts';
+import { ServedResources } from './served-resources.ts';
 import { COMPACT, SEATS_FREE, type Slice, TICK } from './server-timers.ts';
 import { bind } from './subresources/binding.ts';
 import { evict } from './subresources/eviction.ts';
@@ -36,6 +35,7 @@ import { List } from './verbs/list.ts';
 import { patch } from './verbs/patch.ts';
 import { update } from './verbs/update.ts';
 import { openWatch } from './verbs/watch.ts';
+import { presented } from './views/resource-view.ts';
 
 const WATCH_CACHE_EVENTS_MAX = 102_400;
 const SELF = 'system:apiserver';
@@ -58,10 +58,8 @@ export class ApiServer implements Host, Core {
   readonly eventLeases: EventLeases;
   readonly admission: Admission;
   readonly path: RequestPath;
-  private readonly resources = new Map<Resource, ResourceState>();
-  private readonly feeds: CacheFeed[] = [];
-  private readonly feedOf = new Map<ResourceState, CacheFeed>();
-  private readonly feedOfWatch = new Map<number, CacheFeed>();
+  private readonly resources: ServedResources;
+  private readonly custom: CustomResources;
   private readonly fanOut: FanOut;
   private readonly flow: FlowControl;
   private seatsFreeAt = -1;
@@ -98,26 +96,11 @@ export class ApiServer implements Host, Core {
     });
     this.fanOut = new FanOut(this.costs, config.bookmarkInterval ?? MINUTE);
     this.compactors = this.etcd.clusters.map((cluster) => new Compactor(this.etcd, cluster));
-    for (const descriptor of DESCRIPTORS) {
-      const info = resourceInfo(descriptor.resource);
-      if (info === undefined) throw new Error(`resource '${descriptor.resource}' is not in the table of resources`);
-      const prefix = storagePrefix(descriptor);
-      const cache = new WatchCache(descriptor, prefix, info.namespaced, config.watchCacheSize ?? WATCH_CACHE_EVENTS_MAX);
-      const state: ResourceState = {
-        descriptor,
-        info,
-        prefix,
-        cluster: this.etcd.clusterOf(info.resource),
-        cache,
-        durations: new Map(),
-      };
-      this.resources.set(info.resource, state);
-      const feed = new CacheFeed(state, this.etcd, this.fanOut);
-      feed.filled = (operation, ctx) => this.openWatch(operation, ctx);
-      feed.watching = (id, of) => this.feedOfWatch.set(id, of);
-      this.feeds.push(feed);
-      this.feedOf.set(state, feed);
-    }
+    const windowMax = config.watchCacheSize ?? WATCH_CACHE_EVENTS_MAX;
+    this.resources = new ServedResources(this.etcd, this.fanOut, windowMax, (operation, ctx) => this.openWatch(operation, ctx));
+    this.custom = new CustomResources(this.resources, (own, ctx) =>
+      this.serve({ kind: 'ApiRequest', id: ++this.ownRequests, user: SELF, ...own }, ctx.self, ctx.now, ctx),
+    );
     this.admission = new Admission(this);
     this.path = new RequestPath(this);
   }
@@ -130,8 +113,10 @@ export class ApiServer implements Host, Core {
     const { metrics } = this;
     // Storage is one: only one server counts it.
     if (this.config.instance === 0)
-      this.counts = this.feeds.filter((feed) => feed.isOnDemand).map(({ resource }) => new ObjectCount(resource, this.etcd, metrics));
-    for (const feed of this.feeds) if (!feed.isOnDemand) feed.list(ctx);
+      this.counts = this.resources.feeds
+        .filter((feed) => feed.isOnDemand)
+        .map(({ resource }) => new ObjectCount(resource, this.etcd, metrics));
+    for (const feed of this.resources.feeds) if (!feed.isOnDemand) feed.list(ctx);
     ctx.after(SECOND, TICK);
     const interval = this.config.compactionInterval ?? 5 * MINUTE;
     if (interval > 0) ctx.after(interval + this.config.instance * SECOND, COMPACT);
@@ -182,15 +167,13 @@ export class ApiServer implements Host, Core {
 
   private etcdEvents(message: EtcdEvents, ctx: Context): void {
     this.etcd.heard(ctx.source, ctx);
-    const feed = this.feedOfWatch.get(message.id);
-    if (feed === undefined) return;
-    if (feed.watchId !== message.id) this.feedOfWatch.delete(message.id);
-    feed.events(message, ctx);
+    this.resources.events(message, ctx);
   }
 
   private becomeReady(ctx: Context): void {
-    for (const feed of this.feeds) if (!feed.isOnDemand && !feed.resource.cache.isReady) return;
+    for (const feed of this.resources.feeds) if (!feed.isOnDemand && !feed.resource.cache.isReady) return;
     this.isReady = true;
+    this.custom.watch(ctx);
     const held = this.held;
     this.held = [];
     for (const name of SYSTEM_NAMESPACES) this.ensureNamespace(name, ctx);
@@ -306,7 +289,7 @@ export class ApiServer implements Host, Core {
   }
 
   openWatch(operation: Operation, ctx: Context): void {
-    if (!operation.resource.cache.isReady) return this.feedOf.get(operation.resource)?.demand(operation, ctx);
+    if (!operation.resource.cache.isReady) return this.resources.feed(operation.resource.cache)?.demand(operation, ctx);
     const timing = { minSeconds: this.config.minRequestTimeoutSeconds ?? 1800, bookmarkInterval: this.config.bookmarkInterval ?? MINUTE };
     openWatch(this, this.fanOut, timing, operation, ctx);
   }
@@ -318,7 +301,9 @@ export class ApiServer implements Host, Core {
     if (operation.ticket !== undefined) this.free(operation.ticket, ctx.now + processing, ctx);
     if (operation.source === ctx.self) return;
     const { request } = operation;
-    const shown = request.discardBody && object !== undefined ? { metadata: (object as KubeObject).metadata } : object;
+    const { view, info } = operation.resource;
+    const whole = view === undefined ? object : presented(view, info, object);
+    const shown = request.discardBody && whole !== undefined ? { metadata: (whole as KubeObject).metadata } : whole;
     const response: ApiResponse = { kind: 'ApiResponse', id: request.id, code, object: shown };
     ctx.send(operation.source, response, processing);
     if (operation.resource.info.resource === 'pods' && (operation.action === 'create' || operation.action === 'bind'))
@@ -356,7 +341,8 @@ export class ApiServer implements Host, Core {
     this.etcd.sweep(ctx);
     this.fanOut.tick(ctx);
     if (this.flow.hasWaiting) this.advanceQueues(ctx);
-    for (const { resource } of this.feeds) {
+    this.custom.tick(ctx);
+    for (const { resource } of this.resources.feeds) {
       if (resource.cache.waiters.length > 0) resource.cache.release(ctx);
       if (this.config.instance === 0 && !resource.descriptor.uncached) this.metrics?.stored(resource, resource.cache.objects.size);
     }
@@ -364,7 +350,7 @@ export class ApiServer implements Host, Core {
     if (!this.isReady) this.dropStale(ctx);
     if (ctx.now - this.progressAt < PROGRESS_INTERVAL) return;
     this.progressAt = ctx.now;
-    for (const feed of this.feeds) feed.check(ctx);
+    for (const feed of this.resources.feeds) feed.check(ctx);
     for (const cluster of this.etcd.clusters) this.etcd.progress(cluster, ctx);
   }
 

@@ -18,6 +18,8 @@ function inWordsOfCelGo({ code, summary, message }: Cause, expression: string, a
       return `undeclared reference to '${text.slice(text.indexOf(':') + 2)}' (in container '')`;
     case 'no_such_key':
       return `undefined field '${text.slice(text.indexOf(':') + 2)}'`;
+    case 'cannot_index_type':
+      return text.replace(/^Cannot index type ('.*')$/, 'type $1 does not support field selection');
     case 'no_such_overload': {
       const binary = /^no such overload: (.+) (\S+) (.+)$/.exec(text);
       if (binary !== null) {
@@ -49,7 +51,7 @@ function positionOf({ code, range, summary }: Cause, expression: string): number
   const start = range?.start ?? 0;
   const end = range?.end ?? start;
   const inside = expression.slice(start, end);
-  if (code === 'no_such_key') {
+  if (code === 'no_such_key' || code === 'cannot_index_type') {
     const dot = expression.lastIndexOf('.', start);
     return dot < 0 ? start : dot;
   }

@@ -45,6 +45,7 @@ export function registerPresence(environment: Environment): void {
 }
 
 function isPresent(object: unknown, name: string): boolean {
-  if (object instanceof Map) return object.has(name);
+  // Objects of a declared type are maps that fill themselves when asked.
+  if (object instanceof Map) return object.has(name) || (object.constructor !== Map && object.get(name) !== undefined);
   return typeof object === 'object' && object !== null && (object as Readonly<Record<string, unknown>>)[name] !== undefined;
 }

@@ -5,6 +5,10 @@
 export interface FieldSchema {
   /** List of maps: the member that tells elements apart. */
   readonly mergeKey?: string;
+  /** Server-side apply: all the members that tell elements apart, when they are more than the merge key. */
+  readonly keys?: readonly string[];
+  /** Server-side apply: whether a map is one value or many (schemas of custom resources say so of each). */
+  readonly map?: 'atomic' | 'granular';
   /** List of scalars that merges as a set. */
   readonly primitives?: true;
   /** Union types: the patch must name what to keep ($retainKeys). */

@@ -2,7 +2,7 @@
  *  refuses to change what others own unless forced. Mirrors structured-merge-diff v6 merge/update.go (Updater.Apply) and apimachinery v1.34
  *  pkg/util/managedfields/internal/conflict.go for the texts. */
 
-import { conflict, type KubeObject, type StatusObject } from '#api';
+import { conflict, type KubeObject, type ObjectSchema, type StatusObject } from '#api';
 import type { Operation } from '../core.ts';
 import { common, type FieldTree, isEmpty, pathsOf, sameTree, union, without } from './field-tree.ts';
 import { changedFields, fieldsOf, merged, ownable, removed } from './fields.ts';
@@ -51,10 +51,10 @@ function conflictStatus(operation: Operation, conflicts: readonly Conflict[]): S
 }
 
 /** Owners of an object before its first apply. */
-function ownersOf(live: KubeObject): Manager[] {
+function ownersOf(live: KubeObject, schema: ObjectSchema): Manager[] {
   const known = readManagers(live);
   if (known.length > 0) return known;
-  const fields = fieldsOf(ownable(live), rootSchema(live.kind ?? ''));
+  const fields = fieldsOf(ownable(live), schema);
   return [
     {
       manager: BEFORE_FIRST_APPLY,
@@ -67,9 +67,11 @@ function ownersOf(live: KubeObject): Manager[] {
   ];
 }
 
+const schemaOf = ({ resource }: Operation): ObjectSchema => rootSchema(resource.info.kind, resource.descriptor.applySchema);
+
 /** What a first apply creates. */
 export function ownersOfNew(operation: Operation, config: KubeObject, time: string): ManagedFields {
-  const fields = fieldsOf(ownable(config), rootSchema(operation.resource.info.kind));
+  const fields = fieldsOf(ownable(config), schemaOf(operation));
   return writeManagers([{ ...identity(operation), time, fields }]);
 }
 
@@ -81,9 +83,9 @@ const identity = ({ request, resource }: Operation): Pick<Manager, 'manager' | '
 });
 
 export function applied(operation: Operation, live: KubeObject, config: KubeObject, time: string): Applied | StatusObject {
-  const schema = rootSchema(operation.resource.info.kind);
+  const schema = schemaOf(operation);
   const self = identity(operation);
-  const managers = ownersOf(live);
+  const managers = ownersOf(live, schema);
   const mine = managers.find((one) => isSameManager(one, self));
   let others = managers.filter((one) => one !== mine);
   const wanted = ownable(config);

@@ -2,7 +2,7 @@
  *  'before-first-apply', as upstream has it for objects older than the feature; so that a cluster nobody applies to carries none of it.
  *  Mirrors apimachinery v1.34 pkg/util/managedfields/internal. */
 
-import type { KubeObject, ObjectMeta } from '#api';
+import type { KubeObject, ObjectMeta, ObjectSchema } from '#api';
 import { common, type FieldTree, isEmpty, sameTree, union, without } from './field-tree.ts';
 import { changedFields, fieldsOf, ownable } from './fields.ts';
 import { rootSchema } from './schema.ts';
@@ -57,8 +57,9 @@ export function afterUpdate(
   next: KubeObject,
   who: Pick<Manager, 'manager' | 'subresource' | 'apiVersion'>,
   time: string,
+  own?: ObjectSchema,
 ): ManagedFields | undefined {
-  const schema = rootSchema(old.kind ?? '');
+  const schema = rootSchema(old.kind ?? '', own);
   const [before, after] = [ownable(old), ownable(next)];
   const changed = changedFields(before, after, schema);
   if (isEmpty(changed)) return old.metadata?.managedFields;

@@ -38,14 +38,15 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
 /** What a key is when the element does not say. */
 export const KEY_DEFAULTS: Readonly<Record<string, string>> = { protocol: 'TCP' };
 
-export const rootSchema = (kind: string): ObjectSchema => strategicSchema(kind);
+export const rootSchema = (kind: string, own?: ObjectSchema): ObjectSchema => own ?? strategicSchema(kind);
 
 export function natureOf(name: string, value: unknown, schema: FieldSchema | undefined): Nature {
+  if (schema?.map === 'atomic') return ATOMIC;
   if (Array.isArray(value)) {
     if (schema?.mergeKey !== undefined)
-      return { kind: 'keyed', keys: KEYS[schema.mergeKey] ?? [schema.mergeKey], of: schema.of ?? NO_FIELDS };
+      return { kind: 'keyed', keys: schema.keys ?? KEYS[schema.mergeKey] ?? [schema.mergeKey], of: schema.of ?? NO_FIELDS };
     return schema?.primitives ? SET : ATOMIC;
   }
-  if (typeof value !== 'object' || value === null || ATOMIC_MAPS.has(name)) return ATOMIC;
+  if (typeof value !== 'object' || value === null || (ATOMIC_MAPS.has(name) && schema?.map === undefined)) return ATOMIC;
   return { kind: 'granular', of: schema?.of ?? NO_FIELDS };
 }

@@ -6,6 +6,7 @@ import type { EtcdEvent } from '#etcd';
 import type { HostId, Instant } from '#sim';
 import { atRevision } from '../object-meta.ts';
 import type { FieldReader, ResourceDescriptor } from '../registry/descriptor.ts';
+import type { ResourceView } from '../views/resource-view.ts';
 import { type Filter, isOpen, matches, requiredValue } from './filter.ts';
 
 /** One open watch. */
@@ -22,10 +23,24 @@ export interface Watcher {
   /** Events of the etcd batch in hand, sent as one message at its end. */
   batch: WatchEvent[] | undefined;
   isClosed: boolean;
+  /** Set when the watch is of another version than the stored one. */
+  view: ResourceView | undefined;
 }
 
 export function newWatcher(host: HostId, id: number, filter: Filter, bookmarks: boolean, endsAt: Instant, nextBookmark: Instant): Watcher {
-  return { host, id, filter, isOpen: isOpen(filter), bookmarks, endsAt, nextBookmark, sequence: 0, batch: undefined, isClosed: false };
+  return {
+    host,
+    id,
+    filter,
+    isOpen: isOpen(filter),
+    bookmarks,
+    endsAt,
+    nextBookmark,
+    sequence: 0,
+    batch: undefined,
+    isClosed: false,
+    view: undefined,
+  };
 }
 
 /** One etcd event as watchers see it: each form is made at most once and shared by all who are told it. */

@@ -49,7 +49,13 @@ export const leases: Printer<Lease> = {
 
 export const priorityClasses: Printer<PriorityClass> = {
   columns: [NAME, integer('Value'), flag('Global-Default'), AGE, text('PreemptionPolicy')],
-  cells: (object, now) => [nameOf(object), object.value ?? 0, object.globalDefault ?? false, ageOf(object, now), object.preemptionPolicy ?? ''],
+  cells: (object, now) => [
+    nameOf(object),
+    object.value ?? 0,
+    object.globalDefault ?? false,
+    ageOf(object, now),
+    object.preemptionPolicy ?? '',
+  ],
 };
 
 /** RoleBindings and ClusterRoleBindings alike. */

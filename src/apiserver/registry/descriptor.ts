@@ -1,7 +1,7 @@
 /** What the registry must know of one resource. One file a kind holds its descriptor; whatever it leaves out follows the table's defaults
  *  (generic.ts). Mirrors apiserver v1.34 pkg/registry/rest (RESTCreateStrategy and its kin). */
 
-import type { FieldError, KubeObject, Resource } from '#api';
+import type { FieldError, KubeObject, ObjectSchema, Resource } from '#api';
 import type { NameRule } from '../validation/names.ts';
 
 /** Reads a selectable field as text. */
@@ -25,6 +25,10 @@ export interface ResourceDescriptor<T extends KubeObject = KubeObject> {
   readonly nameRule?: NameRule;
   /** Has nothing but metadata and spec. */
   readonly hasOnlySpec?: boolean;
+  /** Has whatever members its schema names, besides metadata (custom resources). */
+  readonly openShape?: boolean;
+  /** How server-side apply sees its fields, when the table of built-in kinds does not say. */
+  readonly applySchema?: ObjectSchema;
   /** metadata.generation counts changes of the spec. */
   readonly hasGeneration?: boolean;
   /** status is written through /status alone. */
@@ -56,6 +60,8 @@ export interface ResourceDescriptor<T extends KubeObject = KubeObject> {
   /** PUT and PATCH of /resize. */
   prepareForResize?(next: T, old: T): T;
   validateResize?(next: T, old: T): readonly FieldError[];
+  /** On the first request to delete: what the object becomes before it is marked. */
+  prepareForDelete?(object: T, time: string): T;
   /** Seconds of grace a deletion gets; 0 deletes at once. Absent: this kind knows no grace. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
 }

@@ -7,9 +7,15 @@ import type { ResourceDescriptor } from './descriptor.ts';
 type WithSpec = Stored & { readonly spec?: unknown; readonly status?: unknown };
 
 /** The object under `metadata`, in its kind's one shape; members that the kind does not have fall away, as a decoder drops them. */
-export function shaped({ hasStatus, hasOnlySpec }: ResourceDescriptor, info: ResourceInfo, object: KubeObject, metadata: Meta): Stored {
+export function shaped(
+  { hasStatus, hasOnlySpec, openShape }: ResourceDescriptor,
+  info: ResourceInfo,
+  object: KubeObject,
+  metadata: Meta,
+): Stored {
   const { apiVersion, kind } = info;
   const { spec, status } = object as { spec?: unknown; status?: unknown };
+  if (openShape) return { ...object, apiVersion, kind, metadata } as Stored;
   if (hasStatus) return { apiVersion, kind, metadata, spec, status } as Stored;
   if (hasOnlySpec) return { apiVersion, kind, metadata, spec } as Stored;
   return { ...object, apiVersion, kind, metadata } as Stored;

@@ -5,6 +5,7 @@ import { pathSegment } from '../validation/names.ts';
 import { autoscalers } from './autoscalers.ts';
 import { configMaps } from './config-maps.ts';
 import { cronJobs } from './cron-jobs.ts';
+import { customResourceDefinitions } from './custom-resource-definitions.ts';
 import { daemonSets } from './daemon-sets.ts';
 import { deployments } from './deployments.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
@@ -79,6 +80,7 @@ export const DESCRIPTORS: readonly ResourceDescriptor[] = [
   simple('csinodes.storage.k8s.io', { returnsDeletedObject: true }),
   simple('csistoragecapacities.storage.k8s.io', { returnsDeletedObject: true }),
   storageClasses,
+  customResourceDefinitions as unknown as ResourceDescriptor,
   simple('volumeattachments.storage.k8s.io', { ...STATUS_ONLY, returnsDeletedObject: true }),
 ];
 

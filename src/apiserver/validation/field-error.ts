@@ -4,9 +4,14 @@ import type { FieldError } from '#api';
 
 export type FieldErrors = readonly FieldError[];
 
+const HTML_SIGNS: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' };
+
 /** Go's rendering of a bad value: strings quoted, everything else as JSON. */
 function shown(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value ?? '');
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value === null) return 'null';
+  const text = JSON.stringify(value ?? '');
+  return typeof value === 'object' ? text.replace(/[<>&]/g, (sign) => HTML_SIGNS[sign] as string) : text;
 }
 
 const detailed = (text: string, detail: string | undefined): string =>

@@ -20,7 +20,7 @@ export function decodeBody({ request, resource }: Operation, body: unknown): Kub
   if (info.namespaced && object.metadata?.namespace && object.metadata.namespace !== request.namespace) {
     return badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  return object;
+  return resource.view === undefined ? object : resource.view.absorb(object);
 }
 
 /** For PUT: the body's name is the URL's. */

@@ -110,7 +110,10 @@ function deletedNamespace(namespace: Namespace, ctx: Context): Transformed {
   return { ...namespace, metadata, status: { ...namespace.status, phase: 'Terminating' } } as KubeObject;
 }
 
-export function deletedObject(operation: Operation, current: KubeObject, ctx: Context): Transformed {
+export function deletedObject(operation: Operation, stored: KubeObject, ctx: Context): Transformed {
+  const { descriptor } = operation.resource;
+  const isFirst = descriptor.prepareForDelete !== undefined && stored.metadata?.deletionTimestamp === undefined;
+  const current = isFirst ? (descriptor.prepareForDelete?.(stored, rfc3339(ctx.clock())) as KubeObject) : stored;
   const options = operation.request.options;
   const refused = checkPreconditions(operation, current.metadata ?? {}, options);
   if (refused !== undefined) return refused;

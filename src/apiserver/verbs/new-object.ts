@@ -45,7 +45,7 @@ function made(core: Core, operation: Operation, body: unknown, ctx: Context): Ku
   if (metadata.name === '' && metadata.generateName)
     metadata.name = drawName(ctx.chance, metadata.generateName, request.user, request.id, operation.attempts);
   metadata.uid = drawUid(ctx.chance, request.user, request.id, ctx.now, metadata.name);
-  const object = shaped(descriptor, info, admitted, metadata);
+  const object = shaped(descriptor, resource.view?.stored ?? info, admitted, metadata);
   const prepared = prepareForCreate(descriptor, object, time);
 
   const errors = validateMeta(metadata, descriptor.nameRule ?? dns1123Subdomain, info.namespaced);

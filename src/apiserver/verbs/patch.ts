@@ -28,6 +28,10 @@ import { updatedObject } from './updated-object.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
+/** Lists of custom resources have no merge keys. */
+const NOT_STRATEGIC =
+  'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml';
+
 function patched(operation: Operation, original: unknown): unknown {
   const { patchType, body } = operation.request;
   switch (patchType) {
@@ -36,6 +40,7 @@ function patched(operation: Operation, original: unknown): unknown {
     case 'merge':
       return mergePatch(original, asMap(body));
     default:
+      if (operation.resource.descriptor.openShape && operation.request.subresource !== 'scale') throw new PatchError(415, NOT_STRATEGIC);
       return strategicMergePatch(
         original as Members,
         asMap(body),
@@ -73,6 +78,8 @@ function refusedApply(operation: Operation): StatusObject | undefined {
 export const patch: Change = {
   transform(core, operation, current, ctx) {
     const { request, resource } = operation;
+    const { view } = resource;
+    const stored = (object: KubeObject): KubeObject => (view === undefined ? object : view.absorb(object));
     if (request.patchType === 'apply') {
       const refused = refusedApply(operation);
       if (refused !== undefined) return refused;
@@ -81,17 +88,17 @@ export const patch: Change = {
       if (request.patchType !== 'apply' || request.subresource) return notFound(resource.info.resource, request.name ?? '');
       operation.isNew = true;
       const body = request.body as KubeObject;
-      const managedFields = ownersOfNew(operation, body, rfc3339(ctx.clock()));
+      const managedFields = ownersOfNew(operation, stored(body), rfc3339(ctx.clock()));
       return newObject(core, operation, { ...body, metadata: { ...body.metadata, name: request.name, managedFields } }, ctx);
     }
     if (request.patchType === 'apply' && request.subresource !== 'scale') {
-      const result = applied(operation, current, request.body as KubeObject, rfc3339(ctx.clock()));
+      const result = applied(operation, current, stored(request.body as KubeObject), rfc3339(ctx.clock()));
       return 'code' in result ? result : updatedObject(operation, result.object, current, ctx, result.managedFields);
     }
     operation.isNew = false;
     let result: unknown;
     try {
-      result = patched(operation, request.subresource === 'scale' ? toScale(operation, current) : current);
+      result = patched(operation, request.subresource === 'scale' ? toScale(operation, current) : (view?.present(current) ?? current));
     } catch (error) {
       if (error instanceof PatchError) return refusal(operation, error, current);
       throw error;
@@ -100,7 +107,7 @@ export const patch: Change = {
       const scaled = fromScale(operation, result, current);
       return isStatus(scaled) ? scaled : updatedObject(operation, scaled, current, ctx);
     }
-    return updatedObject(operation, result as KubeObject, current, ctx);
+    return updatedObject(operation, stored(result as KubeObject), current, ctx);
   },
   done(core, operation, object, _removed, ctx) {
     core.answer(

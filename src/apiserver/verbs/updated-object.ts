@@ -49,7 +49,7 @@ function ownersAfter(
     subresource: subresource || undefined,
     apiVersion: operation.resource.info.apiVersion,
   };
-  return afterUpdate(current, next, who, time);
+  return afterUpdate(current, next, who, time, operation.resource.descriptor.applySchema);
 }
 
 /** Fresh metadata: the client's wishes, and what only the server decides as it was. */
@@ -69,10 +69,11 @@ function mergedMeta(sent: KubeObject, current: KubeObject): Meta {
 }
 
 /** Whether nothing but the version would change. */
-function isSame(next: KubeObject, current: KubeObject, { hasStatus, hasOnlySpec }: ResourceDescriptor): boolean {
+function isSame(next: KubeObject, current: KubeObject, { hasStatus, hasOnlySpec, openShape }: ResourceDescriptor): boolean {
   const a = next as unknown as Record<string, unknown>;
   const b = current as unknown as Record<string, unknown>;
-  if (hasStatus || hasOnlySpec) return isMetaSame(next, current) && deepEqual(a.spec, b.spec) && deepEqual(a.status, b.status);
+  if ((hasStatus || hasOnlySpec) && !openShape)
+    return isMetaSame(next, current) && deepEqual(a.spec, b.spec) && deepEqual(a.status, b.status);
   for (const key in a) if (key !== 'metadata' && a[key] !== b[key] && !deepEqual(a[key], b[key])) return false;
   for (const key in b) if (b[key] !== undefined && a[key] === undefined) return false;
   return isMetaSame(next, current);
@@ -109,7 +110,7 @@ export function updatedObject(
   ctx: Context,
   owners?: ManagedFields,
 ): Transformed {
-  const { descriptor, info } = operation.resource;
+  const { descriptor, info, view } = operation.resource;
   const stale = checkVersion(operation, sent, current);
   if (stale !== undefined) return stale;
   const { subresource } = operation.request;
@@ -119,7 +120,7 @@ export function updatedObject(
   const defaulted = isStatusUpdate || descriptor.defaults === undefined ? sent : descriptor.defaults(sent);
   // Defaults may add labels (namespaces).
   if (defaulted.metadata?.labels !== sent.metadata?.labels) metadata.labels = defaulted.metadata?.labels;
-  const object = shaped(descriptor, info, defaulted, metadata);
+  const object = shaped(descriptor, view?.stored ?? info, defaulted, metadata);
   // What /finalize sends is the stored object with other finalizers: nothing is to be put back.
   const next = isStatusUpdate
     ? prepareForStatusUpdate(descriptor, object, current, time)

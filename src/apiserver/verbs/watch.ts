@@ -60,6 +60,7 @@ export function openWatch(core: Core, fanOut: FanOut, timing: Timing, operation:
     ctx.now + Math.round(life * SECOND),
     ctx.now + timing.bookmarkInterval,
   );
+  watcher.view = resource.view;
   const version = options?.resourceVersion ?? '';
   const wantsState = options?.sendInitialEvents === true || ((version === '' || version === '0') && options?.sendInitialEvents !== false);
   const initial = wantsState

@@ -1,0 +1,54 @@
+/** The columns of custom resources: name first, then what the definition lists; age when it lists nothing. Mirrors apiextensions-apiserver v1.34
+ *  pkg/registry/customresource/tableconvertor/tableconvertor.go. */
+
+import { type KubeObject, parseTime } from '#api';
+import type { PrinterColumn } from '../custom-resources/definition.ts';
+import { since } from './human-duration.ts';
+import { findAll, type JsonPath, parseJsonPath } from './json-path.ts';
+import { type Cell, type Column, NAME, nameOf, type Printer } from './printer.ts';
+
+const AGE_COLUMN: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
+
+/** Values as fmt prints them inside a text column: maps and lists as JSON. */
+const asText = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value);
+
+function cellOf(type: string, value: unknown, now: number): Cell {
+  if (value === null || value === undefined) return null;
+  switch (type) {
+    case 'string':
+      return asText(value);
+    case 'integer':
+      return typeof value === 'number' ? Math.trunc(value) : null;
+    case 'number':
+      return typeof value === 'number' ? value : null;
+    case 'boolean':
+      return typeof value === 'boolean' ? value : null;
+    case 'date':
+      if (typeof value !== 'string') return null;
+      return parseTime(value) === undefined ? '<invalid>' : since(value, now);
+    default:
+      return null;
+  }
+}
+
+export function customPrinter(listed: readonly PrinterColumn[] | undefined): Printer {
+  const columns = listed === undefined || listed.length === 0 ? [AGE_COLUMN] : listed;
+  const paths: readonly JsonPath[] = columns.map(({ jsonPath }) => parseJsonPath(jsonPath) ?? []);
+  const headings = columns.map(
+    ({ name, type, format, description, priority, jsonPath }): Column => ({
+      name,
+      type: type as Column['type'],
+      format: format ?? '',
+      description: description || `Custom resource definition column (in JSONPath format): ${jsonPath}`,
+      priority: priority ?? 0,
+    }),
+  );
+  return {
+    columns: [NAME, ...headings],
+    cells: (object: KubeObject, now: number) => [
+      nameOf(object),
+      ...columns.map(({ type }, i) => cellOf(type, findAll(paths[i] as JsonPath, object)[0], now)),
+    ],
+  };
+}
