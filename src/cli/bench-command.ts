@@ -2,8 +2,9 @@
 
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { dataItems, openOutDirectory, type PerfResult, runPerfWorkload } from '#experiment';
+import { dataItems, measuredRate, openOutDirectory, type PerfResult, passesThreshold, runPerfWorkload } from '#experiment';
 import { nearest, PerfFile, type PerfWorkload, UserError } from '#scenario';
+import { writeBenchTable } from './bench-table.ts';
 import { onInterrupt } from './execute.ts';
 import { labelFilter } from './label-filter.ts';
 import { wholeNumber } from './run-options.ts';
@@ -17,6 +18,8 @@ interface BenchFlags {
   readonly seed: number;
   readonly out: string;
   readonly list?: boolean;
+  readonly table?: string;
+  readonly keep?: boolean;
 }
 
 export function benchCommand(): Command {
@@ -25,9 +28,11 @@ export function benchCommand(): Command {
     .argument('<file...>', 'performance-config.yaml')
     .option('--case <name>', 'only this test case')
     .option('--workload <name>', 'only workloads of this name')
-    .option('--label-filter <filter>', 'as in scheduler_perf: a,+b,-c (default performance, unless --workload is given)')
+    .option('--label-filter <filter>', 'as in scheduler_perf: a,+b,-c (default performance, unless --workload or --table is given)')
     .option('--list', 'list what would run')
     .option('--out <dir>', 'where the data items go', 'out/bench')
+    .option('--table <dir>', 'write a table of all workloads there (README.md, results.json), skipped ones with their reason')
+    .option('--keep', 'with --table: keep the rows that are there already, run only the others')
     .addOption(new Option('--seed <n>', 'luck of the run').argParser(wholeNumber(0, 4_294_967_295)).default(1))
     .addHelpText('after', '\nExample:\n  wavetank bench performance-config.yaml --case SchedulingBasic --workload 500Nodes')
     .action(async (files: readonly string[], flags: BenchFlags) => {
@@ -42,7 +47,7 @@ function choose(files: readonly string[], flags: BenchFlags): PerfWorkload[] {
   const ofCase = all.filter((workload) => flags.case === undefined || workload.testCase === flags.case);
   const names = [...new Set(ofCase.map((workload) => workload.name))];
   if (flags.workload !== undefined && !names.includes(flags.workload)) throw unknown('--workload', flags.workload, names);
-  const accepts = labelFilter(flags.labelFilter ?? (flags.workload === undefined ? 'performance' : ''));
+  const accepts = labelFilter(flags.labelFilter ?? (flags.workload === undefined && flags.table === undefined ? 'performance' : ''));
   const chosen = ofCase.filter(
     (workload) => (flags.workload === undefined || workload.name === flags.workload) && accepts(workload.labels),
   );
@@ -60,6 +65,7 @@ function unknown(option: string, wanted: string, known: readonly string[]): User
 }
 
 async function bench(files: readonly string[], flags: BenchFlags): Promise<number> {
+  if (flags.keep === true && flags.table === undefined) throw UserError.at({}, '--keep: goes with --table DIR');
   const chosen = choose(files, flags);
   if (flags.list === true) {
     for (const { testCase, name, labels, threshold, skipped } of chosen)
@@ -68,6 +74,7 @@ async function bench(files: readonly string[], flags: BenchFlags): Promise<numbe
       );
     return 0;
   }
+  if (flags.table !== undefined) return writeBenchTable(chosen, { ...flags, table: flags.table });
   const out = openOutDirectory(flags.out);
   const interrupt = onInterrupt();
   const results: PerfResult[] = [];
@@ -93,24 +100,19 @@ async function bench(files: readonly string[], flags: BenchFlags): Promise<numbe
   for (const result of results)
     if (result.failure !== undefined)
       process.stderr.write(`wavetank: ${result.workload.testCase}/${result.workload.name}: ${result.failure}\n`);
-  return interrupt.asked() ? 130 : results.every((result) => result.failure === undefined && passes(result)) ? 0 : 1;
-}
-
-/** Strictly above, as upstream. A workload without a threshold passes. */
-function passes({ workload, throughput }: PerfResult): boolean {
-  return workload.threshold === 0 || (throughput !== undefined && throughput.average > workload.threshold);
+  return interrupt.asked() ? 130 : results.every((result) => result.failure === undefined && passesThreshold(result)) ? 0 : 1;
 }
 
 function rowOf(result: PerfResult): string[] {
-  const { workload, throughput, wallPodsPerSecond, failure } = result;
+  const { workload, wallPodsPerSecond, failure } = result;
   const name = `${workload.testCase}/${workload.name}`;
   if (failure !== undefined) return [name, '', '', '', 'FAIL', '', ''];
   const rate = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(1));
-  const verdict = workload.threshold === 0 ? '' : passes(result) ? 'ok' : 'below';
+  const verdict = workload.threshold === 0 ? '' : passesThreshold(result) ? 'ok' : 'below';
   return [
     name,
     String(result.measuredPods),
-    rate(throughput?.average),
+    rate(measuredRate(result)),
     workload.threshold === 0 ? '-' : String(workload.threshold),
     verdict,
     rate(wallPodsPerSecond),

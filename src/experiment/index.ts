@@ -22,6 +22,15 @@ export { createHost } from './hosts.ts';
 export type { RunOutcome } from './outcome.ts';
 export { dataItems } from './perf/data-items.ts';
 export { type PerfResult, runPerfWorkload } from './perf/perf-bench.ts';
+export {
+  drawPerfTable,
+  measuredRate,
+  measuredRow,
+  type PerfRow,
+  passesThreshold,
+  rowName,
+  skippedRow,
+} from './perf/perf-table.ts';
 export { loadPlugins, type PluginFiles } from './plugin-files.ts';
 export * from './replay.ts';
 export type * from './result.ts';

@@ -8,7 +8,7 @@ import { type PerfOperation, render } from '#scenario';
 import type { Context, Host, Message } from '#sim';
 import { messageKind, SECOND } from '#sim';
 import { BackgroundChurn, type BenchTick } from './background-churn.ts';
-import { SchedulingCollector } from './collector.ts';
+import { SchedulingCollector, type Spent } from './collector.ts';
 import { csiNodeOf, nodeOf, pacedBy, podsOf } from './objects.ts';
 import type { Pending } from './pending.ts';
 import { PodWaits } from './pod-waits.ts';
@@ -128,7 +128,7 @@ export class BenchDriver implements Host {
         this.#collect(operation.namespaces, ctx);
         break;
       case 'stopCollectingMetrics':
-        this.#collector.stop(ctx, performance.now());
+        this.#collector.stop(ctx, spent());
         break;
     }
     if (this.#open === 0) ctx.after(0, tick('next', 0));
@@ -166,7 +166,7 @@ export class BenchDriver implements Host {
       const { scheduled, all } = this.#waits.count(this.#pods, operation.namespace);
       if (operation.steady && ctx.now < this.#steadyUntil) return this.#steady(operation, scheduled, ctx);
       if (all >= operation.count && scheduled >= all) {
-        if (operation.collect) this.#collector.stop(ctx, performance.now());
+        if (operation.collect) this.#collector.stop(ctx, spent());
         return this.#next(ctx);
       }
     } else if (operation?.op === 'barrier' && this.#waits.barrierMet(this.#pods, operation)) return this.#next(ctx);
@@ -253,7 +253,7 @@ export class BenchDriver implements Host {
   }
 
   #collect(namespaces: readonly string[], ctx: Context): void {
-    this.#collector.start(namespaces, ctx, performance.now());
+    this.#collector.start(namespaces, ctx, spent());
     ctx.after(SECOND, tick('sample', 0));
   }
 
@@ -277,6 +277,12 @@ export class BenchDriver implements Host {
     ctx.record.mark('operations done');
     ctx.stop('done');
   }
+}
+
+/** Our own time, read beside the run. */
+function spent(): Spent {
+  const { user, system } = process.cpuUsage();
+  return { wallMs: performance.now(), cpuMs: (user + system) / 1e3 };
 }
 
 const tick = (what: BenchTick['what'], index: number): BenchTick => ({ kind: 'BenchTick', what, index });

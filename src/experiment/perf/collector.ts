@@ -9,6 +9,12 @@ export const SAMPLE_MARK = 'bench sample';
 export const BEGIN_MARK = 'bench collecting begins';
 export const END_MARK = 'bench collecting ends';
 
+/** Readings of our own clocks. */
+export interface Spent {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+}
+
 export class SchedulingCollector {
   #namespaces: ReadonlySet<string> | undefined;
   #scheduled = 0;
@@ -28,13 +34,13 @@ export class SchedulingCollector {
     }
   }
 
-  start(namespaces: readonly string[], ctx: Context, wallMs: number): void {
+  start(namespaces: readonly string[], ctx: Context, spent: Spent): void {
     this.#namespaces = new Set(namespaces);
     this.#scheduled = 0;
     this.#before = -1;
     this.#skipped = 0;
     this.#total = 0;
-    ctx.record.mark(BEGIN_MARK, String(wallMs));
+    ctx.record.mark(BEGIN_MARK, `${spent.wallMs} ${spent.cpuMs}`);
   }
 
   /** Takes this second's sample; false when nothing is being collected. */
@@ -57,10 +63,10 @@ export class SchedulingCollector {
     return true;
   }
 
-  stop(ctx: Context, wallMs: number): void {
+  stop(ctx: Context, spent: Spent): void {
     if (this.#namespaces === undefined) return;
     this.sample(ctx);
     this.#namespaces = undefined;
-    ctx.record.mark(END_MARK, `${wallMs} ${this.#total} ${this.#last - this.#first}`);
+    ctx.record.mark(END_MARK, `${spent.wallMs} ${spent.cpuMs} ${this.#total} ${this.#last - this.#first}`);
   }
 }

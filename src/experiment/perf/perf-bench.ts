@@ -12,6 +12,8 @@ export interface PerfResult {
   readonly throughput: Percentiles | undefined;
   /** Pods a second of wall time while metrics were collected: all our code, one thread. */
   readonly wallPodsPerSecond: number | undefined;
+  /** The same by CPU time. */
+  readonly cpuPodsPerSecond: number | undefined;
   readonly measuredPods: number;
   readonly wallSeconds: number;
   readonly digest: string;
@@ -54,8 +56,9 @@ export async function runPerfWorkload(
   const samples = marks.filter((mark) => mark.name === SAMPLE_MARK).map((mark) => Number(mark.detail));
   const begin = marks.find((mark) => mark.name === BEGIN_MARK);
   const end = marks.findLast((mark) => mark.name === END_MARK);
-  const [endMs, pods, spanUs] = (end?.detail ?? '').split(' ').map(Number);
-  const wall = begin === undefined || endMs === undefined ? undefined : (endMs - Number(begin.detail)) / 1e3;
+  const [beginMs = 0, beginCpuMs = 0] = (begin?.detail ?? '').split(' ').map(Number);
+  const [endMs = 0, endCpuMs = 0, pods, spanUs] = (end?.detail ?? '').split(' ').map(Number);
+  const perSecond = (ms: number): number | undefined => (pods === undefined || ms <= 0 ? undefined : (pods * 1e3) / ms);
   const measuredPods = pods ?? 0;
   const failure = run.ended === 'done' ? undefined : (run.ended ?? 'not done after 30 minutes of simulated time');
   return {
@@ -67,7 +70,8 @@ export async function runPerfWorkload(
         : measuredPods > 1 && spanUs
           ? percentileOf([((measuredPods - 1) * 1e6) / spanUs])
           : undefined,
-    wallPodsPerSecond: wall === undefined || wall <= 0 ? undefined : measuredPods / wall,
+    wallPodsPerSecond: perSecond(endMs - beginMs),
+    cpuPodsPerSecond: perSecond(endCpuMs - beginCpuMs),
     measuredPods,
     wallSeconds: result.wallSeconds,
     digest: run.digest,

@@ -71,6 +71,8 @@ export interface Churn {
 }
 
 export interface PerfWorkload {
+  /** The folder that its file is in, below the folder 'scheduler_perf' or the release's where the path has one. */
+  readonly topic: string;
   readonly testCase: string;
   readonly name: string;
   readonly labels: readonly string[];

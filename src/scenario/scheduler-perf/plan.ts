@@ -1,52 +1,33 @@
 /** From the operations of a workloadTemplate, as written, to operations with numbers: createPodSets unrolled, parameters filled in, templates read. */
 
+import { nearest } from '../nearest.ts';
+import { NESTED_CREATE_PODS, OPERATIONS } from './fields.ts';
 import type { Params, PerfFile, Raw } from './file.ts';
 import type { CreateNodes, CreatePods, PerfOperation } from './operation.ts';
-import type { Template } from './template.ts';
+import { render, type Template } from './template.ts';
 
 type Path = readonly (string | number)[];
-
-/** Fields by opcode. An opcode that is not here cannot be run; its workloads are listed as skipped. */
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  createNodes: [
-    'count',
-    'countParam',
-    'nodeTemplatePath',
-    'nodeAllocatableStrategy',
-    'labelNodePrepareStrategy',
-    'uniqueNodeLabelStrategy',
-  ],
-  createNamespaces: ['prefix', 'count', 'countParam', 'namespaceTemplatePath'],
-  createPods: [
-    'count',
-    'countParam',
-    'namespace',
-    'podTemplatePath',
-    'collectMetrics',
-    'skipWaitToCompletion',
-    'steadyState',
-    'steadyStateParam',
-    'duration',
-    'durationParam',
-    'persistentVolumeTemplatePath',
-    'persistentVolumeClaimTemplatePath',
-  ],
-  createPodSets: ['count', 'countParam', 'namespacePrefix', 'createPodsOp'],
-  deletePods: ['namespace', 'labelSelector', 'skipWaitToCompletion', 'deletePodsPerSecond'],
-  churn: ['mode', 'number', 'intervalMilliseconds', 'namespace', 'templatePaths'],
-  createAny: ['templatePath', 'namespace', 'count', 'countParam'],
-  updateAny: ['templatePath', 'namespace', 'count', 'countParam', 'updatePerSecond', 'subresources'],
-  barrier: ['namespaces', 'labelSelector', 'stageRequirement'],
-  sleep: ['duration', 'durationParam'],
-  startCollectingMetrics: ['name', 'namespaces', 'labelSelector'],
-  stopCollectingMetrics: [],
-};
 
 const NOT_HERE: Readonly<Record<string, string>> = {
   createResourceDriver: 'needs a DRA driver (createResourceDriver)',
   createResourceClaims: 'needs dynamic resource allocation (createResourceClaims)',
   allocResourceClaims: 'needs dynamic resource allocation (allocResourceClaims)',
 };
+
+const FOREIGN_COUNTERS = 'needs devices that use the counters of another ResourceSlice, which came with Kubernetes 1.35';
+
+/** 1.34 refuses a slice whose devices consume counters that the slice itself does not have. */
+function usesForeignCounters(template: Template): boolean {
+  const { kind, spec } = render(template, 0, 1) as {
+    readonly kind?: string;
+    readonly spec?: { readonly sharedCounters?: unknown; readonly devices?: readonly { readonly consumesCounters?: unknown }[] };
+  };
+  return (
+    kind === 'ResourceSlice' &&
+    spec?.sharedCounters === undefined &&
+    (spec?.devices ?? []).some((device) => device.consumesCounters !== undefined)
+  );
+}
 
 const labelsOf = (written: unknown): Readonly<Record<string, string>> =>
   (written as { matchLabels?: Record<string, string> } | undefined)?.matchLabels ?? (written as Record<string, string> | undefined) ?? {};
@@ -61,15 +42,25 @@ export function planOperations(
   const operations: PerfOperation[] = [];
   for (const [at, written] of template.entries()) {
     const here = [...path, at];
-    if (typeof written !== 'object' || written === null) file.refuse(here, 'expected an operation');
+    if (typeof written !== 'object' || written === null || Array.isArray(written))
+      return file.refuse(here, `expected an operation: a map with 'opcode', found ${JSON.stringify(written)}`, false);
     const { opcode, ...rest } = written as Raw;
+    if (opcode === undefined) return file.refuse(here, "expected an operation: a map with 'opcode'; it has none", false);
     const name = String(opcode);
     const reason = NOT_HERE[name];
     if (reason !== undefined) return { operations: [], skipped: reason };
-    const known = FIELDS[name];
-    if (known === undefined) file.refuse(here, `unknown opcode '${name}'`);
-    const fields = file.fields(rest, known as readonly string[], here);
-    operations.push(...planOne(new Planner(file, fields, here, params, defaultPod), name, operations.length));
+    const known = OPERATIONS[name];
+    if (known === undefined) {
+      const names = [...Object.keys(OPERATIONS), ...Object.keys(NOT_HERE)];
+      const near = nearest(name, names);
+      const hint = near === undefined ? `known: ${names.join(', ')}` : `did you mean '${near}'?`;
+      return file.refuse([...here, 'opcode'], `unknown opcode '${name}'; ${hint}`, false);
+    }
+    const fields = file.fields(rest, known, here);
+    const planned = planOne(new Planner(file, fields, here, params, defaultPod), name, operations.length);
+    for (const operation of planned)
+      if (operation.op === 'createAny' && usesForeignCounters(operation.template)) return { operations: [], skipped: FOREIGN_COUNTERS };
+    operations.push(...planned);
   }
   return { operations };
 }
@@ -97,7 +88,7 @@ class Planner {
 
   template(field: string): Template | undefined {
     const written = this.fields[field];
-    return written === undefined ? undefined : this.file.template(String(this.params.resolve(written)));
+    return written === undefined ? undefined : this.file.template(String(this.params.resolve(written)), [...this.path, field]);
   }
 
   needTemplate(field: string): Template {
@@ -109,8 +100,8 @@ class Planner {
   }
 
   /** `fields` of a nested operation in place of these. */
-  within(fields: Raw): Planner {
-    return new Planner(this.file, fields, this.path, this.params, this.defaultPod);
+  within(fields: Raw, at: string): Planner {
+    return new Planner(this.file, fields, [...this.path, at], this.params, this.defaultPod);
   }
 }
 
@@ -129,7 +120,8 @@ function planOne(plan: Planner, opcode: string, index: number): PerfOperation[] 
       return [createPods(plan, plan.text('namespace', `namespace-${index}`))];
     case 'createPodSets': {
       const nested = plan.within(
-        plan.file.fields(fields['createPodsOp'], ['opcode', ...(FIELDS['createPods'] as readonly string[])], plan.path),
+        plan.file.fields(fields['createPodsOp'], NESTED_CREATE_PODS, [...plan.path, 'createPodsOp']),
+        'createPodsOp',
       );
       const prefix = plan.text('namespacePrefix', '');
       return Array.from({ length: plan.count() }, (_, set) => createPods(nested, `${prefix}-${set}`));
@@ -155,7 +147,7 @@ function planOne(plan: Planner, opcode: string, index: number): PerfOperation[] 
           number: (fields['number'] as number | undefined) ?? 0,
           interval,
           namespace: plan.text('namespace', `namespace-${index}`),
-          templates: paths.map((path) => ({ ...plan.file.template(path), varies: false })),
+          templates: paths.map((path) => ({ ...plan.file.template(path, [...plan.path, 'templatePaths']), varies: false })),
         },
       ];
     }
