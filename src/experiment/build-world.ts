@@ -6,6 +6,7 @@ import type { ClientConfig } from '#client';
 import {
   type ClientLimits,
   faultKind,
+  loadNamespace,
   type Mistake,
   type NodePool,
   type PerfWorkload,
@@ -19,6 +20,7 @@ import { Luck } from '#sim';
 import { controllerManagerConfig } from './control-plane-config.ts';
 import { etcdHosts, etcdLinks } from './etcd-hosts.ts';
 import { kubeletHost } from './kubelet-host.ts';
+import { loadHosts } from './load-hosts.ts';
 import type { LostNodes } from './loss-watch.ts';
 import type { ObserverConfig } from './observer.ts';
 import type { BenchDriverConfig } from './perf/bench-driver.ts';
@@ -33,6 +35,8 @@ export type Program =
   | 'controller-manager'
   | 'workload-client'
   | 'observer'
+  | 'load-client'
+  | 'etcd-operator'
   | 'kubelet'
   | 'bench-driver';
 
@@ -53,7 +57,7 @@ export interface WorldOptions {
 }
 
 const UNLIMITED: ClientLimits = { qps: 0, burst: 0 };
-const USERS = { group: 'client', zone: 'control-plane' } as const;
+export const USERS = { group: 'client', zone: 'control-plane' } as const;
 export const CONTROL_PLANE = { group: 'control-plane', zone: 'control-plane' } as const;
 
 export function buildWorld(scenario: Scenario, { seed, controllers = true, perf, plugins }: WorldOptions): BuiltWorld {
@@ -98,8 +102,10 @@ export function buildWorld(scenario: Scenario, { seed, controllers = true, perf,
   const user = add(users);
   const observer = perf === undefined ? add({ name: 'observer', program: 'observer', config: undefined, ...USERS }) : -1;
 
+  const loads = loadHosts(scenario.workload, etcdMembers, client).map(add);
+
   const nodes = nodeHosts(scenario, apiServers, add);
-  const clients = observer < 0 ? [user] : [user, observer];
+  const clients = [user, ...(observer < 0 ? [] : [observer]), ...loads];
   const topology: Topology = { nodes, apiServers, etcd, etcdMembers, schedulers, controllerManagers, users: clients };
   const changes = faultChanges(scenario, topology, seed);
   const losses = lossesOf(changes, nodes);
@@ -187,8 +193,8 @@ function lossesOf(changes: readonly WorldChange[], nodes: readonly TopologyNode[
 
 function namespacesOf(scenario: Scenario): string[] {
   const named = new Set<string>();
-  for (const { spec } of scenario.workload) {
-    const namespace = (spec as { namespace?: string }).namespace;
+  for (const { kind, spec } of scenario.workload) {
+    const namespace = kind === 'apiLoad' ? loadNamespace(spec) : (spec as { namespace?: string }).namespace;
     if (namespace !== undefined && namespace !== 'default') named.add(namespace);
   }
   return [...named];

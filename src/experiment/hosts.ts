@@ -7,6 +7,8 @@ import { Kubelet, type KubeletConfig } from '#kubelet';
 import { type SchedulerConfig, schedulerHost } from '#scheduler';
 import type { CreateHost, Host } from '#sim';
 import type { Program } from './build-world.ts';
+import { EtcdOperator, type EtcdOperatorConfig } from './etcd-operator.ts';
+import { LoadClient, type LoadClientConfig } from './load-client.ts';
 import { Observer, type ObserverConfig } from './observer.ts';
 import { BenchDriver, type BenchDriverConfig } from './perf/bench-driver.ts';
 import { type PluginFiles, registerPlugins } from './plugin-files.ts';
@@ -25,6 +27,8 @@ const PROGRAMS: Readonly<Record<Program, (config: unknown, previous: Host | unde
   'workload-client': (config) => new WorkloadClient(config as WorkloadClientConfig),
   observer: (config) => new Observer(config as ObserverConfig),
   kubelet: (config) => new Kubelet(config as KubeletConfig),
+  'load-client': (config) => new LoadClient(config as LoadClientConfig),
+  'etcd-operator': (config) => new EtcdOperator(config as EtcdOperatorConfig),
   'bench-driver': (config) => new BenchDriver(config as BenchDriverConfig),
 };
 

@@ -3,14 +3,15 @@
 import type { Condition, MetricName, Scenario } from '#scenario';
 import { METRICS, meets } from '#scenario';
 import type { Labels, RecordedRun } from '#sim';
+import { CONTROL_PLANE_MEASURES } from './control-plane-measures.ts';
 import type { RunOutcome } from './outcome.ts';
 import type { Verdict } from './result.ts';
 
-interface Measured {
+export interface Measured {
   readonly value: number | null;
   readonly note?: string;
 }
-type Measure = (run: RunOutcome, during: string | undefined) => Measured;
+export type Measure = (run: RunOutcome, during: string | undefined, scenario: Scenario) => Measured;
 
 const total = (recorded: RecordedRun, name: string, match?: Labels): number => recorded.counter(name, match)?.total ?? 0;
 const last = (recorded: RecordedRun, name: string, match?: Labels): number | null => recorded.gauge(name, match)?.values.at(-1) ?? null;
@@ -40,6 +41,7 @@ function apiPercentile(q: number): Measure {
 const seconds = ({ stoppedAt }: RunOutcome): number => Math.max(1e-6, stoppedAt / 1e6);
 
 export const MEASURES: Readonly<Record<MetricName, Measure>> = {
+  ...CONTROL_PLANE_MEASURES,
   podsScheduled: ({ recorded }) => {
     const created = total(recorded, 'wavetank_pods_created_total');
     const bound = total(recorded, 'wavetank_pods_bound_total');
@@ -74,13 +76,13 @@ export const MEASURES: Readonly<Record<MetricName, Measure>> = {
 
 /** Every condition of the scenario, judged. */
 export function judge(scenario: Scenario, run: RunOutcome): Verdict[] {
-  return scenario.expect.map((condition) => verdict(condition, run));
+  return scenario.expect.map((condition) => verdict(condition, run, scenario));
 }
 
-function verdict(condition: Condition, run: RunOutcome): Verdict {
+function verdict(condition: Condition, run: RunOutcome, scenario: Scenario): Verdict {
   const metric = condition.metric as MetricName;
   const { unit, description } = METRICS[metric];
-  const { value, note } = MEASURES[metric](run, condition.during);
+  const { value, note } = MEASURES[metric](run, condition.during, scenario);
   const measured = value === null || Number.isNaN(value) ? null : value;
   const words = [description, condition.during === undefined ? undefined : `during ${condition.during}`, note]
     .filter((word) => word !== undefined)

@@ -7,6 +7,7 @@ import type { Chart, Section } from './chart.ts';
 import { escapeHtml, jsonForScript } from './html.ts';
 import { bytesText, numberText, secondsText } from './number-text.ts';
 import { apiLatencySection } from './sections/api-latency.ts';
+import { apiLoadSection } from './sections/api-load.ts';
 import { distributionsSection } from './sections/distributions.ts';
 import { etcdLatencySection } from './sections/etcd-latency.ts';
 import { eventsRateSection } from './sections/events-rate.ts';
@@ -22,7 +23,7 @@ import { verdictsSection } from './sections/verdicts.ts';
 import { marksForCharts, whatHappenedSection } from './sections/what-happened.ts';
 
 /** In the order of the page. Adding a section is one file and one line. */
-const sections: readonly ((result: Result) => Section)[] = [
+const sections: readonly ((result: Result) => Section | undefined)[] = [
   verdictsSection,
   notesSection,
   whatHappenedSection,
@@ -30,6 +31,7 @@ const sections: readonly ((result: Result) => Section)[] = [
   throughputSection,
   schedulingLatencySection,
   podStartupSection,
+  apiLoadSection,
   apiLatencySection,
   etcdLatencySection,
   queueDepthsSection,
@@ -41,7 +43,7 @@ const sections: readonly ((result: Result) => Section)[] = [
 
 /** The whole report as HTML, drawn from the result alone. */
 export function renderReport(result: Result): string {
-  const made = sections.map((section) => section(result));
+  const made = sections.flatMap((section) => section(result) ?? []);
   const charts = made.flatMap((section) => section.charts ?? []);
   const marks = marksForCharts(result).map(({ atSeconds, letter }) => ({ atSeconds, letter }));
   const asset = (name: string) => readFileSync(new URL(`./browser/${name}`, import.meta.url), 'utf8');

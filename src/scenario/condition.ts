@@ -15,7 +15,7 @@ export interface Condition {
   readonly during?: string;
 }
 
-export type MetricUnit = 'ms' | 's' | 'share' | 'bytes' | '/s' | 'pods' | 'nodes';
+export type MetricUnit = 'ms' | 's' | 'share' | 'bytes' | '/s' | 'pods' | 'nodes' | 'times';
 
 export interface MetricInfo {
   readonly unit: MetricUnit;

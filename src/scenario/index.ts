@@ -2,6 +2,7 @@
 export type { ApiServersPlan } from './api-server-plan.ts';
 export * from './cluster.ts';
 export * from './condition.ts';
+export { CONTROL_PLANE_METRICS } from './control-plane-metrics.ts';
 export type { EtcdClusterPlan } from './etcd-plan.ts';
 export * from './fault.ts';
 export { faultKind } from './faults/registry.ts';
@@ -18,5 +19,7 @@ export { decodeText, parseSource, readBytes, readSource, type Source } from './s
 export * from './units.ts';
 export * from './user-error.ts';
 export * from './workload.ts';
+export * from './workloads/api-load.ts';
+export * from './workloads/etcdctl.ts';
 export * from './workloads/openb.ts';
 export { workloadKind } from './workloads/registry.ts';

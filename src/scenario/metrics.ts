@@ -1,8 +1,10 @@
 /** The metrics that `expect` knows. What they are measured from is the experiment's business (src/experiment/measures.ts). */
 
 import type { MetricInfo } from './condition.ts';
+import { CONTROL_PLANE_METRICS } from './control-plane-metrics.ts';
 
 export const METRICS = {
+  ...CONTROL_PLANE_METRICS,
   podsScheduled: { unit: 'share', description: 'pods bound to a node, of all pods created' },
   podsRunning: { unit: 'pods', description: 'pods in phase Running at the end' },
   podsPending: { unit: 'pods', description: 'pods without a node at the end' },

@@ -1,16 +1,28 @@
 /** All kinds of workload by their key in a scenario. */
 
 import type { WorkloadKind } from '../workload.ts';
+import { apiLoad } from './api-load.ts';
 import { apply } from './apply.ts';
 import { deleteDeployments } from './delete-deployments.ts';
 import { deployments } from './deployments.ts';
+import { etcdctl } from './etcdctl.ts';
 import { jobs } from './jobs.ts';
 import { openbReplay } from './openb.ts';
 import { pods } from './pods.ts';
 import { rollingUpdate } from './rolling-update.ts';
 import { scale } from './scale.ts';
 
-export const WORKLOADS: readonly WorkloadKind[] = [deployments, jobs, pods, apply, rollingUpdate, scale, deleteDeployments];
+export const WORKLOADS: readonly WorkloadKind[] = [
+  deployments,
+  jobs,
+  pods,
+  apply,
+  rollingUpdate,
+  scale,
+  deleteDeployments,
+  apiLoad,
+  etcdctl,
+];
 
 /** Kinds that a command puts into its own scenario; no YAML names them. */
 const REPLAYS: readonly WorkloadKind[] = [openbReplay];

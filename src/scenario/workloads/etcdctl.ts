@@ -1,0 +1,49 @@
+/** `etcdctl`: what an operator does to etcd itself at an instant. */
+
+import type { Instant } from '#sim';
+import { count, duration, fields, oneOf, text } from '../schema-pieces.ts';
+import { parseDuration } from '../units.ts';
+import type { WorkloadEntry, WorkloadKind } from '../workload.ts';
+
+export const ETCDCTL_COMMANDS = ['compact', 'defragment', 'disarm', 'moveLeader', 'snapshot', 'status'] as const;
+export type EtcdctlCommand = (typeof ETCDCTL_COMMANDS)[number];
+
+interface EtcdctlSpec {
+  readonly at: string;
+  readonly do: EtcdctlCommand;
+  readonly member?: number;
+  readonly cluster?: string;
+}
+
+export interface EtcdctlPlan {
+  readonly at: Instant;
+  readonly command: EtcdctlCommand;
+  /** Absent: all members for defragment, any for the others. */
+  readonly member: number | undefined;
+  readonly cluster: string;
+}
+
+export const etcdctl: WorkloadKind<EtcdctlSpec> = {
+  name: 'etcdctl',
+  schema: fields(
+    'what an operator does to etcd itself',
+    {
+      at: duration('when'),
+      do: oneOf(
+        ETCDCTL_COMMANDS,
+        'compact at the present revision, defragment, disarm all alarms, hand the lead over, save a snapshot, ask how it is',
+      ),
+      member: count('which member, from 0 (default: all for defragment; the next one after the leader for moveLeader; else member 0)'),
+      cluster: text('of the etcd cluster with this name (default: the main one)'),
+    },
+    ['at', 'do'],
+  ),
+  requests: () => [],
+};
+
+export const isEtcdctl = ({ kind }: WorkloadEntry): boolean => kind === etcdctl.name;
+
+export function etcdctlPlan(written: unknown): EtcdctlPlan {
+  const { at, do: command, member, cluster = '' } = written as EtcdctlSpec;
+  return { at: parseDuration(at) ?? 0, command, member, cluster };
+}
