@@ -86,7 +86,8 @@ export class Client<C> implements ApiClient<C>, Tenant {
   }
 
   #newLane(config: LaneConfig): Lane {
-    const lane = new Lane(config.qps, config.burst, config.timeout ?? DEFAULT_TIMEOUT, this.#tenants.length);
+    const user = config.user === this.config.user ? undefined : config.user;
+    const lane = new Lane(config.qps, config.burst, config.timeout ?? DEFAULT_TIMEOUT, this.#tenants.length, user);
     this.attach({ timer: (_tag, ctx) => this.#drain(lane, ctx) });
     return lane;
   }
@@ -166,7 +167,7 @@ export class Client<C> implements ApiClient<C>, Tenant {
       body: spec.body,
       patchType: spec.patchType,
       options: spec.options,
-      user: this.config.user,
+      user: call.lane.user ?? this.config.user,
       discardBody: spec.discardBody,
     };
     ctx.send(call.server, message, call.processing);

@@ -20,6 +20,8 @@ export interface ClientConfig {
 export interface LaneConfig {
   readonly qps: number;
   readonly burst: number;
+  /** Whose requests these are, when not the client's. */
+  readonly user?: string;
   readonly timeout?: Duration;
 }
 

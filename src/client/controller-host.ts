@@ -27,6 +27,8 @@ export interface ControllerHostOptions {
   /** Makes the controllers; called again when the process restarts after losing its lease. */
   readonly controllers: () => readonly Controller[];
   readonly leaderElection?: LeaderElectionConfig;
+  /** As whom a controller of that name writes; default: the client's user. Informers are shared, and the host's own. */
+  readonly userOf?: (controller: string) => string;
 }
 
 /** One life of the process. */
@@ -37,11 +39,18 @@ class Process {
   readonly #informers: InformerFactory;
   #isRunning = false;
 
-  constructor({ client, controllers, leaderElection }: ControllerHostOptions, exit: (ctx: Context) => void) {
+  constructor({ client, controllers, leaderElection, userOf }: ControllerHostOptions, exit: (ctx: Context) => void) {
     this.client = createApiClient<Run>(client);
     this.#informers = createInformerFactory(this.client, { eventCost: WATCH_EVENT_COST });
     this.loops = controllers().map(
-      (controller, index) => new ControllerLoop(controller, index, this.client, this.client.lane(client), this.#informers),
+      (controller, index) =>
+        new ControllerLoop(
+          controller,
+          index,
+          this.client,
+          this.client.lane(userOf === undefined ? client : { ...client, user: userOf(controller.name) }),
+          this.#informers,
+        ),
     );
     if (leaderElection !== undefined) {
       this.elector = new LeaderElector(this.client as Client<unknown>, leaderElection, (ctx) => this.run(ctx), exit);

@@ -10,15 +10,18 @@ export class Lane {
   readonly timeout: Duration;
   /** Its number among the client's tenants, for timers. */
   readonly tenant: number;
+  /** Set when the requests are somebody else's than the client's. */
+  readonly user: string | undefined;
   /** A timer is out. */
   armed = false;
   #queue: Call[] = [];
   #head = 0;
 
-  constructor(qps: number, burst: number, timeout: Duration, tenant: number) {
+  constructor(qps: number, burst: number, timeout: Duration, tenant: number, user?: string) {
     this.bucket = new TokenBucket(qps, burst);
     this.timeout = timeout;
     this.tenant = tenant;
+    this.user = user;
   }
 
   get isIdle(): boolean {

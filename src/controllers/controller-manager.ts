@@ -3,6 +3,7 @@
 import type { ClientConfig, LeaderElectionConfig } from '#client';
 import { ControllerHost } from '#client';
 import { CONTROLLER_NAMES, makeController } from './registry.ts';
+import { accountUserOf } from './service-accounts.ts';
 import type { ControllerSettings } from './settings.ts';
 
 /** Survives structured clone. */
@@ -14,10 +15,23 @@ export interface ControllerManagerConfig {
   readonly settings?: ControllerSettings;
   /** For replicas of the manager: only the holder of the Lease works. */
   readonly leaderElection?: LeaderElectionConfig;
+  /** --use-service-account-credentials: each controller writes as its own service account. */
+  readonly useServiceAccountCredentials?: boolean;
 }
 
 export class ControllerManager extends ControllerHost {
-  constructor({ client, controllers = CONTROLLER_NAMES, settings = {}, leaderElection }: ControllerManagerConfig) {
-    super({ client, leaderElection, controllers: () => controllers.map((name) => makeController(name, settings)) });
+  constructor({
+    client,
+    controllers = CONTROLLER_NAMES,
+    settings = {},
+    leaderElection,
+    useServiceAccountCredentials,
+  }: ControllerManagerConfig) {
+    super({
+      client,
+      leaderElection,
+      controllers: () => controllers.map((name) => makeController(name, settings)),
+      ...(useServiceAccountCredentials ? { userOf: accountUserOf } : {}),
+    });
   }
 }

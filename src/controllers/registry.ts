@@ -2,6 +2,7 @@
 
 import type { Controller } from '#client';
 import { SECOND } from '#sim';
+import { ClusterRoleAggregationController } from './clusterrole-aggregation.ts';
 import { CronJobController } from './cronjob.ts';
 import { DaemonSetController } from './daemonset.ts';
 import { DeploymentController } from './deployment.ts';
@@ -13,6 +14,8 @@ import { NamespaceController } from './namespace.ts';
 import { NODE_LIFECYCLE_DEFAULTS as DEFAULTS, NodeLifecycleController } from './node-lifecycle.ts';
 import { PodGcController } from './pod-gc.ts';
 import { ReplicaSetController } from './replicaset.ts';
+import { ResourceQuotaController } from './resource-quota.ts';
+import { ServiceAccountController } from './serviceaccount.ts';
 import type { ControllerSettings } from './settings.ts';
 import { StatefulSetController } from './statefulset.ts';
 import { TaintEvictionController } from './taint-eviction.ts';
@@ -46,6 +49,9 @@ export const CONTROLLERS: Readonly<Record<string, Make>> = {
   disruption: () => new DisruptionController(),
   namespace: (_settings, workers) => new NamespaceController(workers),
   'garbage-collector': (_settings, workers) => new GarbageCollectorController(workers),
+  serviceaccount: () => new ServiceAccountController(),
+  resourcequota: (_settings, workers) => new ResourceQuotaController(workers),
+  'clusterrole-aggregation': () => new ClusterRoleAggregationController(),
 };
 
 /** All of them: `--controllers=*`. */

@@ -2,7 +2,7 @@
  *  kubelets (binds pods in turn, runs them, finishes what is being deleted). A script of timed requests plays the user. */
 
 import { type ApiRequest, type ApiResponse, type Job, type KubeObject, type Node, type Pod, rfc3339, rfc3339Micro } from '#api';
-import { ApiServer } from '#apiserver';
+import { ApiServer, type ApiServerConfig } from '#apiserver';
 import { type ApiClient, createApiClient, createInformerFactory, type Informer, type InformerFactory } from '#client';
 import { ControllerManager, type ControllerManagerConfig } from '#controllers';
 import { EtcdMember } from '#etcd';
@@ -47,6 +47,8 @@ const WATCHED = [
   'endpointslices.discovery.k8s.io',
   'poddisruptionbudgets.policy',
   'namespaces',
+  'resourcequotas',
+  'serviceaccounts',
   'events',
 ] as const;
 
@@ -273,6 +275,7 @@ class User implements Host {
 
 export interface LabOptions extends Partial<FarmOptions> {
   readonly manager?: Partial<ControllerManagerConfig>;
+  readonly server?: Partial<ApiServerConfig>;
   /** Managers, with leader election when more than one. */
   readonly managers?: number;
   readonly changes?: readonly WorldChange[];
@@ -315,7 +318,7 @@ export function lab(steps: readonly Step[], options: LabOptions = {}): Lab {
   const user = new User(steps, 1);
   const outcome = runInProcess(world, (spec, _id, previous) => {
     if (spec.program === 'etcd') return previous ?? new EtcdMember({ name: spec.name }, { stamp });
-    if (spec.program === 'api') return new ApiServer({ name: spec.name, instance: 0, etcd: { default: [0] } });
+    if (spec.program === 'api') return new ApiServer({ name: spec.name, instance: 0, etcd: { default: [0] }, ...options.server });
     if (spec.program === 'farm') return farm;
     if (spec.program === 'user') return user;
     return new ControllerManager({

@@ -38,7 +38,39 @@ const daemonSet = (spec: object = {}): object => ({
 });
 const failing = { 'lab/run-seconds': '1', 'lab/exit': 'Failed' };
 
+const quota = (hard: object): object => ({
+  apiVersion: 'v1',
+  kind: 'ResourceQuota',
+  metadata: { name: 'team', namespace: 'default' },
+  spec: { hard },
+});
+
 export const SITUATIONS: readonly Situation[] = [
+  {
+    name: 'quota exceeded mid rollout, then raised',
+    source:
+      'pkg/controller/resourcequota/resource_quota_controller.go; apiserver pkg/admission/plugin/resourcequota/controller.go, CheckRequest',
+    steps: [
+      createAt(1, 'resourcequotas', quota({ pods: '3' })),
+      createAt(2, 'deployments.apps', deployment('web', 3, rolling(1, 0))),
+      patchAt(10, 'deployments.apps', 'web', image('nginx:2')),
+      patchAt(20, 'resourcequotas', 'team', { spec: { hard: { pods: '4' } } }),
+    ],
+    since: 1,
+    resources: [...ROLLOUT, 'resourcequotas'],
+  },
+  {
+    name: 'service accounts of namespaces that come and go',
+    source: 'pkg/controller/serviceaccount/serviceaccounts_controller.go, syncNamespace',
+    steps: [
+      createAt(3, 'namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } }),
+      deleteAt(6, 'serviceaccounts', 'default'),
+      deleteAt(9, 'namespaces', 'team'),
+    ],
+    since: 0,
+    resources: ['serviceaccounts', 'namespaces'],
+    options: { seconds: 30 },
+  },
   {
     name: 'deployment created',
     source: 'pkg/controller/deployment/sync.go, getNewReplicaSet; pkg/controller/replicaset/replica_set.go, slowStartBatch',

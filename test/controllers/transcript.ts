@@ -45,6 +45,11 @@ const SUMMARIES: Readonly<Record<string, (object: Any) => string>> = {
   'poddisruptionbudgets.policy': ({ status }) => counts(status, ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']),
   namespaces: ({ status }) => status?.phase ?? '',
   persistentvolumeclaims: () => '',
+  serviceaccounts: () => '',
+  resourcequotas: ({ status }) =>
+    Object.keys(status?.hard ?? {})
+      .map((name) => `${name} ${status.used?.[name] ?? '-'} of ${status.hard[name]}`)
+      .join(', ') || 'not counted yet',
   'controllerrevisions.apps': ({ revision }) => `revision ${revision}`,
   events: ({ type, reason, message }) => `${type} ${reason}: ${message}`,
 };
