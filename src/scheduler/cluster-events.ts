@@ -2,7 +2,7 @@
  *  (PodSchedulingPropertiesChange, NodeSchedulingPropertiesChange) and eventhandlers.go. */
 
 import type { KubeObject, Node, Pod } from '#api';
-import { podRequests } from '#api';
+import { deepEqual, podRequests } from '#api';
 import { podLabels, podTolerations } from './pod-fields.ts';
 import {
   ADD,
@@ -16,6 +16,7 @@ import {
   UPDATE_NODE_LABEL,
   UPDATE_NODE_TAINT,
   UPDATE_OTHER,
+  UPDATE_POD_CLAIMS,
   UPDATE_POD_LABEL,
   UPDATE_POD_SCALE_DOWN,
   UPDATE_POD_SCHEDULING_GATES,
@@ -89,6 +90,9 @@ export function assignedPodChanges(before: Pod, after: Pod): readonly ClusterEve
   return events;
 }
 
+/** Names of the claims that were generated for a pod. */
+const claimStatuses = (pod: Pod) => pod.status?.resourceClaimStatuses;
+
 /** What changed of a waiting pod: the first thing that a plugin may wait for, else 'other'. */
 export function waitingPodChange(before: Pod, after: Pod): ClusterEvent {
   const event = (action: number, label: string): ClusterEvent => ({ resource: 'UnscheduledPod', action, label });
@@ -102,6 +106,8 @@ export function waitingPodChange(before: Pod, after: Pod): ClusterEvent {
     return event(UPDATE_POD_LABEL, 'PodLabelChange');
   if (podTolerations(before).length !== podTolerations(after).length) return event(UPDATE_POD_TOLERATION, 'PodTolerationChange');
   if (isScaledDown(before, after)) return event(UPDATE_POD_SCALE_DOWN, 'PodScaleDown');
+  if (claimStatuses(before) !== claimStatuses(after) && !deepEqual(claimStatuses(before), claimStatuses(after)))
+    return event(UPDATE_POD_CLAIMS, 'PodGeneratedResourceClaimChange');
   return UNSCHEDULED_OTHER;
 }
 

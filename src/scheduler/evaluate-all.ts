@@ -2,11 +2,12 @@
  *  Mirrors pkg/scheduler/schedule_one.go v1.34 (findNodesThatFitPod, prioritizeNodes) without sampling. */
 
 import type { Pod } from '#api';
+import { filterError } from './attempt-error.ts';
 import { CycleState, type Handle, type NodeStatuses } from './framework.ts';
 import type { NodeInfo } from './node-info.ts';
 import { filterWithNominated } from './object-handle.ts';
 import type { PluginScores, Profile } from './profile.ts';
-import { isRejected, messageOf, type Status, unresolvable } from './status.ts';
+import { isRejected, type Status, unresolvable } from './status.ts';
 
 export interface Evaluation {
   readonly state: CycleState;
@@ -43,7 +44,7 @@ export function filterNodes(
       if (feasible.length === wanted) break;
       feasible.push(node);
     } else if (isRejected(status)) rejected.set(node.name, status);
-    else throw new Error(messageOf(status));
+    else throw filterError(status);
   }
   return { feasible, rejected };
 }

@@ -36,6 +36,12 @@ const WATCHED: readonly (readonly [resource: string, event: EventResource | ''])
   ['persistentvolumeclaims', 'PersistentVolumeClaim'],
   ['storageclasses.storage.k8s.io', 'StorageClass'],
 ];
+/** The same for DynamicResources alone. */
+const DEVICES: typeof WATCHED = [
+  ['resourceclaims.resource.k8s.io', 'ResourceClaim'],
+  ['deviceclasses.resource.k8s.io', 'DeviceClass'],
+  ['resourceslices.resource.k8s.io', 'ResourceSlice'],
+];
 /** Constraints and namespaces were resolved through these. */
 const RESOLVES = new Set(['namespaces', 'services', 'replicationcontrollers', 'replicasets.apps', 'statefulsets.apps']);
 
@@ -85,7 +91,8 @@ export class EventHandlers {
       if (this.#deferred === undefined) this.#nodeEvent(event, now);
       else this.#deferred.push({ of: 'node', event, at: now });
     });
-    for (const [resource, name] of WATCHED) {
+    const usesDevices = [...this.#schedulers.values()].some(({ profile }) => profile.plugins.has('DynamicResources'));
+    for (const [resource, name] of usesDevices ? [...WATCHED, ...DEVICES] : WATCHED) {
       const informer = informers.informer<KubeObject>(resource);
       listers.set(resource, informer);
       informer.onEvent((event, { now }) => {
@@ -118,6 +125,7 @@ export class EventHandlers {
     if (isAnew) this.journal?.object(resource, object, type === 'delete', isSelecting);
     if (name === '') return;
     const [before, after] = type === 'delete' ? [object, undefined] : [previous, object];
+    for (const { profile } of this.#schedulers.values()) for (const plugin of profile.observers) plugin.observe?.(resource, before, after);
     this.#queue.move(objectEvent(name, type), before, after, now);
   }
 

@@ -4,6 +4,7 @@
 
 import type { Pod } from '#api';
 import type { Context, Duration } from '#sim';
+import { AttemptError } from './attempt-error.ts';
 import type { CostMeter } from './cost-meter.ts';
 import type { Extender, ExtenderClient, ExtenderOutcome } from './extender-client.ts';
 import { ExtenderPreemption } from './extender-preemption.ts';
@@ -54,15 +55,27 @@ export class ExtenderCycle {
 
   /** A decision, or undefined while an extender is being asked. Its cost is what is still to be charged. */
   begin(ctx: Context): Decision | undefined {
-    const nominated = this.scheduler.nominatedNode(this.#pod);
-    if (nominated === '') return this.#search(ctx);
-    this.#isNominee = true;
-    this.#take(this.scheduler.filter(this.#pod, 0, nominated));
-    return this.#askFilters(0, ctx);
+    return this.#orFailed(() => {
+      const nominated = this.scheduler.nominatedNode(this.#pod);
+      if (nominated === '') return this.#search(ctx);
+      this.#isNominee = true;
+      this.#take(this.scheduler.filter(this.#pod, 0, nominated));
+      return this.#askFilters(0, ctx);
+    });
+  }
+
+  /** A plugin's error ends the attempt. */
+  #orFailed(run: () => Decision | undefined): Decision | undefined {
+    try {
+      return run();
+    } catch (error) {
+      if (error instanceof AttemptError) return this.scheduler.failedBy(error, this.#pod);
+      throw error;
+    }
   }
 
   answered({ step, body, error }: ExtenderOutcome, ctx: Context): Decision | undefined {
-    if (step.for === 'filter') return this.#filterAnswered(step.index, body, error, ctx);
+    if (step.for === 'filter') return this.#orFailed(() => this.#filterAnswered(step.index, body, error, ctx));
     if (step.for === 'prioritize') return this.#prioritizeAnswered(step.index, body, error);
     if (step.for !== 'preempt' || this.#preemption === undefined) return undefined;
     return this.#finish(this.#preemption.answered(step.index, body, error, ctx));

@@ -40,6 +40,10 @@ const hasClone = (value: unknown): value is { clone(): unknown } =>
 
 export interface Plugin {
   readonly name: string;
+  /** Told once, before anything else: the scheduler that it works for. */
+  attach?(handle: Handle): void;
+  /** Changes of what plugins look at besides pods and nodes, before the queue hears of them. */
+  observe?(resource: string, before: KubeObject | undefined, after: KubeObject | undefined): void;
 }
 
 /** Decides whether a pod may enter the active queue at all. */
@@ -204,6 +208,8 @@ export interface Handle {
   readonly waitingPods: WaitingPodList;
   /** PodsToActivate: pods that are to be tried again once this cycle has ended well. */
   activate(uid: string): void;
+  /** A write whose answer nobody waits for. */
+  send(request: PreBindRequest): void;
   /** Seconds since the epoch as this host's clock shows them; stands for time.Now() where a start time is missing. */
   readonly now: number;
 }

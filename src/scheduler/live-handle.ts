@@ -4,7 +4,7 @@ import type { KubeObject, Pod } from '#api';
 import type { Chance } from '#sim';
 import { hashName, purpose } from '#sim';
 import type { Cache } from './cache.ts';
-import type { CycleState, Handle, ObjectLister } from './framework.ts';
+import type { CycleState, Handle, ObjectLister, PreBindRequest } from './framework.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Nominator } from './nominator.ts';
 import { filterWithNominated, MapLister } from './object-handle.ts';
@@ -17,6 +17,7 @@ import { NO_WAITING_PODS, type WaitingPodList } from './waiting-pods.ts';
 const NONE = new MapLister<KubeObject>();
 const DRAW = purpose('scheduler/draw');
 const NOTHING: readonly string[] = [];
+const NO_WRITES: readonly PreBindRequest[] = [];
 
 export class LiveHandle implements Handle {
   readonly snapshot: Cache;
@@ -27,6 +28,7 @@ export class LiveHandle implements Handle {
   attempt = 0;
   keepsCandidates = false;
   #activations: string[] = [];
+  #writes: PreBindRequest[] = [];
   readonly #profile: Profile;
   readonly #nominator: Nominator;
   readonly #listers: ReadonlyMap<string, ObjectLister<KubeObject>>;
@@ -75,6 +77,18 @@ export class LiveHandle implements Handle {
     const activations = this.#activations;
     this.#activations = [];
     return activations;
+  }
+
+  send(request: PreBindRequest): void {
+    this.#writes.push(request);
+  }
+
+  /** What plugins wish to be written, since the last call. */
+  takeWrites(): readonly PreBindRequest[] {
+    if (this.#writes.length === 0) return NO_WRITES;
+    const writes = this.#writes;
+    this.#writes = [];
+    return writes;
   }
 
   /** Keyed by pod and attempt, so that the same pod draws alike wherever and whenever it is tried. */

@@ -115,6 +115,8 @@ export class ObjectHandle implements Handle {
 
   activate(): void {}
 
+  send(): void {}
+
   draw(): number {
     return 0;
   }

@@ -74,6 +74,8 @@ export class Profile {
   readonly reserve: readonly ReservePlugin[];
   readonly permit: readonly PermitPlugin[];
   readonly preBind: readonly PreBindPlugin[];
+  /** Plugins that keep books of their own. */
+  readonly observers: readonly AnyPlugin[];
   /** PostFilter is upstream's default: DynamicResources, then DefaultPreemption. */
   readonly hasDefaultPostFilters: boolean;
 
@@ -107,6 +109,7 @@ export class Profile {
     for (const point of EXTENSION_POINTS) at(point);
     this.hasDefaultPostFilters = this.postFilter.map((plugin) => plugin.name).join() === 'DynamicResources,DefaultPreemption';
     this.plugins = made;
+    this.observers = [...made.values()].filter((plugin) => plugin.observe !== undefined);
   }
 
   runPreEnqueue(pod: Pod): Status | undefined {

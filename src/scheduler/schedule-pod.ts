@@ -2,6 +2,7 @@
 
 import type { KubeObject, Pod } from '#api';
 import { podAffinityTerms } from './affinity-terms.ts';
+import { AttemptError } from './attempt-error.ts';
 import type { Cache } from './cache.ts';
 import { type AttemptWork, attemptCost } from './costs.ts';
 import { composeFitError } from './diagnosis.ts';
@@ -13,7 +14,7 @@ import type { Nominator } from './nominator.ts';
 import { podPriority } from './pod-fields.ts';
 import type { Profile } from './profile.ts';
 import { feasibleNodesToFind } from './sampling.ts';
-import { messageOf, type Status } from './status.ts';
+import { isRejected, messageOf, type Status } from './status.ts';
 import { ColumnCycle } from './table/column-cycle.ts';
 import { rulesOf } from './table/rules.ts';
 
@@ -83,7 +84,18 @@ export class PodScheduler {
 
   /** `start` is where the last cycle stopped looking; the answer moves it by `evaluated`. */
   schedule(pod: Pod, start: number): Decision {
-    return this.#columns === undefined ? this.#byPlugins(pod, start) : this.#byColumns(this.#columns, pod, start);
+    try {
+      return this.#columns === undefined ? this.#byPlugins(pod, start) : this.#byColumns(this.#columns, pod, start);
+    } catch (error) {
+      if (error instanceof AttemptError) return this.failedBy(error, pod);
+      throw error;
+    }
+  }
+
+  /** The attempt that a plugin's error ends. */
+  failedBy({ message }: AttemptError, pod: Pod): Decision {
+    const failure: Failure = { message, plugins: new Set(), postFilter: { nominatedNodeName: '' }, isError: true };
+    return { nodeName: '', state: new CycleState(), cost: this.#cost(pod, 0, 0, 0), evaluated: 0, feasible: 0, tied: 0, failure };
   }
 
   #wanted = (considered: number): number => feasibleNodesToFind(considered, this.#percentage);
@@ -218,6 +230,8 @@ export class PodScheduler {
     const state = new CycleState();
     const { nodeNames, status, narrowedBy } = profile.runPreFilter(state, pod, handle);
     const total = this.#cache.nodes.length;
+    if (status !== undefined && !isRejected(status))
+      throw new AttemptError(`running PreFilter plugin "${status.plugin}": ${messageOf(status)}`);
     const nothing = { total, preFilter: status, absent: status, count: 0, statusAt: () => status as Status, nameAt: () => '' };
     if (status !== undefined) return this.#fail(pod, state, nothing, 0);
     const { nodes, absent } = narrowNodes(nodeNames, narrowedBy, handle);
@@ -294,7 +308,11 @@ export class PodScheduler {
   #postFilter(pod: Pod, state: CycleState, rejections: Rejections, mayPreempt: number): PostFilterResult {
     const { profile, handle } = this;
     if (profile.postFilter.length === 0) return {};
-    const isPlain = pod.spec?.preemptionPolicy !== 'Never' && rejections.preFilter === undefined && profile.hasDefaultPostFilters;
+    const isPlain =
+      pod.spec?.preemptionPolicy !== 'Never' &&
+      rejections.preFilter === undefined &&
+      profile.hasDefaultPostFilters &&
+      (pod.spec?.resourceClaims ?? []).length === 0;
     if (isPlain && !this.#cache.hasLowerPriority(podPriority(pod))) return withoutVictims(rejections.total, mayPreempt);
     // The plugins' own states, which the columns stand in for, are needed for dry runs.
     const full = new CycleState();

@@ -95,6 +95,7 @@ export class Scheduler implements Host {
       const handle = new LiveHandle(profile, this.#cache, this.#nominator, listers, this.#waiting);
       const percentage = config.configuration?.percentageOfNodesToScore ?? config.percentageOfNodesToScore ?? 0;
       this.#schedulers.set(name, new PodScheduler(profile, this.#cache, this.#nominator, handle, percentage));
+      for (const plugin of profile.plugins.values()) plugin.attach?.(handle);
     }
     const { podInitialBackoffSeconds = 1, podMaxBackoffSeconds = 10 } = config.configuration ?? {};
     const settings = {
@@ -176,6 +177,8 @@ export class Scheduler implements Host {
     }
     // A wait that a plugin ended goes on when the scheduling thread has got so far.
     if (this.#waiting.hasSettled && (this.#paused !== undefined || ctx.now >= this.#busyUntil)) this.#binding.settle(ctx);
+    for (const { handle } of this.#schedulers.values())
+      for (const request of handle.takeWrites()) this.#client.request(ctx, { ...request, discardBody: true }, { step: 'ignore' });
     this.#arm(ctx);
   }
 

@@ -120,11 +120,7 @@ function run(program: (context: object) => unknown, driver: string, device: Devi
   } catch (error) {
     const { summary, message } = error as { readonly summary?: string; readonly message: string };
     const text = (summary ?? message).replace(/^No such key: /, 'no such key: ').replace(/^no such overload: .*/, 'no such overload');
-    throw new Error(
-      text.startsWith('no such key:')
-        ? `${text}. Consider using CEL optional chaining (?), has() macro, or orValue() for optional fields`
-        : text,
-    );
+    throw new Error(text);
   }
   if (typeof result !== 'boolean') throw new Error(`CEL result of type ${typeName(result)} could not be converted to bool`);
   return result;

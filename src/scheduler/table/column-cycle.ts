@@ -2,12 +2,12 @@
  *  The rules are those of the plugins in ../plugins; only plugins without a column form are called. test/scheduler compares every decision with ../evaluate-all.ts. */
 
 import type { KubeObject, Pod } from '#api';
+import { AttemptError, filterError } from '../attempt-error.ts';
 import type { Cache } from '../cache.ts';
 import { CycleState, type Handle, type PreFilterResult } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { Nominator } from '../nominator.ts';
 import { filterWithNominated } from '../object-handle.ts';
-import { PluginError } from '../plugin-error.ts';
 import type { Profile } from '../profile.ts';
 import { isRejected, messageOf, SKIP, type Status, unresolvable, withPlugin } from '../status.ts';
 import type { AffinityFit } from './affinity-fit.ts';
@@ -229,7 +229,7 @@ export class ColumnCycle {
       const status = result?.status;
       if (status?.code === 'Skip') skipped.add(plugin.name);
       else if (status !== undefined) {
-        if (!isRejected(status)) throw new PluginError(`running PreFilter plugin "${plugin.name}": ${messageOf(status)}`);
+        if (!isRejected(status)) throw new AttemptError(`running PreFilter plugin "${plugin.name}": ${messageOf(status)}`);
         return { status: withPlugin(status, plugin.name) };
       } else if (result?.nodeNames !== undefined) {
         nodeNames = nodeNames === undefined ? result.nodeNames : new Set([...nodeNames].filter((name) => result.nodeNames?.has(name)));
@@ -257,7 +257,7 @@ export class ColumnCycle {
     const info = this.#cache.table.infos[slot] as NodeInfo;
     const status = this.#profile.runFilters(plugins, state, pod, info, this.#handle);
     if (status === undefined) return 0;
-    if (!isRejected(status)) throw new PluginError(messageOf(status));
+    if (!isRejected(status)) throw filterError(status);
     this.calledStatus.set(slot, status);
     return CALLED;
   }
@@ -275,7 +275,7 @@ export class ColumnCycle {
     }
     const status = filterWithNominated(this.#profile, this.#handle, this.#plainState, pod, this.#cache.table.infos[slot] as NodeInfo);
     if (status === undefined) return 0;
-    if (!isRejected(status)) throw new PluginError(messageOf(status));
+    if (!isRejected(status)) throw filterError(status);
     this.calledStatus.set(slot, status);
     return CALLED;
   }
