@@ -2,12 +2,21 @@
 
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { dataItems, measuredRate, openOutDirectory, type PerfResult, passesThreshold, runPerfWorkload } from '#experiment';
+import {
+  dataItems,
+  EXPLAIN_FILE,
+  type ExplainChoice,
+  measuredRate,
+  openOutDirectory,
+  type PerfResult,
+  passesThreshold,
+  runPerfWorkload,
+} from '#experiment';
 import { nearest, PerfFile, type PerfWorkload, UserError } from '#scenario';
 import { writeBenchTable } from './bench-table.ts';
 import { onInterrupt } from './execute.ts';
 import { labelFilter } from './label-filter.ts';
-import { wholeNumber } from './run-options.ts';
+import { explainOption, wholeNumber } from './run-options.ts';
 import { columns } from './verdict-table.ts';
 import { VERSION } from './version.ts';
 
@@ -17,6 +26,7 @@ interface BenchFlags {
   readonly labelFilter?: string;
   readonly seed: number;
   readonly out: string;
+  readonly explain: ExplainChoice;
   readonly list?: boolean;
   readonly table?: string;
   readonly keep?: boolean;
@@ -31,6 +41,7 @@ export function benchCommand(): Command {
     .option('--label-filter <filter>', 'as in scheduler_perf: a,+b,-c (default performance, unless --workload or --table is given)')
     .option('--list', 'list what would run')
     .option('--out <dir>', 'where the data items go', 'out/bench')
+    .addOption(explainOption('none'))
     .option('--table <dir>', 'write a table of all workloads there (README.md, results.json), skipped ones with their reason')
     .option('--keep', 'with --table: keep the rows that are there already, run only the others')
     .addOption(new Option('--seed <n>', 'luck of the run').argParser(wholeNumber(0, 4_294_967_295)).default(1))
@@ -86,8 +97,15 @@ async function bench(files: readonly string[], flags: BenchFlags): Promise<numbe
         `${workload.testCase}/${workload.name}${workload.skipped === undefined ? '' : `: skipped, ${workload.skipped}`}\n`,
       );
       if (workload.skipped !== undefined) continue;
-      const result = await runPerfWorkload(workload, { seed: flags.seed, version: VERSION, interrupted: interrupt.asked });
-      results.push(result);
+      const result = await runPerfWorkload(workload, {
+        seed: flags.seed,
+        version: VERSION,
+        interrupted: interrupt.asked,
+        explain: flags.explain,
+      });
+      if (result.explain !== undefined)
+        out.write(`${workload.testCase}_${workload.name}.${EXPLAIN_FILE}`.replaceAll('/', '_'), result.explain);
+      results.push({ ...result, explain: undefined });
       rows.push(rowOf(result));
     }
     process.stdout.write(`${columns(rows).join('\n')}\n`);

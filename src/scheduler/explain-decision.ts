@@ -3,6 +3,7 @@
 
 import type { Pod } from '#api';
 import { bestNodes, filterNodes, narrowNodes, totalScores } from './evaluate-all.ts';
+import { extenderScores, type KeptAnswer, removeByExtenders } from './explain-extenders.ts';
 import { CycleState, type Handle, type NodeStatuses, type ScorePlugin } from './framework.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Profile } from './profile.ts';
@@ -16,6 +17,7 @@ export interface Search {
   readonly percentage: number;
   /** status.nominatedNodeName: looked at first, alone. */
   readonly nominated?: string;
+  readonly extenders?: readonly KeptAnswer[];
 }
 
 export interface PluginScore {
@@ -111,7 +113,9 @@ export function explainDecision(profile: Profile, handle: Handle, pod: Pod, sear
     evaluated = found.feasible.length + found.rejected.size;
   }
   const { feasible, rejected } = found;
-  const scored = feasible.length === 0 ? [] : scoresOf(profile, state, pod, feasible, handle);
+  const takers = removeByExtenders(search.extenders ?? [], feasible, rejected);
+  const byPlugins = feasible.length === 0 ? [] : scoresOf(profile, state, pod, feasible, handle);
+  const scored = [...byPlugins, ...extenderScores(search.extenders ?? [], feasible)];
   const totals = totalScores(scored as never, feasible.length);
   const place = new Map(feasible.map((node, i) => [node.name, i]));
   const isLeft = absent === undefined ? undefined : new Set(left.map((node) => node.name));
@@ -126,6 +130,8 @@ export function explainDecision(profile: Profile, handle: Handle, pod: Pod, sear
       }));
       return { node: name, verdict: 'fits', scores, total: totals[at] as number };
     }
+    const taker = takers.get(name);
+    if (taker !== undefined) return rejectedVerdict(name, { code: 'Unschedulable', reasons: [], ...rejected.get(name), plugin: taker });
     const why = rejected.get(name) ?? (isLeft?.has(name) === false ? absent : undefined);
     return why === undefined ? { node: name, verdict: 'not looked at' } : rejectedVerdict(name, why);
   };

@@ -2,7 +2,8 @@
 
 import type { KubeObject, Node, Pod } from '#api';
 import { keyOf } from '#api';
-import type { Instant } from '#sim';
+import type { Duration, Instant } from '#sim';
+import { keptAnswer } from './explain-extenders.ts';
 import * as record from './explain-records.ts';
 import { type ExplainMode, type Journal, QUEUES, type QueueName, splitNumber } from './explain-records.ts';
 import { isTerminating, nodeName, podKey, podName, podUid } from './pod-fields.ts';
@@ -98,14 +99,21 @@ export class ExplainJournal {
     this.#add(record.QUEUED, this.#pod(info.pod), QUEUES.indexOf(queue), this.#text(event), this.#text(waitsFor), low, high);
   }
 
+  /** Pods that the watch shows on a node leave the queue, too: of those PLACED tells. */
   unqueued(pod: Pod): void {
-    this.#add(record.UNQUEUED, this.#pod(pod));
+    if ((pod.spec?.nodeName ?? '') === '') this.#add(record.UNQUEUED, this.#pod(pod));
   }
 
   /** After the decision and before anything follows from it: the cluster is what the journal says so far. */
-  attempt(info: QueuedPodInfo, decision: Decision, start: number, draw: number, now: Instant): void {
+  attempt(info: QueuedPodInfo, decision: Decision, start: number, draw: number, startedAt: Instant, endsAt: Instant): void {
+    const now = this.#now;
+    this.at(startedAt);
+    this.#attempt(info, decision, start, draw, endsAt - startedAt);
     this.at(now);
-    const { failure } = decision;
+  }
+
+  #attempt(info: QueuedPodInfo, decision: Decision, start: number, draw: number, took: Duration): void {
+    const { failure, extenders = [] } = decision;
     if (failure === undefined && this.#settings.mode !== 'all') {
       this.#add(record.CYCLE);
       return;
@@ -113,8 +121,10 @@ export class ExplainJournal {
     const { pod } = info;
     const profile = this.#text(pod.spec?.schedulerName ?? 'default-scheduler');
     const nominated = this.#text((pod.status?.nominatedNodeName as string | undefined) ?? '');
-    const { evaluated, feasible, cost } = decision;
-    this.#add(record.ATTEMPT, this.#pod(pod), profile, info.attempts, start, evaluated, feasible, nominated, cost);
+    const { evaluated, feasible } = decision;
+    const index = this.#pod(pod);
+    if (extenders.length > 0) this.#add(record.ANSWERED, this.#text(JSON.stringify(extenders.map(keptAnswer))));
+    this.#add(record.ATTEMPT, index, profile, info.attempts, start, evaluated, feasible, nominated, took);
     if (failure === undefined) {
       const [low, high] = splitNumber(draw);
       this.#add(record.CHOSEN, this.#text(decision.nodeName), decision.tied, low, high);

@@ -53,8 +53,9 @@ function actionTexts(action: number): string[] {
 
 /** The events for which a plugin is registered; whether one of them helps is the plugin's hint to say. */
 export function wakingEvents(plugin: Partial<EnqueueExtensions> | undefined): string[] {
-  const texts = (plugin?.eventsToRegister?.() ?? []).map(({ resource, action }) => `${resource}: ${actionTexts(action).join(', ')}`);
-  return [...new Set(texts)];
+  const actions = new Map<string, number>();
+  for (const { resource, action } of plugin?.eventsToRegister?.() ?? []) actions.set(resource, (actions.get(resource) ?? 0) | action);
+  return [...actions].map(([resource, action]) => `${resource}: ${actionTexts(action).join(', ')}`);
 }
 
 export function pendingStory(story: PodStory, profile: Profile | undefined, maxUnschedulable: number): PendingStory {

@@ -30,7 +30,7 @@ export const QUEUED = 10;
 export const UNQUEUED = 11;
 /** A decision that is not kept. */
 export const CYCLE = 12;
-/** Pod, profile, number, where the search began, nodes looked at, nodes that fit, nominated node, cost. */
+/** Pod, profile, number, where the search began, nodes looked at, nodes that fit, nominated node, how long it took. */
 export const ATTEMPT = 13;
 /** Goes on an ATTEMPT: node, tied, draw. */
 export const CHOSEN = 14;
@@ -42,11 +42,13 @@ export const BOUND = 16;
 export const UNDONE = 17;
 /** Node, list of images: written whenever the node was given a new list, for the cache then counts anew. */
 export const IMAGES = 19;
+/** What extenders answered to the attempt that comes next. */
+export const ANSWERED = 20;
 /** Pod, text: anything else that a reader should see in the order of things. */
 export const NOTE = 18;
 
 /** Words after the code. */
-export const LENGTHS: readonly number[] = [0, 2, 3, 2, 2, 1, 3, 1, 2, 3, 6, 1, 0, 8, 4, 4, 1, 2, 2, 2];
+export const LENGTHS: readonly number[] = [0, 2, 3, 2, 2, 1, 3, 1, 2, 3, 6, 1, 0, 8, 4, 4, 1, 2, 2, 2, 1];
 
 export const QUEUES = ['active', 'backoff', 'unschedulable', 'gated'] as const;
 export type QueueName = (typeof QUEUES)[number];

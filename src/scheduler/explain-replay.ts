@@ -4,6 +4,7 @@
 import { fitErrorMessage } from './diagnosis.ts';
 import { ReplayedCluster } from './explain-cluster.ts';
 import { type ExplainedDecision, explainDecision, nodeClasses } from './explain-decision.ts';
+import type { KeptAnswer } from './explain-extenders.ts';
 import type { Parts } from './explain-journal.ts';
 import * as record from './explain-records.ts';
 import { type Journal, joinNumber, LENGTHS, QUEUES } from './explain-records.ts';
@@ -100,14 +101,24 @@ export class JournalReplay {
     const cluster = new ReplayedCluster(this.#journal, registeredPlugins());
     const byPlace = new Map(chosen.map((found) => [found.at, found]));
     const last = chosen.at(-1)?.at ?? -1;
+    let answered = '[]';
     for (let at = 0; at <= last; at += 1 + (LENGTHS[words[at] as number] as number)) {
       cluster.apply(words, at);
+      if (words[at] === record.ANSWERED) answered = this.#journal.texts[words[at + 1] as number] as string;
+      if (words[at] !== record.ATTEMPT) continue;
+      const extenders = answered;
+      answered = '[]';
       const found = byPlace.get(at);
       const profile = found === undefined ? undefined : cluster.profiles.get(found.profile);
       const handle = found === undefined ? undefined : cluster.handles.get(found.profile);
       if (found === undefined || profile === undefined || handle === undefined) continue;
       const { story } = found;
-      const search = { start: story.start, percentage: profile.percentageOfNodesToScore ?? percentage, nominated: story.nominated ?? '' };
+      const search = {
+        start: story.start,
+        percentage: profile.percentageOfNodesToScore ?? percentage,
+        nominated: story.nominated ?? '',
+        extenders: JSON.parse(extenders) as KeptAnswer[],
+      };
       story.decision = decisionStory(story, explainDecision(profile, handle, cluster.pod(index), search));
     }
   }

@@ -6,6 +6,7 @@ import type { Pod } from '#api';
 import type { Context, Duration } from '#sim';
 import { AttemptError } from './attempt-error.ts';
 import type { CostMeter } from './cost-meter.ts';
+import type { ExtenderAnswer } from './explain-extenders.ts';
 import type { Extender, ExtenderClient, ExtenderOutcome } from './extender-client.ts';
 import { ExtenderPreemption } from './extender-preemption.ts';
 import { MAX_EXTENDER_PRIORITY, readFilterResult, readPriorities } from './extender-wire.ts';
@@ -40,6 +41,8 @@ export class ExtenderCycle {
   /** Modelled work that was charged already. */
   #charged: Duration = 0;
   #looked = 0;
+  /** For explanations: references to what was answered. */
+  #answers: ExtenderAnswer[] = [];
 
   constructor(info: QueuedPodInfo, scheduler: PodScheduler, extenders: ExtenderClient, meter: CostMeter, start: number) {
     this.info = info;
@@ -83,6 +86,7 @@ export class ExtenderCycle {
 
   #search(ctx: Context): Decision | undefined {
     this.#isNominee = false;
+    this.#answers = [];
     this.#take(this.scheduler.filter(this.#pod, this.#start));
     return this.#askFilters(0, ctx);
   }
@@ -154,6 +158,7 @@ export class ExtenderCycle {
     reject(answer.failed, 'Unschedulable');
     // Takes precedence where a node is in both.
     reject(answer.unresolvable, 'UnschedulableAndUnresolvable');
+    this.#answers.push({ extender: extender.name, given: this.#nodes, kept, failed: answer.failed, unresolvable: answer.unresolvable });
     this.#nodes = kept;
     return undefined;
   }
@@ -178,9 +183,10 @@ export class ExtenderCycle {
 
   /** Errors are ignored: others set the priorities then. */
   #prioritizeAnswered(index: number, body: unknown, error: string | undefined): Decision | undefined {
-    const { weight } = this.#extenders.all[index] as Extender;
+    const { weight, name } = this.#extenders.all[index] as Extender;
     const priorities = error === undefined ? readPriorities(body) : error;
     if (typeof priorities !== 'string') {
+      this.#answers.push({ extender: name, weight, priorities });
       for (const { Host: host, Score: score } of priorities) {
         const points = score * weight * (MAX_NODE_SCORE / MAX_EXTENDER_PRIORITY);
         this.#priorities.set(host, (this.#priorities.get(host) ?? 0) + points);
@@ -246,6 +252,6 @@ export class ExtenderCycle {
     if (decision === undefined) return undefined;
     const dryRuns = Math.max(0, decision.cost - this.scheduler.costOf(this.#pod, 0, 0));
     const scored = decision.nodeName !== '' && decision.feasible > 1 ? decision.feasible : 0;
-    return { ...decision, cost: this.#cost(scored) + dryRuns };
+    return { ...decision, cost: this.#cost(scored) + dryRuns, extenders: this.#answers };
   }
 }

@@ -7,6 +7,7 @@ import type { Cache } from './cache.ts';
 import { type AttemptWork, attemptCost } from './costs.ts';
 import { composeFitError } from './diagnosis.ts';
 import { filterNodes, narrowNodes, totalScores } from './evaluate-all.ts';
+import type { ExtenderAnswer } from './explain-extenders.ts';
 import { CycleState, type NodeStatuses, type PostFilterResult } from './framework.ts';
 import type { LiveHandle } from './live-handle.ts';
 import type { NodeInfo } from './node-info.ts';
@@ -29,6 +30,8 @@ export interface Decision {
   /** How many nodes tied for best. */
   readonly tied: number;
   readonly failure?: Failure;
+  /** What extenders answered, in the order in which they were asked. */
+  readonly extenders?: readonly ExtenderAnswer[];
 }
 
 export interface Failure {

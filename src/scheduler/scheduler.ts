@@ -286,7 +286,7 @@ export class Scheduler implements Host {
   /** The end of an attempt, `cost` from now. */
   #conclude(info: QueuedPodInfo, scheduler: PodScheduler, decision: Decision, cost: Duration, startedAt: Instant, ctx: Context): void {
     const { handle, profile } = scheduler;
-    this.#journal?.attempt(info, decision, this.#nextStart, handle.draw('tie', info.pod), ctx.now);
+    this.#journal?.attempt(info, decision, this.#nextStart, handle.draw('tie', info.pod), startedAt, ctx.now + cost);
     const nodes = this.#cache.table.nodeCount;
     if (nodes > 0) this.#nextStart = (this.#nextStart + decision.evaluated) % nodes;
     this.#busyUntil = ctx.now + cost;

@@ -30,7 +30,12 @@ test.each([['0'], ['2']])('on %s shards', async (shards) => {
     const result = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')) as { partial: boolean; simulatedSeconds: number };
     expect(result.partial).toBe(true);
     expect(result.simulatedSeconds).toBeLessThan(72_000_000);
-    expect(readdirSync(out).sort(), 'neither lock nor temporary files').toEqual(['explain.gz', 'report.html', 'result.json', 'spans.jsonl.gz']);
+    expect(readdirSync(out).sort(), 'neither lock nor temporary files').toEqual([
+      'explain.gz',
+      'report.html',
+      'result.json',
+      'spans.jsonl.gz',
+    ]);
   } finally {
     rmSync(out, { recursive: true, force: true });
   }

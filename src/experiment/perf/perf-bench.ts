@@ -1,6 +1,7 @@
 /** Runs one workload of scheduler_perf and says how fast it was, twice: in virtual time under the cost model, and our own code by the wall clock. */
 
 import { clusterPlan, type PerfWorkload, type Scenario } from '#scenario';
+import { type ExplainChoice, explainBytes } from '../explain-file.ts';
 import { runInThisProcess } from '../run-in-process.ts';
 import { runScenario } from '../run-scenario.ts';
 import { BEGIN_MARK, END_MARK, SAMPLE_MARK } from './collector.ts';
@@ -18,6 +19,8 @@ export interface PerfResult {
   readonly wallSeconds: number;
   readonly digest: string;
   readonly histograms: readonly PerfHistogram[];
+  /** What explain.gz would hold, when it was asked for. */
+  readonly explain?: Uint8Array;
   /** Why there are no figures. */
   readonly failure?: string;
 }
@@ -41,10 +44,12 @@ const TIME_LIMIT = 1_800_000_000;
 
 export async function runPerfWorkload(
   workload: PerfWorkload,
-  options: { readonly seed: number; readonly version: string; readonly interrupted: () => boolean },
+  options: { readonly seed: number; readonly version: string; readonly interrupted: () => boolean; readonly explain?: ExplainChoice },
 ): Promise<PerfResult> {
   const scenario = scenarioOf(workload, options.seed);
-  const { run, result } = await runScenario(scenario, {
+  const { explain = 'none' } = options;
+  const { run, result, built } = await runScenario(scenario, {
+    explain,
     seed: options.seed,
     shards: 0,
     runner: runInThisProcess,
@@ -88,6 +93,9 @@ export async function runPerfWorkload(
           p99: overall.percentile(0.99) * 1e3,
         },
       })),
+    ...(explain === 'none'
+      ? {}
+      : { explain: explainBytes(run.recorded, built.world.hosts, { explain, version: options.version, digest: run.digest }) }),
     ...(failure === undefined ? {} : { failure }),
   };
 }
