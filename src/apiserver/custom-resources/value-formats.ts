@@ -1,6 +1,6 @@
 /** Formats of strings that a schema may ask for. Mirrors kube-openapi pkg/validation/strfmt for the formats that apiextensions v1.34 checks. */
 
-import { IPv4, IPv6 } from 'ipaddr.js';
+import ipaddr from 'ipaddr.js';
 import { parseTime } from '#api';
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
@@ -19,7 +19,7 @@ const isCidr = (text: string): boolean => {
   if (slash < 0 || !/^\d{1,3}$/.test(text.slice(slash + 1))) return false;
   const address = text.slice(0, slash);
   const bits = Number(text.slice(slash + 1));
-  return IPv4.isValidFourPartDecimal(address) ? bits <= 32 : IPv6.isValid(address) && bits <= 128;
+  return ipaddr.IPv4.isValidFourPartDecimal(address) ? bits <= 32 : ipaddr.IPv6.isValid(address) && bits <= 128;
 };
 
 const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
@@ -28,8 +28,8 @@ const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   date: (text) => DATE.test(text) && parseTime(`${text}T00:00:00Z`) !== undefined,
   email: (text) => EMAIL.test(text),
   hostname: (text) => text.length <= 255 && HOSTNAME.test(text),
-  ipv4: (text) => IPv4.isValidFourPartDecimal(text),
-  ipv6: (text) => IPv6.isValid(text),
+  ipv4: (text) => ipaddr.IPv4.isValidFourPartDecimal(text),
+  ipv6: (text) => ipaddr.IPv6.isValid(text),
   cidr: isCidr,
   uri: (text) => URI.test(text),
   mac: (text) => MAC.test(text),
