@@ -3,9 +3,6 @@
 import ipaddr from 'ipaddr.js';
 import { parseTime } from '#api';
 
-// A CommonJS module: Node finds no names in it.
-const { IPv4, IPv6 } = ipaddr;
-
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const EMAIL = /^[^\s@"(),:;<>[\\\]]+@[^\s@.]+(?:\.[^\s@.]+)*$/;
