@@ -3,9 +3,12 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
+import { vendorTypes } from './vendor-types.js';
+
 const { name, version, imports } = JSON.parse(readFileSync('package.json', 'utf8'));
 rmSync('dist', { recursive: true, force: true });
 execFileSync('npx', ['--no-install', 'tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+vendorTypes();
 cpSync('src/report/browser', 'dist/src/report/browser', { recursive: true });
 cpSync('scenarios', 'dist/scenarios', { recursive: true });
 // The doors of the rooms, as package.json maps them, but to the compiled files. Node takes the nearest package.json above a file.

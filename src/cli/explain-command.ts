@@ -1,11 +1,11 @@
 /** `wavetank explain <out> <pod>`: why a pod is where it is, or nowhere: attempt by attempt, node by node, plugin by plugin. */
 
 import { Command, Option } from 'commander';
-import { type Explainable, type ExplainedPod, explainPod, findPods, pendingOf, readExplainFile } from '#experiment';
+import { type Explainable, type ExplainedPod, explainPod, findPods, loadPlugins, pendingOf, readExplainFile } from '#experiment';
 import { UserError } from '#scenario';
 import { pendingText } from './explain-pending-text.ts';
 import { nodeText, storyText } from './explain-text.ts';
-import { wholeNumber } from './run-options.ts';
+import { pluginOption, wholeNumber } from './run-options.ts';
 import { VERSION } from './version.ts';
 
 interface ExplainFlags {
@@ -13,6 +13,7 @@ interface ExplainFlags {
   readonly whyPending?: boolean;
   readonly attempt?: number;
   readonly json?: boolean;
+  readonly plugin?: readonly string[];
 }
 
 /** Attempts that are shown when more were made and none is asked for. */
@@ -27,11 +28,13 @@ export function explainCommand(): Command {
     .option('--why-pending', 'what holds the pod now, and what would wake it')
     .addOption(new Option('--attempt <n>', 'only this attempt').argParser(wholeNumber(1, 1_000_000)))
     .option('--json', 'as JSON')
+    .addOption(pluginOption())
     .addHelpText(
       'after',
       '\nExamples:\n  wavetank explain out/first-light web-0-...\n  wavetank explain out/first-light web-0-... --node node-3\n  wavetank explain out/first-light big --why-pending\nA run keeps attempts that found no node; --explain all keeps the others too.',
     )
-    .action((path: string, pod: string, flags: ExplainFlags) => {
+    .action(async (path: string, pod: string, flags: ExplainFlags) => {
+      await loadPlugins(flags.plugin ?? []);
       const explainable = readExplainFile(path);
       if (explainable.explain === 'none')
         throw UserError.at(

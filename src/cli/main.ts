@@ -1,6 +1,7 @@
 /** The command line: one file a command. Wrong use is one clear line and exit code 2; a failed verdict is 1. */
 
 import { Command, CommanderError } from 'commander';
+import { PluginError } from '#experiment';
 import { formatMistake, UserError } from '#scenario';
 import { benchCommand } from './bench-command.ts';
 import { calibrateCommand } from './calibrate-command.ts';
@@ -71,6 +72,11 @@ function complain(error: unknown): number {
   if (error instanceof UserError) {
     for (const mistake of error.mistakes)
       process.stderr.write(`${mistake.file === undefined ? 'wavetank: ' : ''}${formatMistake(mistake)}\n`);
+    return 2;
+  }
+  // A scheduler plugin of the user's own.
+  if (error instanceof PluginError) {
+    process.stderr.write(`wavetank: ${error.message}\n`);
     return 2;
   }
   process.stderr.write(`wavetank: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

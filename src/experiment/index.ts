@@ -10,7 +10,7 @@ export type {
   PodStory,
   QueueStep,
 } from '#scheduler';
-export { judgeSchedulerVector, readSchedulerVector, SchedulerVectorError } from '#scheduler';
+export { judgeSchedulerVector, PluginError, readSchedulerVector, SchedulerVectorError } from '#scheduler';
 export { type BuiltWorld, buildWorld } from './build-world.ts';
 export * from './etcd-calibration.ts';
 export * from './etcd-judges.ts';
