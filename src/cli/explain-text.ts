@@ -84,6 +84,7 @@ export function attemptText(attempt: AttemptStory): string[] {
   const bound = boundAt === undefined ? '' : `, bound at ${seconds(boundAt)}`;
   const lines = [`attempt ${attempt.number} at ${seconds(at)}: ${outcome}${bound} (the cycle took ${span(cost)})`];
   if (decision !== undefined) lines.push(...searchText(attempt, decision), ...(result === 'scheduled' ? winText(attempt, decision) : []));
+  if (attempt.trouble !== undefined) lines.push(`  CAUTION: this decision cannot be taken again: ${attempt.trouble}`);
   if (decision?.disagreement !== undefined)
     lines.push(`  CAUTION: taken again, this decision comes out otherwise: ${decision.disagreement}`);
   if (decision !== undefined) lines.push('', ...scoreTable(decision), ...refusalTable(decision));

@@ -1,7 +1,7 @@
 /** From a run's journals to the stories of pods: by name or namespace/name, through every scheduler that had the pod in its queue. */
 
 import { nearest, UserError } from '#scenario';
-import { JournalReplay, type PendingStory, type PodStory, pendingStory } from '#scheduler';
+import { type Journal, JournalReplay, type PendingStory, PluginError, type PodStory, pendingStory } from '#scheduler';
 import type { Explainable } from './explain-file.ts';
 
 export interface ExplainedPod {
@@ -15,10 +15,13 @@ export interface ExplainedPod {
 export function findPods({ file, journals }: Explainable, wanted: string): readonly ExplainedPod[] {
   const name = wanted.replace(/^pods\//, '');
   const all = journals.flatMap(({ host, journal }) => {
-    const replay = new JournalReplay(journal);
-    return replay.pods.filter((pod) => pod.isOwn).map(({ key, index, uid }) => ({ key, uid, host, index, replay }));
+    const replay = replayOf(file, journal);
+    return replay.pods.filter((pod) => pod.isOwn).map(({ key, index, uid, isTried }) => ({ key, uid, host, index, replay, isTried }));
   });
-  const found = all.filter(({ key, uid }) => key === name || uid === name || (!name.includes('/') && key.endsWith(`/${name}`)));
+  const named = all.filter(({ key, uid }) => key === name || uid === name || (!name.includes('/') && key.endsWith(`/${name}`)));
+  // Replicas that stand by have every pod in their queues, too.
+  const tried = named.filter(({ isTried }) => isTried);
+  const found = tried.length > 0 ? tried : named.filter(({ uid }, i) => named.findIndex((other) => other.uid === uid) === i);
   const keys = [...new Set(found.map(({ key }) => key))];
   if (keys.length > 1) throw UserError.at({ file }, `pod '${wanted}': several namespaces have one: ${keys.slice(0, 10).join(', ')}`);
   if (found.length === 0)
@@ -30,6 +33,16 @@ export function findPods({ file, journals }: Explainable, wanted: string): reado
       )}`,
     );
   return found;
+}
+
+/** The run's plugins must be here, too. */
+function replayOf(file: string, journal: Journal): JournalReplay {
+  try {
+    return new JournalReplay(journal);
+  } catch (error) {
+    if (!(error instanceof PluginError)) throw error;
+    throw UserError.at({ file }, `${error.message}: name the file of the run's plugin with --plugin`);
+  }
 }
 
 function near(name: string, keys: readonly string[]): string {

@@ -9,8 +9,15 @@ import { CycleState, type ObjectLister } from './framework.ts';
 import { LiveHandle } from './live-handle.ts';
 import { Nominator } from './nominator.ts';
 import type { Registry } from './plugins/registry.ts';
+import { podKey } from './pod-fields.ts';
 import { newPodInfo } from './pod-info.ts';
 import { Profile } from './profile.ts';
+
+/** Parts that only some plugins have: a handle kept from the beginning, and news of objects. */
+interface Observing {
+  attach?(handle: LiveHandle): void;
+  observe?(resource: string, before: KubeObject | undefined, after: KubeObject | undefined): void;
+}
 
 /** Objects of one kind by key, as an informer would hold them. */
 class ReplayedLister implements ObjectLister<KubeObject> {
@@ -22,6 +29,26 @@ class ReplayedLister implements ObjectLister<KubeObject> {
 
   list(): Iterable<KubeObject> {
     return this.objects.values();
+  }
+}
+
+/** Pods by key, made when somebody asks: those on nodes and those that wait. */
+class ReplayedPods implements ObjectLister<KubeObject> {
+  /** Number and node of each living pod. */
+  readonly alive = new Map<number, string>();
+  readonly #cluster: ReplayedCluster;
+
+  constructor(cluster: ReplayedCluster) {
+    this.#cluster = cluster;
+  }
+
+  get(key: string): KubeObject | undefined {
+    for (const pod of this.list()) if (podKey(pod as Pod) === key) return pod;
+    return undefined;
+  }
+
+  *list(): Iterable<KubeObject> {
+    for (const [index, node] of this.alive) yield this.#cluster.pod(index, node);
   }
 }
 
@@ -39,7 +66,8 @@ export class ReplayedCluster {
   readonly profiles = new Map<string, Profile>();
   readonly handles = new Map<string, LiveHandle>();
   readonly #nominator = new Nominator();
-  readonly #listers = new Map<string, ObjectLister<KubeObject>>();
+  readonly #alive = new ReplayedPods(this);
+  readonly #listers = new Map<string, ObjectLister<KubeObject>>([['pods', this.#alive]]);
   readonly #texts: readonly string[];
   readonly #parts = new Map<number, unknown>();
   readonly #templates = new Map<number, { readonly metadata: Fields; readonly spec: Fields; readonly status: Fields }>();
@@ -53,7 +81,9 @@ export class ReplayedCluster {
     for (const spec of journal.profiles) {
       const profile = new Profile(spec, registry);
       this.profiles.set(spec.schedulerName, profile);
-      this.handles.set(spec.schedulerName, new LiveHandle(profile, this.cache, this.#nominator, this.#listers));
+      const handle = new LiveHandle(profile, this.cache, this.#nominator, this.#listers);
+      this.handles.set(spec.schedulerName, handle);
+      for (const plugin of profile.plugins.values()) (plugin as Observing).attach?.(handle);
     }
   }
 
@@ -79,7 +109,14 @@ export class ReplayedCluster {
       case record.PLACED:
         this.#place(a, this.#text(b), c === 1);
         break;
+      case record.QUEUED:
+        this.#alive.alive.set(a, '');
+        break;
+      case record.UNQUEUED:
+        this.#alive.alive.delete(a);
+        break;
       case record.GONE:
+        this.#alive.alive.delete(a);
         this.cache.removePod(this.pod(a));
         break;
       case record.NOMINATED:
@@ -160,14 +197,19 @@ export class ReplayedCluster {
       lister = new ReplayedLister();
       this.#listers.set(resource, lister);
     }
-    if (content === 0) lister.objects.delete(key);
-    else lister.objects.set(key, JSON.parse(this.#text(content)) as KubeObject);
+    const before = lister.objects.get(key);
+    const after = content === 0 ? undefined : (JSON.parse(this.#text(content)) as KubeObject);
+    if (after === undefined) lister.objects.delete(key);
+    else lister.objects.set(key, after);
+    for (const profile of this.profiles.values())
+      for (const plugin of profile.plugins.values()) (plugin as Observing).observe?.(resource, before, after);
   }
 
   #place(index: number, nodeName: string, isOwn: boolean): void {
     const pod = this.pod(index, nodeName);
     const reserved = isOwn ? this.#prepared(index, nodeName) : undefined;
     this.cache.assumePod(newPodInfo(pod), nodeName);
+    this.#alive.alive.set(index, nodeName);
     if (reserved === undefined) return;
     this.#reserved.set(index, reserved);
     for (const plugin of reserved.profile.reserve) plugin.reserve(reserved.state, pod, nodeName, reserved.handle);

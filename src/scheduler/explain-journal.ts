@@ -79,7 +79,7 @@ export class ExplainJournal {
   }
 
   gone(pod: Pod): void {
-    this.#add(record.GONE, this.#pod(pod));
+    this.#add(record.GONE, this.#index(pod));
   }
 
   nominated(pod: Pod, node: string): void {
@@ -101,7 +101,7 @@ export class ExplainJournal {
 
   /** Pods that the watch shows on a node leave the queue, too: of those PLACED tells. */
   unqueued(pod: Pod): void {
-    if ((pod.spec?.nodeName ?? '') === '') this.#add(record.UNQUEUED, this.#pod(pod));
+    if ((pod.spec?.nodeName ?? '') === '') this.#add(record.UNQUEUED, this.#index(pod));
   }
 
   /** After the decision and before anything follows from it: the cluster is what the journal says so far. */
@@ -139,18 +139,18 @@ export class ExplainJournal {
   bound(pod: Pod, now: Instant): void {
     if (this.#settings.mode !== 'all') return;
     this.at(now);
-    this.#add(record.BOUND, this.#pod(pod));
+    this.#add(record.BOUND, this.#index(pod));
   }
 
   /** The place was given back. */
   undone(pod: Pod, why: string, now: Instant): void {
     this.at(now);
-    this.#add(record.UNDONE, this.#pod(pod), this.#text(why));
+    this.#add(record.UNDONE, this.#index(pod), this.#text(why));
   }
 
   note(pod: Pod, text: string, now: Instant): void {
     this.at(now);
-    this.#add(record.NOTE, this.#pod(pod), this.#text(text));
+    this.#add(record.NOTE, this.#index(pod), this.#text(text));
   }
 
   read(): Journal {
@@ -211,6 +211,11 @@ export class ExplainJournal {
       this.#add(record.CHANGED, known.index, template);
     }
     return known.index;
+  }
+
+  /** Where what the pod asks for does not matter. */
+  #index(pod: Pod): number {
+    return this.#pods.get(podUid(pod))?.index ?? this.#pod(pod);
   }
 
   #template(pod: Pod): number {

@@ -21,6 +21,8 @@ export interface JournalPod {
   readonly schedulerName: string;
   /** This scheduler had it in its queue, rather than seeing it on a node only. */
   isOwn: boolean;
+  /** This scheduler made an attempt with it, rather than standing by. */
+  isTried: boolean;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -35,9 +37,12 @@ interface Found {
 export class JournalReplay {
   readonly pods: readonly JournalPod[];
   readonly #journal: Journal;
+  readonly #profiles: ReadonlyMap<string, Profile>;
 
+  /** Throws PluginError when a profile names a plugin that is not registered here. */
   constructor(journal: Journal) {
     this.#journal = journal;
+    this.#profiles = new ReplayedCluster(journal, registeredPlugins()).profiles;
     this.pods = this.#podList();
   }
 
@@ -51,7 +56,7 @@ export class JournalReplay {
 
   /** The profile that a pod's scheduler name leads to, for what its plugins wait for. */
   profile(schedulerName: string): Profile | undefined {
-    return new ReplayedCluster(this.#journal, registeredPlugins()).profiles.get(schedulerName);
+    return this.#profiles.get(schedulerName);
   }
 
   get maxUnschedulable(): number {
@@ -63,7 +68,9 @@ export class JournalReplay {
     const pods: JournalPod[] = [];
     const templates = new Map<number, { readonly namespace: string; readonly schedulerName: string }>();
     for (let at = 0; at < words.length; at += 1 + (LENGTHS[words[at] as number] as number)) {
-      if (words[at] === record.QUEUED) (pods[words[at + 1] as number] as JournalPod).isOwn = true;
+      const about = pods[words[at + 1] as number] as JournalPod;
+      if (words[at] === record.QUEUED) about.isOwn = true;
+      if (words[at] === record.ATTEMPT || (words[at] === record.PLACED && words[at + 3] === 1)) about.isTried = true;
       if (words[at] !== record.POD) continue;
       const template = words[at + 3] as number;
       let shared = templates.get(template);
@@ -75,7 +82,7 @@ export class JournalReplay {
       }
       const [name, uid] = [texts[words[at + 1] as number] as string, texts[words[at + 2] as number] as string];
       const { namespace, schedulerName } = shared;
-      pods.push({ index: pods.length, key: `${namespace}/${name}`, uid, schedulerName, isOwn: false });
+      pods.push({ index: pods.length, key: `${namespace}/${name}`, uid, schedulerName, isOwn: false, isTried: false });
     }
     return pods;
   }
@@ -119,7 +126,12 @@ export class JournalReplay {
         nominated: story.nominated ?? '',
         extenders: JSON.parse(extenders) as KeptAnswer[],
       };
-      story.decision = decisionStory(story, explainDecision(profile, handle, cluster.pod(index), search));
+      try {
+        story.decision = decisionStory(story, explainDecision(profile, handle, cluster.pod(index), search));
+      } catch (error) {
+        // As in the run, then: the message says it.
+        if (story.result !== 'error') story.trouble = error instanceof Error ? error.message : String(error);
+      }
     }
   }
 }

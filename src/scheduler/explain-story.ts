@@ -59,6 +59,8 @@ export interface AttemptStory {
   readonly undone?: { readonly at: number; readonly why: string };
   readonly notes?: readonly { readonly at: number; readonly text: string }[];
   readonly decision?: DecisionStory;
+  /** Why there is no table: a plugin could not be asked again. */
+  readonly trouble?: string;
 }
 
 export interface PodStory {
