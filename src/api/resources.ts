@@ -78,6 +78,7 @@ export const RESOURCES: readonly ResourceInfo[] = [
   line('resource.k8s.io/v1', 'resourceclaimtemplates', 'ResourceClaimTemplate', true),
   line('resource.k8s.io/v1', 'resourceslices', 'ResourceSlice', false),
   line('scheduling.k8s.io/v1', 'priorityclasses', 'PriorityClass', false, 'pc'),
+  line('scheduling.x-k8s.io/v1alpha1', 'podgroups', 'PodGroup', true, 'pg', 'pgs'),
   line('storage.k8s.io/v1', 'csidrivers', 'CSIDriver', false),
   line('storage.k8s.io/v1', 'csinodes', 'CSINode', false),
   line('storage.k8s.io/v1', 'csistoragecapacities', 'CSIStorageCapacity', true),

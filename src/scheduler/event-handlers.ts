@@ -92,7 +92,7 @@ export class EventHandlers {
       else this.#deferred.push({ of: 'node', event, at: now });
     });
     const usesDevices = [...this.#schedulers.values()].some(({ profile }) => profile.plugins.has('DynamicResources'));
-    for (const [resource, name] of usesDevices ? [...WATCHED, ...DEVICES] : WATCHED) {
+    for (const [resource, name] of [...(usesDevices ? [...WATCHED, ...DEVICES] : WATCHED), ...this.#ownWatches()]) {
       const informer = informers.informer<KubeObject>(resource);
       listers.set(resource, informer);
       informer.onEvent((event, { now }) => {
@@ -100,6 +100,15 @@ export class EventHandlers {
         else this.#deferred.push({ of: 'object', resource, name, event, at: now });
       });
     }
+  }
+
+  /** What only some plugins look at is watched only where they run. */
+  #ownWatches(): readonly (readonly [resource: string, event: EventResource])[] {
+    const own = new Map<string, EventResource>();
+    for (const { profile } of this.#schedulers.values())
+      for (const { watches = [] } of profile.plugins.values()) for (const [resource, event] of watches) own.set(resource, event);
+    for (const [resource] of WATCHED) own.delete(resource);
+    return [...own];
   }
 
   /** A scheduling cycle goes on while time passes: its picture of the cluster must stand still. */

@@ -5,7 +5,7 @@ import type { KubeObject, Pod } from '#api';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Candidate } from './preemption.ts';
-import type { EventRegistration } from './queueing-events.ts';
+import type { EventRegistration, EventResource } from './queueing-events.ts';
 import type { Status } from './status.ts';
 import type { WaitingPodList } from './waiting-pods.ts';
 
@@ -40,6 +40,8 @@ const hasClone = (value: unknown): value is { clone(): unknown } =>
 
 export interface Plugin {
   readonly name: string;
+  /** What it looks at besides what every scheduler watches: resources, with the names that their events carry. */
+  readonly watches?: readonly (readonly [resource: string, event: EventResource])[];
   /** Told once, before anything else: the scheduler that it works for. */
   attach?(handle: Handle): void;
   /** Changes of what plugins look at besides pods and nodes, before the queue hears of them. */
@@ -143,6 +145,8 @@ export interface QueuedPod {
   readonly pod: Pod;
   /** When it last entered the queue, microseconds. */
   readonly timestamp: number;
+  /** When it was first to be tried. */
+  readonly initialAttemptTimestamp?: number | undefined;
 }
 
 /** Which changes of the cluster may make a pod that this plugin rejected schedulable. */
@@ -175,6 +179,8 @@ export interface NodeStatuses {
 export interface ObjectLister<T extends KubeObject> {
   get(key: string): T | undefined;
   list(): Iterable<T>;
+  /** Where such an index was made. */
+  byIndex?(index: string, value: string): Iterable<T>;
 }
 
 /** All nodes as one cycle sees them. */
@@ -187,6 +193,8 @@ export interface Snapshot {
   withRequiredAntiAffinity(): Iterable<NodeInfo>;
   /** StorageInfoLister.IsPVCUsedByPods; key `namespace/name`. */
   isClaimUsed(key: string): boolean;
+  /** Whether a pod is on a node, bound or assumed. */
+  has(uid: string): boolean;
 }
 
 /** What plugins may ask of the scheduler (framework.Handle). */
@@ -204,6 +212,8 @@ export interface Handle {
   draw(purpose: string, pod: Pod): number;
   /** PostFilter is to leave the choice among its candidates to extenders. */
   readonly keepsCandidates: boolean;
+  /** What this host's clock showed at instant 0, microseconds since the Unix epoch. */
+  readonly epoch: number;
   /** Pods that Permit holds back. */
   readonly waitingPods: WaitingPodList;
   /** PodsToActivate: pods that are to be tried again once this cycle has ended well. */

@@ -60,6 +60,10 @@ export class ObjectSnapshot implements Snapshot {
     for (const node of this.nodes) if (node.podsWithRequiredAntiAffinity.length > 0) yield node;
   }
 
+  has(uid: string): boolean {
+    return this.nodes.some((node) => node.pods.some(({ pod }) => podUid(pod) === uid));
+  }
+
   isClaimUsed(key: string): boolean {
     for (const node of this.nodes) if (node.claimRefs.has(key)) return true;
     return false;
@@ -112,6 +116,7 @@ export class ObjectHandle implements Handle {
 
   readonly waitingPods = NO_WAITING_PODS;
   readonly keepsCandidates = false;
+  readonly epoch = 0;
 
   activate(): void {}
 

@@ -19,6 +19,7 @@ import type { ObjectLister } from './framework.ts';
 import { LiveHandle } from './live-handle.ts';
 import { Nominator } from './nominator.ts';
 import { registeredPlugins } from './plugin-registration.ts';
+import { groupKeyOf, POD_GROUP_LABEL } from './plugins/coscheduling-groups.ts';
 import { isTerminating } from './pod-fields.ts';
 import { Profile } from './profile.ts';
 import type { QueuedPodInfo } from './queue/queued-pod-info.ts';
@@ -102,6 +103,7 @@ export class Scheduler implements Host {
       ...DEFAULT_QUEUE_SETTINGS,
       initialBackoff: podInitialBackoffSeconds * SECOND,
       maxBackoff: podMaxBackoffSeconds * SECOND,
+      usesHints: config.featureGates?.['SchedulerQueueingHints'] !== false,
     };
     this.#queue = new SchedulingQueue(this.#profiles, this.#nominator, settings);
     this.#events = new EventHandlers(this.#cache, this.#queue, this.#nominator, this.#waiting, this.#schedulers);
@@ -125,7 +127,17 @@ export class Scheduler implements Host {
     this.#journal = this.#startJournal(settings);
     this.#leads = config.leaderElection === undefined;
     this.#elector = this.#leads ? undefined : this.#newElector(exit);
+    this.#indexGroups();
     this.#events.watch(this.#pods, this.#nodes, this.#informers, listers);
+  }
+
+  /** Coscheduling asks for the members of a group; nobody else pays for the index. */
+  #indexGroups(): void {
+    if (![...this.#profiles.values()].some((profile) => profile.plugins.has('Coscheduling'))) return;
+    this.#pods.addIndex(POD_GROUP_LABEL, (pod) => {
+      const key = groupKeyOf(pod);
+      return key === '' ? [] : [key];
+    });
   }
 
   start(ctx: Context): void {
@@ -133,6 +145,7 @@ export class Scheduler implements Host {
     this.#binding.metrics = this.#metrics;
     this.#failures.metrics = this.#metrics;
     if (this.#leads) this.#queue.instrument(this.#metrics);
+    for (const { handle } of this.#schedulers.values()) handle.epoch = ctx.clock() - ctx.now;
     this.#informers.start(ctx);
     const journal = this.#journal;
     if (journal !== undefined) ctx.record.keep(JOURNAL, () => journal.read());

@@ -19,6 +19,7 @@ import { namespaces } from './namespaces.ts';
 import { nodes } from './nodes.ts';
 import { persistentVolumeClaims } from './persistent-volume-claims.ts';
 import { persistentVolumes } from './persistent-volumes.ts';
+import { podGroups } from './pod-groups.ts';
 import { pods } from './pods.ts';
 import { priorityClasses } from './priority-classes.ts';
 import { replicaSets } from './replica-sets.ts';
@@ -76,6 +77,7 @@ export const DESCRIPTORS: readonly ResourceDescriptor[] = [
   resourceClaimTemplates,
   resourceSlices,
   priorityClasses,
+  podGroups,
   simple('csidrivers.storage.k8s.io', { hasGeneration: true, returnsDeletedObject: true }),
   simple('csinodes.storage.k8s.io', { returnsDeletedObject: true }),
   simple('csistoragecapacities.storage.k8s.io', { returnsDeletedObject: true }),

@@ -1,6 +1,7 @@
 /** Every plugin by upstream's name. Adding one: its file, its test, one line here. */
 
 import type { AnyPlugin } from '../framework.ts';
+import { Coscheduling, type CoschedulingArgs } from './coscheduling.ts';
 import { DefaultBinder } from './default-binder.ts';
 import { DefaultPreemption, type DefaultPreemptionArgs } from './default-preemption.ts';
 import { DynamicResources } from './dynamic-resources.ts';
@@ -46,4 +47,6 @@ export const IN_TREE: Registry = new Map<string, PluginFactory>([
   ['NodeResourcesBalancedAllocation', (args) => new NodeResourcesBalancedAllocation(args as NodeResourcesBalancedAllocationArgs)],
   ['ImageLocality', () => new ImageLocality()],
   ['DefaultBinder', () => new DefaultBinder()],
+  // Of scheduler-plugins: in no default profile.
+  ['Coscheduling', (args) => new Coscheduling(args as CoschedulingArgs)],
 ]);

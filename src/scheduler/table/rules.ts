@@ -50,7 +50,7 @@ export interface ProfileRules {
   readonly earlyFilters: readonly FilterPlugin[];
   /** Called per node after all others. */
   readonly lateFilters: readonly FilterPlugin[];
-  /** PreFilter of what is called. */
+  /** PreFilter of what is called, and of plugins that have no Filter. */
   readonly calledPreFilters: readonly PreFilterPlugin[];
   readonly calledScores: readonly { readonly plugin: ScorePlugin; readonly weight: number }[];
 }
@@ -71,7 +71,6 @@ export function rulesOf(profile: Profile): ProfileRules | undefined {
   // A called plugin before a node's own filters could reject first: leave such profiles to the plain cycle.
   if (called.some((plugin) => filters.indexOf(plugin.name) < lastNode)) return undefined;
   const isEarly = (name: string): boolean => firstTopology < 0 || filters.indexOf(name) < firstTopology;
-  const calledNames = called.map((plugin) => plugin.name);
   const fit = profile.plugins.get('NodeResourcesFit') as unknown as NodeResourcesFit | undefined;
   const balanced = profile.plugins.get('NodeResourcesBalancedAllocation') as unknown as NodeResourcesBalancedAllocation | undefined;
   const affinity = profile.plugins.get('NodeAffinity') as unknown as NodeAffinity | undefined;
@@ -110,7 +109,7 @@ export function rulesOf(profile: Profile): ProfileRules | undefined {
     interPodWeight: scoreWeight('InterPodAffinity'),
     earlyFilters: called.filter((plugin) => isEarly(plugin.name)),
     lateFilters: called.filter((plugin) => !isEarly(plugin.name)),
-    calledPreFilters: profile.preFilter.filter((plugin) => calledNames.includes(plugin.name)),
+    calledPreFilters: profile.preFilter.filter((plugin) => !COLUMN_FILTERS.includes(plugin.name)),
     calledScores: profile.score.filter(({ plugin }) => !COLUMN_SCORES.includes(plugin.name)),
   };
 }
