@@ -1,6 +1,14 @@
 /** The API server: registry, validation, watch cache, admission. */
 export type { ApiServerConfig, EtcdEndpoints } from './config.ts';
 export { type Costs as ApiServerCosts, DEFAULT_COSTS as API_SERVER_COSTS } from './costs.ts';
+export type { Definition as CustomResourceDefinitionObject } from './custom-resources/definition.ts';
+export { answerDocument, type DocumentAnswer, type DocumentRequest, type DocumentSources } from './discovery/answer.ts';
+export { type CatalogueEntry, type CatalogueGroup, catalogue } from './discovery/catalogue.ts';
+export { metricsText } from './discovery/metrics-text.ts';
+export { OpenApi } from './openapi/openapi.ts';
+export type { Schemas as OpenApiSchemas } from './openapi/schemas.ts';
+export { refuseUnknownFields, unknownFields } from './openapi/strict-decoding.ts';
+export { customPrinter, printerOfDefined } from './printing/custom-columns.ts';
 export { humanDuration } from './printing/human-duration.ts';
 export type { Cell, Column, Printer } from './printing/printer.ts';
 export { printerOf } from './printing/printers.ts';

@@ -3,6 +3,7 @@ export * from './chance.ts';
 export type { Outlet, Stop } from './context.ts';
 export { hashText } from './digest.ts';
 export * from './distribution.ts';
+export { slotValue } from './histogram.ts';
 export * from './host.ts';
 export { gridAfter, lookahead, Pace } from './lookahead.ts';
 export { hashName, Luck, purpose, Sfc32 } from './luck.ts';

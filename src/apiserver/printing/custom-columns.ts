@@ -1,8 +1,8 @@
 /** The columns of custom resources: name first, then what the definition lists; age when it lists nothing. Mirrors apiextensions-apiserver v1.34
  *  pkg/registry/customresource/tableconvertor/tableconvertor.go. */
 
-import { type KubeObject, parseTime } from '#api';
-import type { PrinterColumn } from '../custom-resources/definition.ts';
+import { type KubeObject, parseTime, type Resource } from '#api';
+import type { Definition, PrinterColumn } from '../custom-resources/definition.ts';
 import { since } from './human-duration.ts';
 import { findAll, type JsonPath, parseJsonPath } from './json-path.ts';
 import { type Cell, type Column, NAME, nameOf, type Printer } from './printer.ts';
@@ -51,4 +51,11 @@ export function customPrinter(listed: readonly PrinterColumn[] | undefined): Pri
       ...columns.map(({ type }, i) => cellOf(type, findAll(paths[i] as JsonPath, object)[0], now)),
     ],
   };
+}
+
+/** The printer of a custom resource by its resource and version; undefined when no definition serves it. */
+export function printerOfDefined(definitions: readonly Definition[], resource: Resource, version: string): Printer | undefined {
+  const definition = definitions.find(({ metadata }) => metadata?.name === resource);
+  const found = definition?.spec.versions.find(({ name, served }) => served && name === version);
+  return found === undefined ? undefined : customPrinter(found.additionalPrinterColumns);
 }
