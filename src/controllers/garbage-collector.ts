@@ -29,6 +29,7 @@ export const COLLECTED: readonly Resource[] = [
   'services',
   'endpointslices.discovery.k8s.io',
   'persistentvolumeclaims',
+  'resourceclaims.resource.k8s.io',
 ];
 
 const ownerArrays = new WeakMap<readonly OwnerReference[], readonly string[]>();

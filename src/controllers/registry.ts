@@ -14,6 +14,7 @@ import { NamespaceController } from './namespace.ts';
 import { NODE_LIFECYCLE_DEFAULTS as DEFAULTS, NodeLifecycleController } from './node-lifecycle.ts';
 import { PodGcController } from './pod-gc.ts';
 import { ReplicaSetController } from './replicaset.ts';
+import { ResourceClaimController } from './resource-claim.ts';
 import { ResourceQuotaController } from './resource-quota.ts';
 import { ServiceAccountController } from './serviceaccount.ts';
 import type { ControllerSettings } from './settings.ts';
@@ -48,6 +49,7 @@ export const CONTROLLERS: Readonly<Record<string, Make>> = {
   endpointslice: (_settings, workers) => new EndpointSliceController(workers),
   disruption: () => new DisruptionController(),
   namespace: (_settings, workers) => new NamespaceController(workers),
+  resourceclaim: (_settings, workers) => new ResourceClaimController(workers),
   'garbage-collector': (_settings, workers) => new GarbageCollectorController(workers),
   serviceaccount: () => new ServiceAccountController(),
   resourcequota: (_settings, workers) => new ResourceQuotaController(workers),

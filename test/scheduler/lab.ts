@@ -1,9 +1,10 @@
 /** A small cluster to test the scheduler in: a real etcd member, a real API server, the scheduler, a user with a script of timed requests, and a janitor
  *  that watches and finishes what is being deleted, as kubelets would. */
 
-import type { ApiRequest, KubeObject, Pod } from '#api';
+import type { ApiRequest, KubeObject, Pod, ResourceClaim } from '#api';
 import { ApiServer } from '#apiserver';
 import { type ApiClient, createApiClient, createInformerFactory, type Informer, type InformerFactory } from '#client';
+import { ControllerManager } from '#controllers';
 import { EtcdMember } from '#etcd';
 import {
   type ExtenderConfiguration,
@@ -55,6 +56,7 @@ export class Janitor implements Host {
   readonly #informers: InformerFactory;
   readonly #pods: Informer<Pod>;
   readonly #events: Informer;
+  readonly #claims: Informer<ResourceClaim>;
   /** Every pod as it was seen, with the second. */
   readonly seen: { readonly at: number; readonly pod: Pod }[] = [];
 
@@ -63,6 +65,7 @@ export class Janitor implements Host {
     this.#informers = createInformerFactory(this.#client);
     this.#pods = this.#informers.informer<Pod>('pods');
     this.#events = this.#informers.informer('events');
+    this.#claims = this.#informers.informer<ResourceClaim>('resourceclaims.resource.k8s.io');
     this.#pods.onEvent(({ type, object }, ctx) => {
       this.seen.push({ at: ctx.now / SECOND, pod: object });
       if (type === 'delete' || object.metadata?.deletionTimestamp === undefined) return;
@@ -81,6 +84,10 @@ export class Janitor implements Host {
 
   pod(name: string): Pod | undefined {
     return this.#pods.get(`default/${name}`);
+  }
+
+  claims(): ResourceClaim[] {
+    return [...this.#claims.list()];
   }
 
   /** Reason and text of every event, in order of name of the object. */
@@ -115,15 +122,18 @@ export interface LabOptions {
   readonly config?: Partial<SchedulerConfig>;
   readonly extenders?: readonly LabExtender[];
   readonly cpuClock?: () => number;
+  /** Controllers that run beside the scheduler. */
+  readonly controllers?: readonly string[];
 }
 
-/** Hosts: 0 etcd, 1 the API server, 2 the janitor, 3 the user, 4 the scheduler, 5 and on the extenders. */
+/** Hosts: 0 etcd, 1 the API server, 2 the janitor, 3 the user, 4 the scheduler, 5 and on the extenders, last the controllers. */
 export function lab(
   steps: readonly Step[],
-  { seconds = 30, config, extenders = [], cpuClock }: LabOptions = {},
+  { seconds = 30, config, extenders = [], cpuClock, controllers = [] }: LabOptions = {},
 ): { readonly janitor: Janitor; readonly outcome: RunOutcome } {
   const control = { group: 'control-plane', zone: 'a', cores: 4, config: {} };
   const programs = ['etcd', 'api', 'janitor', 'user', 'scheduler', ...extenders.map((_, index) => `extender-${index}`)];
+  if (controllers.length > 0) programs.push('controllers');
   const world = {
     seed: 1,
     epoch: 1_767_225_600_000_000,
@@ -144,6 +154,8 @@ export function lab(
       const placements = extenders.map(({ configuration }, index) => ({ configuration, host: 5 + index }));
       return new Scheduler({ client, extenders: placements, ...config }, undefined, cpuClock);
     }
+    if (program === 'controllers')
+      return new ControllerManager({ client: { user: 'system:kube-controller-manager', servers: [1], qps: 0, burst: 0 }, controllers });
     const { module, latency = 1000, failures } = extenders[Number(program.slice('extender-'.length))] as LabExtender;
     registerExtenderModule(program, module);
     const client = { user: program, servers: [1], qps: 0, burst: 0 };
