@@ -1,4 +1,5 @@
 /** The tongue: objects, quantities, selectors; requests, responses, watch events, errors. Pure data. */
+export * from './admission-plugins.ts';
 export * from './calendar-time.ts';
 export * from './cel/device-selector.ts';
 export * from './cel/schema-rule.ts';

@@ -2,6 +2,7 @@
 
 import type { Resource } from '#api';
 import type { Duration, HostId } from '#sim';
+import type { AuditPolicy } from './audit/policy.ts';
 import type { Costs } from './costs.ts';
 import type { FlowControlKind } from './flow-control/flow-control.ts';
 
@@ -25,6 +26,8 @@ export interface ApiServerConfig {
   readonly enabledAdmission?: readonly string[];
   /** --authorization-mode: 'RBAC' is Node,RBAC with the bootstrap policy. Default AlwaysAllow. */
   readonly authorization?: 'AlwaysAllow' | 'RBAC';
+  /** --audit-policy-file; absent: nothing is written down. */
+  readonly audit?: AuditPolicy;
   /** Groups of users that do not follow from their names, as a certificate's organizations would say. */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   /** --token-auth-file: users by bearer token. */

@@ -4,6 +4,7 @@ import type { ApiRequest, KubeObject, Resource, ResourceInfo, StatusObject } fro
 import type { KeyValue } from '#etcd';
 import type { Context, Duration, Histogram, HostId, Instant } from '#sim';
 import type { Admission } from './admission/admission.ts';
+import type { Users } from './authentication/users.ts';
 import type { WatchCache } from './cache/watch-cache.ts';
 import type { ApiServerConfig } from './config.ts';
 import type { Costs } from './costs.ts';
@@ -65,6 +66,7 @@ export interface Core {
   readonly etcd: EtcdClient;
   readonly eventLeases: EventLeases;
   readonly admission: Admission;
+  readonly users: Users;
   /** Namespaces deleted here lately, and until when the cache is not to be trusted about them (NamespaceLifecycle's forceLiveLookup). */
   readonly terminating: Map<string, Instant>;
   resource(resource: Resource): ResourceState | undefined;

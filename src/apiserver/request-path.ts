@@ -4,7 +4,7 @@
 import { type ApiRequest, type KubeObject, methodNotAllowed, type StatusObject } from '#api';
 import type { Context } from '#sim';
 import { Tokens } from './authentication/tokens.ts';
-import { ANONYMOUS, type UserInfo, Users } from './authentication/users.ts';
+import { ANONYMOUS, type UserInfo, type Users } from './authentication/users.ts';
 import { type Access, ALLOWED, accessDenied, accessOf, type Verdict } from './authorization/attributes.ts';
 import { bootstrapObjects } from './authorization/bootstrap-objects.ts';
 import { REVIEWS } from './authorization/reviews.ts';
@@ -38,7 +38,7 @@ export class RequestPath {
 
   constructor(core: Core) {
     this.core = core;
-    this.users = new Users(core.config);
+    this.users = core.users;
     this.tokens = new Tokens(core);
     this.authorizer = core.config.authorization === 'RBAC' ? new UnionAuthorizer(core) : undefined;
   }

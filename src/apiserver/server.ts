@@ -5,13 +5,14 @@ import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, Pong, Resource, S
 import type { EtcdEvents, EtcdResponse } from '#etcd';
 import { type Context, type Duration, type Host, type Instant, type Message, MILLISECOND, MINUTE, SECOND } from '#sim';
 import { Admission } from './admission/admission.ts';
+import { AuditLog } from './audit/audit-log.ts';
+import { Users } from './authentication/users.ts';
 import { isStatus } from './cache/filter.ts';
 import { PROGRESS_INTERVAL } from './cache-feed.ts';
 import { Compactor } from './compactor.ts';
 import type { ApiServerConfig } from './config.ts';
 import type { Core, Operation, ResourceState } from './core.ts';
 import { type Costs, DEFAULT_COSTS } from './costs.ts';
-import type { Definition } from './custom-resources/definition.ts';
 import { CustomResources } from './custom-resources/served.ts';
 import { EtcdClient } from './etcd-client.ts';
 import { EventLeases } from './event-leases.ts';
@@ -58,7 +59,9 @@ export class ApiServer implements Host, Core {
   readonly etcd: EtcdClient;
   readonly eventLeases: EventLeases;
   readonly admission: Admission;
+  readonly users: Users;
   readonly path: RequestPath;
+  private readonly audit: AuditLog | undefined;
   private readonly resources: ServedResources;
   private readonly custom: CustomResources;
   private readonly fanOut: FanOut;
@@ -102,12 +105,15 @@ export class ApiServer implements Host, Core {
     this.custom = new CustomResources(this.resources, (own, ctx) =>
       this.serve({ kind: 'ApiRequest', id: ++this.ownRequests, user: SELF, ...own }, ctx.self, ctx.now, ctx),
     );
+    this.users = new Users(config);
     this.admission = new Admission(this);
     this.path = new RequestPath(this);
+    this.audit = config.audit === undefined ? undefined : new AuditLog(this, this.path, config.audit);
   }
 
   start(ctx: Context): void {
     this.since = ctx.now;
+    this.audit?.start(ctx);
     this.metrics = new ApiServerMetrics(ctx.record);
     this.fanOut.measure(this.metrics);
     this.flow.measure(ctx.record);
@@ -150,11 +156,6 @@ export class ApiServer implements Host, Core {
         ctx.after(this.config.compactionInterval ?? 5 * MINUTE, COMPACT);
         return;
     }
-  }
-
-  /** Definitions of custom resources that this server knows: what its documents and tables are made of. */
-  get definitions(): readonly Definition[] {
-    return this.custom.definitions;
   }
 
   resource(resource: Resource): ResourceState | undefined {
@@ -216,6 +217,7 @@ export class ApiServer implements Host, Core {
 
   private turnAway(request: ApiRequest, source: number, status: StatusObject, ctx: Context): void {
     this.metrics?.countCode(status.code);
+    this.audit?.answered(request, ctx.now, status.code, status, ctx.now, ctx);
     ctx.send(
       source,
       { kind: 'ApiResponse', id: request.id, code: status.code, object: status } as ApiResponse,
@@ -259,9 +261,9 @@ export class ApiServer implements Host, Core {
     this.metrics?.inflight.add(1);
     const state = this.resources.get(request.resource);
     const early = this.path.isOpen && state !== undefined && request.subresource !== 'token' ? undefined : this.path.before(request, ctx);
-    if (early !== undefined) return this.answerEarly(request, source, early, ctx, ticket);
+    if (early !== undefined) return this.answerEarly({ request, source, at }, early, ctx, ticket);
     const operation = route(request, source, state, at);
-    if (isStatus(operation)) return this.answerEarly(request, source, { code: operation.code, object: operation }, ctx, ticket);
+    if (isStatus(operation)) return this.answerEarly({ request, source, at }, { code: operation.code, object: operation }, ctx, ticket);
     operation.ticket = ticket;
     switch (operation.action) {
       case 'create':
@@ -287,10 +289,11 @@ export class ApiServer implements Host, Core {
   }
 
   /** What was decided without a verb. */
-  private answerEarly(request: ApiRequest, source: number, { code, object }: EarlyAnswer, ctx: Context, ticket?: Ticket): void {
+  private answerEarly({ request, source, at }: Held, { code, object }: EarlyAnswer, ctx: Context, ticket?: Ticket): void {
     if (ticket !== undefined) this.free(ticket, ctx.now, ctx);
     this.metrics?.inflight.add(-1);
     this.metrics?.countCode(code);
+    this.audit?.answered(request, at, code, object, ctx.now, ctx);
     ctx.send(source, { kind: 'ApiResponse', id: request.id, code, object } as ApiResponse, this.charge(ctx, this.costs.request));
   }
 
@@ -305,8 +308,9 @@ export class ApiServer implements Host, Core {
     this.metrics?.inflight.add(-1);
     this.metrics?.answered(operation, code, ctx.now + processing - operation.receivedAt);
     if (operation.ticket !== undefined) this.free(operation.ticket, ctx.now + processing, ctx);
-    if (operation.source === ctx.self) return;
     const { request } = operation;
+    this.audit?.answered(request, operation.receivedAt, code, object, ctx.now + processing, ctx);
+    if (operation.source === ctx.self) return;
     const { view, info } = operation.resource;
     const whole = view === undefined ? object : presented(view, info, object);
     const shown = request.discardBody && whole !== undefined ? { metadata: (whole as KubeObject).metadata } : whole;
@@ -334,6 +338,7 @@ export class ApiServer implements Host, Core {
     this.metrics?.inflight.add(-1);
     this.metrics?.answered(operation, status.code, ctx.now + processing - operation.receivedAt);
     if (operation.ticket !== undefined) this.free(operation.ticket, ctx.now + processing, ctx);
+    this.audit?.answered(operation.request, operation.receivedAt, status.code, status, ctx.now + processing, ctx);
     if (operation.source === ctx.self) return;
     ctx.send(
       operation.source,

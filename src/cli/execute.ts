@@ -2,6 +2,8 @@
 
 import { join } from 'node:path';
 import {
+  AUDIT_FILE,
+  auditBytes,
   EXPLAIN_FILE,
   type ExplainChoice,
   explainBytes,
@@ -91,6 +93,8 @@ async function writeFiles(out: OutDirectory, { result, run, built }: FinishedRun
   const files = [out.write('result.json', `${JSON.stringify(result)}\n`)];
   out.write(SPANS_FILE, spansBytes(run.recorded, built.world.hosts));
   out.write(EXPLAIN_FILE, explainBytes(run.recorded, built.world.hosts, { explain, version: VERSION, digest: result.digest }));
+  const audit = auditBytes(run.recorded);
+  if (audit !== undefined) files.push(out.write(AUDIT_FILE, audit));
   const { renderReport } = await import('#report');
   files.push(out.write('report.html', await renderReport(result)));
   return files;

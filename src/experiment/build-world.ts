@@ -56,6 +56,8 @@ export interface WorldOptions {
   readonly plugins?: readonly string[];
 }
 
+/** Users of ours that are nobody's in Kubernetes: what they ask is no question of permission, unless a scenario gives them other groups. */
+const ADMINISTRATORS = { 'user:scenario': ['system:masters'], 'user:bench': ['system:masters'], 'system:observer': ['system:masters'] };
 const UNLIMITED: ClientLimits = { qps: 0, burst: 0 };
 export const USERS = { group: 'client', zone: 'control-plane' } as const;
 export const CONTROL_PLANE = { group: 'control-plane', zone: 'control-plane' } as const;
@@ -69,10 +71,12 @@ export function buildWorld(scenario: Scenario, { seed, controllers = true, perf,
   const etcd = etcdMembers.map(({ id }) => id);
   const apiServers = Array.from({ length: cluster.apiServers.count }, (_, instance) => {
     const { count: _count, cores, ...flags } = cluster.apiServers;
+    const groups = flags.authorization === 'RBAC' ? { groups: { ...ADMINISTRATORS, ...flags.groups } } : {};
     const config: ApiServerConfig = {
       name: `kube-apiserver-${instance}`,
       instance,
       ...flags,
+      ...groups,
       // As scheduler_perf starts its API server: nobody is there to take the taint away, and pods bring their priorities as numbers.
       ...(perf === undefined ? {} : { disabledAdmission: ['TaintNodesByCondition', 'Priority'] as const }),
       etcd: endpoints,
@@ -89,7 +93,10 @@ export function buildWorld(scenario: Scenario, { seed, controllers = true, perf,
         add({
           name: 'kube-controller-manager',
           program: 'controller-manager',
-          config: controllerManagerConfig(cluster.controllers, client('system:kube-controller-manager', cluster.controllers)),
+          config: {
+            ...controllerManagerConfig(cluster.controllers, client('system:kube-controller-manager', cluster.controllers)),
+            ...(cluster.apiServers.authorization === 'RBAC' ? { useServiceAccountCredentials: true } : {}),
+          },
           ...CONTROL_PLANE,
           cores: 4,
         }),

@@ -11,6 +11,7 @@ export type {
   QueueStep,
 } from '#scheduler';
 export { judgeSchedulerVector, PluginError, readSchedulerVector, SchedulerVectorError } from '#scheduler';
+export { AUDIT_FILE, auditBytes } from './audit-file.ts';
 export { type BuiltWorld, buildWorld } from './build-world.ts';
 export * from './etcd-calibration.ts';
 export * from './etcd-judges.ts';

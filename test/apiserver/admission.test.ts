@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { ADMISSION_PLUGINS } from '#api';
+import { PLUGIN_NAMES } from '../../src/apiserver/admission/registry.ts';
 import { at, create, lab, play, pod, type Step } from './lab.ts';
 
 const limitRange = (limits: object[], name = 'limits'): object => ({
@@ -142,6 +144,9 @@ describe('ServiceAccount', () => {
 });
 
 describe('plugins of admission', () => {
+  it('are those that a scenario may name', () => {
+    expect(PLUGIN_NAMES).toEqual(ADMISSION_PLUGINS);
+  });
   it('leave the tolerations or the priority away when they are off', () => {
     const { answers } = play([create('pods', pod('p'))], { config: { disabledAdmission: ['DefaultTolerationSeconds'] } });
     expect(answers[0]?.object.spec.tolerations).toBeUndefined();

@@ -33,6 +33,7 @@ export class Admission {
   private readonly enabled: ReadonlySet<string>;
   private readonly mutators = new Map<Resource, readonly AdmissionPlugin[]>();
   private readonly validators = new Map<Resource, readonly AdmissionPlugin[]>();
+  private readonly subresourceValidators = new Map<Resource, readonly AdmissionPlugin[]>();
   private readonly quotas: QuotaEvaluator;
 
   constructor(core: Core) {
@@ -45,7 +46,9 @@ export class Admission {
     for (const plugin of on) {
       for (const resource of plugin.resources) {
         if (plugin.mutate !== undefined) this.mutators.set(resource, [...(this.mutators.get(resource) ?? NONE), plugin]);
-        if (plugin.validate !== undefined) this.validators.set(resource, [...(this.validators.get(resource) ?? NONE), plugin]);
+        if (plugin.validate === undefined) continue;
+        this.validators.set(resource, [...(this.validators.get(resource) ?? NONE), plugin]);
+        if (plugin.subresources) this.subresourceValidators.set(resource, [...(this.subresourceValidators.get(resource) ?? NONE), plugin]);
       }
     }
     this.quotas = new QuotaEvaluator(core);
@@ -86,7 +89,7 @@ export class Admission {
     ctx: Context,
   ): StatusObject | 'asked' | undefined {
     const { request, resource } = operation;
-    const validators = request.subresource === undefined ? this.validators.get(resource.info.resource) : undefined;
+    const validators = (request.subresource === undefined ? this.validators : this.subresourceValidators).get(resource.info.resource);
     const isLimited = isCounted(operation, object) && this.quotas.concerns(request.namespace) && this.enabled.has('ResourceQuota');
     if (validators === undefined && !isLimited) return undefined;
     const attributes = attributesOf(operation, object, old);

@@ -3,6 +3,7 @@
  *  Mirrors Kubernetes v1.34 pkg/kubeapiserver/options/plugins.go. */
 
 import { limitRanger } from './limit-ranger.ts';
+import { nodeRestriction } from './node-restriction.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
 import { serviceAccount } from './service-account.ts';
@@ -14,12 +15,17 @@ export const PLUGINS: readonly AdmissionPlugin[] = [
   elsewhere('NamespaceLifecycle'),
   limitRanger,
   serviceAccount,
+  nodeRestriction,
   // admit.ts
   elsewhere('TaintNodesByCondition'),
   podSecurity,
   // admit.ts
   elsewhere('Priority'),
   elsewhere('DefaultTolerationSeconds'),
+  // webhooks/dispatcher.ts, policies/validating-policies.ts
+  elsewhere('MutatingAdmissionWebhook'),
+  elsewhere('ValidatingAdmissionPolicy'),
+  elsewhere('ValidatingAdmissionWebhook'),
   // quota/evaluator.ts
   elsewhere('ResourceQuota'),
 ];

@@ -42,7 +42,9 @@ function role({ name, rules, labels, aggregates }: RoleSpec): BootstrapObject {
 /** A role that sums up others is written with their sum, as the aggregation controller would a moment later. */
 function rulesOf(rules: readonly PolicyRule[], aggregates: string | undefined): readonly PolicyRule[] {
   if (aggregates === undefined) return rules;
-  return CLUSTER_ROLES.filter(({ labels }) => labels?.[aggregates] === 'true').flatMap((one) => rulesOf(one.rules, one.aggregates));
+  return CLUSTER_ROLES.filter(({ labels }) => labels?.[aggregates] === 'true')
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((one) => rulesOf(one.rules, one.aggregates));
 }
 
 function subject(kind: string, name: string): SubjectSpec {

@@ -70,3 +70,17 @@ export const podSecurity: AdmissionPlugin = {
     return found === undefined ? undefined : refusedBy(attributes, `violates PodSecurity "${level}:${version}": ${found}`);
   },
 };
+
+/** What the level of mode `audit` says of a pod that was let in, and which level let it in, as annotations of the audit log. */
+export function auditedViolations(core: Core, namespace: string, pod: Pod): Readonly<Record<string, string>> {
+  const labels = labelsOf(core, namespace);
+  const enforce = levelOf(labels, 'enforce');
+  const audit = levelOf(labels, 'audit');
+  const found = Array.isArray(pod.spec?.containers) ? violations(pod.spec, pod.metadata?.annotations ?? {}, audit.level) : undefined;
+  return {
+    [`${PREFIX}enforce-policy`]: `${enforce.level}:${enforce.version}`,
+    ...(found === undefined
+      ? {}
+      : { [`${PREFIX}audit-violations`]: `would violate PodSecurity "${audit.level}:${audit.version}": ${found}` }),
+  };
+}
