@@ -79,6 +79,7 @@ function explained(explainable: Explainable, found: readonly ExplainedPod[], fla
   return lines(
     stories.flatMap((story, i) => [
       ...(i > 0 ? ['', ''] : []),
+      ...(stories.length > 1 ? [`${i + 1} of ${stories.length}: uid ${story.uid}, as ${found[i]?.host} saw it`] : []),
       ...(node === undefined
         ? storyText(story, shown[i] as number[])
         : (shown[i] as number[]).flatMap((place) => nodeText(story.attempts[place] as never, node))),

@@ -24,11 +24,7 @@ export function pendingText(story: PendingStory): string[] {
   }
   if (wakes.length > 0) {
     lines.push('  would be tried again after (where the plugin judges that it may help):');
-    lines.push(
-      ...columns(wakes.map(({ plugin, events }) => [plugin, events.length === 0 ? 'any change' : events.join('; ')])).map(
-        (line) => `    ${line}`,
-      ),
-    );
+    lines.push(...columns(wakes.flatMap(wakingRows)).map((line) => `    ${line}`));
   }
   if (backoffUntil !== undefined) lines.push(`  not before its back-off ends at ${seconds(backoffUntil)}`);
   if (flushAt !== undefined) lines.push(`  and without any event about ${seconds(flushAt)}, when it has waited too long`);
@@ -44,4 +40,17 @@ function reasonTable(classes: readonly NodeClass[]): string[] {
     samples(nodes),
   ]);
   return columns(rows).map((line) => `    ${line}`);
+}
+
+/** Room for the events of a row. */
+const WIDTH = 72;
+
+function wakingRows({ plugin, events }: PendingStory['wakes'][number]): string[][] {
+  const rows: string[] = [];
+  for (const event of events.length === 0 ? ['any change'] : events) {
+    const last = rows.at(-1);
+    if (last === undefined || last.length + event.length > WIDTH) rows.push(event);
+    else rows[rows.length - 1] = `${last}; ${event}`;
+  }
+  return rows.map((row, i) => [i === 0 ? plugin : '', row]);
 }

@@ -45,30 +45,37 @@ function replayOf(file: string, journal: Journal): JournalReplay {
   }
 }
 
+/** Names that hold it; else the one that a slip of the fingers away is; else those that begin most alike. */
 function near(name: string, keys: readonly string[]): string {
   const plain = name.slice(name.indexOf('/') + 1);
   const names = [...new Set(keys)];
-  const alike = names.filter((key) => key.includes(plain)).slice(0, 5);
-  const guess =
-    alike.length > 0
-      ? undefined
-      : nearest(
-          plain,
-          names.map((key) => key.slice(key.indexOf('/') + 1)),
-        );
-  const close = guess === undefined ? alike : names.filter((key) => key.endsWith(`/${guess}`)).slice(0, 1);
-  if (close.length > 0) return ` (near it: ${close.join(', ')})`;
-  return names.length === 0
-    ? ': no pod ever waited for this scheduler'
-    : ` (there are ${names.length}, such as ${names.slice(0, 3).join(', ')})`;
+  if (names.length === 0) return ': no pod ever waited for this scheduler';
+  const bare = new Map(names.map((key) => [key, key.slice(key.indexOf('/') + 1)]));
+  let close = names.filter((key) => key.includes(plain));
+  if (close.length === 0) {
+    const meant = nearest(plain, [...bare.values()]);
+    close = names.filter((key) => bare.get(key) === meant);
+  }
+  if (close.length === 0) {
+    const alike = (key: string): number => commonStart(plain, bare.get(key) as string);
+    const most = names.reduce((best, key) => Math.max(best, alike(key)), 2);
+    close = names.filter((key) => alike(key) === most);
+  }
+  if (close.length > 0) return ` (near it: ${close.sort().slice(0, 5).join(', ')})`;
+  return ` (there are ${names.length}, such as ${names.slice(0, 3).join(', ')})`;
 }
 
-/** `wanted` says which attempts are taken apart: by number, by place among those kept, and how many there are. */
+function commonStart(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return length;
+}
+
 export function explainPod({ index, replay }: ExplainedPod, wanted: (number: number, place: number, count: number) => boolean): PodStory {
   return replay.explain(index, wanted);
 }
 
 export function pendingOf({ index, replay }: ExplainedPod): PendingStory {
   const story = replay.explain(index, (_number, place, count) => place === count - 1);
-  return pendingStory(story, replay.profile(story.scheduler), replay.maxUnschedulable);
+  return pendingStory(story, replay.profile(story.scheduler), replay.maxUnschedulable, replay.endsAt);
 }

@@ -58,7 +58,8 @@ export function wakingEvents(plugin: Partial<EnqueueExtensions> | undefined): st
   return [...actions].map(([resource, action]) => `${resource}: ${actionTexts(action).join(', ')}`);
 }
 
-export function pendingStory(story: PodStory, profile: Profile | undefined, maxUnschedulable: number): PendingStory {
+/** `endsAt`: when the run ended, as far as the journal goes. */
+export function pendingStory(story: PodStory, profile: Profile | undefined, maxUnschedulable: number, endsAt: number): PendingStory {
   const { pod, queue, attempts, node, placedAt, goneAt } = story;
   const last = attempts.findLast((attempt) => attempt.result !== 'scheduled' || attempt.undone !== undefined);
   const more = last === undefined ? {} : { last };
@@ -74,7 +75,7 @@ export function pendingStory(story: PodStory, profile: Profile | undefined, maxU
     since: step.at,
     ...(step.queue === 'gated' ? { gate: gateOf(step) } : {}),
     wakes,
-    ...(backoffUntil === undefined ? {} : { backoffUntil }),
+    ...(backoffUntil === undefined || backoffUntil <= endsAt ? {} : { backoffUntil }),
     ...(step.queue === 'unschedulable' ? { flushAt: step.at + maxUnschedulable } : {}),
     ...more,
   };

@@ -26,7 +26,7 @@ function told(journal: Journal): Told {
   const story = (name: string): PodStory => all.find(({ pod }) => pod === `default/${name}`) as PodStory;
   const pending = (name: string): PendingStory => {
     const of = story(name);
-    return pendingStory(of, replay.profile(of.scheduler), replay.maxUnschedulable);
+    return pendingStory(of, replay.profile(of.scheduler), replay.maxUnschedulable, replay.endsAt);
   };
   return { story, pending, all };
 }
