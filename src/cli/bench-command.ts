@@ -3,9 +3,11 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import {
+  checkPerfWorkloads,
   dataItems,
   EXPLAIN_FILE,
   type ExplainChoice,
+  loadPlugins,
   measuredRate,
   openOutDirectory,
   type PerfResult,
@@ -16,7 +18,7 @@ import { nearest, PerfFile, type PerfWorkload, UserError } from '#scenario';
 import { writeBenchTable } from './bench-table.ts';
 import { onInterrupt } from './execute.ts';
 import { labelFilter } from './label-filter.ts';
-import { explainOption, wholeNumber } from './run-options.ts';
+import { explainOption, pluginOption, wholeNumber } from './run-options.ts';
 import { columns } from './verdict-table.ts';
 import { VERSION } from './version.ts';
 
@@ -30,6 +32,8 @@ interface BenchFlags {
   readonly list?: boolean;
   readonly table?: string;
   readonly keep?: boolean;
+  readonly config?: string;
+  readonly plugin?: readonly string[];
 }
 
 export function benchCommand(): Command {
@@ -39,6 +43,8 @@ export function benchCommand(): Command {
     .option('--case <name>', 'only this test case')
     .option('--workload <name>', 'only workloads of this name')
     .option('--label-filter <filter>', 'as in scheduler_perf: a,+b,-c (default performance, unless --workload or --table is given)')
+    .option('--config <file>', "a KubeSchedulerConfiguration for the scheduler, in place of the test cases' own (schedulerConfigPath)")
+    .addOption(pluginOption())
     .option('--list', 'list what would run')
     .option('--out <dir>', 'where the data items go', 'out/bench')
     .addOption(explainOption('none'))
@@ -77,7 +83,8 @@ function unknown(option: string, wanted: string, known: readonly string[]): User
 
 async function bench(files: readonly string[], flags: BenchFlags): Promise<number> {
   if (flags.keep === true && flags.table === undefined) throw UserError.at({}, '--keep: goes with --table DIR');
-  const chosen = choose(files, flags);
+  const { config } = flags;
+  const chosen = choose(files, flags).map((workload) => (config === undefined ? workload : { ...workload, schedulerConfig: config }));
   if (flags.list === true) {
     for (const { testCase, name, labels, threshold, skipped } of chosen)
       process.stdout.write(
@@ -85,7 +92,9 @@ async function bench(files: readonly string[], flags: BenchFlags): Promise<numbe
       );
     return 0;
   }
-  if (flags.table !== undefined) return writeBenchTable(chosen, { ...flags, table: flags.table });
+  const plugins = (await loadPlugins(flags.plugin ?? [])).names;
+  checkPerfWorkloads(chosen, plugins);
+  if (flags.table !== undefined) return writeBenchTable(chosen, { ...flags, table: flags.table, plugins });
   const out = openOutDirectory(flags.out);
   const interrupt = onInterrupt();
   const results: PerfResult[] = [];
@@ -102,6 +111,7 @@ async function bench(files: readonly string[], flags: BenchFlags): Promise<numbe
         version: VERSION,
         interrupted: interrupt.asked,
         explain: flags.explain,
+        plugins,
       });
       if (result.explain !== undefined)
         out.write(`${workload.testCase}_${workload.name}.${EXPLAIN_FILE}`.replaceAll('/', '_'), result.explain);

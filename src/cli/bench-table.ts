@@ -12,6 +12,7 @@ interface TableFlags {
   readonly table: string;
   readonly keep?: boolean;
   readonly seed: number;
+  readonly plugins: readonly string[];
 }
 
 const RESULTS = 'results.json';
@@ -63,7 +64,12 @@ export async function writeBenchTable(chosen: readonly PerfWorkload[], flags: Ta
       if (rows.has(name)) continue;
       if (interrupt.asked()) break;
       process.stderr.write(`${i + 1} of ${chosen.length}: ${name}\n`);
-      const result = await runPerfWorkload(workload, { seed: flags.seed, version: VERSION, interrupted: interrupt.asked });
+      const result = await runPerfWorkload(workload, {
+        seed: flags.seed,
+        version: VERSION,
+        interrupted: interrupt.asked,
+        plugins: flags.plugins,
+      });
       if (interrupt.asked()) break;
       rows.set(name, measuredRow(result));
       write();

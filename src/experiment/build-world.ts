@@ -85,9 +85,10 @@ export function buildWorld(scenario: Scenario, { seed, controllers = true, perf,
   });
   const client = (user: string, { qps, burst }: ClientLimits): ClientConfig => ({ user, servers: apiServers, qps, burst });
 
-  const schedulers = schedulerInstances(cluster.schedulers, (limits) => client('system:kube-scheduler', limits), plugins).map((instance) =>
-    add({ ...instance, program: 'scheduler', ...CONTROL_PLANE, cores: 4 }),
-  );
+  const schedulers = schedulerInstances(cluster.schedulers, (limits) => client('system:kube-scheduler', limits), {
+    plugins: plugins ?? [],
+    ...(perf === undefined ? {} : { featureGates: perf.featureGates }),
+  }).map((instance) => add({ ...instance, program: 'scheduler', ...CONTROL_PLANE, cores: 4 }));
   const controllerManagers = controllers
     ? [
         add({

@@ -22,7 +22,7 @@ export { HOST_BUILDER } from './host-builder.ts';
 export { createHost } from './hosts.ts';
 export type { RunOutcome } from './outcome.ts';
 export { dataItems } from './perf/data-items.ts';
-export { type PerfResult, runPerfWorkload } from './perf/perf-bench.ts';
+export { checkPerfWorkloads, type PerfResult, runPerfWorkload } from './perf/perf-bench.ts';
 export {
   drawPerfTable,
   measuredRate,

@@ -23,6 +23,12 @@ export interface SchedulerInstance {
   readonly config: SchedulerConfig;
 }
 
+export interface SchedulerOptions {
+  /** Names of registered plugins of one's own. */
+  readonly plugins?: readonly string[];
+  readonly featureGates?: Readonly<Record<string, boolean>>;
+}
+
 interface Judged {
   readonly plan: SchedulerPlan;
   /** Of the instance. */
@@ -33,11 +39,11 @@ interface Judged {
   readonly election?: LeaderElectionSettings;
 }
 
-/** The replicas of all schedulers, in order. `plugins` are names of registered plugins of one's own. Throws UserError with all that is wrong. */
+/** The replicas of all schedulers, in order. Throws UserError with all that is wrong. */
 export function schedulerInstances(
   plans: readonly SchedulerPlan[],
   client: (limits: ClientLimits) => ClientConfig,
-  plugins: readonly string[] = [],
+  { plugins = [], featureGates }: SchedulerOptions = {},
 ): readonly SchedulerInstance[] {
   return judge(plans, plugins).flatMap(({ plan, name, schedulerNames, configuration, limits, election }) => {
     const host = name === 'default-scheduler' ? 'kube-scheduler' : name;
@@ -46,6 +52,7 @@ export function schedulerInstances(
       schedulerName: schedulerNames[0] as string,
       ...(configuration === undefined ? {} : { configuration }),
       ...(plan.percentageOfNodesToScore === undefined ? {} : { percentageOfNodesToScore: plan.percentageOfNodesToScore }),
+      ...(featureGates === undefined ? {} : { featureGates }),
       ...(plugins.length === 0 || configuration !== undefined ? {} : { plugins }),
     };
     return Array.from({ length: plan.replicas }, (_, replica) => {

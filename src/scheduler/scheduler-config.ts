@@ -16,6 +16,8 @@ export interface SchedulerConfig {
   readonly configuration?: KubeSchedulerConfiguration;
   /** Registered plugins of one's own that join the default profile with weight 1 where no configuration says what runs. */
   readonly plugins?: readonly string[];
+  /** Kubernetes' feature gates by name; SchedulerQueueingHints alone changes anything here. */
+  readonly featureGates?: Readonly<Record<string, boolean>>;
   /** One of several replicas, or a lone one that holds a lease all the same: schedules only while it leads. */
   readonly leaderElection?: LeaderElectionConfig;
   /** 0 (default): upstream's adaptive formula. A configuration's own figure goes before. */

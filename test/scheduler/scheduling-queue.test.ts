@@ -7,7 +7,7 @@ import { Nominator, Profile } from '#scheduler';
 import { type Instant, SECOND } from '#sim';
 import { ASSIGNED_POD_ADD, ASSIGNED_POD_DELETE, NODE_ADD, waitingPodChange } from '../../src/scheduler/cluster-events.ts';
 import { backoffDuration } from '../../src/scheduler/queue/queued-pod-info.ts';
-import { SchedulingQueue } from '../../src/scheduler/queue/scheduling-queue.ts';
+import { DEFAULT_QUEUE_SETTINGS, SchedulingQueue } from '../../src/scheduler/queue/scheduling-queue.ts';
 
 const pod = (name: string, more: object = {}): Pod =>
   ({
@@ -44,6 +44,17 @@ describe('SchedulingQueue', () => {
     queue.move(ASSIGNED_POD_ADD, undefined, pod('other', { nodeName: 'n' }), at(3));
     expect(queue.hasWork).toBe(false);
     queue.move(NODE_ADD, undefined, node('2'), at(4));
+    expect(queue.activeSize).toBe(1);
+  });
+
+  it('asks no hint without the feature gate SchedulerQueueingHints', () => {
+    const settings = { ...DEFAULT_QUEUE_SETTINGS, usesHints: false };
+    const queue = new SchedulingQueue(new Map([['default-scheduler', new Profile()]]), new Nominator(), settings);
+    queue.add(pod('p'), 0);
+    queue.putBack(queue.pop()!, FIT, at(1));
+    queue.move(ASSIGNED_POD_ADD, undefined, pod('other', { nodeName: 'n' }), at(3));
+    expect(queue.hasWork).toBe(false);
+    queue.move(NODE_ADD, undefined, node('500m'), at(3));
     expect(queue.activeSize).toBe(1);
   });
 

@@ -1,9 +1,10 @@
 /** Runs one workload of scheduler_perf and says how fast it was, twice: in virtual time under the cost model, and our own code by the wall clock. */
 
-import { clusterPlan, type PerfWorkload, type Scenario } from '#scenario';
+import { clusterPlan, type PerfWorkload, readSource, type Scenario, type SchedulerPlan } from '#scenario';
 import { type ExplainChoice, explainBytes } from '../explain-file.ts';
 import { runInThisProcess } from '../run-in-process.ts';
 import { runScenario } from '../run-scenario.ts';
+import { checkSchedulers } from '../scheduler-hosts.ts';
 import { BEGIN_MARK, END_MARK, SAMPLE_MARK } from './collector.ts';
 import { type Percentiles, percentileOf } from './percentiles.ts';
 
@@ -42,10 +43,22 @@ const HISTOGRAMS = [
 /** 30 minutes a workload, as upstream. */
 const TIME_LIMIT = 1_800_000_000;
 
-export async function runPerfWorkload(
-  workload: PerfWorkload,
-  options: { readonly seed: number; readonly version: string; readonly interrupted: () => boolean; readonly explain?: ExplainChoice },
-): Promise<PerfResult> {
+export interface PerfOptions {
+  readonly seed: number;
+  readonly version: string;
+  readonly interrupted: () => boolean;
+  readonly explain?: ExplainChoice;
+  /** Registered scheduler plugins of one's own. */
+  readonly plugins?: readonly string[];
+}
+
+/** Judges the configurations of all workloads that will run, before the first does. Throws UserError. */
+export function checkPerfWorkloads(workloads: readonly PerfWorkload[], plugins: readonly string[]): void {
+  const files = new Set(workloads.filter(({ skipped }) => skipped === undefined).map(({ schedulerConfig }) => schedulerConfig));
+  for (const file of files) checkSchedulers([schedulerOf(file)], plugins);
+}
+
+export async function runPerfWorkload(workload: PerfWorkload, options: PerfOptions): Promise<PerfResult> {
   const scenario = scenarioOf(workload, options.seed);
   const { explain = 'none' } = options;
   const { run, result, built } = await runScenario(scenario, {
@@ -55,7 +68,7 @@ export async function runPerfWorkload(
     runner: runInThisProcess,
     version: options.version,
     interrupted: options.interrupted,
-    world: { controllers: false, perf: workload },
+    world: { controllers: false, perf: workload, plugins: options.plugins ?? [] },
   });
   const { marks } = run.recorded;
   const samples = marks.filter((mark) => mark.name === SAMPLE_MARK).map((mark) => Number(mark.detail));
@@ -100,16 +113,22 @@ export async function runPerfWorkload(
   };
 }
 
-/** A control plane without nodes, kubelets or controllers; the scheduler's client as scheduler_perf sets it. */
+/** scheduler_perf's scheduler: alone, so without a lease; its client's limits are the test's own. */
+function schedulerOf(config: string | undefined): SchedulerPlan {
+  const alone = { qps: 5000, burst: 5000, replicas: 1, leaderElection: { leaderElect: false } };
+  return config === undefined ? { ...alone, place: {} } : { ...alone, configuration: readSource(config), place: { file: config } };
+}
+
+/** A control plane without nodes, kubelets or controllers. */
 function scenarioOf(workload: PerfWorkload, seed: number): Scenario {
-  const cluster = clusterPlan({ nodes: 1, schedulers: [{ qps: 5000, burst: 5000 }] });
+  const cluster = clusterPlan({ nodes: 1 });
   return {
     name: `${workload.testCase}/${workload.name}`,
     seed,
     epoch: 1_767_225_600_000_000,
     duration: TIME_LIMIT,
     bucket: 1_000_000,
-    cluster: { ...cluster, nodes: [] },
+    cluster: { ...cluster, nodes: [], schedulers: [schedulerOf(workload.schedulerConfig)] },
     images: {},
     workload: [],
     faults: [],

@@ -19,9 +19,16 @@ export interface QueueSettings {
   readonly maxBackoff: Duration;
   /** podMaxInUnschedulablePodsDuration: after this a pod is tried again whatever happened. */
   readonly maxUnschedulable: Duration;
+  /** SchedulerQueueingHints. Without, every event that a plugin registers for wakes the pods that it rejected. */
+  readonly usesHints: boolean;
 }
 
-export const DEFAULT_QUEUE_SETTINGS: QueueSettings = { initialBackoff: SECOND, maxBackoff: 10 * SECOND, maxUnschedulable: 5 * MINUTE };
+export const DEFAULT_QUEUE_SETTINGS: QueueSettings = {
+  initialBackoff: SECOND,
+  maxBackoff: 10 * SECOND,
+  maxUnschedulable: 5 * MINUTE,
+  usesHints: true,
+};
 
 /** backoffQOrderingWindowDuration: pods whose back-off ends in one second leave by priority. */
 const BACKOFF_WINDOW: Duration = SECOND;
@@ -72,7 +79,10 @@ export class SchedulingQueue {
     for (const profile of profiles.values()) {
       const registered: Registered[] = [];
       for (const plugin of profile.plugins.values()) {
-        for (const registration of plugin.eventsToRegister?.() ?? []) registered.push({ plugin: plugin.name, registration });
+        for (const registration of plugin.eventsToRegister?.() ?? []) {
+          const { hint: _hint, ...plain } = registration;
+          registered.push({ plugin: plugin.name, registration: settings.usesHints ? registration : plain });
+        }
       }
       this.#registered.set(profile.schedulerName, registered);
     }
