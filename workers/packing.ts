@@ -44,13 +44,45 @@ export class Packer implements PackWriter {
 
   text(value: string): void {
     const length = value.length;
-    const words = (length + 1) >> 1;
-    if (this.used + 1 + words > this.words.length) this.#grow(1 + words);
-    this.words[this.used++] = length;
+    const start = this.used;
+    // Room for two units a word, in case it is not Latin-1.
+    const room = 1 + ((length + 1) >> 1);
+    if (start + room > this.words.length) this.#grow(room);
+    const { words } = this;
+    let used = start + 1;
+    let seen = 0;
+    let i = 0;
+    for (; i + 4 <= length; i += 4) {
+      const a = value.charCodeAt(i);
+      const b = value.charCodeAt(i + 1);
+      const c = value.charCodeAt(i + 2);
+      const d = value.charCodeAt(i + 3);
+      seen |= a | b | c | d;
+      words[used++] = a | (b << 8) | (c << 16) | (d << 24);
+    }
+    if (i < length) {
+      let word = 0;
+      for (let shift = 0; i < length; i++, shift += 8) {
+        const code = value.charCodeAt(i);
+        seen |= code;
+        word |= code << shift;
+      }
+      words[used++] = word;
+    }
+    words[start] = length << 1;
+    this.used = seen < 256 ? used : this.#wideText(value, start);
+  }
+
+  #wideText(value: string, start: number): number {
+    const { words } = this;
+    const length = value.length;
+    words[start] = (length << 1) | 1;
+    let used = start + 1;
     for (let i = 0; i < length; i += 2) {
       const high = i + 1 < length ? value.charCodeAt(i + 1) : 0;
-      this.words[this.used++] = value.charCodeAt(i) | (high << 16);
+      words[used++] = value.charCodeAt(i) | (high << 16);
     }
+    return used;
   }
 
   shared(value: object | undefined): void {
@@ -102,16 +134,17 @@ export class Packer implements PackWriter {
 /** The other end of a Packer. */
 export class Unpacker implements PackReader {
   #words: Int32Array = new Int32Array(0);
+  #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   readonly #names: string[] = [];
   readonly #shared: unknown[] = [];
   readonly #decoder = new Decoder();
   readonly #kinds = new Map<string, MessageKind<Message>>();
-  #units = new Uint16Array(256);
 
   /** Reads from here on. */
   open(words: Int32Array): void {
     this.#words = words;
+    this.#bytes = Buffer.from(words.buffer, words.byteOffset, words.byteLength);
     this.#at = 0;
   }
 
@@ -138,9 +171,16 @@ export class Unpacker implements PackReader {
   }
 
   text(): string {
-    const length = this.int();
-    if (length > this.#units.length) this.#units = new Uint16Array(length * 2);
-    const units = this.#units;
+    const header = this.int();
+    const length = header >>> 1;
+    if ((header & 1) === 1) return this.#wideText(length);
+    const from = this.#at << 2;
+    this.#at += (length + 3) >> 2;
+    return this.#bytes.toString('latin1', from, from + length);
+  }
+
+  #wideText(length: number): string {
+    const units = new Uint16Array(length + 1);
     for (let i = 0; i < length; i += 2) {
       const word = this.#words[this.#at++] as number;
       units[i] = word & 0xffff;

@@ -17,3 +17,4 @@ export * from './resources.ts';
 export * from './selectors.ts';
 export * from './status.ts';
 export * from './taints.ts';
+export { bodyDigest } from './wire/body-digest.ts';

@@ -88,3 +88,69 @@ export function estimateBytes(object: object): number {
   }
   return size;
 }
+
+/** The size of a member, its tag included; 0 when it is absent. */
+const memberSize = (key: string, value: unknown): number => (value === undefined ? 0 : PER_FIELD + keySize(key) + sizeOf(value));
+
+/** sizeOf(next) - sizeOf(previous), without a look at what they share. */
+function growth(previous: unknown, next: unknown): number {
+  if (previous === next) return 0;
+  if (typeof next === 'object' && typeof previous === 'object' && next !== null && previous !== null) {
+    if (!Array.isArray(next)) {
+      if (!Array.isArray(previous)) return growthOfMembers(previous as Record<string, unknown>, next as Record<string, unknown>);
+    } else if (Array.isArray(previous)) {
+      let sum = 0;
+      const shared = Math.min(previous.length, next.length);
+      for (let i = 0; i < shared; i++) sum += growth(previous[i], next[i]);
+      for (let i = shared; i < previous.length; i++) sum -= PER_FIELD + sizeOf(previous[i]);
+      for (let i = shared; i < next.length; i++) sum += PER_FIELD + sizeOf(next[i]);
+      return sum;
+    }
+  }
+  return sizeOf(next) - sizeOf(previous);
+}
+
+function growthOfMembers(previous: Readonly<Record<string, unknown>>, next: Readonly<Record<string, unknown>>): number {
+  let sum = 0;
+  for (const key in next) {
+    const before = previous[key];
+    const now = next[key];
+    if (before === now) continue;
+    if (before === undefined || now === undefined) sum += memberSize(key, now) - memberSize(key, before);
+    else sum += growth(before, now);
+  }
+  for (const key in previous) if (!(key in next)) sum -= memberSize(key, previous[key]);
+  return sum;
+}
+
+/** estimateBytes(next) from what is known of the version before it: a status update then costs what it changes. The resourceVersion counts as unchanged. */
+export function estimateBytesAfter(bytes: number, previous: object, next: object): number {
+  let sum = bytes;
+  for (const key in next) {
+    const before = (previous as Record<string, unknown>)[key];
+    const now = (next as Record<string, unknown>)[key];
+    if (before === now) continue;
+    if (before === undefined || now === undefined) sum += memberSize(key, now) - memberSize(key, before);
+    else if (key === 'metadata') sum += growthOfMetadata(before as ObjectMeta, now as ObjectMeta);
+    else sum += growth(before, now);
+  }
+  for (const key in previous) if (!(key in next)) sum -= memberSize(key, (previous as Record<string, unknown>)[key]);
+  return sum;
+}
+
+function growthOfMetadata(previous: ObjectMeta, next: ObjectMeta): number {
+  let sum = textSize(next.deletionTimestamp) - textSize(previous.deletionTimestamp);
+  if (next.name !== previous.name) sum += textSize(next.name) - textSize(previous.name);
+  if (next.generation !== previous.generation) sum += numberSize(next.generation) - numberSize(previous.generation);
+  if (next.deletionGracePeriodSeconds !== previous.deletionGracePeriodSeconds)
+    sum += numberSize(next.deletionGracePeriodSeconds) - numberSize(previous.deletionGracePeriodSeconds);
+  if (next.labels !== previous.labels) sum += sharedSize(next.labels) - sharedSize(previous.labels);
+  if (next.annotations !== previous.annotations) sum += sharedSize(next.annotations) - sharedSize(previous.annotations);
+  if (next.ownerReferences !== previous.ownerReferences) sum += sharedSize(next.ownerReferences) - sharedSize(previous.ownerReferences);
+  if (next.finalizers !== previous.finalizers) sum += sharedSize(next.finalizers) - sharedSize(previous.finalizers);
+  if (next.managedFields !== previous.managedFields) sum += managedSize(next.managedFields) - managedSize(previous.managedFields);
+  return sum;
+}
+
+const numberSize = (value: number | undefined): number => (value === undefined ? 0 : PER_FIELD + NUMBER);
+const managedSize = (value: unknown): number => (value === undefined ? 0 : PER_FIELD + sizeOf(value));

@@ -1,8 +1,9 @@
 /** What clients and API servers say to each other: requests, responses, watch events. The wire's own verbs and fields, without HTTP. */
 
 import type { Hasher, Message } from '#sim';
-import { hashText, messageKind } from '#sim';
+import { messageKind } from '#sim';
 import type { KubeObject, Resource } from './objects.ts';
+import { bodyDigest } from './wire/body-digest.ts';
 import {
   packApiRequest,
   packApiResponse,
@@ -60,8 +61,10 @@ export interface ApiRequest extends Message {
   readonly user: string;
   /** A bearer token: it says who the user is, whatever `user` does. '' is nobody's. */
   readonly token?: string;
-  /** The client will not read the object that comes back: the answer then carries metadata only. A saving of this program; the modelled cost stays that of the whole object. */
+  /** The client will not read the object that comes back: the answer then carries metadata only, and nothing of an Event. A saving of this program; the modelled cost stays that of the whole object. */
   readonly discardBody?: boolean;
+  /** bodyDigest(body), where the sender's thread has worked it out already. */
+  readonly bodyDigest?: number;
 }
 
 /** metav1.Status, as every failure answers. */
@@ -140,78 +143,6 @@ function digestObject(object: KubeObject | undefined, hasher: Hasher): void {
   hasher.string(metadata.resourceVersion ?? '');
 }
 
-/** Folds any JSON value into the digest: used for request bodies, whose content no version names yet. */
-export function digestJson(value: unknown, hasher: Hasher): void {
-  if (value === null || value === undefined) hasher.int(0);
-  else if (typeof value === 'string') hasher.string(value);
-  else if (typeof value === 'number') hasher.number(value);
-  else if (typeof value === 'boolean') hasher.int(value ? 1 : 2);
-  else if (Array.isArray(value)) {
-    hasher.int(value.length);
-    for (const item of value) digestJson(item, hasher);
-  } else {
-    for (const key in value as Record<string, unknown>) {
-      const member = (value as Record<string, unknown>)[key];
-      if (member === undefined) continue;
-      hasher.string(key);
-      digestJson(member, hasher);
-    }
-  }
-}
-
-/** One lane that folds as a Hasher does: for what is digested once and remembered. */
-class OneLane implements Hasher {
-  state = 0x243f6a88 | 0;
-  int(value: number): void {
-    const state = Math.imul(this.state ^ value, 0x85ebca6b | 0);
-    this.state = state ^ (state >>> 15);
-  }
-  number(value: number): void {
-    this.int(value | 0);
-    this.int(Math.floor(value / 4_294_967_296) | 0);
-    this.int(Math.floor((value - Math.floor(value)) * 4_294_967_296) | 0);
-  }
-  string(value: string): void {
-    this.int(hashText(value));
-    this.int(value.length);
-  }
-}
-
-// Pod specs come from templates: a replica's is the very object of all its siblings.
-const specDigests = new WeakMap<object, number>();
-
-function digestSpec(spec: object, hasher: Hasher): void {
-  let known = specDigests.get(spec);
-  if (known === undefined) {
-    const lane = new OneLane();
-    digestJson(spec, lane);
-    known = lane.state;
-    specDigests.set(spec, known);
-  }
-  hasher.int(known);
-}
-
-/** Folds in a request's body. Metadata that came from a server is told by its name and version, and by what clients change in it. */
-function digestBody(body: unknown, hasher: Hasher): void {
-  const object = body as (KubeObject & { readonly spec?: { readonly containers?: unknown } }) | undefined;
-  const metadata = object?.metadata;
-  if (object === undefined || metadata === undefined || metadata === null || typeof metadata !== 'object') return digestJson(body, hasher);
-  for (const key in object) {
-    const member = (object as Record<string, unknown>)[key];
-    if (member === undefined) continue;
-    if (key === 'spec' && typeof member === 'object' && (member as { containers?: unknown } | null)?.containers !== undefined)
-      digestSpec(member as object, hasher);
-    else if (key !== 'metadata') digestJson(member, hasher);
-  }
-  if (metadata.uid === undefined || metadata.resourceVersion === undefined) return digestJson(metadata, hasher);
-  digestObject(object, hasher);
-  const { labels, annotations, finalizers, ownerReferences } = metadata;
-  if (labels !== undefined) digestJson(labels, hasher);
-  if (annotations !== undefined) digestJson(annotations, hasher);
-  if (finalizers !== undefined) digestJson(finalizers, hasher);
-  if (ownerReferences !== undefined) hasher.int(ownerReferences?.length ?? 0);
-}
-
 messageKind<ApiRequest>({
   kind: 'ApiRequest',
   pack: packApiRequest,
@@ -223,7 +154,7 @@ messageKind<ApiRequest>({
     hasher.string(m.subresource ?? '');
     hasher.string(m.namespace ?? '');
     hasher.string(m.name ?? '');
-    digestBody(m.body, hasher);
+    hasher.int(m.bodyDigest ?? bodyDigest(m.body));
   },
 });
 messageKind<ApiResponse>({

@@ -1,7 +1,7 @@
 /** Changes a stored object: compute from what the cache has, write if nobody was faster, else compute again from what etcd has.
  *  Mirrors apiserver v1.34 pkg/storage/etcd3/store.go (GuaranteedUpdate) with the cacher's object as its first guess. */
 
-import { estimateBytes, internalError, type KubeObject, notFound, type StatusObject, tooLarge } from '#api';
+import { estimateBytes, estimateBytesAfter, internalError, type KubeObject, notFound, type StatusObject, tooLarge } from '#api';
 import type { EtcdOperation, EtcdResponse, KeyValue } from '#etcd';
 import type { Context } from '#sim';
 import type { Reviewed } from './admission/admission.ts';
@@ -66,7 +66,7 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
     const { core, operation } = this;
     const current = objectOf(kv);
     const next = this.transformed(current, ctx);
-    if (typeof next !== 'symbol' && !isStatus(next)) return this.put(next, current, kv?.modRevision ?? 0, ctx, cost);
+    if (typeof next !== 'symbol' && !isStatus(next)) return this.put(next, kv, ctx, cost);
     // Whatever the cache's object led to, only the stored one decides.
     if (!isLive) return this.readLive(ctx, cost + core.costs.get);
     if (next === REMOVE) return this.remove(current as KubeObject, kv?.modRevision ?? 0, ctx, cost);
@@ -85,14 +85,15 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
     }
   }
 
-  private put(next: KubeObject, current: KubeObject | undefined, modRevision: number, ctx: Context, cost: number): void {
+  private put(next: KubeObject, kv: KeyValue | undefined, ctx: Context, cost: number): void {
     const { core, operation } = this;
-    const bytes = estimateBytes(next);
+    const modRevision = kv?.modRevision ?? 0;
+    const bytes = kv === undefined || kv.bytes === 0 ? estimateBytes(next) : estimateBytesAfter(kv.bytes, kv.value as KubeObject, next);
     if (bytes > OBJECT_BYTES_MAX) return core.fail(operation, tooLarge(`Request entity too large: limit is ${OBJECT_BYTES_MAX}`), ctx);
     operation.candidate = next;
     this.removing = undefined;
     const guarded: EtcdOperation = { op: 'guarded', key: operation.key, modRevision, put: { key: operation.key, value: next, bytes } };
-    if (this.isAdmitted(guarded, bytes, next, current, ctx, cost)) this.write(guarded, bytes, ctx, cost);
+    if (this.isAdmitted(guarded, bytes, next, objectOf(kv), ctx, cost)) this.write(guarded, bytes, ctx, cost);
   }
 
   /** False: it is refused, or waits for `admitted`. A deletion is judged once, before its first write. */

@@ -313,7 +313,7 @@ export class ApiServer implements Host, Core {
     if (operation.source === ctx.self) return;
     const { view, info } = operation.resource;
     const whole = view === undefined ? object : presented(view, info, object);
-    const shown = request.discardBody && whole !== undefined ? { metadata: (whole as KubeObject).metadata } : whole;
+    const shown = request.discardBody && whole !== undefined ? headOf(whole as KubeObject, operation) : whole;
     const response: ApiResponse = { kind: 'ApiResponse', id: request.id, code, object: shown };
     ctx.send(operation.source, response, processing);
     if (operation.resource.info.resource === 'pods' && (operation.action === 'create' || operation.action === 'bind'))
@@ -373,4 +373,9 @@ export class ApiServer implements Host, Core {
       ctx.send(source, { kind: 'ApiResponse', id: request.id, code: status.code, object: status } as ApiResponse);
     }
   }
+}
+
+/** What a client that does not read the object gets: its metadata, and of an Event nothing. */
+function headOf({ metadata }: KubeObject, { resource }: Operation): { readonly metadata: KubeObject['metadata'] } | undefined {
+  return resource.descriptor.expires ? undefined : { metadata };
 }

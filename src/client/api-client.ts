@@ -169,6 +169,7 @@ export class Client<C> implements ApiClient<C>, Tenant {
       options: spec.options,
       user: call.lane.user ?? this.config.user,
       discardBody: spec.discardBody,
+      bodyDigest: undefined,
     };
     ctx.send(call.server, message, call.processing);
     this.#armSweep(call.deadline, ctx);

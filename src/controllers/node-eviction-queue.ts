@@ -41,6 +41,7 @@ export class NodeEvictionQueue {
   }
 
   remove(node: string): boolean {
+    if (this.#known.size === 0) return false;
     this.#waiting.delete(node);
     return this.#known.delete(node);
   }

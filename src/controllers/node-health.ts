@@ -17,9 +17,14 @@ export interface NodeHealth {
   renewTime: string | undefined;
   status: string | undefined;
   heartbeat: string | undefined;
+  /** The node's lease's key. */
+  readonly lease: string;
+  /** The labels that `zone` was read from. */
+  labels: object | undefined;
+  zone: string;
 }
 
-export function newHealth(node: Node, now: Instant): NodeHealth {
+export function newHealth(node: Node, lease: string, now: Instant): NodeHealth {
   return {
     uid: node.metadata?.uid ?? '',
     probedAt: now,
@@ -28,6 +33,9 @@ export function newHealth(node: Node, now: Instant): NodeHealth {
     renewTime: undefined,
     status: undefined,
     heartbeat: undefined,
+    lease,
+    labels: undefined,
+    zone: '',
   };
 }
 
@@ -85,8 +93,8 @@ export function silentConditions(node: Node, clock: number): readonly NodeCondit
 }
 
 /** The grace that a node has: a new one, which has posted nothing yet, has the longer start-up grace. */
-export function graceOf(node: Node, grace: Duration, startupGrace: Duration): Duration {
-  return findCondition(node.status?.conditions, 'Ready') === undefined ? startupGrace : grace;
+export function graceOf(health: NodeHealth, grace: Duration, startupGrace: Duration): Duration {
+  return health.status === undefined ? startupGrace : grace;
 }
 
 /** When the node was created, by its own stamp. */

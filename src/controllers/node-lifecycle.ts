@@ -162,13 +162,17 @@ export class NodeLifecycleController implements Controller {
       const name = node.metadata?.name ?? '';
       let health = this.#health.get(name);
       if (health === undefined || health.uid !== node.metadata?.uid) {
-        health = newHealth(node, view.now);
+        health = newHealth(node, `${LEASE_NAMESPACE}/${name}`, view.now);
         this.#health.set(name, health);
         view.event(node, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
       }
-      observe(health, node, leases.get(`${LEASE_NAMESPACE}/${name}`), view.now);
-      const zone = this.#zone(zoneOf(node));
-      const isSilent = view.now - health.probedAt > graceOf(node, monitorGracePeriod, startupGracePeriod);
+      observe(health, node, leases.get(health.lease), view.now);
+      if (health.labels !== node.metadata?.labels) {
+        health.labels = node.metadata?.labels;
+        health.zone = zoneOf(node);
+      }
+      const zone = this.#zone(health.zone);
+      const isSilent = view.now - health.probedAt > graceOf(health, monitorGracePeriod, startupGracePeriod);
       const status = isSilent ? 'Unknown' : (health.status ?? 'Unknown');
       if (status === 'True') zone.ready++;
       else zone.notReady++;
@@ -198,7 +202,7 @@ export class NodeLifecycleController implements Controller {
   /** processTaintBaseEviction: what is queued, swapped or taken back. */
   #queueForTaint(node: Node, name: string, status: string, zone: Zone, requests: RequestSpec[], view: View): void {
     if (status === 'True') {
-      const taints = noExecuteTaints(node, undefined, view.clock);
+      const taints = node.spec?.taints === undefined ? undefined : noExecuteTaints(node, undefined, view.clock);
       if (taints !== undefined) requests.push(taintPatch(node, taints));
       zone.queue.remove(name);
       this.#again.delete(name);

@@ -16,6 +16,7 @@ const isMap = (value: unknown): value is Members => typeof value === 'object' &&
 
 /** The patched map. Throws PatchError for directives that make no sense. */
 export function strategicMergePatch(original: Members, patch: Members, schema: ObjectSchema): Members {
+  if (original === EMPTY && isClean(patch)) return patch;
   const directive = patch[DIRECTIVE];
   if (directive !== undefined) {
     if (directive === 'replace') return withoutDirectives(patch) as Members;
@@ -66,7 +67,7 @@ function retained(original: Members, patch: Members): Record<string, unknown> {
 
 function mergeValue(original: unknown, patch: unknown, schema: FieldSchema | undefined, order: readonly unknown[] | undefined): unknown {
   if (isMap(patch)) {
-    return strategicMergePatch(isMap(original) ? original : {}, patch, schema?.of ?? NO_SCHEMA);
+    return strategicMergePatch(isMap(original) ? original : EMPTY, patch, schema?.of ?? NO_SCHEMA);
   }
   if (!Array.isArray(patch)) return patch;
   const merges = schema?.mergeKey !== undefined || schema?.primitives === true;
@@ -108,7 +109,7 @@ function mergeByKey(current: readonly unknown[], patch: readonly unknown[], merg
     if (directive !== undefined && directive !== 'merge')
       throw new PatchError(422, `unknown patch type found: ${String(directive)} in slice`);
     const at = result.findIndex((present) => (present as Members)[mergeKey] === wanted);
-    if (at < 0) result.push(strategicMergePatch({}, item as Members, schema));
+    if (at < 0) result.push(strategicMergePatch(EMPTY, item as Members, schema));
     else result[at] = strategicMergePatch(result[at] as Members, item as Members, schema);
   }
   return result;
@@ -151,8 +152,23 @@ function deletePrimitives(result: Record<string, unknown>, field: string, items:
   if (Array.isArray(current)) result[field] = current.filter((item) => !items.includes(item));
 }
 
+/** Whether a value holds neither directives nor nulls: objects are immutable, so it can be taken over as it is. */
+function isClean(value: unknown): boolean {
+  if (typeof value !== 'object') return true;
+  if (value === null) return false;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (value[i] !== null && !isClean(value[i])) return false;
+    return true;
+  }
+  for (const key in value) if (key.charCodeAt(0) === 36 || !isClean((value as Members)[key])) return false;
+  return true;
+}
+
+const EMPTY: Members = {};
+
 /** What is added as it stands must not keep directives or nulls. */
 function withoutDirectives(value: unknown): unknown {
+  if (isClean(value)) return value;
   if (Array.isArray(value)) return value.map(withoutDirectives);
   if (!isMap(value)) return value;
   const clean: Record<string, unknown> = {};

@@ -73,6 +73,8 @@ class Shape {
   readonly keys: readonly string[];
   readonly modes: readonly Mode[];
   readonly hasName: boolean;
+  /** One object's own name and uid: interning them would only fill tables. */
+  readonly hasIdentity: boolean;
   private readonly children = new Map<string, Shape>();
   // Most shapes go on in one way only.
   private lastKey: string | undefined;
@@ -83,6 +85,7 @@ class Shape {
     this.modes = keys.map(modeOf);
     this.text = keys.join('\0');
     this.hasName = keys.includes('name');
+    this.hasIdentity = keys.includes('name') && keys.includes('uid');
   }
 
   with(key: string): Shape {
@@ -155,7 +158,7 @@ function packObject(value: Readonly<Record<string, unknown>>, out: PackWriter): 
   out.int(OBJECT);
   out.name(shape.text);
   const { modes } = shape;
-  if (shape.hasName && isEventName(value['name'])) packOnce(base, shape, out);
+  if (shape.hasIdentity || (shape.hasName && isEventName(value['name']))) packOnce(base, shape, out);
   else for (let i = 0; i < modes.length; i++) packMember(stack[base + i], modes[i] as Mode, out);
   while (top > base) stack[--top] = undefined;
 }

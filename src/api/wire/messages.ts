@@ -3,6 +3,7 @@
 import type { PackReader, PackWriter } from '#sim';
 import type { KubeObject } from '../objects.ts';
 import type { ApiRequest, ApiResponse, CloseWatch, PatchType, RequestOptions, Verb, WatchEvent, WatchEvents } from '../protocol.ts';
+import { bodyDigest } from './body-digest.ts';
 import { packJson, unpackJson } from './json.ts';
 
 const SUBRESOURCE = 1;
@@ -33,6 +34,7 @@ export function packApiRequest(m: ApiRequest, out: PackWriter): void {
   if (m.name !== undefined) out.name(m.name);
   if (m.patchType !== undefined) out.name(m.patchType);
   if (m.options !== undefined) packJson(m.options, out);
+  out.int(bodyDigest(m.body));
   packJson(m.body, out);
   if (m.token !== undefined) out.text(m.token);
 }
@@ -51,6 +53,7 @@ export function unpackApiRequest(from: PackReader): ApiRequest {
     patchType: (has & PATCH_TYPE) !== 0 ? (from.name() as PatchType) : undefined,
     options: (has & OPTIONS) !== 0 ? (unpackJson(from) as RequestOptions) : undefined,
     discardBody: (has & DISCARD) !== 0 ? true : (has & KEEP) !== 0 ? false : undefined,
+    bodyDigest: from.int(),
     body: unpackJson(from),
   };
   return (has & TOKEN) === 0 ? request : { ...request, token: from.text() };

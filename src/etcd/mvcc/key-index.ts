@@ -16,6 +16,10 @@ export interface KeyRecord {
   latest: KeyValue;
   /** Older versions, newest first; absent while there are none. A chain, because most keys have few and an array grows by sixteen. */
   older: OldVersion | undefined;
+  /** Whether it has been superseded since it was last without history. */
+  isHistoric: boolean;
+  /** Whether it has its place in the order. */
+  isPlaced: boolean;
 }
 
 interface Chunk {
@@ -31,6 +35,9 @@ export const NO_END = '\uffff\uffff';
 export class KeyIndex {
   private readonly byKey = new Map<string, KeyRecord>();
   private readonly chunks: Chunk[] = [];
+  /** New records that are not in order yet: whoever needs the order sorts them in. Found in memory one after the other, they are then compared far faster
+   *  than each on its own among a million. */
+  private recent: KeyRecord[] = [];
   /** Keys that are not deleted. */
   live = 0;
   // A guarded write looks its key up twice in a row; among 300,000 keys each look-up is a cache miss.
@@ -51,9 +58,25 @@ export class KeyIndex {
     this.lastKey = record.key;
     this.lastRecord = record;
     this.live += 1;
+    this.recent.push(record);
+  }
+
+  /** Brings all records into order. */
+  private settle(): Chunk[] {
+    const { recent, chunks } = this;
+    if (recent.length === 0) return chunks;
+    this.recent = [];
+    recent.sort((a, b) => (a.key < b.key ? -1 : 1));
+    for (let i = 0; i < recent.length; i += 1) this.place(recent[i] as KeyRecord);
+    return chunks;
+  }
+
+  private place(record: KeyRecord): void {
     const { chunks } = this;
+    const live = record.latest.version === 0 ? 0 : 1;
+    record.isPlaced = true;
     if (chunks.length === 0) {
-      chunks.push({ records: [record], live: 1 });
+      chunks.push({ records: [record], live });
       return;
     }
     const at = this.chunkOf(record.key);
@@ -63,12 +86,12 @@ export class KeyIndex {
     const full = records.length === CHUNK_MAX;
     if (full && position === CHUNK_MAX && at === chunks.length - 1) {
       // Ever-growing keys would leave half-empty chunks behind if they were split.
-      chunks.push({ records: [record], live: 1 });
+      chunks.push({ records: [record], live });
       return;
     }
     if (position === records.length) records.push(record);
     else records.splice(position, 0, record);
-    chunk.live += 1;
+    chunk.live += live;
     if (full) this.split(at);
   }
 
@@ -76,21 +99,22 @@ export class KeyIndex {
   remove(key: string): void {
     this.byKey.delete(key);
     if (key === this.lastKey) this.lastRecord = undefined;
+    const chunks = this.settle();
     const at = this.chunkOf(key);
-    const { records } = this.chunks[at] as Chunk;
+    const { records } = chunks[at] as Chunk;
     records.splice(lowerBound(records, key), 1);
-    if (records.length === 0) this.chunks.splice(at, 1);
+    if (records.length === 0) chunks.splice(at, 1);
   }
 
-  /** Notes that a present key was deleted (-1) or came back (+1). */
-  adjustLive(key: string, delta: 1 | -1): void {
-    (this.chunks[this.chunkOf(key)] as Chunk).live += delta;
+  /** Notes that a present key was deleted (-1) or came back (+1). A record that has no place yet is counted when it gets one. */
+  adjustLive(record: KeyRecord, delta: 1 | -1): void {
     this.live += delta;
+    if (record.isPlaced) (this.chunks[this.chunkOf(record.key)] as Chunk).live += delta;
   }
 
   /** Visits the records of [key, end) in order until `visit` answers false. */
   scan(key: string, end: string, visit: (record: KeyRecord) => boolean): void {
-    const { chunks } = this;
+    const chunks = this.settle();
     if (chunks.length === 0) return;
     let at = this.chunkOf(key);
     let position = lowerBound((chunks[at] as Chunk).records, key);
@@ -105,7 +129,7 @@ export class KeyIndex {
 
   /** How many keys of [key, end) are live now. */
   countLive(key: string, end: string): number {
-    const { chunks } = this;
+    const chunks = this.settle();
     if (chunks.length === 0) return 0;
     let at = this.chunkOf(key);
     let position = lowerBound((chunks[at] as Chunk).records, key);
@@ -129,12 +153,19 @@ export class KeyIndex {
   copy(): KeyIndex {
     const copy = new KeyIndex();
     copy.live = this.live;
-    for (const { records, live } of this.chunks) {
-      const copied = records.map(({ key, latest, older }): KeyRecord => ({ key, latest, older: copyChain(older) }));
+    for (const { records, live } of this.settle()) {
+      const copied = records.map(
+        ({ key, latest, older, isHistoric }): KeyRecord => ({ key, latest, older: copyChain(older), isHistoric, isPlaced: true }),
+      );
       copy.chunks.push({ records: copied, live });
       for (const record of copied) copy.byKey.set(record.key, record);
     }
     return copy;
+  }
+
+  /** The records that have a history. */
+  historic(): KeyRecord[] {
+    return this.settle().flatMap(({ records }) => records.filter(({ isHistoric }) => isHistoric));
   }
 
   private split(at: number): void {

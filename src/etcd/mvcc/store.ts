@@ -32,6 +32,8 @@ export class MvccStore {
   log = new EventLog();
   private readonly leases: LeaseTable;
   private index = new KeyIndex();
+  /** Keys with a history: what a compaction has to look at. */
+  private historic: KeyRecord[] = [];
   private txnStart = 0;
 
   constructor(leases: LeaseTable) {
@@ -113,13 +115,13 @@ export class MvccStore {
     let previous: KeyValue | undefined;
     if (record === undefined) {
       kv = { key, value, bytes, createRevision: modRevision, modRevision, version: 1, lease };
-      this.index.insert({ key, latest: kv, older: undefined });
+      this.index.insert({ key, latest: kv, older: undefined, isHistoric: false, isPlaced: false });
     } else {
       const { latest } = record;
       if (latest.version === 0) {
         kv = { key, value, bytes, createRevision: modRevision, modRevision, version: 1, lease };
         this.supersede(record, kv);
-        this.index.adjustLive(key, 1);
+        this.index.adjustLive(record, 1);
       } else {
         previous = latest;
         kv = { key, value, bytes, createRevision: latest.createRevision, modRevision, version: latest.version + 1, lease };
@@ -149,7 +151,7 @@ export class MvccStore {
       lease: 0,
     };
     this.supersede(record, kv);
-    this.index.adjustLive(key, -1);
+    this.index.adjustLive(record, -1);
     if (previous.lease !== 0) this.leases.detach(previous.lease, key);
     this.grow(key.length);
     this.deletes += 1;
@@ -168,12 +170,13 @@ export class MvccStore {
   /** Forgets all that is not visible at `revision` or later. The caller has checked that compactRevision < revision <= this.revision. */
   compact(revision: number): void {
     this.compactRevision = revision;
-    // Only keys that changed at or below the revision can have anything to forget, and each change is in the log.
-    const until = this.log.positionOf(revision + 1);
-    for (let position = 0; position < until; position += 1) {
-      const record = this.index.get(this.log.at(position).kv.key);
-      if (record !== undefined) this.compactKey(record, revision);
+    let kept = 0;
+    for (const record of this.historic) {
+      this.compactKey(record, revision);
+      if (record.older !== undefined) this.historic[kept++] = record;
+      else record.isHistoric = false;
     }
+    this.historic.length = kept;
     this.log.dropBelow(revision);
     this.txnStart = this.log.length;
   }
@@ -198,6 +201,7 @@ export class MvccStore {
     this.bytesTotal = other.bytesTotal;
     this.log = other.log.copy();
     this.index = other.index.copy();
+    this.historic = this.index.historic();
     this.txnStart = this.log.length;
   }
 
@@ -233,6 +237,9 @@ export class MvccStore {
   private supersede(record: KeyRecord, kv: KeyValue): void {
     record.older = { kv: record.latest, older: record.older };
     record.latest = kv;
+    if (record.isHistoric) return;
+    record.isHistoric = true;
+    this.historic.push(record);
   }
 
   private grow(bytes: number): void {
