@@ -3,8 +3,8 @@
 import type { KubeObject, Node, Pod } from '#api';
 import { Cache } from './cache.ts';
 import type { Parts } from './explain-journal.ts';
-import type { Journal } from './explain-records.ts';
 import * as record from './explain-records.ts';
+import { type Journal, joinNumber } from './explain-records.ts';
 import { CycleState, type ObjectLister } from './framework.ts';
 import { LiveHandle } from './live-handle.ts';
 import { Nominator } from './nominator.ts';
@@ -82,6 +82,7 @@ export class ReplayedCluster {
       const profile = new Profile(spec, registry);
       this.profiles.set(spec.schedulerName, profile);
       const handle = new LiveHandle(profile, this.cache, this.#nominator, this.#listers);
+      handle.epoch = journal.epoch;
       this.handles.set(spec.schedulerName, handle);
       for (const plugin of profile.plugins.values()) (plugin as Observing).attach?.(handle);
     }
@@ -91,6 +92,9 @@ export class ReplayedCluster {
   apply(words: Int32Array, at: number): void {
     const [a, b, c] = [words[at + 1] as number, words[at + 2] as number, words[at + 3] as number];
     switch (words[at]) {
+      case record.TIME:
+        for (const handle of this.handles.values()) handle.now = handle.epoch + joinNumber(a, b);
+        break;
       case record.POD:
         this.#pods.push({ name: this.#text(a), uid: this.#text(b), template: c });
         break;

@@ -153,8 +153,9 @@ export class ExplainJournal {
     this.#add(record.NOTE, this.#index(pod), this.#text(text));
   }
 
-  read(): Journal {
-    return { ...this.#settings, texts: this.#texts, words: this.#words.slice(0, this.#used) };
+  /** `epoch`: what the host's clock showed at instant 0. */
+  read(epoch: number): Journal {
+    return { ...this.#settings, epoch, texts: this.#texts, words: this.#words.slice(0, this.#used) };
   }
 
   #add(code: number, ...args: readonly number[]): void {

@@ -60,6 +60,8 @@ export interface Journal {
   /** percentageOfNodesToScore where a profile names none. */
   readonly percentage: number;
   readonly maxUnschedulable: number;
+  /** The host's clock at instant 0, microseconds. */
+  readonly epoch: number;
   readonly texts: readonly string[];
   readonly words: Int32Array;
 }

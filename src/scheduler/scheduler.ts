@@ -148,7 +148,8 @@ export class Scheduler implements Host {
     for (const { handle } of this.#schedulers.values()) handle.epoch = ctx.clock() - ctx.now;
     this.#informers.start(ctx);
     const journal = this.#journal;
-    if (journal !== undefined) ctx.record.keep(JOURNAL, () => journal.read());
+    const epoch = ctx.clock() - ctx.now;
+    if (journal !== undefined) ctx.record.keep(JOURNAL, () => journal.read(epoch));
   }
 
   /** Only when a run is to be explained: whoever changes something tells the journal. */

@@ -1,7 +1,17 @@
 /** Explanations of real runs: each attempt decided again from the journal must come to what the run came to, and say why. */
 
 import { describe, expect, it } from 'vitest';
-import { type ExplainMode, JOURNAL, type Journal, JournalReplay, type PendingStory, type PodStory, pendingStory } from '#scheduler';
+import {
+  type ExplainMode,
+  JOURNAL,
+  type Journal,
+  JournalReplay,
+  type PendingStory,
+  type PodStory,
+  pendingStory,
+  pluginPoints,
+  readKubeSchedulerConfiguration,
+} from '#scheduler';
 import { type LabOptions, lab, nodeAt, podAt, type Step } from './lab.ts';
 
 function journalOf(steps: readonly Step[], { config, ...more }: LabOptions = {}, explain: ExplainMode = 'all'): Journal {
@@ -235,6 +245,101 @@ describe('what extenders said', () => {
     expect(refused?.decision?.classes.map(({ nodes, reasons }) => [nodes, reasons])).toEqual([
       [['b', 'c'], []],
       [['a'], ['no']],
+    ]);
+  });
+});
+
+describe('plugins that look at more than nodes', () => {
+  const labelled = (second: number, name: string, group: string): Step => {
+    const [at, call] = podAt(second, name);
+    const body = call.body as { metadata: { labels: object } };
+    const labels = { ...body.metadata.labels, 'scheduling.x-k8s.io/pod-group': group };
+    return [at, { ...call, body: { ...body, metadata: { ...body.metadata, labels } } }];
+  };
+
+  it('are given what they looked at: the pods of a gang, waiting or placed', () => {
+    const file = {
+      apiVersion: 'kubescheduler.config.k8s.io/v1',
+      kind: 'KubeSchedulerConfiguration',
+      profiles: [
+        {
+          plugins: {
+            multiPoint: { enabled: [{ name: 'Coscheduling' }] },
+            queueSort: { enabled: [{ name: 'Coscheduling' }], disabled: [{ name: '*' }] },
+          },
+        },
+      ],
+    };
+    const reading = readKubeSchedulerConfiguration(file, pluginPoints());
+    if ('errors' in reading) throw new Error(JSON.stringify(reading.errors));
+    const group = {
+      apiVersion: 'scheduling.x-k8s.io/v1alpha1',
+      kind: 'PodGroup',
+      metadata: { name: 'gang', namespace: 'default' },
+      spec: { minMember: 2 },
+    };
+    const steps: Step[] = [
+      nodeAt(1, 'a'),
+      [1, { verb: 'create', resource: 'podgroups.scheduling.x-k8s.io', namespace: 'default', body: group }],
+      labelled(2, 'first', 'gang'),
+      labelled(6, 'second', 'gang'),
+    ];
+    const { story } = told(journalOf(steps, { config: { configuration: reading.configuration } }));
+    const [refused] = story('first').attempts;
+    expect(refused?.decision?.preFilter).toMatchObject({ plugin: 'Coscheduling', reasons: [expect.stringContaining('sibling pods')] });
+    expect(story('first').attempts.at(-1)?.result).toBe('scheduled');
+    expect(story('second').node).toBe('a');
+  });
+
+  it('remember which volumes they promised to whom', () => {
+    const volume = (name: string) => ({
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name },
+      spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], storageClassName: 'local', hostPath: { path: '/x' } },
+    });
+    const claim = (name: string) => ({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name, namespace: 'default' },
+      spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'local', resources: { requests: { storage: '1Gi' } } },
+    });
+    const storageClass = {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name: 'local' },
+      provisioner: 'kubernetes.io/no-provisioner',
+      volumeBindingMode: 'WaitForFirstConsumer',
+    };
+    const make = (resource: string, body: object, namespace?: string): Step => [
+      1,
+      { verb: 'create', resource, body, ...(namespace === undefined ? {} : { namespace }) } as Step[1],
+    ];
+    const using = (name: string) => ({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName: name } }] });
+    const steps: Step[] = [
+      make('storageclasses.storage.k8s.io', storageClass),
+      make('persistentvolumes', volume('v1')),
+      [
+        1.5,
+        {
+          verb: 'patch',
+          resource: 'persistentvolumes',
+          subresource: 'status',
+          name: 'v1',
+          patchType: 'merge',
+          body: { status: { phase: 'Available' } },
+        },
+      ],
+      make('persistentvolumeclaims', claim('c1'), 'default'),
+      make('persistentvolumeclaims', claim('c2'), 'default'),
+      nodeAt(1, 'a'),
+      podAt(2, 'one', '1', using('c1')),
+      podAt(2, 'two', '1', using('c2')),
+    ];
+    const { story } = told(journalOf(steps));
+    expect(story('one').attempts[0]).toMatchObject({ result: 'scheduled' });
+    expect(story('two').attempts[0]?.decision?.classes).toMatchObject([
+      { plugin: 'VolumeBinding', reasons: ["node(s) didn't find available persistent volumes to bind"] },
     ]);
   });
 });
