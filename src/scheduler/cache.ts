@@ -79,10 +79,12 @@ export class Cache implements Snapshot {
   }
 
   *withAffinity(): Iterable<NodeInfo> {
+    if (this.groups.withTerms.size === 0) return;
     for (const node of this.nodes) if (node.podsWithAffinity.length > 0) yield node;
   }
 
   *withRequiredAntiAffinity(): Iterable<NodeInfo> {
+    if (this.groups.withTerms.size === 0) return;
     for (const node of this.nodes) if (node.podsWithRequiredAntiAffinity.length > 0) yield node;
   }
 
@@ -199,6 +201,10 @@ export class Cache implements Snapshot {
     // Most updates are of the status and change nothing that is counted.
     if (countsAlike(before, pod)) {
       state.info.pod = pod;
+      if (before.status?.startTime !== pod.status?.startTime) {
+        const slot = this.table.slotOf(onNode);
+        if (slot >= 0) this.table.started(slot);
+      }
       return;
     }
     this.removePod(before);

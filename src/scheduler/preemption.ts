@@ -17,12 +17,20 @@ export interface Candidate {
   readonly pdbViolations: number;
 }
 
+/** Statuses that know more about their nodes than verdicts. */
+export interface QuickStatuses {
+  /** Nodes rejected as Unschedulable, in the snapshot's order. */
+  readonly unschedulable: () => NodeInfo[];
+  /** What SelectVictimsOnNode would find while there is no disruption budget; undefined where it has to be tried. */
+  readonly selectVictims: ((node: NodeInfo) => Candidate | Status | undefined) | undefined;
+}
+
 interface DisruptionBudget extends KubeObject {
   readonly spec?: { readonly selector?: LabelSelector };
   readonly status?: { readonly disruptionsAllowed?: number; readonly disruptedPods?: Readonly<Record<string, string>> };
 }
 
-const NO_VICTIMS = unresolvable('No preemption victims found for incoming pod');
+export const NO_VICTIMS = unresolvable('No preemption victims found for incoming pod');
 const NOT_HELPFUL = unresolvable('Preemption is not helpful for scheduling');
 
 /** GetPodStartTime in microseconds; a pod that has not started counts as started now. */
@@ -32,7 +40,7 @@ export function startTime(pod: Pod, now: number): number {
 }
 
 /** MoreImportantPod: priority, then who started first. */
-const byImportance =
+export const byImportance =
   (now: number) =>
   (a: PodInfo, b: PodInfo): number =>
     podPriority(b.pod) - podPriority(a.pod) || startTime(a.pod, now) - startTime(b.pod, now);
@@ -59,7 +67,8 @@ export function isEligibleToPreempt(pod: Pod, statuses: NodeStatuses, handle: Ha
 }
 
 /** NodesForStatusCode(Unschedulable): nodes where evicting pods may help, in the snapshot's order. */
-export function potentialNodes(statuses: NodeStatuses, handle: Handle): NodeInfo[] {
+export function potentialNodes(statuses: NodeStatuses & Partial<QuickStatuses>, handle: Handle): NodeInfo[] {
+  if (statuses.unschedulable !== undefined) return statuses.unschedulable();
   return handle.snapshot.nodes.filter((node) => (statuses.byNode.get(node.name) ?? statuses.absent)?.code === 'Unschedulable');
 }
 
@@ -136,16 +145,25 @@ export interface DryRun {
 }
 
 /** DryRunPreemption, in order from `offset`: stops at `wanted` candidates once one of them breaks no budget. */
-export function dryRun(state: CycleState, pod: Pod, nodes: readonly NodeInfo[], offset: number, wanted: number, handle: Handle): DryRun {
+export function dryRun(
+  state: CycleState,
+  pod: Pod,
+  nodes: readonly NodeInfo[],
+  offset: number,
+  wanted: number,
+  handle: Handle,
+  quick?: QuickStatuses['selectVictims'],
+): DryRun {
   const budgets = [...handle.lister<DisruptionBudget>('poddisruptionbudgets.policy').list()];
+  const select = budgets.length === 0 ? quick : undefined;
   const kind: Candidate[] = [];
   const violating: Candidate[] = [];
   const byNode = new Map<string, Status>();
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[(offset + i) % nodes.length] as NodeInfo;
-    const found = selectVictims(state.clone(), pod, node.clone(), budgets, handle);
+    const found = select?.(node) ?? selectVictims(state.clone(), pod, node.clone(), budgets, handle);
     if ('code' in found) byNode.set(node.name, found);
-    else if (found.victims.length === 0) {
+    else if (select === undefined && found.victims.length === 0) {
       byNode.set(node.name, { code: 'Error', reasons: [`expected at least one victim pod on node "${node.name}"`] });
     } else {
       (found.pdbViolations === 0 ? kind : violating).push(found);

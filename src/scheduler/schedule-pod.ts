@@ -171,6 +171,7 @@ export class PodScheduler {
       count: columns.rejectedCount,
       statusAt: (i) => columns.statusOf(columns.rejected[i] as number, pod) as Status,
       nameAt: (i) => (table.infos[columns.rejected[i] as number] as NodeInfo).name,
+      statuses: () => columns.statuses(pod, found.preFilter ?? found.absent),
     };
     return this.#fail(pod, state, rejections, looked);
   }
@@ -297,7 +298,19 @@ export class PodScheduler {
       if (status.plugin !== undefined) plugins.add(status.plugin);
       if (status.code === 'Unschedulable') mayPreempt += times;
     };
-    for (let i = 0; i < rejections.count; i++) take(rejections.statusAt(i), 1);
+    // Neighbours mostly have one status, and equal statuses are one object.
+    let last: Status | undefined;
+    let times = 0;
+    for (let i = 0; i < rejections.count; i++) {
+      const status = rejections.statusAt(i);
+      if (status === last) times++;
+      else {
+        if (last !== undefined) take(last, times);
+        last = status;
+        times = 1;
+      }
+    }
+    if (last !== undefined) take(last, times);
     const left = rejections.total - rejections.count;
     if (left > 0 && rejections.absent !== undefined) take(rejections.absent, left);
     if (rejections.absent !== undefined && rejections.preFilter === undefined) plugins.add('NodeAffinity');
@@ -320,11 +333,15 @@ export class PodScheduler {
     // The plugins' own states, which the columns stand in for, are needed for dry runs.
     const full = new CycleState();
     if (rejections.preFilter === undefined) profile.runPreFilter(full, pod, handle);
-    const byNode = new Map<string, Status>();
-    for (let i = 0; i < rejections.count; i++) byNode.set(rejections.nameAt(i), rejections.statusAt(i));
-    const statuses: NodeStatuses = { byNode, absent: rejections.absent };
+    const statuses = rejections.statuses?.() ?? statusesOf(rejections);
     return profile.runPostFilter(rejections.preFilter === undefined ? full : state, pod, statuses, handle);
   }
+}
+
+function statusesOf({ count, nameAt, statusAt, absent }: Rejections): NodeStatuses {
+  const byNode = new Map<string, Status>();
+  for (let i = 0; i < count; i++) byNode.set(nameAt(i), statusAt(i));
+  return { byNode, absent };
 }
 
 /** Why the nodes looked at do not fit, read on demand. */
@@ -333,8 +350,10 @@ interface Rejections {
   readonly preFilter: Status | undefined;
   readonly absent: Status | undefined;
   readonly count: number;
-  statusAt(i: number): Status;
-  nameAt(i: number): string;
+  readonly statusAt: (i: number) => Status;
+  readonly nameAt: (i: number) => string;
+  /** By node, where there is a shorter way than one by one. */
+  readonly statuses?: () => NodeStatuses;
 }
 
 /** What DynamicResources and DefaultPreemption answer when no pod has a lower priority: the dry run would find no victim anywhere. */

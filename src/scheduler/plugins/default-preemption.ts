@@ -12,7 +12,15 @@ import type {
   PreEnqueuePlugin,
 } from '../framework.ts';
 import { podUid } from '../pod-fields.ts';
-import { candidatesToFind, chooseCandidate, dryRun, isEligibleToPreempt, noCandidateMessage, potentialNodes } from '../preemption.ts';
+import {
+  candidatesToFind,
+  chooseCandidate,
+  dryRun,
+  isEligibleToPreempt,
+  noCandidateMessage,
+  potentialNodes,
+  type QuickStatuses,
+} from '../preemption.ts';
 import { DELETE, type EventRegistration } from '../queueing-events.ts';
 import { type Status, unresolvable, unschedulable } from '../status.ts';
 
@@ -46,7 +54,7 @@ export class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlugin, En
     // The dry run starts at a random node and stops once it has enough candidates.
     const offset = nodes.length === 0 ? 0 : Math.floor(handle.draw('preemption/offset', pod) * nodes.length);
     const wanted = candidatesToFind(nodes.length, this.minPercentage, this.minAbsolute);
-    const result = dryRun(state, pod, nodes, offset, wanted, handle);
+    const result = dryRun(state, pod, nodes, offset, wanted, handle, (statuses as Partial<QuickStatuses>).selectVictims);
     if (result.candidates.length === 0) {
       const message = noCandidateMessage(result.statuses, handle.snapshot.nodes.length);
       return { nominatedNodeName: '', dryRuns: result.count, status: unschedulable(`preemption: ${message}`) };

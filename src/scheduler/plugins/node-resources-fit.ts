@@ -44,8 +44,11 @@ export interface Shortage {
   readonly isHopeless: boolean;
 }
 
+/** What of a node decides whether a pod's requests fit. */
+export type Room = Pick<NodeInfo, 'allowedPods' | 'allocatable' | 'requested'> & { readonly pods: { readonly length: number } };
+
 /** fitsRequest: everything that is short, in upstream's order; scalar resources by name. */
-export function findShortages(usage: PodUsage, node: NodeInfo, isIgnored: (resource: string) => boolean): Shortage[] {
+export function findShortages(usage: PodUsage, node: Room, isIgnored: (resource: string) => boolean): Shortage[] {
   const short: Shortage[] = [];
   if (node.pods.length + 1 > node.allowedPods) short.push({ reason: 'Too many pods', isHopeless: false });
   const { requests } = usage;

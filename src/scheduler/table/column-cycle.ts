@@ -8,15 +8,19 @@ import { CycleState, type Handle, type PreFilterResult } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { Nominator } from '../nominator.ts';
 import { filterWithNominated } from '../object-handle.ts';
+import { podPriority } from '../pod-fields.ts';
 import type { Profile } from '../profile.ts';
 import { isRejected, messageOf, SKIP, type Status, unresolvable, withPlugin } from '../status.ts';
 import type { AffinityFit } from './affinity-fit.ts';
 import type { Choice } from './class-board.ts';
+import { ColumnStatuses } from './column-statuses.ts';
+import { FIT } from './local-fit.ts';
 import { type PodClass, PodClasses } from './pod-classes.ts';
 import type { ProfileRules } from './rules.ts';
 import { SPREAD_FITS, SPREAD_LABEL, type SpreadFit } from './spread-fit.ts';
 import type { StaticFit } from './static-fit.ts';
 import { CALLED, INTER_POD, SPREAD_KEY, SPREAD_SKEWED, statusOfCode } from './verdicts.ts';
+import { VictimTable } from './victims.ts';
 
 /** What a decision came to. The arrays are the cycle's own and hold until the next decision. */
 export interface Found {
@@ -53,6 +57,8 @@ export class ColumnCycle {
   readonly #handle: Handle;
   readonly #classes: PodClasses;
   #podClass: PodClass | undefined;
+  /** In the last search nothing but a node's own state was asked about. */
+  #isRoomOnly = false;
   /** Slots that fit, in the order found. */
   slots = new Int32Array(64);
   totals = new Int32Array(64);
@@ -97,6 +103,7 @@ export class ColumnCycle {
   find(pod: Pod, start: number, wanted: (considered: number) => number, onlyNode = ''): Found {
     const { order, table } = this.#cache;
     this.#reserve(table.version.length);
+    this.#isRoomOnly = false;
     this.#plainState = undefined;
     const state = new CycleState();
     const podClass = this.#classes.of(pod);
@@ -116,6 +123,7 @@ export class ColumnCycle {
     const limit = wanted(slots.length);
     const isSpecial = this.#nominator.concerns(pod);
     const checks: Checks = { state, pod, early, late, spread, affinity: isNear ? affinity : undefined };
+    this.#isRoomOnly = early.length === 0 && late.length === 0 && spread === undefined && !isNear && local.needsRoomOnly;
     const hasChecks = early.length > 0 || late.length > 0 || spread !== undefined || isNear;
     local.sync(table);
     const { codes, rejected, slots: found } = this;
@@ -199,8 +207,43 @@ export class ColumnCycle {
   statusOf(slot: number, pod: Pod): Status | undefined {
     const code = this.codes[slot] as number;
     if (code === CALLED) return this.calledStatus.get(slot);
-    const info = this.#cache.table.infos[slot];
+    const { table } = this.#cache;
+    if (code === FIT && this.#podClass !== undefined) return this.#podClass.reasons.statusAt(table, slot);
+    const info = table.infos[slot];
     return code === 0 || info === undefined ? undefined : statusOfCode(code, pod, info, this.#rules.local.isIgnored);
+  }
+
+  /** The rejections of the last decision, for PostFilter. */
+  statuses(pod: Pod, absent: Status | undefined): ColumnStatuses {
+    const { table } = this.#cache;
+    const podClass = this.#podClass;
+    let selectVictims: ColumnStatuses['selectVictims'];
+    if (this.#isRoomOnly && podClass !== undefined) {
+      const priority = podPriority(pod);
+      const { now } = this.#handle;
+      const victims = podClass.victims.get(String(priority), () => new VictimTable(podClass.local, priority));
+      // Nominated pods count as present: such nodes are tried the long way.
+      selectVictims = ({ name }) => {
+        const slot = table.slotOf(name);
+        return this.codes[slot] !== FIT || this.#handle.nominatedPods(name).length > 0 ? undefined : victims.select(table, slot, now);
+      };
+    }
+    const rejected = {
+      nodes: this.#cache.nodes,
+      slotOf: (name: string): number => table.slotOf(name),
+      statusAt: (slot: number): Status | undefined => this.statusOf(slot, pod),
+      unschedulable: () => {
+        const found: NodeInfo[] = [];
+        const { order } = this.#cache;
+        for (let i = 0; i < order.length; i++) {
+          const slot = order[i] as number;
+          if (this.codes[slot] !== 0 && this.statusOf(slot, pod)?.code === 'Unschedulable') found.push(table.infos[slot] as NodeInfo);
+        }
+        return found;
+      },
+      selectVictims,
+    };
+    return new ColumnStatuses(rejected, absent);
   }
 
   #reserve(capacity: number): void {

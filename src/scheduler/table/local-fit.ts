@@ -5,6 +5,7 @@
 import type { Pod } from '#api';
 import type { NodeInfo } from '../node-info.ts';
 import { imageScore, podImages } from '../plugins/image-locality.ts';
+import type { Room } from '../plugins/node-resources-fit.ts';
 import { type HostPort, podHostPorts } from '../pod-info.ts';
 import { isScalarResource, type PodUsage, podUsage } from '../pod-resources.ts';
 import { balancedScore, type ResourceScore, type ResourceWeight, weightedScore } from '../resource-scorers.ts';
@@ -47,10 +48,11 @@ export class LocalFit {
   /** How many slots were evaluated: what the classes save, for the statistics of the bench. */
   evaluations = 0;
   readonly #rules: LocalRules;
-  readonly #usage: PodUsage;
+  readonly usage: PodUsage;
   readonly #ports: readonly HostPort[];
   readonly #images: readonly string[];
-  readonly #scalars: readonly string[];
+  /** Extended resources that the pod asks for and that are not ignored. */
+  readonly scalars: readonly string[];
   readonly #isBestEffort: boolean;
   readonly #requested: number[] = [];
   readonly #capacity: number[] = [];
@@ -60,11 +62,11 @@ export class LocalFit {
   constructor(pod: Pod, fit: StaticFit, rules: LocalRules) {
     this.fit = fit;
     this.#rules = rules;
-    this.#usage = podUsage(pod);
+    this.usage = podUsage(pod);
     this.#ports = rules.ports ? podHostPorts(pod) : [];
     this.#images = podImages(pod);
-    const { requests } = this.#usage;
-    this.#scalars = Object.keys(requests).filter((name) => isScalarResource(name) && requests[name] !== 0 && !rules.isIgnored(name));
+    const { requests } = this.usage;
+    this.scalars = Object.keys(requests).filter((name) => isScalarResource(name) && requests[name] !== 0 && !rules.isIgnored(name));
     this.#isBestEffort = rules.balancedResources.every(({ name }) => (requests[name] ?? 0) === 0);
   }
 
@@ -104,16 +106,41 @@ export class LocalFit {
     return this.#score(table, slot, info);
   }
 
+  get isIgnored(): (resource: string) => boolean {
+    return this.#rules.isIgnored;
+  }
+
+  /** Of what a node has, only room decides whether a pod of this class fits. */
+  get needsRoomOnly(): boolean {
+    return this.#rules.fit && this.#ports.length === 0;
+  }
+
+  /** As #hasRoom, of sums that are not the table's. */
+  hasRoomIn({ pods, allowedPods, allocatable, requested }: Room): boolean {
+    if (pods.length + 1 > allowedPods) return false;
+    const { requests } = this.usage;
+    const cpu = requests.cpu ?? 0;
+    if (cpu > 0 && cpu > allocatable.milliCpu - requested.milliCpu) return false;
+    const memory = requests.memory ?? 0;
+    if (memory > 0 && memory > allocatable.memory - requested.memory) return false;
+    const ephemeral = requests['ephemeral-storage'] ?? 0;
+    if (ephemeral > 0 && ephemeral > allocatable.ephemeralStorage - requested.ephemeralStorage) return false;
+    for (const name of this.scalars) {
+      if ((requests[name] as number) > (allocatable.scalar.get(name) ?? 0) - (requested.scalar.get(name) ?? 0)) return false;
+    }
+    return true;
+  }
+
   #hasRoom(table: NodeTable, slot: number, info: NodeInfo): boolean {
     if ((table.pods[slot] as number) + 1 > (table.allowedPods[slot] as number)) return false;
-    const { requests } = this.#usage;
+    const { requests } = this.usage;
     const cpu = requests.cpu ?? 0;
     if (cpu > 0 && cpu > (table.cpu[slot] as number) - (table.usedCpu[slot] as number)) return false;
     const memory = requests.memory ?? 0;
     if (memory > 0 && memory > (table.memory[slot] as number) - (table.usedMemory[slot] as number)) return false;
     const ephemeral = requests['ephemeral-storage'] ?? 0;
     if (ephemeral > 0 && ephemeral > (table.ephemeral[slot] as number) - (table.usedEphemeral[slot] as number)) return false;
-    for (const name of this.#scalars) {
+    for (const name of this.scalars) {
       if ((requests[name] as number) > (info.allocatable.scalar.get(name) ?? 0) - (info.requested.scalar.get(name) ?? 0)) return false;
     }
     return true;
@@ -133,7 +160,7 @@ export class LocalFit {
 
   /** LeastAllocated over cpu and memory, without arrays. */
   #leastAllocated(table: NodeTable, slot: number): number {
-    const { scored } = this.#usage;
+    const { scored } = this.usage;
     const cpu = table.cpu[slot] as number;
     const memory = table.memory[slot] as number;
     let sum = 0;
@@ -152,7 +179,7 @@ export class LocalFit {
   }
 
   #balanced(table: NodeTable, slot: number): number {
-    const { requests } = this.#usage;
+    const { requests } = this.usage;
     const cpu = table.cpu[slot] as number;
     const memory = table.memory[slot] as number;
     if (cpu === 0 || memory === 0) return 100;
@@ -163,12 +190,12 @@ export class LocalFit {
 
   #strategyScore(info: NodeInfo): number {
     const rules = this.#rules;
-    fillResources(info, this.#usage, rules.fitResources, false, this.#requested, this.#capacity);
+    fillResources(info, this.usage, rules.fitResources, false, this.#requested, this.#capacity);
     return weightedScore(rules.fitResources, this.#requested, this.#capacity, rules.fitScore, rules.fitSkipsZero);
   }
 
   #balancedOverAll(info: NodeInfo): number {
-    fillResources(info, this.#usage, this.#rules.balancedResources, true, this.#requested, this.#capacity);
+    fillResources(info, this.usage, this.#rules.balancedResources, true, this.#requested, this.#capacity);
     this.#requested.length = this.#rules.balancedResources.length;
     this.#capacity.length = this.#rules.balancedResources.length;
     return balancedScore(this.#requested, this.#capacity);

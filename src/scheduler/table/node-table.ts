@@ -48,6 +48,8 @@ export class NodeTable {
   version = new Int32Array(FIRST_CAPACITY);
   /** Rises when labels, taints or the cordon of a slot change, or the node comes or goes. */
   placeVersion = new Int32Array(FIRST_CAPACITY);
+  /** Rises when the start time of a pod there changes. */
+  starts = new Int32Array(FIRST_CAPACITY);
   /** The sum of all placeVersions: unchanged means no node changed its place. */
   places = 0;
   cpu = new Float64Array(FIRST_CAPACITY);
@@ -130,6 +132,11 @@ export class NodeTable {
     this.refresh(slot);
   }
 
+  /** A pod there has started. */
+  started(slot: number): void {
+    (this.starts[slot] as number)++;
+  }
+
   #movePlace(slot: number): void {
     (this.placeVersion[slot] as number)++;
     this.places++;
@@ -176,6 +183,7 @@ export class NodeTable {
     };
     this.version = grow32(this.version);
     this.placeVersion = grow32(this.placeVersion);
+    this.starts = grow32(this.starts);
     this.allowedPods = grow32(this.allowedPods);
     this.pods = grow32(this.pods);
     this.cpu = grow64(this.cpu);

@@ -9,16 +9,21 @@ import { podNamespace } from '../pod-fields.ts';
 import { AffinityColumns, AffinityFit } from './affinity-fit.ts';
 import { ClassBoard } from './class-board.ts';
 import { ClassMap } from './class-map.ts';
+import { FitReasons } from './fit-reasons.ts';
 import { idOf } from './interned.ts';
 import { LocalFit } from './local-fit.ts';
 import type { ProfileRules } from './rules.ts';
 import { SpreadColumns, SpreadFit } from './spread-fit.ts';
 import { StaticFit } from './static-fit.ts';
+import type { VictimTable } from './victims.ts';
 
 export interface PodClass {
   readonly local: LocalFit;
   /** For as long as nothing but the nodes themselves decides. */
   readonly plain: ClassBoard;
+  readonly reasons: FitReasons;
+  /** By the pod's priority. */
+  readonly victims: ClassMap<VictimTable>;
   readonly key: string;
   readonly spreadFilter: SpreadFit | undefined;
   readonly spreadScore: SpreadFit | undefined;
@@ -27,6 +32,8 @@ export interface PodClass {
 
 /** Boards with topology parts that are kept: each takes some bytes a node. */
 const BOARD_MAX = 128;
+/** Priorities for which a class remembers whom it could preempt. */
+const PRIORITY_MAX = 4;
 
 /** The parts of a pod by which its class was found. */
 interface Found {
@@ -60,7 +67,7 @@ export class PodClasses {
   readonly #cache: Cache;
   readonly #handle: Handle;
   readonly #fixed = new ClassMap<StaticFit>();
-  readonly #local = new ClassMap<Pick<PodClass, 'local' | 'plain'>>();
+  readonly #local = new ClassMap<Pick<PodClass, 'local' | 'plain' | 'reasons' | 'victims'>>();
   readonly #boards = new ClassMap<ClassBoard>(undefined, BOARD_MAX);
   readonly #spreadFilter: ClassMap<SpreadFit | undefined>;
   readonly #spreadScore: ClassMap<SpreadFit | undefined>;
@@ -119,17 +126,22 @@ export class PodClasses {
   #resolve(pod: Pod): PodClass {
     const fixedKey = StaticFit.keyOf(pod);
     const localKey = LocalFit.keyOf(pod, fixedKey);
-    const { local, plain } = this.#local.get(localKey, () => {
+    const ofNodes = this.#local.get(localKey, () => {
       const fixed = this.#fixed.get(fixedKey, () => new StaticFit(pod, this.#rules.fixed));
       const made = new LocalFit(pod, fixed, this.#rules.local);
-      return { local: made, plain: new ClassBoard({ local: made }, this.#cache.table, this.#rules) };
+      return {
+        local: made,
+        plain: new ClassBoard({ local: made }, this.#cache.table, this.#rules),
+        reasons: new FitReasons(made),
+        victims: new ClassMap<VictimTable>(undefined, PRIORITY_MAX),
+      };
     });
     const topologyKey = `${podNamespace(pod)}|${idOf(pod.metadata?.labels)}`;
     const owner = ownerOf(pod);
     const spreadKey = `${topologyKey}|${idOf(pod.spec?.topologySpreadConstraints)}|${owner?.kind ?? ''}/${owner?.name ?? ''}|${fixedKey}`;
     const affinity = pod.spec?.affinity;
     const key = `${localKey}|${spreadKey}|${idOf(affinity?.podAffinity)}/${idOf(affinity?.podAntiAffinity)}`;
-    return { local, plain, key, ...this.#spreadOf(pod, spreadKey), affinity: this.#affinityOf(pod, topologyKey) };
+    return { ...ofNodes, key, ...this.#spreadOf(pod, spreadKey), affinity: this.#affinityOf(pod, topologyKey) };
   }
 
   /** Where the best node of a class is found without a look at all nodes. */

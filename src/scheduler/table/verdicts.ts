@@ -2,8 +2,8 @@
 
 import type { Pod } from '#api';
 import type { NodeInfo } from '../node-info.ts';
-import { findShortages } from '../plugins/node-resources-fit.ts';
-import { podUsage } from '../pod-resources.ts';
+import { findShortages, type Room } from '../plugins/node-resources-fit.ts';
+import { type PodUsage, podUsage } from '../pod-resources.ts';
 import type { Status } from '../status.ts';
 import { FIT, PORTS } from './local-fit.ts';
 import { AFFINITY, AFFINITY_ENFORCED, NODE_NAME, TAINT, UNSCHEDULABLE } from './static-fit.ts';
@@ -38,8 +38,12 @@ const BY_CODE: Readonly<Record<number, Status>> = {
 const shortages = new Map<string, Status>();
 
 export function statusOfCode(code: number, pod: Pod, node: NodeInfo, isIgnored: (resource: string) => boolean): Status | undefined {
-  if (code !== FIT) return BY_CODE[code];
-  const short = findShortages(podUsage(pod), node, isIgnored);
+  return code === FIT ? statusOfShortage(podUsage(pod), node, isIgnored) : BY_CODE[code];
+}
+
+/** NodeResourcesFit's own. */
+export function statusOfShortage(usage: PodUsage, room: Room, isIgnored: (resource: string) => boolean): Status {
+  const short = findShortages(usage, room, isIgnored);
   const isHopeless = short.some((s) => s.isHopeless);
   const reasons = short.map((s) => s.reason);
   const key = `${isHopeless}|${reasons.join('|')}`;
