@@ -53,6 +53,10 @@ export const RESOURCES: readonly ResourceInfo[] = [
   line('v1', 'serviceaccounts', 'ServiceAccount', true, 'sa'),
   line('v1', 'services', 'Service', true, 'svc'),
   line('apiextensions.k8s.io/v1', 'customresourcedefinitions', 'CustomResourceDefinition', false, 'crd', 'crds'),
+  line('admissionregistration.k8s.io/v1', 'mutatingwebhookconfigurations', 'MutatingWebhookConfiguration', false),
+  line('admissionregistration.k8s.io/v1', 'validatingadmissionpolicies', 'ValidatingAdmissionPolicy', false),
+  line('admissionregistration.k8s.io/v1', 'validatingadmissionpolicybindings', 'ValidatingAdmissionPolicyBinding', false),
+  line('admissionregistration.k8s.io/v1', 'validatingwebhookconfigurations', 'ValidatingWebhookConfiguration', false),
   line('apps/v1', 'controllerrevisions', 'ControllerRevision', true),
   line('apps/v1', 'daemonsets', 'DaemonSet', true, 'ds'),
   line('apps/v1', 'deployments', 'Deployment', true, 'deploy'),
@@ -68,6 +72,7 @@ export const RESOURCES: readonly ResourceInfo[] = [
   line('networking.k8s.io/v1', 'ingresses', 'Ingress', true, 'ing'),
   line('networking.k8s.io/v1', 'ipaddresses', 'IPAddress', false, 'ip'),
   line('networking.k8s.io/v1', 'networkpolicies', 'NetworkPolicy', true, 'netpol'),
+  line('networking.k8s.io/v1', 'servicecidrs', 'ServiceCIDR', false),
   line('policy/v1', 'poddisruptionbudgets', 'PodDisruptionBudget', true, 'pdb'),
   line('rbac.authorization.k8s.io/v1', 'clusterrolebindings', 'ClusterRoleBinding', false),
   line('rbac.authorization.k8s.io/v1', 'clusterroles', 'ClusterRole', false),
@@ -84,6 +89,7 @@ export const RESOURCES: readonly ResourceInfo[] = [
   line('storage.k8s.io/v1', 'csistoragecapacities', 'CSIStorageCapacity', true),
   line('storage.k8s.io/v1', 'storageclasses', 'StorageClass', false, 'sc'),
   line('storage.k8s.io/v1', 'volumeattachments', 'VolumeAttachment', false),
+  line('storage.k8s.io/v1', 'volumeattributesclasses', 'VolumeAttributesClass', false, 'vac'),
 ];
 
 const byResource = new Map(RESOURCES.map((info) => [info.resource, info]));

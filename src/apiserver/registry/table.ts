@@ -1,7 +1,6 @@
-/** Every resource that the server stores. Adding one is a line here (or a file of its own when it has rules of its own). */
+/** Every resource that the server stores. Adding one is a line here and a file with its rules. */
 
-import { type Resource, resourceInfo } from '#api';
-import { pathSegment } from '../validation/names.ts';
+import { resourceInfo } from '#api';
 import { autoscalers } from './autoscalers.ts';
 import { configMaps } from './config-maps.ts';
 import { cronJobs } from './cron-jobs.ts';
@@ -11,11 +10,15 @@ import { deployments } from './deployments.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 import { deviceClasses } from './device-classes.ts';
 import { disruptionBudgets } from './disruption-budgets.ts';
+import { endpointSlices, endpoints } from './endpoint-slices.ts';
 import { events } from './events.ts';
+import { ingressClasses } from './ingress-classes.ts';
+import { ingresses } from './ingresses.ts';
 import { jobs } from './jobs.ts';
 import { leases } from './leases.ts';
 import { limitRanges } from './limit-ranges.ts';
 import { namespaces } from './namespaces.ts';
+import { networkPolicies } from './network-policies.ts';
 import { nodes } from './nodes.ts';
 import { persistentVolumeClaims } from './persistent-volume-claims.ts';
 import { persistentVolumes } from './persistent-volumes.ts';
@@ -27,14 +30,20 @@ import { replicationControllers } from './replication-controllers.ts';
 import { resourceClaims, resourceClaimTemplates } from './resource-claims.ts';
 import { resourceQuotas } from './resource-quotas.ts';
 import { resourceSlices } from './resource-slices.ts';
+import { roleDescriptors } from './roles.ts';
 import { secrets } from './secrets.ts';
+import { addresses, serviceRanges } from './service-ranges.ts';
 import { services } from './services.ts';
 import { statefulSets } from './stateful-sets.ts';
 import { storageClasses } from './storage-classes.ts';
-
-const simple = (resource: Resource, rest: Partial<ResourceDescriptor> = {}): ResourceDescriptor => ({ resource, ...rest });
-const WITH_STATUS = { hasStatus: true, hasGeneration: true } as const;
-const STATUS_ONLY = { hasStatus: true } as const;
+import {
+  mutatingWebhookConfigurations,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
+  validatingWebhookConfigurations,
+} from './webhook-configurations.ts';
+import { attachments, attributesClasses, drivers, nodeDrivers, storageCapacities } from './storage-drivers.ts';
+import { controllerRevisions, podTemplates, serviceAccounts } from './templates.ts';
 
 /** In the order in which a starting server fills its caches. */
 export const DESCRIPTORS: readonly ResourceDescriptor[] = [
@@ -49,41 +58,44 @@ export const DESCRIPTORS: readonly ResourceDescriptor[] = [
   replicaSets,
   jobs,
   leases,
-  simple('endpoints', { storagePath: 'services/endpoints', allowsCreateOnUpdate: true }),
+  endpoints as ResourceDescriptor,
   limitRanges,
   persistentVolumeClaims,
   persistentVolumes,
-  simple('podtemplates', { hasGeneration: true, returnsDeletedObject: true }),
+  podTemplates as ResourceDescriptor,
   replicationControllers,
   resourceQuotas,
-  simple('serviceaccounts', { returnsDeletedObject: true }),
-  simple('controllerrevisions.apps'),
+  serviceAccounts,
+  controllerRevisions as ResourceDescriptor,
   daemonSets,
   statefulSets,
   autoscalers,
   cronJobs,
-  simple('endpointslices.discovery.k8s.io', { hasGeneration: true }),
-  simple('ingressclasses.networking.k8s.io', { hasGeneration: true }),
-  simple('ingresses.networking.k8s.io', { ...WITH_STATUS, storagePath: 'ingress' }),
-  simple('ipaddresses.networking.k8s.io', { hasGeneration: true }),
-  simple('networkpolicies.networking.k8s.io', { hasGeneration: true }),
+  endpointSlices as ResourceDescriptor,
+  ingressClasses,
+  ingresses,
+  addresses,
+  networkPolicies,
   disruptionBudgets,
-  simple('clusterrolebindings.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),
-  simple('clusterroles.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),
-  simple('rolebindings.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),
-  simple('roles.rbac.authorization.k8s.io', { nameRule: pathSegment, allowsCreateOnUpdate: true }),
+  ...roleDescriptors,
   deviceClasses,
   resourceClaims,
   resourceClaimTemplates,
   resourceSlices,
+  mutatingWebhookConfigurations,
+  validatingWebhookConfigurations,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
   priorityClasses,
   podGroups,
-  simple('csidrivers.storage.k8s.io', { hasGeneration: true, returnsDeletedObject: true }),
-  simple('csinodes.storage.k8s.io', { returnsDeletedObject: true }),
-  simple('csistoragecapacities.storage.k8s.io', { returnsDeletedObject: true }),
+  drivers,
+  nodeDrivers,
+  storageCapacities as ResourceDescriptor,
   storageClasses,
   customResourceDefinitions as unknown as ResourceDescriptor,
-  simple('volumeattachments.storage.k8s.io', { ...STATUS_ONLY, returnsDeletedObject: true }),
+  attachments as ResourceDescriptor,
+  serviceRanges,
+  attributesClasses as ResourceDescriptor,
 ];
 
 /** Where a resource lies in etcd: '/registry/pods/'. Custom resources lie under their group; built-in ones do not. */

@@ -1,0 +1,51 @@
+/** PodTemplates, ControllerRevisions and ServiceAccounts: what workloads keep and run as. Mirrors Kubernetes v1.34 pkg/registry/core/{podtemplate,
+ *  serviceaccount}, pkg/registry/apps/controllerrevision and their validation. */
+
+import { type ControllerRevision, deepEqual, type FieldError, type PodTemplate, type ServiceAccount } from '#api';
+import { defaultTemplate } from '../defaults/pod-spec.ts';
+import { immutable, invalidValue, required } from '../validation/field-error.ts';
+import { validateLabels } from '../validation/object-meta.ts';
+import { validatePodSpec } from '../validation/pod-spec.ts';
+import type { ResourceDescriptor } from './descriptor.ts';
+
+const checkTemplate = ({ template }: PodTemplate): readonly FieldError[] => [
+  ...validateLabels(template?.metadata?.labels, 'template.labels'),
+  ...validatePodSpec(template?.spec, 'template.spec'),
+];
+
+export const podTemplates: ResourceDescriptor<PodTemplate> = {
+  resource: 'podtemplates',
+  hasGeneration: true,
+  returnsDeletedObject: true,
+  defaults(object) {
+    const template = object.template === undefined ? undefined : defaultTemplate(object.template);
+    return template === object.template ? object : { ...object, template };
+  },
+  validate: checkTemplate,
+};
+
+function checkRevision({ revision, data }: ControllerRevision): FieldError[] {
+  const errors: FieldError[] = [];
+  if ((revision ?? 0) < 0) errors.push(invalidValue('revision', revision, 'must be greater than or equal to 0'));
+  if (data === undefined || data === null) errors.push(required('data', 'data is mandatory'));
+  else if (typeof data !== 'object' || Array.isArray(data)) errors.push(required('data', 'data must be a valid JSON object'));
+  return errors;
+}
+
+export const controllerRevisions: ResourceDescriptor<ControllerRevision> = {
+  resource: 'controllerrevisions.apps',
+  validate: checkRevision,
+  validateUpdate(next, old) {
+    const errors: FieldError[] = [];
+    if ((next.revision ?? 0) < 0) errors.push(invalidValue('revision', next.revision, 'must be greater than or equal to 0'));
+    if (!deepEqual(next.data, old.data)) errors.push(immutable('data', next.data));
+    return errors;
+  },
+};
+
+export const serviceAccounts: ResourceDescriptor<ServiceAccount> = {
+  resource: 'serviceaccounts',
+  returnsDeletedObject: true,
+  // Secrets that were made for tokens stay; nothing else of an account is the server's.
+  validate: () => [],
+};
