@@ -36,12 +36,6 @@ import { addresses, serviceRanges } from './service-ranges.ts';
 import { services } from './services.ts';
 import { statefulSets } from './stateful-sets.ts';
 import { storageClasses } from './storage-classes.ts';
-import {
-  mutatingWebhookConfigurations,
-  validatingAdmissionPolicies,
-  validatingAdmissionPolicyBindings,
-  validatingWebhookConfigurations,
-} from './webhook-configurations.ts';
 import { attachments, attributesClasses, drivers, nodeDrivers, storageCapacities } from './storage-drivers.ts';
 import { controllerRevisions, podTemplates, serviceAccounts } from './templates.ts';
 
@@ -82,10 +76,6 @@ export const DESCRIPTORS: readonly ResourceDescriptor[] = [
   resourceClaims,
   resourceClaimTemplates,
   resourceSlices,
-  mutatingWebhookConfigurations,
-  validatingWebhookConfigurations,
-  validatingAdmissionPolicies,
-  validatingAdmissionPolicyBindings,
   priorityClasses,
   podGroups,
   drivers,
