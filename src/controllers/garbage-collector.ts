@@ -30,6 +30,7 @@ export const COLLECTED: readonly Resource[] = [
   'endpointslices.discovery.k8s.io',
   'persistentvolumeclaims',
   'resourceclaims.resource.k8s.io',
+  'resourceslices.resource.k8s.io',
 ];
 
 const ownerArrays = new WeakMap<readonly OwnerReference[], readonly string[]>();

@@ -46,6 +46,7 @@ export function kubeletHost(
     ...(pool.allocatable === undefined ? {} : { allocatable: pool.allocatable }),
     labels: { ...pool.labels, 'topology.kubernetes.io/zone': zone, 'topology.kubernetes.io/region': 'region-1' },
     ...(pool.taints.length === 0 ? {} : { taints: pool.taints }),
+    ...(pool.devices === undefined ? {} : { devices: pool.devices }),
     podCIDR: `10.${ordinal >> 8}.${ordinal & 255}.0/24`,
     settings: settings(scenario),
   };

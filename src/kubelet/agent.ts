@@ -78,6 +78,7 @@ export type Continuation =
   | { readonly of: 'status'; readonly slot: number }
   | { readonly of: 'delete'; readonly slot: number }
   | { readonly of: 'mirror'; readonly slot: number }
+  | { readonly of: 'devices' }
   | { readonly of: 'event' };
 
 export class NodeAgent {

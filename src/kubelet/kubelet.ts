@@ -6,6 +6,7 @@ import { type Outcome, Reflector, type Sink } from '#client';
 import { type Context, type Host, type Message, SECOND } from '#sim';
 import { type Continuation, type KubeletTimer, NodeAgent } from './agent.ts';
 import type { KubeletConfig } from './config.ts';
+import { devicesPublished, publishDevices } from './device-slices.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { NodeShutdown, SHUTDOWN_ANNOTATION } from './node-shutdown.ts';
 import { podEvent } from './pod-events.ts';
@@ -86,6 +87,8 @@ export class Kubelet implements Host {
         this.heartbeats.nodeAnswered(outcome, continuation.step, ctx);
         if (this.agent.node !== undefined) this.watch(ctx);
         return;
+      case 'devices':
+        return devicesPublished(this.agent, outcome, ctx);
       case 'mirror': {
         const worker = this.agent.workers.get(continuation.slot);
         return worker === undefined ? undefined : this.statics.created(worker, outcome, ctx);
@@ -99,6 +102,7 @@ export class Kubelet implements Host {
   private watch(ctx: Context): void {
     if (this.watching) return;
     this.watching = true;
+    if (this.agent.config.devices !== undefined) publishDevices(this.agent, ctx);
     this.pods.start(ctx);
     this.ownNode?.start(ctx);
     this.statics.connect(ctx);

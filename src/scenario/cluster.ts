@@ -4,6 +4,7 @@ import type { Taint } from '#api';
 import type { Distribution, Duration } from '#sim';
 import { type ApiServersPlan, apiServersPlan, apiServersSchema } from './api-server-plan.ts';
 import { type EtcdClusterPlan, etcdPlan, etcdSchema } from './etcd-plan.ts';
+import { devicesSchema, type NodeDevices, nodeDevices } from './node-devices.ts';
 import { type SchedulerPlan, schedulerPlans, schedulersSchema } from './scheduler-plan.ts';
 import {
   bytes,
@@ -32,6 +33,7 @@ export interface NodePool {
   readonly allocatable?: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
+  readonly devices?: readonly NodeDevices[];
 }
 
 export interface ClientLimits {
@@ -92,6 +94,7 @@ const poolSchema = fields(
     allocatable: { type: 'object', additionalProperties: quantity('amount'), description: 'default: the capacity' },
     labels: stringMap('labels'),
     taints: list(kubernetes('v1 Taint'), 'taints'),
+    devices: devicesSchema,
   },
   ['count'],
 );
@@ -206,6 +209,7 @@ function nodePools(written: unknown): readonly NodePool[] {
     ...(pool['allocatable'] === undefined ? {} : { allocatable: textValues(pool['allocatable']) }),
     labels: (pool['labels'] as Readonly<Record<string, string>> | undefined) ?? {},
     taints: (pool['taints'] as readonly Taint[] | undefined) ?? [],
+    ...(pool['devices'] === undefined ? {} : { devices: nodeDevices(pool['devices']) }),
   }));
 }
 

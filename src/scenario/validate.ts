@@ -1,6 +1,7 @@
 /** Judges a value by a JSON schema and says what is wrong with it in words a newcomer understands, each at its line and column. */
 
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { DEVICE_FORMATS } from './device-formats.ts';
 import { nearest } from './nearest.ts';
 import type { JsonSchema } from './schema-pieces.ts';
 import type { Source } from './source.ts';
@@ -16,6 +17,7 @@ const FORMATS: Readonly<Record<string, { readonly accepts: (value: string | numb
   percent: { accepts: (value) => parsePercent(value) !== undefined, expected: "a percentage from '0 %' to '100 %'" },
   quantity: { accepts: isQuantity, expected: 'a Kubernetes quantity that is not negative, such as 500m, 2 or 4Gi' },
   bytes: { accepts: (value) => parseBytes(value) !== undefined, expected: 'a size that is not negative, such as 120MiB or 8GB' },
+  ...DEVICE_FORMATS,
 };
 
 const ajv = new Ajv2020({ allErrors: true, strict: false, strictNumbers: true, verbose: true });
