@@ -13,6 +13,7 @@ import { messageOf, type Status } from '../status.ts';
 import { Heap } from './heap.ts';
 import { InFlightEvents } from './in-flight-events.ts';
 import { backoffDuration, newQueuedPodInfo, type QueuedPodInfo } from './queued-pod-info.ts';
+import { UnschedulablePods } from './unschedulable-pods.ts';
 
 export interface QueueSettings {
   readonly initialBackoff: Duration;
@@ -52,7 +53,7 @@ export class SchedulingQueue {
   readonly #backoff: Heap<QueuedPodInfo>;
   /** Pods that failed with an error back off apart: they are never taken early. */
   readonly #errorBackoff: Heap<QueuedPodInfo>;
-  readonly #unschedulable = new Map<string, QueuedPodInfo>();
+  readonly #unschedulable = new UnschedulablePods();
   readonly #inFlight = new InFlightEvents();
   readonly #registered = new Map<string, readonly Registered[]>();
   #gated = 0;
@@ -220,7 +221,7 @@ export class SchedulingQueue {
       for (const { plugin, registration } of registered) if (matchesEvent(registration, event)) plugins.add(plugin);
     }
     if (plugins.size === 0) return;
-    for (const info of [...this.#unschedulable.values()]) {
+    for (const info of this.#unschedulable.keptBy(plugins)) {
       if (info.uid !== except && this.#isWorthTrying(info, event, before, after)) this.#leaveUnschedulable(info, event.label, now);
     }
   }
@@ -237,10 +238,8 @@ export class SchedulingQueue {
         this.#enter(first, 'active', 'BackoffComplete', now);
       }
     }
-    for (const info of [...this.#unschedulable.values()]) {
-      if (info.gatedBy === '' && now - info.timestamp > this.#settings.maxUnschedulable)
-        this.#leaveUnschedulable(info, 'UnschedulableTimeout', now);
-    }
+    for (const info of this.#unschedulable.waitingSinceBefore(now - this.#settings.maxUnschedulable))
+      this.#leaveUnschedulable(info, 'UnschedulableTimeout', now);
   }
 
   /** Activate: out of the unschedulable pods or the back-off, whatever is left of it. */
@@ -308,7 +307,7 @@ export class SchedulingQueue {
 
   /** Takes a pod out of, or into, the unschedulable pods; the two levels are counted along. */
   #keep(info: QueuedPodInfo): void {
-    this.#unschedulable.set(info.uid, info);
+    this.#unschedulable.add(info);
     if (info.gatedBy !== '') this.#gated++;
     this.#levelUnschedulable();
   }
