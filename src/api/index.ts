@@ -1,6 +1,7 @@
 /** The tongue: objects, quantities, selectors; requests, responses, watch events, errors. Pure data. */
 export * from './admission-plugins.ts';
 export * from './calendar-time.ts';
+export * from './cel/admission-expression.ts';
 export * from './cel/device-selector.ts';
 export * from './cel/schema-rule.ts';
 export * from './cel/semver-library.ts';

@@ -4,7 +4,8 @@
 import { estimateBytes, estimateBytesAfter, internalError, type KubeObject, notFound, type StatusObject, tooLarge } from '#api';
 import type { EtcdOperation, EtcdResponse, KeyValue } from '#etcd';
 import type { Context } from '#sim';
-import type { Reviewed } from './admission/admission.ts';
+import type { Reviewed } from './admission/review.ts';
+import { MutatedUpdate } from './admission/webhooks/mutated-update.ts';
 import { isStatus } from './cache/filter.ts';
 import { type Core, type Operation, objectOf, REMOVE, type Transformed, UNCHANGED } from './core.ts';
 import type { EtcdWaiter } from './etcd-client.ts';
@@ -41,6 +42,8 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
   /** The object that a guarded deletion is to remove. */
   private removing: KubeObject | undefined;
   private pending: Pending | undefined;
+  /** A deletion is asked about once, however many writes it takes. */
+  private isReviewed = false;
 
   constructor(core: Core, operation: Operation, change: Change) {
     this.core = core;
@@ -85,15 +88,30 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
     }
   }
 
-  private put(next: KubeObject, kv: KeyValue | undefined, ctx: Context, cost: number): void {
+  private put(next: KubeObject, kv: KeyValue | undefined, ctx: Context, cost: number, isRound = false): void {
     const { core, operation } = this;
     const modRevision = kv?.modRevision ?? 0;
     const bytes = kv === undefined || kv.bytes === 0 ? estimateBytes(next) : estimateBytesAfter(kv.bytes, kv.value as KubeObject, next);
     if (bytes > OBJECT_BYTES_MAX) return core.fail(operation, tooLarge(`Request entity too large: limit is ${OBJECT_BYTES_MAX}`), ctx);
+    if (core.admission.hasMutatingWebhooks && !isRound && this.sendsRound(next, kv, ctx, cost)) return;
     operation.candidate = next;
     this.removing = undefined;
     const guarded: EtcdOperation = { op: 'guarded', key: operation.key, modRevision, put: { key: operation.key, value: next, bytes } };
     if (this.isAdmitted(guarded, bytes, next, objectOf(kv), ctx, cost)) this.write(guarded, bytes, ctx, cost);
+  }
+
+  /** Lets the mutating webhooks see what is to be stored; false: none wants to. */
+  private sendsRound(next: KubeObject, kv: KeyValue | undefined, ctx: Context, cost: number): boolean {
+    const { core, operation } = this;
+    if (operation.action !== 'update' && operation.action !== 'patch') return false;
+    const current = objectOf(kv);
+    const put = (changed: Transformed, context: Context): void => {
+      if (changed === UNCHANGED) this.change.done(core, operation, current as KubeObject, false, context);
+      else if (changed === REMOVE) this.remove(current as KubeObject, kv?.modRevision ?? 0, context, cost);
+      else if (isStatus(changed)) core.fail(operation, changed, context);
+      else this.put(changed, kv, context, cost, true);
+    };
+    return new MutatedUpdate(core, operation, current, put).start(next, ctx);
   }
 
   /** False: it is refused, or waits for `admitted`. A deletion is judged once, before its first write. */
@@ -106,7 +124,11 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
     cost: number,
   ): boolean {
     const { core, operation } = this;
-    const verdict = core.admission.review(operation, next, current, this, ctx);
+    if (this.isReviewed) return true;
+    const { action } = operation;
+    const object = action === 'bind' || action === 'evict' ? (operation.request.body as KubeObject) : next;
+    const verdict = core.admission.review(operation, object, current, this, ctx);
+    if (action === 'delete' || action === 'evict') this.isReviewed = true;
     if (verdict === undefined) return true;
     if (verdict === 'asked') this.pending = { guarded, bytes, cost };
     else core.fail(operation, verdict, ctx);
@@ -126,7 +148,10 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
 
   private remove(current: KubeObject, modRevision: number, ctx: Context, cost: number): void {
     this.removing = current;
-    this.write({ op: 'guarded', key: this.operation.key, modRevision, delete: true }, 0, ctx, cost);
+    const guarded: EtcdOperation = { op: 'guarded', key: this.operation.key, modRevision, delete: true };
+    // An update that lets a dying object go was judged as what it is.
+    const isAsked = this.operation.action === 'delete' || this.operation.action === 'evict';
+    if (!isAsked || this.isAdmitted(guarded, 0, undefined, current, ctx, cost)) this.write(guarded, 0, ctx, cost);
   }
 
   private write(guarded: EtcdOperation, bytes: number, ctx: Context, cost: number): void {

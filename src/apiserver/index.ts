@@ -1,4 +1,5 @@
 /** The API server: registry, validation, watch cache, admission. */
+export type { AdmissionReviewAnswer, AdmissionReviewCall, AdmissionReviewRequest } from './admission/webhooks/protocol.ts';
 export { AUDIT_LOG } from './audit/audit-log.ts';
 export type { ApiServerConfig, EtcdEndpoints } from './config.ts';
 export { type Costs as ApiServerCosts, DEFAULT_COSTS as API_SERVER_COSTS } from './costs.ts';

@@ -147,6 +147,9 @@ export class ApiServer implements Host, Core {
         return this.fanOut.closeAllOf(ctx.source);
       case 'ApiServerTick':
         return this.tick(ctx);
+      case 'AdmissionReviewAnswer':
+      case 'WebhookTimeout':
+        return this.admission.receive(message, ctx);
       case 'ApiServerSlice':
         return this.nextSlice(message as Slice, ctx);
       case 'ApiServerSeatsFree':

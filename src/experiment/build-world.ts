@@ -25,6 +25,7 @@ import type { LostNodes } from './loss-watch.ts';
 import type { ObserverConfig } from './observer.ts';
 import type { BenchDriverConfig } from './perf/bench-driver.ts';
 import { schedulerInstances } from './scheduler-hosts.ts';
+import type { WebhookHostConfig } from './webhook-host.ts';
 import type { WorkloadClientConfig } from './workload-client.ts';
 
 /** Names under which hosts.ts keeps the factories. */
@@ -37,6 +38,7 @@ export type Program =
   | 'observer'
   | 'load-client'
   | 'etcd-operator'
+  | 'webhook'
   | 'kubelet'
   | 'bench-driver';
 
@@ -126,6 +128,7 @@ export function buildWorld(scenario: Scenario, { seed, controllers = true, perf,
     };
     hosts[observer] = { ...(hosts[observer] as HostSpec), config };
   }
+  addWebhooks(scenario, hosts, apiServers, client);
   const world: WorldSpec = {
     seed,
     epoch: scenario.epoch,
@@ -136,6 +139,25 @@ export function buildWorld(scenario: Scenario, { seed, controllers = true, perf,
     bucket: scenario.bucket,
   };
   return { world, topology, losses };
+}
+
+/** Last of all, so that the ids of other hosts stay; the API servers are told where they are. */
+function addWebhooks(
+  { cluster }: Scenario,
+  hosts: HostSpec[],
+  apiServers: readonly HostId[],
+  client: (user: string, limits: ClientLimits) => ClientConfig,
+): void {
+  if (cluster.webhooks.length === 0) return;
+  const webhooks: Record<string, HostId> = {};
+  for (const plan of cluster.webhooks) {
+    const config: WebhookHostConfig = { plan, client: client(`system:serviceaccount:webhooks:${plan.name}`, plan) };
+    webhooks[plan.name] = hosts.push({ name: plan.name, program: 'webhook', config, ...CONTROL_PLANE, cores: plan.cores }) - 1;
+  }
+  for (const id of apiServers) {
+    const server = hosts[id] as HostSpec;
+    hosts[id] = { ...server, config: { ...(server.config as ApiServerConfig), webhooks } };
+  }
 }
 
 function usersHost(scenario: Scenario, client: ClientConfig): HostSpec {

@@ -13,6 +13,7 @@ import { Observer, type ObserverConfig } from './observer.ts';
 import { BenchDriver, type BenchDriverConfig } from './perf/bench-driver.ts';
 import { type PluginFiles, registerPlugins } from './plugin-files.ts';
 import { stampResourceVersion } from './stamp.ts';
+import { WebhookHost, type WebhookHostConfig } from './webhook-host.ts';
 import { WorkloadClient, type WorkloadClientConfig } from './workload-client.ts';
 
 const PROGRAMS: Readonly<Record<Program, (config: unknown, previous: Host | undefined) => Host>> = {
@@ -26,6 +27,7 @@ const PROGRAMS: Readonly<Record<Program, (config: unknown, previous: Host | unde
   'controller-manager': (config) => new ControllerManager(config as ControllerManagerConfig),
   'workload-client': (config) => new WorkloadClient(config as WorkloadClientConfig),
   observer: (config) => new Observer(config as ObserverConfig),
+  webhook: (config) => new WebhookHost(config as WebhookHostConfig),
   kubelet: (config) => new Kubelet(config as KubeletConfig),
   'load-client': (config) => new LoadClient(config as LoadClientConfig),
   'etcd-operator': (config) => new EtcdOperator(config as EtcdOperatorConfig),

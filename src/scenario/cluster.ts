@@ -24,6 +24,7 @@ import {
   text,
 } from './schema-pieces.ts';
 import { parseBytes, parseDuration, parseDurationDistribution } from './units.ts';
+import { type WebhookPlan, webhookPlans, webhooksSchema } from './webhook-plan.ts';
 
 export interface NodePool {
   readonly name: string;
@@ -69,6 +70,7 @@ export interface ClusterPlan {
   /** The main cluster first. */
   readonly etcd: readonly EtcdClusterPlan[];
   readonly schedulers: readonly SchedulerPlan[];
+  readonly webhooks: readonly WebhookPlan[];
   readonly controllers: ControllersPlan;
   readonly kubelets: KubeletPlan;
   /** One-way latencies, least values; jitter on top. */
@@ -107,6 +109,7 @@ export const clusterSchema: JsonSchema = fields(
       description: 'a number, or kinds of nodes',
     },
     apiServers: apiServersSchema,
+    webhooks: webhooksSchema,
     etcd: etcdSchema,
     schedulers: schedulersSchema,
     controllers: fields('the controller manager', {
@@ -159,6 +162,7 @@ export function clusterPlan(cluster: Written): ClusterPlan {
   return {
     nodes: nodePools(cluster['nodes']),
     apiServers: apiServersPlan(part(cluster, 'apiServers')),
+    webhooks: webhookPlans(cluster['webhooks']),
     etcd: etcdPlan(part(cluster, 'etcd')),
     schedulers: schedulerPlans(cluster['schedulers']),
     controllers: controllersPlan(part(cluster, 'controllers')),

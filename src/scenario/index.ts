@@ -18,6 +18,7 @@ export { scenarioSchema } from './schema.ts';
 export { decodeText, parseSource, readBytes, readSource, type Source } from './source.ts';
 export * from './units.ts';
 export * from './user-error.ts';
+export type { WebhookPlan } from './webhook-plan.ts';
 export * from './workload.ts';
 export * from './workloads/api-load.ts';
 export * from './workloads/etcdctl.ts';

@@ -3,7 +3,9 @@
 import type { ApiRequest, ApiResponse, KubeObject, WatchEvents } from '#api';
 import { ApiServer, type ApiServerConfig } from '#apiserver';
 import { EtcdMember } from '#etcd';
+import type { WebhookPlan } from '#scenario';
 import { type Context, type Host, type Message, messageKind, type RunOutcome, runInProcess, type WorldChange } from '#sim';
+import { WebhookHost } from '../../src/experiment/webhook-host.ts';
 
 export type Call = Omit<ApiRequest, 'kind' | 'id' | 'user'> & { readonly user?: string };
 /** A request (made from the answers so far), or a pause in milliseconds. */
@@ -86,6 +88,8 @@ export interface LabOptions {
   readonly seconds?: number;
   readonly changes?: readonly WorldChange[];
   readonly seed?: number;
+  /** Webhook servers by name. */
+  readonly webhooks?: Readonly<Record<string, Partial<WebhookPlan>>>;
 }
 
 const stamp = (value: unknown, revision: number): void => {
@@ -96,6 +100,8 @@ const stamp = (value: unknown, revision: number): void => {
 export function lab(scripts: readonly (readonly Step[])[], options: LabOptions = {}): Lab {
   const count = options.servers ?? 1;
   const clients: ScriptedClient[] = [];
+  const webhookNames = Object.keys(options.webhooks ?? {});
+  const webhooks = Object.fromEntries(webhookNames.map((name, i) => [name, 1 + count + scripts.length + i]));
   const servers: ApiServer[] = [];
   const world = {
     seed: options.seed ?? 1,
@@ -111,6 +117,7 @@ export function lab(scripts: readonly (readonly Step[])[], options: LabOptions =
         cores: 4,
       })),
       ...scripts.map((_, i) => ({ name: `client-${i}`, program: 'client', config: i, group: 'client', zone: 'a' })),
+      ...webhookNames.map((name) => ({ name, program: 'webhook', config: name, group: 'client', zone: 'a' })),
     ],
     links: [{ from: '*', to: '*', latencyMin: 100 }],
     changes: options.changes ?? [],
@@ -119,9 +126,21 @@ export function lab(scripts: readonly (readonly Step[])[], options: LabOptions =
   };
   const outcome = runInProcess(world, (spec, id, previous) => {
     if (spec.program === 'etcd') return previous ?? new EtcdMember({ name: spec.name }, { stamp });
+    if (spec.program === 'webhook') {
+      const plan = {
+        name: spec.name,
+        latency: 1000,
+        cores: 1,
+        answer: 'allow',
+        qps: 5,
+        burst: 10,
+        ...options.webhooks?.[spec.name],
+      } as const;
+      return new WebhookHost({ plan, client: { user: spec.name, servers: [1], qps: plan.qps, burst: plan.burst } });
+    }
     const index = spec.config as number;
     if (spec.program === 'api') {
-      const server = new ApiServer({ name: spec.name, instance: index, etcd: { default: [0] }, ...options.config });
+      const server = new ApiServer({ name: spec.name, instance: index, etcd: { default: [0] }, webhooks, ...options.config });
       servers[index] = server;
       return server;
     }

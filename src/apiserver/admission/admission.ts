@@ -6,17 +6,16 @@ import type { Context, Message } from '#sim';
 import { isStatus } from '../cache/filter.ts';
 import type { Core, Operation } from '../core.ts';
 import { admitCreate, admitUpdate } from './admit.ts';
-import { attributesOf, verbOf } from './attributes.ts';
+import { type Attributes, attributesOf, verbOf } from './attributes.ts';
+import { conditionsHold } from './match-conditions.ts';
 import type { AdmissionPlugin } from './plugin.ts';
+import { ValidatingPolicies, variablesOf } from './policies/validating-policies.ts';
 import { QuotaEvaluator } from './quota/evaluator.ts';
 import { PLUGINS } from './registry.ts';
-
-/** Who waits for the end of a review. */
-export interface Reviewed {
-  /** It may be written. */
-  admitted(ctx: Context): void;
-  refused(status: StatusObject, ctx: Context): void;
-}
+import { Review, type Reviewed } from './review.ts';
+import { type CallWaiter, WebhookCaller } from './webhooks/caller.ts';
+import { matchesNamespace, matchesObject, type Webhook, Webhooks } from './webhooks/configuration.ts';
+import { MutatingRound, type MutationWaiter } from './webhooks/mutating-round.ts';
 
 /** Whether a quota could have anything to say: creations, and growth of what may grow. Events are nobody's (ignoredResources). */
 function isCounted(operation: Operation, object: KubeObject | undefined): boolean {
@@ -26,6 +25,7 @@ function isCounted(operation: Operation, object: KubeObject | undefined): boolea
   return operation.action !== 'delete' && (resource === 'services' || resource === 'persistentvolumeclaims');
 }
 
+const GROUP = 'admissionregistration.k8s.io';
 const NONE: readonly AdmissionPlugin[] = [];
 
 export class Admission {
@@ -35,6 +35,12 @@ export class Admission {
   private readonly validators = new Map<Resource, readonly AdmissionPlugin[]>();
   private readonly subresourceValidators = new Map<Resource, readonly AdmissionPlugin[]>();
   private readonly quotas: QuotaEvaluator;
+  private readonly mutating: Webhooks;
+  private readonly validating: Webhooks;
+  private readonly policies: ValidatingPolicies;
+  private readonly admitCaller: WebhookCaller;
+  private readonly validatingCaller: WebhookCaller;
+  private nextCall = 1;
 
   constructor(core: Core) {
     this.core = core;
@@ -52,10 +58,19 @@ export class Admission {
       }
     }
     this.quotas = new QuotaEvaluator(core);
+    this.mutating = new Webhooks(core, `mutatingwebhookconfigurations.${GROUP}`);
+    this.validating = new Webhooks(core, `validatingwebhookconfigurations.${GROUP}`);
+    this.policies = new ValidatingPolicies(core);
+    this.admitCaller = new WebhookCaller(core, 'admit');
+    this.validatingCaller = new WebhookCaller(core, 'validating');
   }
 
   isEnabled(name: string): boolean {
     return this.enabled.has(name);
+  }
+
+  get hasMutatingWebhooks(): boolean {
+    return !this.mutating.isEmpty;
   }
 
   /** Mutating plugins on CREATE. */
@@ -80,6 +95,35 @@ export class Admission {
     return admitUpdate(this.core, resource, result);
   }
 
+  /** Sends the object round the mutating webhooks; false: there are none that want it. */
+  mutate(operation: Operation, object: KubeObject, old: KubeObject | undefined, waiter: MutationWaiter, ctx: Context): boolean {
+    if (this.mutating.isEmpty || !this.enabled.has('MutatingAdmissionWebhook')) return false;
+    const attributes = attributesOf(operation, object, old);
+    // Selectors are asked for each webhook in turn: those before it may change the labels.
+    const hooks = this.mutating.concerned(attributes);
+    if (hooks.length === 0) return false;
+    const services = {
+      call: (webhook: Webhook, of: Attributes, current: KubeObject, to: CallWaiter, context: Context) =>
+        this.admitCaller.call(webhook, of, current, this.nextCall++, to, context),
+      wants: (webhook: Webhook, of: Attributes) => this.wants(webhook, of),
+      again: (current: KubeObject) => (old === undefined ? this.create(operation, current) : this.update(operation, current)),
+    };
+    new MutatingRound(services, attributes, object, hooks, waiter).next(ctx);
+    return true;
+  }
+
+  private wants(webhook: Webhook, attributes: Attributes): boolean | StatusObject {
+    if (!matchesNamespace(this.core, webhook.namespaceSelector, attributes) || !matchesObject(webhook.objectSelector, attributes))
+      return false;
+    const { matchConditions, failurePolicy, name } = webhook;
+    return conditionsHold(
+      matchConditions,
+      () => variablesOf(this.core, attributes),
+      failurePolicy,
+      `failed to evaluate match conditions of webhook "${name}"`,
+    );
+  }
+
   /** Validating admission. Undefined: may be written at once. 'asked': the waiter hears. */
   review(
     operation: Operation,
@@ -91,23 +135,43 @@ export class Admission {
     const { request, resource } = operation;
     const validators = (request.subresource === undefined ? this.validators : this.subresourceValidators).get(resource.info.resource);
     const isLimited = isCounted(operation, object) && this.quotas.concerns(request.namespace) && this.enabled.has('ResourceQuota');
-    if (validators === undefined && !isLimited) return undefined;
+    const isFree = this.validating.isEmpty && this.policies.isEmpty;
+    if (validators === undefined && !isLimited && isFree) return undefined;
     const attributes = attributesOf(operation, object, old);
     for (const plugin of validators ?? NONE) {
       const refused = plugin.validate?.(this.core, attributes, ctx);
       if (refused !== undefined) return refused;
     }
-    if (!isLimited) return undefined;
-    this.quotas.evaluate(
-      attributes,
-      { judged: (refused, context) => (refused === undefined ? waiter.admitted(context) : waiter.refused(refused, context)) },
+    const hooks = isFree ? [] : this.judged(attributes);
+    if (isStatus(hooks as StatusObject)) return hooks as StatusObject;
+    const webhooks = hooks as readonly Webhook[];
+    if (!isLimited && webhooks.length === 0) return undefined;
+    new Review(attributes, waiter, isLimited ? this.quotas : undefined).start(
+      webhooks,
+      (webhook, to, context) => this.validatingCaller.call(webhook, attributes, attributes.object, this.nextCall++, to, context),
       ctx,
     );
     return 'asked';
   }
 
-  /** True when the message was for admission. */
-  receive(_message: Message, _ctx: Context): boolean {
-    return false;
+  /** The validating webhooks that want to be asked, once the policies are satisfied. */
+  private judged(attributes: Attributes): readonly Webhook[] | StatusObject {
+    if (!this.policies.isEmpty && this.enabled.has('ValidatingAdmissionPolicy')) {
+      const refused = this.policies.validate(attributes);
+      if (refused !== undefined) return refused;
+    }
+    if (this.validating.isEmpty || !this.enabled.has('ValidatingAdmissionWebhook')) return [];
+    const found: Webhook[] = [];
+    for (const webhook of this.validating.concerned(attributes)) {
+      const wants = this.wants(webhook, attributes);
+      if (typeof wants === 'object') return wants;
+      if (wants) found.push(webhook);
+    }
+    return found;
+  }
+
+  /** What webhooks answer, and their time running out. */
+  receive(message: Message, ctx: Context): void {
+    if (!this.admitCaller.receive(message, ctx)) this.validatingCaller.receive(message, ctx);
   }
 }

@@ -38,6 +38,12 @@ import { statefulSets } from './stateful-sets.ts';
 import { storageClasses } from './storage-classes.ts';
 import { attachments, attributesClasses, drivers, nodeDrivers, storageCapacities } from './storage-drivers.ts';
 import { controllerRevisions, podTemplates, serviceAccounts } from './templates.ts';
+import {
+  mutatingWebhookConfigurations,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
+  validatingWebhookConfigurations,
+} from './webhook-configurations.ts';
 
 /** In the order in which a starting server fills its caches. */
 export const DESCRIPTORS: readonly ResourceDescriptor[] = [
@@ -76,6 +82,10 @@ export const DESCRIPTORS: readonly ResourceDescriptor[] = [
   resourceClaims,
   resourceClaimTemplates,
   resourceSlices,
+  mutatingWebhookConfigurations,
+  validatingWebhookConfigurations,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
   priorityClasses,
   podGroups,
   drivers,

@@ -13,7 +13,8 @@ import {
 } from '#api';
 import type { EtcdResponse, KeyValue } from '#etcd';
 import type { Context } from '#sim';
-import type { Reviewed } from '../admission/admission.ts';
+import type { Reviewed } from '../admission/review.ts';
+import type { MutationWaiter } from '../admission/webhooks/mutating-round.ts';
 import { isStatus } from '../cache/filter.ts';
 import { type Core, type Operation, objectOf } from '../core.ts';
 import type { EtcdWaiter } from '../etcd-client.ts';
@@ -21,7 +22,7 @@ import type { LeaseTaker } from '../event-leases.ts';
 import { storageFailure } from '../failures.ts';
 import { OBJECT_BYTES_MAX } from '../guaranteed-update.ts';
 import { AddressGrant, type AddressTaker, needsAddress, releaseAddress } from '../service-addresses.ts';
-import { newObject } from './new-object.ts';
+import { firstForm, newObject } from './new-object.ts';
 
 const NAME_ATTEMPTS_MAX = 8;
 
@@ -38,11 +39,13 @@ function checkNamespace(operation: Operation, namespace: Namespace | undefined, 
   );
 }
 
-export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, Reviewed {
+export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, MutationWaiter, Reviewed {
   private readonly core: Core;
   private readonly operation: Operation;
   private stage: 'namespace' | 'write' = 'namespace';
   private bytes = 0;
+  /** What the mutating webhooks made of the body. */
+  private body: KubeObject | undefined;
 
   constructor(core: Core, operation: Operation) {
     this.core = core;
@@ -72,7 +75,8 @@ export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, Reviewed 
   private build(ctx: Context): void {
     const { core, operation } = this;
     this.stage = 'write';
-    const object = newObject(core, operation, operation.request.body, ctx);
+    if (this.body === undefined && core.admission.hasMutatingWebhooks && this.sendsRound(ctx)) return;
+    const object = newObject(core, operation, this.body ?? operation.request.body, ctx);
     if (isStatus(object)) return core.fail(operation, object, ctx);
     operation.candidate = object;
     this.bytes = estimateBytes(object);
@@ -80,6 +84,18 @@ export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, Reviewed 
     const verdict = core.admission.review(operation, object, undefined, this, ctx);
     if (verdict === undefined) this.admitted(ctx);
     else if (verdict !== 'asked') core.fail(operation, verdict, ctx);
+  }
+
+  /** False: nobody wants to change it, or it is refused when it is built. */
+  private sendsRound(ctx: Context): boolean {
+    const { core, operation } = this;
+    const object = firstForm(core, operation, operation.request.body);
+    return !isStatus(object) && core.admission.mutate(operation, object, undefined, this, ctx);
+  }
+
+  mutated(object: KubeObject, ctx: Context): void {
+    this.body = object;
+    this.build(ctx);
   }
 
   admitted(ctx: Context): void {

@@ -21,6 +21,19 @@ export function newObject(core: Core, operation: Operation, body: unknown, ctx: 
   }
 }
 
+/** As mutating webhooks are to see the body. */
+export function firstForm(core: Core, operation: Operation, body: unknown): KubeObject | StatusObject {
+  try {
+    const { info } = operation.resource;
+    const object = admittedBody(core, operation, body);
+    if (isStatus(object)) return object;
+    const namespace = info.namespaced ? { namespace: operation.request.namespace } : {};
+    return { apiVersion: info.apiVersion, kind: info.kind, ...object, metadata: { ...object.metadata, ...namespace } };
+  } catch (error) {
+    return undecodable(operation, error);
+  }
+}
+
 /** The body with defaults and with what the mutating plugins make of it. */
 export function admittedBody(core: Core, operation: Operation, body: unknown): KubeObject | StatusObject {
   const { descriptor } = operation.resource;
