@@ -3,6 +3,7 @@
 import { type ApiRequest, badRequest, methodNotAllowed, notFound, type StatusObject } from '#api';
 import type { HostId, Instant } from '#sim';
 import type { Action, Operation, ResourceState } from './core.ts';
+import { unmodelled } from './subresources/unmodelled.ts';
 
 const NEEDS_NAME: ReadonlySet<Action> = new Set(['get', 'update', 'patch', 'delete', 'bind', 'evict']);
 
@@ -13,12 +14,10 @@ function hasSubresource({ descriptor, info }: ResourceState, subresource: string
       return descriptor.hasStatus === true;
     case 'scale':
       return descriptor.scale !== undefined;
-    case 'resize':
-      return descriptor.validateResize !== undefined;
     case 'finalize':
       return info.resource === 'namespaces';
     default:
-      return false;
+      return descriptor.parts?.[subresource] !== undefined;
   }
 }
 
@@ -31,7 +30,12 @@ function actionOf(request: ApiRequest, resource: ResourceState): Action | Status
     if (subresource === 'eviction') return 'evict';
   }
   if (!hasSubresource(resource, subresource))
-    return { ...notFound(info.resource, request.name ?? ''), message: 'the server could not find the requested resource' };
+    return (
+      unmodelled(info.resource, subresource, request.name ?? '') ?? {
+        ...notFound(info.resource, request.name ?? ''),
+        message: 'the server could not find the requested resource',
+      }
+    );
   if (verb === 'get' || verb === 'update' || verb === 'patch') return verb;
   return methodNotAllowed(info.resource, verb);
 }

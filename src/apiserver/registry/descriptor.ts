@@ -7,6 +7,13 @@ import type { NameRule } from '../validation/names.ts';
 /** Reads a selectable field as text. */
 export type FieldReader<T> = { read(object: T): string }['read'];
 
+/** What a subresource may change, and how it must be. */
+export interface PartRules<T> {
+  /** The old object with the new part. */
+  prepare(next: T, old: T): T;
+  validate(next: T, old: T): readonly FieldError[];
+}
+
 /** How /scale reads and writes replicas. */
 export interface ScaleAccess<T> {
   replicas(object: T): number;
@@ -57,9 +64,8 @@ export interface ResourceDescriptor<T extends KubeObject = KubeObject> {
   validateUpdate?(next: T, old: T): readonly FieldError[];
   prepareForStatusUpdate?(next: T, old: T, time: string): T;
   validateStatusUpdate?(next: T, old: T): readonly FieldError[];
-  /** PUT and PATCH of /resize. */
-  prepareForResize?(next: T, old: T): T;
-  validateResize?(next: T, old: T): readonly FieldError[];
+  /** PUT and PATCH of subresources that are a part of the object, by name ('resize'). */
+  readonly parts?: Readonly<Record<string, PartRules<T>>>;
   /** On the first request to delete: what the object becomes before it is marked. */
   prepareForDelete?(object: T, time: string): T;
   /** Seconds of grace a deletion gets; 0 deletes at once. Absent: this kind knows no grace. */

@@ -2,7 +2,7 @@
 
 import { deepEqual, type KubeObject, type ResourceInfo } from '#api';
 import type { Meta, Stored } from '../object-meta.ts';
-import type { ResourceDescriptor } from './descriptor.ts';
+import type { PartRules, ResourceDescriptor } from './descriptor.ts';
 
 type WithSpec = Stored & { readonly spec?: unknown; readonly status?: unknown };
 
@@ -39,9 +39,9 @@ export function prepareForUpdate(descriptor: ResourceDescriptor, next: Stored, o
   return result;
 }
 
-/** On /resize. */
-export function prepareForResize(descriptor: ResourceDescriptor, next: Stored, old: KubeObject): KubeObject {
-  const result = descriptor.prepareForResize?.(next, old) ?? next;
+/** On subresources that are a part of the object (/resize). */
+export function preparePart(descriptor: ResourceDescriptor, part: PartRules<KubeObject>, next: Stored, old: KubeObject): KubeObject {
+  const result = part.prepare(next, old);
   if (descriptor.hasGeneration) bumpGeneration(result as WithSpec, old as WithSpec);
   return result;
 }

@@ -6,6 +6,7 @@ import type { Meta } from '../object-meta.ts';
 import { type FieldErrors, forbiddenField, invalidValue, NO_ERRORS } from '../validation/field-error.ts';
 import { validatePodSpec, validateTolerations } from '../validation/pod-spec.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
+import { prepareEphemeralContainers, validateEphemeralContainers } from './pod-ephemeral-containers.ts';
 import { prepareForResize, validateResize } from './pod-resize.ts';
 
 /** All pods have one shape. */
@@ -154,8 +155,10 @@ export const pods: ResourceDescriptor<Pod> = {
   validate: (pod) => validatePodSpec(pod.spec, 'spec'),
   prepareForUpdate: (next, old) => shaped(metaOf(next), next.spec, old.status),
   validateUpdate: (next, old) => validateSpecUpdate(next.spec as PodSpec, old.spec as PodSpec),
-  prepareForResize,
-  validateResize,
+  parts: {
+    resize: { prepare: prepareForResize, validate: validateResize },
+    ephemeralcontainers: { prepare: prepareEphemeralContainers, validate: validateEphemeralContainers },
+  },
   prepareForStatusUpdate(next, old) {
     const metadata = metaOf(next);
     metadata.ownerReferences = old.metadata?.ownerReferences;

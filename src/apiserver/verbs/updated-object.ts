@@ -7,7 +7,7 @@ import { type Operation, REMOVE, type Transformed, UNCHANGED } from '../core.ts'
 import { preconditionText } from '../failures.ts';
 import { freshMeta, type Meta } from '../object-meta.ts';
 import type { ResourceDescriptor } from '../registry/descriptor.ts';
-import { prepareForResize, prepareForStatusUpdate, prepareForUpdate, shaped } from '../registry/generic.ts';
+import { prepareForStatusUpdate, prepareForUpdate, preparePart, shaped } from '../registry/generic.ts';
 import { invalidValue } from '../validation/field-error.ts';
 import { validateMetaUpdate } from '../validation/object-meta.ts';
 
@@ -117,6 +117,7 @@ export function updatedObject(
   const metadata = mergedMeta(sent, current);
   const time = rfc3339(ctx.clock());
   const isStatusUpdate = subresource === 'status';
+  const part = subresource === undefined ? undefined : descriptor.parts?.[subresource];
   const defaulted = isStatusUpdate || descriptor.defaults === undefined ? sent : descriptor.defaults(sent);
   // Defaults may add labels (namespaces).
   if (defaulted.metadata?.labels !== sent.metadata?.labels) metadata.labels = defaulted.metadata?.labels;
@@ -126,15 +127,15 @@ export function updatedObject(
     ? prepareForStatusUpdate(descriptor, object, current, time)
     : subresource === 'finalize'
       ? object
-      : subresource === 'resize'
-        ? prepareForResize(descriptor, object, current)
+      : part !== undefined
+        ? preparePart(descriptor, part, object, current)
         : prepareForUpdate(descriptor, object, current, time);
   const errors = validateMetaUpdate(metadata, sent.metadata, current.metadata ?? {});
   const own =
     (isStatusUpdate
       ? descriptor.validateStatusUpdate?.(next, current)
-      : subresource === 'resize'
-        ? descriptor.validateResize?.(next, current)
+      : part !== undefined
+        ? part.validate(next, current)
         : (descriptor.validateUpdate ?? descriptor.validate)?.call(descriptor, next, current)) ?? [];
   if (errors.length > 0 || own.length > 0) return invalid(info.kind, info.group, metadata.name, [...errors, ...own]);
   if (isReleased(next, current)) return REMOVE;
