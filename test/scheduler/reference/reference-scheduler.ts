@@ -10,6 +10,12 @@ export interface ReferenceDecision {
   readonly feasible: number;
 }
 
+export interface ReferencePreemption {
+  readonly nominated: string;
+  /** Names of the pods that would go. */
+  readonly victims: readonly string[];
+}
+
 export class ReferenceScheduler {
   readonly #profile = new Profile();
   readonly #snapshot: ObjectSnapshot;
@@ -24,6 +30,13 @@ export class ReferenceScheduler {
   decide(pod: Pod): ReferenceDecision {
     const { best, feasible } = evaluateAll(this.#profile, pod, this.#handle);
     return { best, feasible: feasible.length };
+  }
+
+  /** What PostFilter would do for a pod that fits nowhere. */
+  preempt(pod: Pod): ReferencePreemption {
+    const { state, statuses } = evaluateAll(this.#profile, pod, this.#handle);
+    const { nominatedNodeName = '', victims = [] } = this.#profile.runPostFilter(state, pod, statuses, this.#handle);
+    return { nominated: nominatedNodeName, victims: victims.map((victim) => victim.metadata?.name ?? '') };
   }
 
   bind(pod: Pod, nodeName: string): void {
