@@ -32,9 +32,12 @@ function cellOf(type: string, value: unknown, now: number): Cell {
   }
 }
 
+const valueAt = (path: JsonPath | undefined, object: KubeObject): unknown => (path === undefined ? undefined : findAll(path, object)[0]);
+
 export function customPrinter(listed: readonly PrinterColumn[] | undefined): Printer {
   const columns = listed === undefined || listed.length === 0 ? [AGE_COLUMN] : listed;
-  const paths: readonly JsonPath[] = columns.map(({ jsonPath }) => parseJsonPath(jsonPath) ?? []);
+  // A path that cannot be read leads nowhere.
+  const paths: readonly (JsonPath | undefined)[] = columns.map(({ jsonPath }) => parseJsonPath(jsonPath));
   const headings = columns.map(
     ({ name, type, format, description, priority, jsonPath }): Column => ({
       name,
@@ -48,7 +51,7 @@ export function customPrinter(listed: readonly PrinterColumn[] | undefined): Pri
     columns: [NAME, ...headings],
     cells: (object: KubeObject, now: number) => [
       nameOf(object),
-      ...columns.map(({ type }, i) => cellOf(type, findAll(paths[i] as JsonPath, object)[0], now)),
+      ...columns.map(({ type }, i) => cellOf(type, valueAt(paths[i], object), now)),
     ],
   };
 }

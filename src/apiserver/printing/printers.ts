@@ -1,6 +1,7 @@
 /** Which printer a resource has. Mirrors Kubernetes v1.34 pkg/printers/internalversion/printers.go (AddHandlers). */
 
 import type { Resource } from '#api';
+import { VIEWS } from '../views/views.ts';
 import { autoscalers } from './autoscalers.ts';
 import {
   anything,
@@ -94,5 +95,14 @@ const PRINTERS: Readonly<Record<Resource, Printer>> = {
   'validatingadmissionpolicybindings.admissionregistration.k8s.io': printer(validatingPolicyBindings),
 };
 
-/** The printer of a built-in resource: name and time of creation when it has none of its own. Custom resources: custom-columns.ts. */
-export const printerOf = (resource: Resource): Printer => PRINTERS[resource] ?? anything;
+/** Other versions of what is stored are printed as what is stored. */
+const VIEW_PRINTERS = new Map(
+  VIEWS.map(({ name, view }): readonly [Resource, Printer] => {
+    const stored = PRINTERS[view.stored.resource] ?? anything;
+    return [name, { ...stored, cells: (object, now) => stored.cells(view.absorb(object), now) }];
+  }),
+);
+
+/** The printer of a built-in resource, by its name in requests: name and time of creation when it has none of its own. Custom resources:
+ *  custom-columns.ts. */
+export const printerOf = (resource: Resource): Printer => PRINTERS[resource] ?? VIEW_PRINTERS.get(resource) ?? anything;
