@@ -19,6 +19,8 @@ export interface ApiServerConfig {
   /** 0, 1, 2, ...: tells the instances apart (timers start out of step). */
   readonly instance: number;
   readonly etcd: EtcdEndpoints;
+  /** Keeps what is asked of etcd and what it answers, with times (etcd-history.ts). Default false. */
+  readonly recordHistory?: boolean;
   /** --disable-admission-plugins: without TaintNodesByCondition new nodes are not tainted not-ready (clusters without a node lifecycle controller);
    *  without Priority pods keep the number they bring. Names: admission/registry.ts. */
   readonly disabledAdmission?: readonly string[];

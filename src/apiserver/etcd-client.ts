@@ -7,7 +7,7 @@ import type { Resource } from '#api';
 import type { EtcdOperation, EtcdRequest, EtcdResponse } from '#etcd';
 import { type Context, type Duration, type HostId, type Instant, SECOND } from '#sim';
 import type { EtcdEndpoints } from './config.ts';
-import type { EtcdHistory } from './etcd-history.ts';
+import { ETCD_HISTORY, EtcdHistory } from './etcd-history.ts';
 
 /** Whoever waits for an answer. `response` is undefined when none came in time. */
 export interface EtcdWaiter {
@@ -28,6 +28,7 @@ export interface Cluster {
 interface Member {
   readonly host: HostId;
   isLost: boolean;
+  connectedAt: Instant;
   /** The first thing sent since it was last heard; -1: nothing is. */
   askedAt: Instant;
 }
@@ -64,7 +65,7 @@ export class EtcdClient {
   private nextId = 1;
   private readonly timeout: Duration;
   /** What was called and answered, when the run records it. */
-  history: EtcdHistory | undefined;
+  private history: EtcdHistory | undefined;
 
   constructor(endpoints: EtcdEndpoints, timeout: Duration) {
     this.timeout = timeout;
@@ -74,11 +75,17 @@ export class EtcdClient {
     }
   }
 
+  record(ctx: Context): void {
+    const history = new EtcdHistory();
+    this.history = history;
+    ctx.record.keep(ETCD_HISTORY, () => history.take());
+  }
+
   private cluster(hosts: readonly HostId[]): Cluster {
     const name = hosts.join();
     const known = this.distinct.find(({ members }) => members.map(({ host }) => host).join() === name);
     if (known !== undefined) return known;
-    const members = hosts.map((host): Member => ({ host, isLost: false, askedAt: -1 }));
+    const members = hosts.map((host): Member => ({ host, isLost: false, connectedAt: 0, askedAt: -1 }));
     const cluster: Cluster = { index: this.distinct.length, members, turn: 0 };
     for (const member of members) this.members.set(member.host, member);
     this.distinct.push(cluster);
@@ -147,7 +154,9 @@ export class EtcdClient {
   /** The connection to a member broke. */
   lost(host: HostId, ctx: Context): void {
     const member = this.members.get(host);
-    if (member !== undefined) this.lose(member, ctx);
+    if (member === undefined) return;
+    this.lose(member, ctx);
+    this.connect(member, ctx);
   }
 
   /** Gives up on what has waited too long, and on members that keep silent. Requests are in the order of their deadlines. */
@@ -165,7 +174,13 @@ export class EtcdClient {
   private look(member: Member, members: number, ctx: Context): void {
     const silence = member.askedAt < 0 ? 0 : ctx.now - member.askedAt;
     if (!member.isLost && members > 1 && silence >= KEEP_ALIVE_TIMEOUT) return this.lose(member, ctx);
-    if (member.isLost || (members > 1 && silence >= SECOND)) ask(member, this.nextId++, { op: 'status' }, ctx, 0);
+    if (member.isLost) this.connect(member, ctx);
+    else if (members > 1 && silence >= SECOND) ask(member, this.nextId++, { op: 'status' }, ctx, 0);
+  }
+
+  private connect(member: Member, ctx: Context): void {
+    member.connectedAt = ctx.now;
+    ask(member, this.nextId++, { op: 'status' }, ctx, 0);
   }
 
   private lose(member: Member, ctx: Context): void {
@@ -212,5 +227,5 @@ function next(cluster: Cluster): Member | undefined {
 
 function ask(member: Member, id: number, operation: EtcdOperation, ctx: Context, processing: Duration): void {
   if (member.askedAt < 0) member.askedAt = ctx.now;
-  ctx.send(member.host, { kind: 'EtcdRequest', id, operation } as EtcdRequest, processing);
+  ctx.send(member.host, { kind: 'EtcdRequest', id, connectedAt: member.connectedAt, operation } as EtcdRequest, processing);
 }

@@ -24,6 +24,16 @@ export interface RecordedCall {
   read: { readonly value: string; readonly revision: number } | undefined;
 }
 
+/** What one server leaves. */
+export interface RecordedCalls {
+  readonly calls: readonly RecordedCall[];
+  /** Keys that hung on a lease at some time: they go without anybody's call. */
+  readonly leased: readonly string[];
+}
+
+/** The name under which the recorder keeps it. */
+export const ETCD_HISTORY = 'etcd history';
+
 /** The same stored object has the same name at every server of a thread. */
 const names = new WeakMap<object, string>();
 let named = 0;
@@ -42,8 +52,10 @@ function nameOf(value: unknown): string {
 export class EtcdHistory {
   private readonly calls: RecordedCall[] = [];
   private readonly open = new Map<number, RecordedCall>();
+  private readonly leased = new Set<string>();
 
   called(id: number, cluster: number, operation: EtcdOperation, at: Instant): void {
+    if (operation.op === 'guarded' && (operation.put?.lease ?? 0) !== 0) this.leased.add(operation.key);
     const call = callOf(cluster, operation, at);
     if (call === undefined) return;
     this.open.set(id, call);
@@ -68,8 +80,8 @@ export class EtcdHistory {
   }
 
   /** Plain data. Reads without an answer say nothing. */
-  take(): readonly RecordedCall[] {
-    return this.calls.filter(({ op, ret }) => op !== 'get' || ret !== undefined);
+  take(): RecordedCalls {
+    return { calls: this.calls.filter(({ op, ret }) => op !== 'get' || ret !== undefined), leased: [...this.leased] };
   }
 }
 
@@ -82,7 +94,7 @@ function callOf(cluster: number, operation: EtcdOperation, call: Instant): Recor
     if (rangeEnd !== '' || revision > 0 || serializable) return undefined;
     return { ...open, op: 'get', key, value: undefined, expected: 0 };
   }
-  if (operation.op !== 'guarded' || (operation.put?.lease ?? 0) !== 0) return undefined;
+  if (operation.op !== 'guarded') return undefined;
   const { key, modRevision: expected, put } = operation;
   return put === undefined
     ? { ...open, op: 'del', key, value: undefined, expected }

@@ -7,6 +7,7 @@ export type { Definition as CustomResourceDefinitionObject } from './custom-reso
 export { answerDocument, type DocumentAnswer, type DocumentRequest, type DocumentSources } from './discovery/answer.ts';
 export { type CatalogueEntry, type CatalogueGroup, catalogue } from './discovery/catalogue.ts';
 export { metricsText } from './discovery/metrics-text.ts';
+export { ETCD_HISTORY, type RecordedCall, type RecordedCalls } from './etcd-history.ts';
 export { OpenApi } from './openapi/openapi.ts';
 export type { Schemas as OpenApiSchemas } from './openapi/schemas.ts';
 export { refuseUnknownFields, unknownFields } from './openapi/strict-decoding.ts';

@@ -114,6 +114,7 @@ export class ApiServer implements Host, Core {
   start(ctx: Context): void {
     this.since = ctx.now;
     this.audit?.start(ctx);
+    if (this.config.recordHistory) this.etcd.record(ctx);
     this.metrics = new ApiServerMetrics(ctx.record);
     this.fanOut.measure(this.metrics);
     this.flow.measure(ctx.record);

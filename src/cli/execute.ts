@@ -9,7 +9,9 @@ import {
   explainBytes,
   type FinishedRun,
   failureOf,
+  HISTORY_FILE,
   HOST_BUILDER,
+  historyLines,
   loadPlugins,
   type OutDirectory,
   openOutDirectory,
@@ -73,7 +75,7 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
       version: VERSION,
       onProgress: (state) => progress.show(state),
       interrupted: interrupt.asked,
-      world: { plugins: plugins.names },
+      world: { plugins: plugins.names, recordHistory: flags.recordHistory === true },
       explain,
     });
     progress.finish();
@@ -95,6 +97,8 @@ async function writeFiles(out: OutDirectory, { result, run, built }: FinishedRun
   out.write(EXPLAIN_FILE, explainBytes(run.recorded, built.world.hosts, { explain, version: VERSION, digest: result.digest }));
   const audit = auditBytes(run.recorded);
   if (audit !== undefined) files.push(out.write(AUDIT_FILE, audit));
+  if (built.world.hosts.some(({ config }) => (config as { recordHistory?: boolean } | undefined)?.recordHistory === true))
+    files.push(out.write(HISTORY_FILE, historyLines(run.recorded, `${result.scenario}, seed ${result.seed}`)));
   const { renderReport } = await import('#report');
   files.push(out.write('report.html', await renderReport(result)));
   return files;

@@ -12,6 +12,7 @@ export interface RunFlags {
   readonly quiet?: boolean;
   readonly plugin?: readonly string[];
   readonly explain?: ExplainChoice;
+  readonly recordHistory?: boolean;
 }
 
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -41,6 +42,7 @@ export function withRunFlags(command: Command): Command {
     )
     .option('--out <dir>', 'where result.json, report.html and the trace go (default: out/<name>)')
     .addOption(explainOption('failed'))
+    .option('--record-history', 'write history.jsonl: what etcd was asked and answered, for `wavetank conformance history`')
     .addOption(pluginOption())
     .option('--quiet', 'no progress');
 }

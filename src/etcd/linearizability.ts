@@ -83,7 +83,7 @@ class Search {
 
   run(): Judgement {
     const known = this.left;
-    const undo: { entry: Entry; state: State }[] = [];
+    const undo: { entry: Entry; state: State; changes: boolean }[] = [];
     let state = EMPTY;
     let fewest = known;
     let stuck: HistoryOperation | undefined;
@@ -93,7 +93,7 @@ class Search {
       if (entry?.isCall) {
         const next = this.after(entry.operation, state);
         if (next !== undefined && this.isNew(entry.index, next)) {
-          undo.push({ entry, state });
+          undo.push({ entry, state, changes: next !== state });
           this.take(entry);
           state = next;
           entry = this.head.next;
@@ -105,7 +105,12 @@ class Search {
         fewest = this.left;
         stuck = entry?.operation ?? stuck;
       }
-      const last = undo.pop();
+      let last = undo.pop();
+      // A call that fits and changes nothing may always come at once: to have taken it was no choice, and there is nothing else to try in its place.
+      while (last !== undefined && !last.changes) {
+        this.putBack(last.entry);
+        last = undo.pop();
+      }
       if (last === undefined) return { verdict: 'illegal', states: this.seen.size, ordered: known - fewest, stuck };
       state = last.state;
       this.putBack(last.entry);

@@ -89,6 +89,7 @@ export class EtcdMember implements Host, StateMachine {
   private overQuota = false;
   /** It panicked: the process is gone. */
   private dead = false;
+  private startedAt: Instant = 0;
   private leaderlessSince: Instant = -1;
 
   constructor(config: EtcdMemberConfig, { stamp, previous, snapshot }: EtcdMemberOptions = {}) {
@@ -122,6 +123,7 @@ export class EtcdMember implements Host, StateMachine {
   start(ctx: Context): void {
     this.metrics = memberMetrics(ctx.record, this.config.name);
     this.watches.start(this.metrics);
+    this.startedAt = ctx.now;
     this.consensus.start(ctx);
     ctx.after(LEASE_CHECK_INTERVAL, LEASE_CHECK);
   }
@@ -145,7 +147,8 @@ export class EtcdMember implements Host, StateMachine {
     for (const host of [...hears].sort((a, b) => a - b)) ctx.send(host, CONNECTION_RESET);
   }
 
-  private request({ id, operation }: EtcdRequest, ctx: Context): void {
+  private request({ id, operation, connectedAt }: EtcdRequest, ctx: Context): void {
+    if (connectedAt !== undefined && connectedAt < this.startedAt) return ctx.send(ctx.source, CONNECTION_RESET);
     switch (operation.op) {
       case 'range': {
         const one: LinearizableRead = { id, from: ctx.source, operation, arrived: ctx.now };

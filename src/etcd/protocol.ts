@@ -1,6 +1,6 @@
 /** What API servers and etcd members say to each other. Field names follow etcd's .proto files (rpc.proto, kv.proto); values stay objects and carry their size. */
 
-import type { Hasher, HostId, Message } from '#sim';
+import type { Hasher, HostId, Instant, Message } from '#sim';
 import { messageKind } from '#sim';
 
 /** A stored value: any immutable data, and the bytes it would fill. In the simulated cluster a Kubernetes object, in conformance runs a string. */
@@ -92,6 +92,8 @@ export type EtcdOperation =
 export interface EtcdRequest extends Message {
   readonly kind: 'EtcdRequest';
   readonly id: number;
+  /** When the asker's connection was made: a member that began later knows no such connection and resets it. Absent: one without memory. */
+  readonly connectedAt?: Instant;
   readonly operation: EtcdOperation;
 }
 

@@ -51,6 +51,8 @@ export interface BuiltWorld {
 /** How much of the cluster a run needs besides etcd, API servers, schedulers and users. */
 export interface WorldOptions {
   readonly seed: number;
+  /** API servers keep what they ask of etcd (`--record-history`). */
+  readonly recordHistory?: boolean;
   readonly controllers?: boolean;
   /** Takes the place of users and observer: scheduler_perf's operations drive the cluster. */
   readonly perf?: PerfWorkload;
@@ -64,7 +66,7 @@ const UNLIMITED: ClientLimits = { qps: 0, burst: 0 };
 export const USERS = { group: 'client', zone: 'control-plane' } as const;
 export const CONTROL_PLANE = { group: 'control-plane', zone: 'control-plane' } as const;
 
-export function buildWorld(scenario: Scenario, { seed, controllers = true, perf, plugins }: WorldOptions): BuiltWorld {
+export function buildWorld(scenario: Scenario, { seed, controllers = true, perf, plugins, recordHistory }: WorldOptions): BuiltWorld {
   const { cluster } = scenario;
   const hosts: HostSpec[] = [];
   const add = (host: HostSpec): HostId => hosts.push(host) - 1;
@@ -82,6 +84,7 @@ export function buildWorld(scenario: Scenario, { seed, controllers = true, perf,
       // As scheduler_perf starts its API server: nobody is there to take the taint away, and pods bring their priorities as numbers.
       ...(perf === undefined ? {} : { disabledAdmission: ['TaintNodesByCondition', 'Priority'] as const }),
       etcd: endpoints,
+      ...(recordHistory === true ? { recordHistory } : {}),
     };
     return add({ name: config.name, program: 'apiserver', config, ...CONTROL_PLANE, cores });
   });

@@ -18,6 +18,7 @@ export * from './etcd-judges.ts';
 export * from './explain-file.ts';
 export * from './explain-pods.ts';
 export { type GpuStudyFiles, gpuStudy } from './gpu-study.ts';
+export { HISTORY_FILE, historyLines } from './history-file.ts';
 export { HOST_BUILDER } from './host-builder.ts';
 export { createHost } from './hosts.ts';
 export type { RunOutcome } from './outcome.ts';
