@@ -18,7 +18,7 @@ import { nearest, PerfFile, type PerfWorkload, UserError } from '#scenario';
 import { writeBenchTable } from './bench-table.ts';
 import { onInterrupt } from './execute.ts';
 import { labelFilter } from './label-filter.ts';
-import { explainOption, pluginOption, wholeNumber } from './run-options.ts';
+import { costOption, explainOption, pluginOption, wholeNumber } from './run-options.ts';
 import { columns } from './verdict-table.ts';
 import { VERSION } from './version.ts';
 
@@ -29,6 +29,7 @@ interface BenchFlags {
   readonly seed: number;
   readonly out: string;
   readonly explain: ExplainChoice;
+  readonly cost: 'model' | 'measured';
   readonly list?: boolean;
   readonly table?: string;
   readonly keep?: boolean;
@@ -47,9 +48,10 @@ export function benchCommand(): Command {
     .addOption(pluginOption())
     .option('--list', 'list what would run')
     .option('--out <dir>', 'where the data items go', 'out/bench')
-    .addOption(explainOption('none'))
     .option('--table <dir>', 'write a table of all workloads there (README.md, results.json), skipped ones with their reason')
     .option('--keep', 'with --table: keep the rows that are there already, run only the others')
+    .addOption(explainOption('none'))
+    .addOption(costOption())
     .addOption(new Option('--seed <n>', 'luck of the run').argParser(wholeNumber(0, 4_294_967_295)).default(1))
     .addHelpText('after', '\nExample:\n  wavetank bench performance-config.yaml --case SchedulingBasic --workload 500Nodes')
     .action(async (files: readonly string[], flags: BenchFlags) => {
@@ -111,6 +113,7 @@ async function bench(files: readonly string[], flags: BenchFlags): Promise<numbe
         version: VERSION,
         interrupted: interrupt.asked,
         explain: flags.explain,
+        cost: flags.cost,
         plugins,
       });
       if (result.explain !== undefined)
@@ -119,6 +122,8 @@ async function bench(files: readonly string[], flags: BenchFlags): Promise<numbe
       rows.push(rowOf(result));
     }
     process.stdout.write(`${columns(rows).join('\n')}\n`);
+    if (flags.cost === 'measured')
+      process.stdout.write('  --cost measured: attempts took our own CPU time; these digests belong to this run alone\n');
     const file = out.write('BenchmarkPerfScheduling_benchmark_wavetank.json', `${JSON.stringify(dataItems(results), null, 2)}\n`);
     process.stdout.write(`  ${join(file)}\n`);
   } finally {

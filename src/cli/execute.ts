@@ -7,15 +7,17 @@ import {
   EXPLAIN_FILE,
   type ExplainChoice,
   explainBytes,
+  extenderFiles,
   type FinishedRun,
   failureOf,
   HISTORY_FILE,
   HOST_BUILDER,
   historyLines,
+  loadExtenders,
   loadPlugins,
   type OutDirectory,
+  type OwnFiles,
   openOutDirectory,
-  type PluginFiles,
   type Runner,
   rejected,
   runInThisProcess,
@@ -30,11 +32,11 @@ import { verdictTable } from './verdict-table.ts';
 import { VERSION } from './version.ts';
 
 /** In process, or on the pool of shards. */
-export async function runnerFor(shards: number, plugins: PluginFiles = []): Promise<Runner> {
+export async function runnerFor(shards: number, own: OwnFiles = {}): Promise<Runner> {
   if (shards === 0) return runInThisProcess;
   const { runSharded } = await import('#workers');
   return async (world, options) => {
-    const outcome = await runSharded(world, { ...options, builder: { ...HOST_BUILDER, argument: plugins } });
+    const outcome = await runSharded(world, { ...options, builder: { ...HOST_BUILDER, argument: own } });
     return { ...outcome, barrierSeconds: outcome.shards.barrierSeconds };
   };
 }
@@ -63,6 +65,7 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
   const nodes = scenario.cluster.nodes.reduce((sum, pool) => sum + pool.count, 0);
   const shards = flags.shards ?? defaultShards(nodes);
   const plugins = await loadPlugins(flags.plugin ?? []);
+  const extenders = await loadExtenders(scenario, flags.extender);
   const out = openOutDirectory(flags.out ?? join('out', scenario.name));
   const explain = flags.explain ?? 'failed';
   const interrupt = onInterrupt();
@@ -71,11 +74,11 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
     const finished = await runScenario(scenario, {
       seed: flags.seed ?? scenario.seed,
       shards,
-      runner: await runnerFor(shards, plugins.files),
+      runner: await runnerFor(shards, { plugins: plugins.files, extenders: extenderFiles(extenders) }),
       version: VERSION,
       onProgress: (state) => progress.show(state),
       interrupted: interrupt.asked,
-      world: { plugins: plugins.names, recordHistory: flags.recordHistory === true },
+      world: { plugins: plugins.names, extenders, cost: flags.cost ?? 'model', recordHistory: flags.recordHistory === true },
       explain,
     });
     progress.finish();

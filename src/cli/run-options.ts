@@ -11,6 +11,8 @@ export interface RunFlags {
   readonly set: readonly string[];
   readonly quiet?: boolean;
   readonly plugin?: readonly string[];
+  readonly extender?: readonly string[];
+  readonly cost?: 'model' | 'measured';
   readonly explain?: ExplainChoice;
   readonly recordHistory?: boolean;
 }
@@ -44,6 +46,8 @@ export function withRunFlags(command: Command): Command {
     .addOption(explainOption('failed'))
     .option('--record-history', 'write history.jsonl: what etcd was asked and answered, for `wavetank conformance history`')
     .addOption(pluginOption())
+    .addOption(extenderOption())
+    .addOption(costOption())
     .option('--quiet', 'no progress');
 }
 
@@ -57,6 +61,21 @@ export const pluginOption = (): Option =>
   new Option('--plugin <file>', 'a scheduler plugin of your own (docs/write-a-plugin.md); may be given again').argParser(
     (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
   );
+
+/** What answers for HTTP extenders. */
+export const extenderOption = (): Option =>
+  new Option(
+    '--extender <name=file>',
+    "a file of your own that answers for an HTTP extender, by its URL or the URL's host; may be given again",
+  ).argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]);
+
+export const costOption = (): Option =>
+  new Option(
+    '--cost <how>',
+    'how long a scheduling attempt takes: as long as the real one, or the CPU time of our own code, which no two runs share',
+  )
+    .choices(['model', 'measured'])
+    .default('model');
 
 export function withSet(command: Command): Command {
   return command.option('--set <path=value>', 'overlay a value of the scenario; may be given again', collect, []);

@@ -127,6 +127,7 @@ export function assembleResult(scenario: Scenario, built: BuiltWorld, run: RunOu
       })),
     ].sort((a, b) => a.atSeconds - b.atSeconds),
     notes: notes(scenario, built),
+    ...(isMeasured(built) ? { cost: 'measured' as const } : {}),
   };
 }
 
@@ -223,14 +224,22 @@ function heat(recorded: RecordedRun): UtilisationHeat[] {
   });
 }
 
+const schedulersOf = ({ world }: BuiltWorld): readonly SchedulerConfig[] =>
+  world.hosts.filter(({ program }) => program === 'scheduler').map(({ config }) => config as SchedulerConfig);
+const isMeasured = (built: BuiltWorld): boolean => schedulersOf(built).some(({ cost }) => cost === 'measured');
+
 /** What a reader must know: limits that the scenario lifts above Kubernetes' defaults, and settings that differ from upstream's. */
-function notes(scenario: Scenario, { world }: BuiltWorld): string[] {
+function notes(scenario: Scenario, built: BuiltWorld): string[] {
   const out = [...scenario.notes];
   const { controllers, kubelets } = scenario.cluster;
   const limit = (qps: number, burst: number): string => (qps === 0 ? 'no limit' : `QPS ${qps}, burst ${burst}`);
   if (controllers.qps !== 20 || controllers.burst !== 30)
     out.push(`controller manager's client: ${limit(controllers.qps, controllers.burst)} (Kubernetes' default: QPS 20, burst 30)`);
-  const schedulers = world.hosts.filter(({ program }) => program === 'scheduler').map(({ config }) => config as SchedulerConfig);
+  const schedulers = schedulersOf(built);
+  if (isMeasured(built))
+    out.push(
+      '--cost measured: scheduling attempts took the CPU time of our own code on this machine; another run of the same seed differs',
+    );
   const limited = schedulers.filter(({ client }) => client.qps !== 50 || client.burst !== 100);
   const ofSchedulers = limited.map(
     ({ schedulerName, client }) => `${schedulerName}'s client: ${limit(client.qps, client.burst)} (Kubernetes' default: QPS 50, burst 100)`,

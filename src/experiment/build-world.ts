@@ -18,6 +18,8 @@ import {
 import type { HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
 import { Luck } from '#sim';
 import { controllerManagerConfig } from './control-plane-config.ts';
+import type { LoadedExtender } from './extender-files.ts';
+import { placeExtenders } from './extender-hosts.ts';
 import { etcdHosts, etcdLinks } from './etcd-hosts.ts';
 import { kubeletHost } from './kubelet-host.ts';
 import { loadHosts } from './load-hosts.ts';
@@ -33,6 +35,7 @@ export type Program =
   | 'etcd'
   | 'apiserver'
   | 'scheduler'
+  | 'extender'
   | 'controller-manager'
   | 'workload-client'
   | 'observer'
@@ -58,15 +61,27 @@ export interface WorldOptions {
   readonly perf?: PerfWorkload;
   /** Registered scheduler plugins of one's own (plugin-files.ts). */
   readonly plugins?: readonly string[];
+  /** What answers for HTTP extenders (extender-files.ts). */
+  readonly extenders?: readonly LoadedExtender[];
+  /** How long scheduling attempts take; 'measured' gives determinism up. */
+  readonly cost?: 'model' | 'measured';
 }
 
 /** Users of ours that are nobody's in Kubernetes: what they ask is no question of permission, unless a scenario gives them other groups. */
-const ADMINISTRATORS = { 'user:scenario': ['system:masters'], 'user:bench': ['system:masters'], 'system:observer': ['system:masters'] };
+const ADMINISTRATORS = {
+  'user:scenario': ['system:masters'],
+  'user:bench': ['system:masters'],
+  'system:observer': ['system:masters'],
+  'system:extender': ['system:masters'],
+};
 const UNLIMITED: ClientLimits = { qps: 0, burst: 0 };
 export const USERS = { group: 'client', zone: 'control-plane' } as const;
 export const CONTROL_PLANE = { group: 'control-plane', zone: 'control-plane' } as const;
 
-export function buildWorld(scenario: Scenario, { seed, controllers = true, perf, plugins, recordHistory }: WorldOptions): BuiltWorld {
+export function buildWorld(
+  scenario: Scenario,
+  { seed, controllers = true, perf, plugins, recordHistory, extenders = [], cost = 'model' }: WorldOptions,
+): BuiltWorld {
   const { cluster } = scenario;
   const hosts: HostSpec[] = [];
   const add = (host: HostSpec): HostId => hosts.push(host) - 1;
@@ -92,6 +107,8 @@ export function buildWorld(scenario: Scenario, { seed, controllers = true, perf,
 
   const schedulers = schedulerInstances(cluster.schedulers, (limits) => client('system:kube-scheduler', limits), {
     plugins: plugins ?? [],
+    extenders: placeExtenders(extenders, client('system:extender', UNLIMITED), CONTROL_PLANE, add),
+    cost,
     ...(perf === undefined ? {} : { featureGates: perf.featureGates }),
   }).map((instance) => add({ ...instance, program: 'scheduler', ...CONTROL_PLANE, cores: 4 }));
   const controllerManagers = controllers

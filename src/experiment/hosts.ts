@@ -4,10 +4,12 @@ import { ApiServer, type ApiServerConfig } from '#apiserver';
 import { ControllerManager, type ControllerManagerConfig } from '#controllers';
 import { EtcdMember, type EtcdMemberConfig } from '#etcd';
 import { Kubelet, type KubeletConfig } from '#kubelet';
-import { type SchedulerConfig, schedulerHost } from '#scheduler';
+import { ExtenderHost, type ExtenderHostConfig, type SchedulerConfig, schedulerHost } from '#scheduler';
 import type { CreateHost, Host } from '#sim';
 import type { Program } from './build-world.ts';
+import { cpuClock } from './cpu-clock.ts';
 import { EtcdOperator, type EtcdOperatorConfig } from './etcd-operator.ts';
+import { type ExtenderFile, registerExtenders } from './extender-files.ts';
 import { LoadClient, type LoadClientConfig } from './load-client.ts';
 import { Observer, type ObserverConfig } from './observer.ts';
 import { BenchDriver, type BenchDriverConfig } from './perf/bench-driver.ts';
@@ -23,7 +25,8 @@ const PROGRAMS: Readonly<Record<Program, (config: unknown, previous: Host | unde
       previous: previous instanceof EtcdMember ? previous : undefined,
     }),
   apiserver: (config) => new ApiServer(config as ApiServerConfig),
-  scheduler: (config) => schedulerHost(config as SchedulerConfig),
+  scheduler: (config) => schedulerHost(config as SchedulerConfig, cpuClock),
+  extender: (config) => new ExtenderHost(config as ExtenderHostConfig),
   'controller-manager': (config) => new ControllerManager(config as ControllerManagerConfig),
   'workload-client': (config) => new WorkloadClient(config as WorkloadClientConfig),
   observer: (config) => new Observer(config as ObserverConfig),
@@ -40,8 +43,15 @@ export const createHost: CreateHost = (spec, _id, previous) => {
   return make(spec.config, previous);
 };
 
-/** What a thread imports to make its hosts (workers/shard.ts); it loads the user's own plugins for itself. */
-export async function hostFactory(plugins: PluginFiles = []): Promise<CreateHost> {
+/** Files of the user's own. */
+export interface OwnFiles {
+  readonly plugins?: PluginFiles;
+  readonly extenders?: readonly ExtenderFile[];
+}
+
+/** What a thread imports to make its hosts (workers/shard.ts); it loads the user's own files for itself. */
+export async function hostFactory({ plugins = [], extenders = [] }: OwnFiles = {}): Promise<CreateHost> {
   await registerPlugins(plugins);
+  await registerExtenders(extenders);
   return createHost;
 }

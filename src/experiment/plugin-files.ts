@@ -45,7 +45,7 @@ export async function registerPlugins(origins: PluginFiles): Promise<readonly st
 }
 
 /** Node remarks on stderr when it has to look into a file to see that it is a module: no concern of a plugin's author. */
-async function importQuietly(origin: PluginOrigin): Promise<Record<string, unknown>> {
+export async function importQuietly(origin: PluginOrigin): Promise<Record<string, unknown>> {
   const { emitWarning } = process;
   process.emitWarning = ((warning: string, ...rest: never[]): void => {
     const [options] = rest as unknown[];

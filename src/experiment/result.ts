@@ -83,4 +83,6 @@ export interface Result {
   readonly marks: readonly { readonly atSeconds: number; readonly name: string; readonly detail?: string }[];
   /** Lifted limits, assumed costs, and other things a reader must know before trusting a number. */
   readonly notes: readonly string[];
+  /** Scheduling attempts took our own CPU time: the digest belongs to this run alone. */
+  readonly cost?: 'measured';
 }

@@ -1,7 +1,7 @@
 /** From a scenario's schedulers to hosts: configuration files are judged here, where it is known which plugins exist, and replicas get their lease. */
 
 import type { ClientConfig } from '#client';
-import { type ClientLimits, type LeaderElectionPlan, type Mistake, type SchedulerPlan, UserError } from '#scenario';
+import { type ClientLimits, type LeaderElectionPlan, type Mistake, type Place, type SchedulerPlan, UserError } from '#scenario';
 import {
   type ConfigurationError,
   checkLeaderElection,
@@ -16,6 +16,7 @@ import {
   registeredPlugins,
   type SchedulerConfig,
 } from '#scheduler';
+import { extendersOf, isSameUrl, type PlacedExtender } from './extender-hosts.ts';
 
 /** One replica. */
 export interface SchedulerInstance {
@@ -27,6 +28,9 @@ export interface SchedulerOptions {
   /** Names of registered plugins of one's own. */
   readonly plugins?: readonly string[];
   readonly featureGates?: Readonly<Record<string, boolean>>;
+  readonly extenders?: readonly PlacedExtender[];
+  /** How long attempts take. */
+  readonly cost?: 'model' | 'measured';
 }
 
 interface Judged {
@@ -43,9 +47,20 @@ interface Judged {
 export function schedulerInstances(
   plans: readonly SchedulerPlan[],
   client: (limits: ClientLimits) => ClientConfig,
-  { plugins = [], featureGates }: SchedulerOptions = {},
+  { plugins = [], featureGates, extenders = [], cost = 'model' }: SchedulerOptions = {},
 ): readonly SchedulerInstance[] {
-  return judge(plans, plugins).flatMap(({ plan, name, schedulerNames, configuration, limits, election }) => {
+  const judged = judge(plans, plugins);
+  const mistakes: Mistake[] = [];
+  const named = judged.flatMap(({ configuration }) => (configuration?.extenders ?? []).map(({ urlPrefix }) => urlPrefix));
+  const placements = new Map(
+    judged.map(({ plan, configuration }) => {
+      const placeOf = (path: readonly (string | number)[]): Place => plan.configuration?.placeOf(path) ?? plan.place;
+      return [plan, extendersOf(configuration, placeOf, extenders, (url) => named.some((other) => isSameUrl(url, other)), mistakes)] as const;
+    }),
+  );
+  if (mistakes.length > 0) throw new UserError(mistakes);
+  return judged.flatMap(({ plan, name, schedulerNames, configuration, limits, election }) => {
+    const asked = placements.get(plan) ?? [];
     const host = name === 'default-scheduler' ? 'kube-scheduler' : name;
     const config: SchedulerConfig = {
       client: client(limits),
@@ -53,6 +68,8 @@ export function schedulerInstances(
       ...(configuration === undefined ? {} : { configuration }),
       ...(plan.percentageOfNodesToScore === undefined ? {} : { percentageOfNodesToScore: plan.percentageOfNodesToScore }),
       ...(featureGates === undefined ? {} : { featureGates }),
+      ...(asked.length === 0 ? {} : { extenders: asked }),
+      ...(cost === 'model' ? {} : { cost }),
       ...(plugins.length === 0 || configuration !== undefined ? {} : { plugins }),
     };
     return Array.from({ length: plan.replicas }, (_, replica) => {

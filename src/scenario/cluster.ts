@@ -4,6 +4,7 @@ import type { Taint } from '#api';
 import type { Distribution, Duration } from '#sim';
 import { type ApiServersPlan, apiServersPlan, apiServersSchema } from './api-server-plan.ts';
 import { type EtcdClusterPlan, etcdPlan, etcdSchema } from './etcd-plan.ts';
+import { type ExtenderPlan, extenderPlans, extendersSchema } from './extender-plan.ts';
 import { devicesSchema, type NodeDevices, nodeDevices } from './node-devices.ts';
 import { type SchedulerPlan, schedulerPlans, schedulersSchema } from './scheduler-plan.ts';
 import {
@@ -70,6 +71,7 @@ export interface ClusterPlan {
   /** The main cluster first. */
   readonly etcd: readonly EtcdClusterPlan[];
   readonly schedulers: readonly SchedulerPlan[];
+  readonly extenders: readonly ExtenderPlan[];
   readonly webhooks: readonly WebhookPlan[];
   readonly controllers: ControllersPlan;
   readonly kubelets: KubeletPlan;
@@ -112,6 +114,7 @@ export const clusterSchema: JsonSchema = fields(
     webhooks: webhooksSchema,
     etcd: etcdSchema,
     schedulers: schedulersSchema,
+    extenders: extendersSchema,
     controllers: fields('the controller manager', {
       ...clientFields,
       nodeMonitorGracePeriod: duration('--node-monitor-grace-period (default 50s, as upstream since 1.32)'),
@@ -165,6 +168,7 @@ export function clusterPlan(cluster: Written): ClusterPlan {
     webhooks: webhookPlans(cluster['webhooks']),
     etcd: etcdPlan(part(cluster, 'etcd')),
     schedulers: schedulerPlans(cluster['schedulers']),
+    extenders: extenderPlans(cluster['extenders']),
     controllers: controllersPlan(part(cluster, 'controllers')),
     kubelets: kubeletPlan(part(cluster, 'kubelets')),
     network: {

@@ -4,6 +4,7 @@ export * from './cluster.ts';
 export * from './condition.ts';
 export { CONTROL_PLANE_METRICS } from './control-plane-metrics.ts';
 export type { EtcdClusterPlan } from './etcd-plan.ts';
+export * from './extender-plan.ts';
 export * from './fault.ts';
 export { faultKind } from './faults/registry.ts';
 export { readIntegerLines } from './integer-lines.ts';

@@ -6,6 +6,7 @@ import type { Duration } from '#sim';
 import { type ClusterPlan, clusterPlan } from './cluster.ts';
 import { type Condition, type MetricInfo, parseCondition } from './condition.ts';
 import { etcdMistakes } from './etcd-plan.ts';
+import { extenderPlans } from './extender-plan.ts';
 import type { FaultEntry } from './fault.ts';
 import { METRICS } from './metrics.ts';
 import { schedulerPlans } from './scheduler-plan.ts';
@@ -86,6 +87,7 @@ export function scenarioFrom(read: Source, assignments: readonly string[] = []):
     cluster: {
       ...clusterPlan(written['cluster'] as Written),
       schedulers: schedulerPlans((written['cluster'] as Written)['schedulers'], source),
+      extenders: extenderPlans((written['cluster'] as Written)['extenders'], source),
     },
     images: Object.fromEntries(Object.entries((written['images'] ?? {}) as Written).map(([image, size]) => [image, parseBytes(size) ?? 0])),
     workload,

@@ -3,6 +3,7 @@
 
 import type { Context, Duration, Host, Message } from '#sim';
 import { messageKind, SECOND } from '#sim';
+import type { CpuClock } from './cost-meter.ts';
 import { PluginError } from './plugin-error.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
@@ -18,18 +19,21 @@ const RESTART_DELAY: Duration = 10 * SECOND;
 
 class SchedulerProcess implements Host {
   readonly #config: SchedulerConfig;
+  readonly #cpuClock: CpuClock | undefined;
   #scheduler: Scheduler | undefined;
 
-  constructor(config: SchedulerConfig) {
+  constructor(config: SchedulerConfig, cpuClock?: CpuClock) {
     this.#config = config;
+    this.#cpuClock = cpuClock;
     this.#scheduler = this.#launch();
   }
 
   #launch(): Scheduler {
-    return new Scheduler(this.#config, (ctx) => {
+    const exit = (ctx: Context): void => {
       this.#scheduler = undefined;
       ctx.after(RESTART_DELAY, { kind: 'SchedulerRestart' } as SchedulerRestart);
-    });
+    };
+    return new Scheduler(this.#config, exit, this.#cpuClock);
   }
 
   start(ctx: Context): void {
@@ -55,7 +59,7 @@ class SchedulerProcess implements Host {
 }
 
 /** A lone scheduler without plugins of one's own needs no process around it. */
-export function schedulerHost(config: SchedulerConfig): Host {
+export function schedulerHost(config: SchedulerConfig, cpuClock?: CpuClock): Host {
   const isPlain = config.leaderElection === undefined && config.configuration === undefined && (config.plugins ?? []).length === 0;
-  return isPlain ? new Scheduler(config) : new SchedulerProcess(config);
+  return isPlain ? new Scheduler(config, undefined, cpuClock) : new SchedulerProcess(config, cpuClock);
 }

@@ -50,6 +50,8 @@ export interface PerfOptions {
   readonly explain?: ExplainChoice;
   /** Registered scheduler plugins of one's own. */
   readonly plugins?: readonly string[];
+  /** How long scheduling attempts take; 'measured' gives determinism up. */
+  readonly cost?: 'model' | 'measured';
 }
 
 /** Judges the configurations of all workloads that will run, before the first does. Throws UserError. */
@@ -68,7 +70,7 @@ export async function runPerfWorkload(workload: PerfWorkload, options: PerfOptio
     runner: runInThisProcess,
     version: options.version,
     interrupted: options.interrupted,
-    world: { controllers: false, perf: workload, plugins: options.plugins ?? [] },
+    world: { controllers: false, perf: workload, plugins: options.plugins ?? [], cost: options.cost ?? 'model' },
   });
   const { marks } = run.recorded;
   const samples = marks.filter((mark) => mark.name === SAMPLE_MARK).map((mark) => Number(mark.detail));
