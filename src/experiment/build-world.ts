@@ -18,9 +18,9 @@ import {
 import type { HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
 import { Luck } from '#sim';
 import { controllerManagerConfig } from './control-plane-config.ts';
+import { etcdHosts, etcdLinks } from './etcd-hosts.ts';
 import type { LoadedExtender } from './extender-files.ts';
 import { placeExtenders } from './extender-hosts.ts';
-import { etcdHosts, etcdLinks } from './etcd-hosts.ts';
 import { kubeletHost } from './kubelet-host.ts';
 import { loadHosts } from './load-hosts.ts';
 import type { LostNodes } from './loss-watch.ts';

@@ -55,7 +55,10 @@ export function schedulerInstances(
   const placements = new Map(
     judged.map(({ plan, configuration }) => {
       const placeOf = (path: readonly (string | number)[]): Place => plan.configuration?.placeOf(path) ?? plan.place;
-      return [plan, extendersOf(configuration, placeOf, extenders, (url) => named.some((other) => isSameUrl(url, other)), mistakes)] as const;
+      return [
+        plan,
+        extendersOf(configuration, placeOf, extenders, (url) => named.some((other) => isSameUrl(url, other)), mistakes),
+      ] as const;
     }),
   );
   if (mistakes.length > 0) throw new UserError(mistakes);
