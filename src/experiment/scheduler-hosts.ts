@@ -153,10 +153,16 @@ function makeOnce(
       new Profile(spec, registry);
     } catch (error) {
       if (!(error instanceof PluginError)) throw error;
-      const at = plan.configuration?.placeOf(['profiles', i, 'pluginConfig']) ?? plan.place;
-      mistakes.push({ ...at, message: error.message });
+      mistakes.push({ ...placeOfArgs(plan, i, error.message), message: error.message });
     }
   });
+}
+
+/** The arguments of the plugin that the message is about, or the profile. */
+function placeOfArgs({ configuration, place }: SchedulerPlan, profile: number, message: string): Place {
+  const { profiles } = (configuration?.value ?? {}) as { profiles?: { pluginConfig?: { name?: string }[] }[] };
+  const index = profiles?.[profile]?.pluginConfig?.findIndex(({ name }) => name !== undefined && message.includes(`plugin ${name} `)) ?? -1;
+  return configuration?.placeOf(index < 0 ? ['profiles', profile] : ['profiles', profile, 'pluginConfig', index]) ?? place;
 }
 
 /** Undefined where there is nobody to compete with and nobody asked for it: a lease more or less changes nothing then. */

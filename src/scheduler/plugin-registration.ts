@@ -1,8 +1,9 @@
 /** Plugins of one's own, by name: registered before a scheduler is made; then a configuration may name them like any other.
  *  Stands for the out-of-tree registry of kube-scheduler v1.34 (app.WithPlugin). */
 
-import { checkedPlugin, type PluginOrigin } from './checked-plugin.ts';
+import { checkedPlugin, type PluginOrigin, placeIn } from './checked-plugin.ts';
 import type { PluginRegistry } from './configuration/plugin-sets.ts';
+import type { AnyPlugin } from './framework.ts';
 import { PluginError } from './plugin-error.ts';
 import { pointsByName } from './plugin-points.ts';
 import { IN_TREE, type PluginFactory, type Registry } from './plugins/registry.ts';
@@ -22,7 +23,18 @@ export function registerPlugin(name: string, factory: PluginFactory, origin?: Pl
   if (IN_TREE.has(name)) throw new PluginError(`a plugin named ${name} already exists: kube-scheduler's own`);
   if (before !== undefined && !isSame)
     throw new PluginError(`a plugin named ${name} already exists${before.origin === undefined ? '' : `: that of ${before.origin.file}`}`);
-  ownPlugins.set(name, { factory: (args) => checkedPlugin(factory(args), origin), origin });
+  ownPlugins.set(name, { factory: (args) => checkedPlugin(made(name, factory, args, origin), origin), origin });
+}
+
+/** A factory may refuse its arguments: by throwing. */
+function made(name: string, factory: PluginFactory, args: unknown, origin: PluginOrigin | undefined): AnyPlugin {
+  try {
+    return factory(args);
+  } catch (error) {
+    throw new PluginError(
+      `${placeIn(origin, error)}plugin ${name} cannot be made: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
 }
 
 export const registeredPlugins = (): Registry =>

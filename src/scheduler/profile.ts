@@ -87,7 +87,7 @@ export class Profile {
       let plugin = made.get(name);
       if (plugin === undefined) {
         const factory = registry.get(name);
-        if (factory === undefined) throw new PluginError(`plugin "${name}" is not registered: --plugin loads one of your own`);
+        if (factory === undefined) throw new PluginError(`plugin "${name}" is not registered`);
         plugin = factory(spec.args?.[name] ?? {});
         made.set(name, plugin);
       }
