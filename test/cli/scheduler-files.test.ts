@@ -6,7 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { asProcess, inProcess, ROOT } from './command.ts';
+import { asProcess as asProcessWithin, inProcess, ROOT } from './command.ts';
+
+/** On a machine that is busy with other things. */
+const asProcess = (args: readonly string[], options: { readonly cwd?: string } = {}) =>
+  asProcessWithin(args, { ...options, patience: 120_000 });
 
 const directory = mkdtempSync(join(tmpdir(), 'wavetank-files-'));
 const out = join(directory, 'out');
