@@ -10,7 +10,7 @@ export { metricsText } from './discovery/metrics-text.ts';
 export { ETCD_HISTORY, type RecordedCall, type RecordedCalls } from './etcd-history.ts';
 export { OpenApi } from './openapi/openapi.ts';
 export type { Schemas as OpenApiSchemas } from './openapi/schemas.ts';
-export { refuseUnknownFields, unknownFields } from './openapi/strict-decoding.ts';
+export { refuseUndeclared, refuseUnknownFields, refuseUnknownInPatch, unknownFields } from './openapi/strict-decoding.ts';
 export { customPrinter, printerOfDefined } from './printing/custom-columns.ts';
 export { humanDuration } from './printing/human-duration.ts';
 export type { Cell, Column, Printer } from './printing/printer.ts';

@@ -207,6 +207,53 @@ describe('a custom object', () => {
   });
 });
 
+describe('a schema that became stricter', () => {
+  const stricter = {
+    ...schema,
+    properties: {
+      ...schema.properties,
+      spec: {
+        ...schema.properties.spec,
+        properties: {
+          ...schema.properties.spec.properties,
+          size: { type: 'integer', maximum: 4 },
+          replicas: { type: 'integer', minimum: 3 },
+        },
+        'x-kubernetes-validations': [{ rule: 'self.size < 3', message: 'too large' }],
+      },
+    },
+  };
+  const patch = (spec: object): Call => at('patch', WIDGETS, 'w', { patchType: 'merge', body: { spec } });
+  const { answers } = play([
+    define(),
+    SETTLE,
+    widget('w', { size: 9, replicas: 1 }),
+    { verb: 'get', resource: DEFINITIONS, name: WIDGETS },
+    (seen) => ({
+      verb: 'update',
+      resource: DEFINITIONS,
+      name: WIDGETS,
+      body: {
+        ...seen[3]?.object,
+        spec: { ...seen[3]?.object.spec, versions: [version('v1', { schema: { openAPIV3Schema: stricter } })] },
+      },
+    }),
+    SETTLE,
+    at('patch', WIDGETS, 'w', { patchType: 'merge', body: { metadata: { labels: { a: 'b' } } } }),
+    patch({ replicas: 2 }),
+    patch({ size: 2, replicas: 5 }),
+  ]);
+  it('lets stand what was there, and refuses what is new', () => {
+    expect(answers[4]?.code).toBe(200);
+    expect(answers[6]).toMatchObject({ code: 200, object: { metadata: { labels: { a: 'b' } } } });
+    expect(answers[7]?.object.message).toContain(
+      'spec.replicas: Invalid value: 2: spec.replicas in body should be greater than or equal to 3',
+    );
+    expect(answers[7]?.object.message).not.toContain('spec.size');
+    expect(answers[8]).toMatchObject({ code: 200 });
+  });
+});
+
 describe('several versions', () => {
   const client = play([
     define(version('v1beta1', { storage: false }), version('v1')),

@@ -1,9 +1,9 @@
 /** x-kubernetes-validations: compiled when a definition is written, evaluated when an object is. Mirrors apiextensions-apiserver v1.34
  *  pkg/apiserver/schema/cel/validation.go. What rules cost is not counted (docs/fidelity.md). */
 
-import { type CelShape, compileSchemaRule, type FieldError, type SchemaRuleProgram } from '#api';
+import { type CelShape, compileSchemaRule, deepEqual, type FieldError, type SchemaRuleProgram } from '#api';
 import { duplicate, forbiddenField, invalidValue, required } from '../validation/field-error.ts';
-import { elementSchema, isMap, type JsonSchema, type ValidationRule, valueSchema } from './json-schema.ts';
+import { elementSchema, isMap, type JsonSchema, olderElement, type ValidationRule, valueSchema } from './json-schema.ts';
 
 interface Compiled {
   readonly rule: ValidationRule;
@@ -132,7 +132,10 @@ function checkRules(value: unknown, old: unknown, schema: JsonSchema, at: string
     const inside = rule.fieldPath?.replace(/^\./, '');
     const field = inside ? (at === '' ? inside : `${at}.${inside}`) : at === '' ? '<nil>' : at;
     try {
-      if (program.evaluate(value, old) !== true) errors.push(failure(rule, field, type, messageOf(compiled, value, old)));
+      if (program.evaluate(value, old) === true) continue;
+      // What failed before and is as it was is let through, unless the rule is about changes.
+      if (!program.usesOldSelf && old !== undefined && deepEqual(old, value)) continue;
+      errors.push(failure(rule, field, type, messageOf(compiled, value, old)));
     } catch (error) {
       const text = (error as Error).message;
       errors.push(
@@ -146,13 +149,6 @@ function checkRules(value: unknown, old: unknown, schema: JsonSchema, at: string
       );
     }
   }
-}
-
-/** An element's older self: by its keys in a list that is a map, else none. */
-function olderElement(schema: JsonSchema, old: unknown, element: unknown): unknown {
-  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-  if (!Array.isArray(old) || keys.length === 0 || !isMap(element)) return undefined;
-  return old.find((one) => isMap(one) && keys.every((key) => one[key] === element[key]));
 }
 
 /** What rules refuse in a value; `old`: the value before, when there was one. */

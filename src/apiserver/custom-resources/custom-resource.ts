@@ -101,7 +101,7 @@ class Rules {
 
   validate(object: Custom, old?: Custom): readonly FieldError[] {
     // What comes from the server itself needs no look.
-    const errors: FieldError[] = [...validateValue({ ...object, metadata: plainMeta(object) }, this.schema)];
+    const errors: FieldError[] = [...validateValue({ ...object, metadata: plainMeta(object) }, this.schema, old)];
     if (this.scale !== undefined) {
       checkReplicas(object, this.scale.specReplicasPath, errors);
       checkReplicas(object, this.scale.statusReplicasPath, errors);
@@ -119,7 +119,7 @@ class Rules {
     const schema = this.schema.properties?.status;
     const errors: FieldError[] = [];
     if (schema !== undefined && object.status !== undefined)
-      for (const { field, ...error } of validateValue(object.status, schema))
+      for (const { field, ...error } of validateValue(object.status, schema, old.status))
         errors.push({ ...error, field: field === '<nil>' || field === '' ? 'status' : `status.${field}` });
     if (this.scale !== undefined) checkReplicas(object, this.scale.statusReplicasPath, errors);
     if (schema !== undefined) {

@@ -91,7 +91,7 @@ function checkDefaults(schema: JsonSchema, at: string, errors: FieldError[]): vo
   if (schema.default !== undefined) {
     if (!deepEqual(pruned(schema.default, schema), schema.default))
       errors.push(invalidValue(`${at}.default`, schema.default, 'must not have unknown fields'));
-    for (const { field, message, reason } of validateValue(defaulted(schema.default, schema), schema, ''))
+    for (const { field, message, reason } of validateValue(defaulted(schema.default, schema), schema))
       errors.push({ reason, message, field: field === '' ? `${at}.default` : `${at}.default.${field}` });
   }
   for (const name in schema.properties) checkDefaults(schema.properties[name] as JsonSchema, `${at}.properties[${name}]`, errors);

@@ -68,6 +68,13 @@ export const elementSchema = (schema: JsonSchema | undefined): JsonSchema | unde
 export const valueSchema = (schema: JsonSchema | undefined): JsonSchema | undefined =>
   isMap(schema?.additionalProperties) ? (schema.additionalProperties as JsonSchema) : undefined;
 
+/** An element's older self: by its keys in a list that is a map, else none. */
+export function olderElement(schema: JsonSchema, old: unknown, element: unknown): unknown {
+  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
+  if (!Array.isArray(old) || keys.length === 0 || !isMap(element)) return undefined;
+  return old.find((one) => isMap(one) && keys.every((key) => one[key] === element[key]));
+}
+
 /** Whether members that `properties` does not name are known (additionalProperties is true or a schema). */
 export const knowsAny = (schema: JsonSchema): boolean => schema.additionalProperties !== undefined && schema.additionalProperties !== false;
 

@@ -3,7 +3,7 @@
 
 import { deepEqual, type FieldError } from '#api';
 import { invalidValue, notSupported, required, tooLong, tooMany, typeInvalid } from '../validation/field-error.ts';
-import { isMap, type JsonSchema, type Members, valueSchema } from './json-schema.ts';
+import { isMap, type JsonSchema, type Members, olderElement, valueSchema } from './json-schema.ts';
 import { hasFormat } from './value-formats.ts';
 
 /** What a schema finds wrong, and how much of it fits: of several alternatives that all fail, the best fitting one is told. */
@@ -85,16 +85,18 @@ function checkString(value: string, schema: JsonSchema, path: string, found: Fin
     found.errors.push(typeInvalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`));
 }
 
-function checkList(value: readonly unknown[], schema: JsonSchema, path: string, found: Findings): void {
+function checkList(value: readonly unknown[], old: unknown, schema: JsonSchema, path: string, found: Findings): void {
   const { items, minItems, maxItems } = schema;
   if (items !== undefined && !Array.isArray(items))
-    value.forEach((element, i) => merge(found, findings(element, items as JsonSchema, `${path}[${i}]`)));
+    value.forEach((element, i) =>
+      merge(found, findings(element, items as JsonSchema, `${path}[${i}]`, olderElement(schema, old, element))),
+    );
   if (minItems !== undefined && value.length < minItems)
     found.errors.push(invalidValue(path, value.length, `${path} in body should have at least ${minItems} items`));
   if (maxItems !== undefined && value.length > maxItems) found.errors.push(tooMany(path, value.length, maxItems));
 }
 
-function checkMap(value: Members, schema: JsonSchema, path: string, found: Findings): void {
+function checkMap(value: Members, old: unknown, schema: JsonSchema, path: string, found: Findings): void {
   const { properties, minProperties, maxProperties } = schema;
   const names = Object.keys(value).filter((name) => value[name] !== undefined);
   const inside = (name: string): string => (path === '' ? name : `${path}.${name}`);
@@ -104,7 +106,8 @@ function checkMap(value: Members, schema: JsonSchema, path: string, found: Findi
   const of = valueSchema(schema);
   for (const name of names) {
     const property = properties?.[name] ?? of;
-    if (property !== undefined) merge(found, findings(value[name], property, inside(name)));
+    const before = isMap(old) && schema['x-kubernetes-map-type'] !== 'atomic' ? old[name] : undefined;
+    if (property !== undefined) merge(found, findings(value[name], property, inside(name), before));
   }
   for (const name of schema.required ?? []) if (value[name] === undefined) found.errors.push(required(inside(name)));
 }
@@ -148,15 +151,17 @@ function checkAlternatives(value: unknown, schema: JsonSchema, path: string, fou
     found.errors.push(nowhere(`${JSON.stringify(path)} must not validate the schema (not)`));
 }
 
-function findings(value: unknown, schema: JsonSchema, path: string): Findings {
+/** `old`: the value before, where the two can be told to be the same one. What was wrong before and is as it was is let through (ratcheting). */
+function findings(value: unknown, schema: JsonSchema, path: string, old?: unknown): Findings {
   const found = fresh();
+  if (old !== undefined && deepEqual(old, value)) return found;
   const fits = checkType(value, schema, path, found);
   if (value === null && fits) return found;
   checkAlternatives(value, schema, path, found);
   if (typeof value === 'string') checkString(value, schema, path, found);
   else if (typeof value === 'number') checkNumber(value, schema, path, found);
-  else if (Array.isArray(value)) checkList(value, schema, path, found);
-  else if (isMap(value)) checkMap(value, schema, path, found);
+  else if (Array.isArray(value)) checkList(value, old, schema, path, found);
+  else if (isMap(value)) checkMap(value, old, schema, path, found);
   if (schema.enum !== undefined && !schema.enum.some((allowed) => deepEqual(allowed, value)))
     found.errors.push(
       notSupported(
@@ -169,5 +174,6 @@ function findings(value: unknown, schema: JsonSchema, path: string): Findings {
   return found;
 }
 
-/** What is wrong with a value; `path` is where it lies in the object ('' for the whole). */
-export const validateValue = (value: unknown, schema: JsonSchema, path = ''): readonly FieldError[] => findings(value, schema, path).errors;
+/** What is wrong with a value, and was not wrong in the same place before. */
+export const validateValue = (value: unknown, schema: JsonSchema, old?: unknown): readonly FieldError[] =>
+  findings(value, schema, '', old).errors;

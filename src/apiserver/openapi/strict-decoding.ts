@@ -1,7 +1,9 @@
 /** fieldValidation=Strict: what a body says that its kind does not know. Mirrors apimachinery v1.34 pkg/runtime/serializer/json (strict decoding) and
  *  apiserver pkg/endpoints/handlers/create.go for the texts. Members given twice are gone before anybody here could see them. */
 
-import { badRequest, type ResourceInfo, type StatusObject } from '#api';
+import { badRequest, invalid, type ResourceInfo, type StatusObject } from '#api';
+import { unknownFailure } from '../failures.ts';
+import { invalidValue } from '../validation/field-error.ts';
 import type { OpenApi } from './openapi.ts';
 import { kindKey, referred, type Schema, type Schemas } from './schemas.ts';
 
@@ -32,6 +34,8 @@ function look(value: unknown, given: Schema | undefined, path: string, schemas: 
   // A map without named members holds anything (FieldsV1, JSON).
   if (properties === undefined && values === undefined) return;
   for (const name in value) {
+    // Directives of strategic merge patches.
+    if (name.startsWith('$')) continue;
     const here = path === '' ? name : `${path}.${name}`;
     const property = properties?.[name];
     if (property === undefined && values === undefined && additionalProperties !== true) found.push(`unknown field "${here}"`);
@@ -53,4 +57,36 @@ export function refuseUnknownFields(openApi: OpenApi, info: ResourceInfo, body: 
   if (found.length === 0) return undefined;
   const { kind, version } = info;
   return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${found.join(', ')}`);
+}
+
+/** A value as Go's %+v prints it. */
+function goText(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (!isMap(value)) return String(value);
+  const pairs = Object.keys(value)
+    .sort()
+    .map((name) => `${name}:${goText(value[name])}`);
+  return `map[${pairs.join(' ')}]`;
+}
+
+/** 422 for a merge patch or strategic merge patch that names unknown fields (fieldValidation=Strict). */
+export function refuseUnknownInPatch(openApi: OpenApi, info: ResourceInfo, patch: unknown): StatusObject | undefined {
+  const found = unknownFields(openApi, info, patch);
+  if (found.length === 0) return undefined;
+  return invalid('', '', '', [invalidValue('patch', goText(patch), `strict decoding error: ${found.join(', ')}`)]);
+}
+
+/** What server-side apply says of fields that the kind does not have, whatever fieldValidation is. */
+export function refuseUndeclared(
+  openApi: OpenApi,
+  info: ResourceInfo,
+  key: { readonly namespace?: string; readonly name: string },
+  intent: unknown,
+): StatusObject | undefined {
+  const [first] = unknownFields(openApi, info, intent);
+  if (first === undefined) return undefined;
+  const object = `${key.namespace ?? ''}/${key.name}; ${info.apiVersion}, Kind=${info.kind}`;
+  const path = /"(.*)"/.exec(first)?.[1] ?? '';
+  return unknownFailure(`failed to create typed patch object (${object}): .${path}: field not declared in schema`);
 }

@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { RESOURCES, type ResourceInfo, resourceInfo } from '#api';
-import { answerDocument, type CustomResourceDefinitionObject, OpenApi, type OpenApiSchemas, refuseUnknownFields } from '#apiserver';
+import {
+  answerDocument,
+  type CustomResourceDefinitionObject,
+  OpenApi,
+  type OpenApiSchemas,
+  refuseUndeclared,
+  refuseUnknownFields,
+  refuseUnknownInPatch,
+} from '#apiserver';
 
 const file = new URL('../../../src/apiserver/openapi/schemas.json.gz', import.meta.url);
 const published = JSON.parse(gunzipSync(readFileSync(file)).toString()) as OpenApiSchemas;
@@ -111,6 +119,24 @@ describe('strict decoding', () => {
     expect(refused('deployments.apps', body)).toBe(
       'Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "metadata.label", unknown field "spec.replica", unknown field "spec.template.spec.containers[0].images"',
     );
+  });
+  it('names them in patches, past directives', () => {
+    const patch = { metadata: { name: 'x' }, spec: { replica: 4, '$setElementOrder/x': [], template: null } };
+    expect(refuseUnknownInPatch(openApi, resourceInfo('deployments.apps') as ResourceInfo, patch)).toMatchObject({
+      code: 422,
+      message:
+        ' "" is invalid: patch: Invalid value: "map[metadata:map[name:x] spec:map[$setElementOrder/x:[] replica:4 template:<nil>]]": strict decoding error: unknown field "spec.replica"',
+    });
+    expect(refuseUnknownInPatch(openApi, resourceInfo('deployments.apps') as ResourceInfo, { spec: { replicas: 4 } })).toBeUndefined();
+  });
+  it('names the first of them to server-side apply', () => {
+    const intent = { spec: { replica: 4 } };
+    expect(
+      refuseUndeclared(openApi, resourceInfo('deployments.apps') as ResourceInfo, { namespace: 'default', name: 'web' }, intent),
+    ).toMatchObject({
+      code: 500,
+      message: 'failed to create typed patch object (default/web; apps/v1, Kind=Deployment): .spec.replica: field not declared in schema',
+    });
   });
   it('lets maps and free-form values be', () => {
     expect(refused('configmaps', { metadata: { annotations: { any: 'thing' } }, data: { any: 'thing' } })).toBeUndefined();
