@@ -17,7 +17,7 @@ import {
 } from '#scenario';
 import type { HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
 import { Luck } from '#sim';
-import { controllerManagerConfig } from './control-plane-config.ts';
+import { controllerManagerConfig, perfControllers } from './control-plane-config.ts';
 import { etcdHosts, etcdLinks } from './etcd-hosts.ts';
 import type { LoadedExtender } from './extender-files.ts';
 import { placeExtenders } from './extender-hosts.ts';
@@ -75,6 +75,8 @@ const ADMINISTRATORS = {
   'system:extender': ['system:masters'],
 };
 const UNLIMITED: ClientLimits = { qps: 0, burst: 0 };
+/** Of scheduler_perf's test process. */
+const PERF: ClientLimits = { qps: 5000, burst: 5000 };
 export const USERS = { group: 'client', zone: 'control-plane' } as const;
 export const CONTROL_PLANE = { group: 'control-plane', zone: 'control-plane' } as const;
 
@@ -125,10 +127,12 @@ export function buildWorld(
         }),
       ]
     : [];
-  const users =
-    perf === undefined
-      ? usersHost(scenario, client('user:scenario', UNLIMITED))
-      : driverHost(perf, client('user:bench', { qps: 5000, burst: 5000 }));
+  const perfManager = perf === undefined ? undefined : perfControllers(perf.featureGates, client('system:kube-controller-manager', PERF));
+  if (perfManager !== undefined)
+    controllerManagers.push(
+      add({ name: 'resourceclaim-controller', program: 'controller-manager', config: perfManager, ...CONTROL_PLANE, cores: 4 }),
+    );
+  const users = perf === undefined ? usersHost(scenario, client('user:scenario', UNLIMITED)) : driverHost(perf, client('user:bench', PERF));
   const user = add(users);
   const observer = perf === undefined ? add({ name: 'observer', program: 'observer', config: undefined, ...USERS }) : -1;
 

@@ -16,3 +16,9 @@ export function controllerManagerConfig(plan: ControllersPlan, client: ClientCon
     },
   };
 }
+
+/** The one controller that scheduler_perf starts, with the test's own client, when claims are to be made from templates (util.go, mustSetupCluster). */
+export function perfControllers(gates: Readonly<Record<string, boolean>>, client: ClientConfig): ControllerManagerConfig | undefined {
+  if (gates['DynamicResourceAllocation'] !== true) return undefined;
+  return { client, controllers: ['resourceclaim'], settings: { concurrentSyncs: { resourceclaim: 5 } } };
+}

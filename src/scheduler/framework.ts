@@ -218,6 +218,8 @@ export interface Handle {
   readonly waitingPods: WaitingPodList;
   /** PodsToActivate: pods that are to be tried again once this cycle has ended well. */
   activate(uid: string): void;
+  /** Kubernetes' feature gates that differ from their defaults. */
+  readonly featureGates?: Readonly<Record<string, boolean>> | undefined;
   /** A write whose answer nobody waits for. */
   send(request: PreBindRequest): void;
   /** Seconds since the epoch as this host's clock shows them; stands for time.Now() where a start time is missing. */

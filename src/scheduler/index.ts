@@ -41,6 +41,7 @@ export { MapLister, ObjectHandle, ObjectSnapshot } from './object-handle.ts';
 export { PluginError } from './plugin-error.ts';
 export { POINT_METHODS, pointsOf } from './plugin-points.ts';
 export { pluginPoints, registeredPlugins, registerPlugin } from './plugin-registration.ts';
+export { preallocate } from './plugins/dynamic-resources/preallocation.ts';
 export { IN_TREE, type PluginFactory, type Registry } from './plugins/registry.ts';
 export { newPodInfo, type PodInfo } from './pod-info.ts';
 export { Profile } from './profile.ts';

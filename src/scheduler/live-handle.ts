@@ -27,6 +27,7 @@ export class LiveHandle implements Handle {
   chance: Chance | undefined;
   attempt = 0;
   keepsCandidates = false;
+  featureGates: Readonly<Record<string, boolean>> | undefined;
   epoch = 0;
   #activations: string[] = [];
   #writes: PreBindRequest[] = [];

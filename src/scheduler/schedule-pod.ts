@@ -115,6 +115,7 @@ export class PodScheduler {
         terms.requiredAntiAffinity.length > 0 ||
         terms.preferredAffinity.length > 0 ||
         terms.preferredAntiAffinity.length > 0,
+      usesDevices: (pod.spec?.resourceClaims ?? []).length > 0,
       dryRuns,
     };
     return attemptCost(work);

@@ -96,6 +96,7 @@ export class Scheduler implements Host {
       const handle = new LiveHandle(profile, this.#cache, this.#nominator, listers, this.#waiting);
       const percentage = config.configuration?.percentageOfNodesToScore ?? config.percentageOfNodesToScore ?? 0;
       this.#schedulers.set(name, new PodScheduler(profile, this.#cache, this.#nominator, handle, percentage));
+      handle.featureGates = config.featureGates;
       for (const plugin of profile.plugins.values()) plugin.attach?.(handle);
     }
     const { podInitialBackoffSeconds = 1, podMaxBackoffSeconds = 10 } = config.configuration ?? {};

@@ -9,6 +9,7 @@ import type { Context, Host, Message } from '#sim';
 import { messageKind, SECOND } from '#sim';
 import { BackgroundChurn, type BenchTick } from './background-churn.ts';
 import { SchedulingCollector, type Spent } from './collector.ts';
+import { DeviceSetup } from './device-setup.ts';
 import { csiNodeOf, nodeOf, pacedBy, podsOf } from './objects.ts';
 import type { Pending } from './pending.ts';
 import { PodWaits } from './pod-waits.ts';
@@ -38,6 +39,7 @@ export class BenchDriver implements Host {
   readonly #collector = new SchedulingCollector();
   readonly #churns: BackgroundChurn[] = [];
   readonly #waits = new PodWaits();
+  readonly #devices: DeviceSetup;
   #at = -1;
   /** Answers that the operation in hand still waits for. */
   #open = 0;
@@ -49,6 +51,7 @@ export class BenchDriver implements Host {
   constructor(config: BenchDriverConfig) {
     this.#operations = config.operations;
     this.client = createApiClient<Pending>(config.client);
+    this.#devices = new DeviceSetup(this.client);
     this.#informers = createInformerFactory(this.client);
     this.#pods = this.#informers.informer<Pod>('pods');
     this.#pods.onEvent((event, ctx) => this.#collector.see(event, ctx.now));
@@ -80,9 +83,16 @@ export class BenchDriver implements Host {
     if (pending.of === 'background') return;
     if ((code === 0 || code >= 400) && code !== 409 && code !== 404)
       return ctx.stop(`operation ${this.#at + 1} (${this.#operations[this.#at]?.op}): ${code} ${error ?? ''}`);
+    if (pending.of === 'devices') {
+      const over = this.#devices.answered(pending, object, ctx);
+      if (typeof over === 'string') ctx.stop(`operation ${this.#at + 1} (${this.#operations[this.#at]?.op}): ${over}`);
+      else if (over) this.#next(ctx);
+      return;
+    }
     this.#open--;
     if (this.#open === 0 && pending.then === 'next') this.#next(ctx);
     else if (this.#open === 0 && pending.then === 'pods') this.#createPods(ctx);
+    else if (this.#open === 0 && pending.then === 'objects') this.#createAny(ctx);
     else if (this.#open === 0 && pending.then === 'poll') ctx.after(POLL, tick('poll', 0));
   }
 
@@ -105,8 +115,8 @@ export class BenchDriver implements Host {
         this.#create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: operation.namespace } }, '', 'pods', ctx);
         break;
       case 'createAny':
-        for (let index = 0; index < operation.count; index++)
-          this.#create(render(operation.template, index, operation.count) as KubeObject, operation.namespace, 'next', ctx);
+        if (operation.namespace === '') return this.#createAny(ctx);
+        this.#create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: operation.namespace } }, '', 'objects', ctx);
         break;
       case 'churn':
         this.#churns.push(new BackgroundChurn(operation, this.#churns.length));
@@ -117,6 +127,9 @@ export class BenchDriver implements Host {
         return this.#deletePods(operation, ctx);
       case 'updateAny':
         return this.#updateAny(operation, ctx);
+      case 'createResourceDriver':
+      case 'allocResourceClaims':
+        return this.#devices.begin(operation, ctx);
       case 'sleep':
         ctx.after(operation.duration, tick('next', 0));
         return;
@@ -141,6 +154,13 @@ export class BenchDriver implements Host {
       if (operation.csi !== undefined) this.#create(csiNodeOf(node, operation.csi), '', 'next', ctx);
     }
     if (operation.count === 0) ctx.after(0, tick('next', 0));
+  }
+
+  /** The namespace is there, if one is needed. */
+  #createAny(ctx: Context): void {
+    const { template, count, namespace } = this.#operations[this.#at] as PerfOperation & { readonly op: 'createAny' };
+    for (let index = 0; index < count; index++) this.#create(render(template, index, count) as KubeObject, namespace, 'next', ctx);
+    if (count === 0) ctx.after(0, tick('next', 0));
   }
 
   /** The namespace is there: the pods. */
@@ -261,7 +281,7 @@ export class BenchDriver implements Host {
     if (this.#collector.sample(ctx)) ctx.after(SECOND, tick('sample', 0));
   }
 
-  #create(object: KubeObject, namespace: string, then: 'next' | 'pods' | 'poll', ctx: Context): void {
+  #create(object: KubeObject, namespace: string, then: 'next' | 'pods' | 'objects' | 'poll', ctx: Context): void {
     const info = resourceForKind(object.apiVersion ?? '', object.kind ?? '');
     if (info === undefined) return ctx.stop(`operation ${this.#at + 1}: no resource is served for ${object.apiVersion} ${object.kind}`);
     this.#open++;

@@ -123,6 +123,8 @@ export const OPERATIONS: Readonly<Record<string, Shapes>> = {
   createAny: { templatePath: text, namespace: text, ...counts },
   updateAny: { templatePath: text, namespace: text, ...counts, updatePerSecond: count, subresources: texts },
   barrier: { namespaces: texts, labelSelector: labels, stageRequirement: oneOf('Attempted', 'Scheduled') },
+  createResourceDriver: { driverName: text, nodes: text, maxClaimsPerNode: count, maxClaimsPerNodeParam: parameter },
+  allocResourceClaims: { namespace: text },
   sleep: { duration, durationParam: parameter },
   startCollectingMetrics: { name: text, namespaces: texts, labelSelector: labels },
   stopCollectingMetrics: {},

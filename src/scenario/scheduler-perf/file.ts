@@ -8,7 +8,7 @@ import { parseDuration } from '../units.ts';
 import { UserError } from '../user-error.ts';
 import { CASE, mistakeIn, type Shapes, WORKLOAD } from './fields.ts';
 import type { PerfOperation, PerfWorkload } from './operation.ts';
-import { planOperations } from './plan.ts';
+import { missingDevices, planOperations } from './plan.ts';
 import { render, type Template, templateOf } from './template.ts';
 
 export type Raw = Readonly<Record<string, unknown>>;
@@ -87,8 +87,8 @@ export class PerfFile {
         | { name?: string; dataBucket?: string }
         | undefined;
       const config = testCase['schedulerConfigPath'] as string | undefined;
-      const newer = newerFeature(featureGates);
-      const { operations, skipped = newer } = this.#operations(testCase, index, params);
+      const newer = newerFeature(featureGates) ?? missingDevices(featureGates);
+      const { operations, skipped = newer } = this.#operations(testCase, index, params, featureGates);
       if (skipped === undefined) params.refuseUnused();
       return {
         topic: this.#topic,
@@ -110,7 +110,12 @@ export class PerfFile {
     });
   }
 
-  #operations(testCase: Raw, index: number, params: Params): { readonly operations: readonly PerfOperation[]; readonly skipped?: string } {
+  #operations(
+    testCase: Raw,
+    index: number,
+    params: Params,
+    gates: Readonly<Record<string, boolean>>,
+  ): { readonly operations: readonly PerfOperation[]; readonly skipped?: string } {
     const template = testCase['workloadTemplate'];
     if (!Array.isArray(template) || template.length === 0) return this.refuse([index], "'workloadTemplate' is missing or empty");
     const defaultPod = testCase['defaultPodTemplatePath'] as string | undefined;
@@ -120,6 +125,7 @@ export class PerfFile {
       [index, 'workloadTemplate'],
       params,
       defaultPod === undefined ? undefined : this.template(defaultPod, [index, 'defaultPodTemplatePath']),
+      gates,
     );
   }
 

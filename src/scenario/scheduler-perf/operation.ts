@@ -29,6 +29,8 @@ export type PerfOperation =
       readonly labels: Readonly<Record<string, string>>;
       readonly stage: 'Scheduled' | 'Attempted';
     }
+  | CreateResourceDriver
+  | AllocResourceClaims
   | { readonly op: 'sleep'; readonly duration: number }
   | { readonly op: 'startCollectingMetrics'; readonly namespaces: readonly string[]; readonly labels: Readonly<Record<string, string>> }
   | { readonly op: 'stopCollectingMetrics' };
@@ -44,6 +46,21 @@ export interface CreateNodes {
   readonly uniqueLabel?: string;
   /** Attach limits by CSI driver: a CSINode for each node. */
   readonly csi?: Readonly<Record<string, number>>;
+}
+
+/** Slices of one driver, with so many devices each, for the nodes that match a glob. */
+export interface CreateResourceDriver {
+  readonly op: 'createResourceDriver';
+  readonly driver: string;
+  readonly nodes: string;
+  readonly maxClaimsPerNode: number;
+}
+
+/** Allocates the claims of a namespace ('': of all) without pods. */
+export interface AllocResourceClaims {
+  readonly op: 'allocResourceClaims';
+  readonly namespace: string;
+  readonly featureGates: Readonly<Record<string, boolean>>;
 }
 
 export interface CreatePods {

@@ -9,10 +9,22 @@ import { render, type Template } from './template.ts';
 type Path = readonly (string | number)[];
 
 const NOT_HERE: Readonly<Record<string, string>> = {
-  createResourceDriver: 'needs a DRA driver (createResourceDriver)',
-  createResourceClaims: 'needs dynamic resource allocation (createResourceClaims)',
-  allocResourceClaims: 'needs dynamic resource allocation (allocResourceClaims)',
+  createResourceClaims: 'needs createResourceClaims, which scheduler_perf itself has given up for createAny',
 };
+
+/** What is behind these gates is alpha in 1.34 and not modelled. */
+const NOT_MODELLED: Readonly<Record<string, string>> = {
+  DRAConsumableCapacity: 'shares of one device',
+  DRAExtendedResource: 'devices behind extended resources',
+};
+
+/** Why the devices that a workload needs are not here. */
+export function missingDevices(gates: Readonly<Record<string, boolean>>): string | undefined {
+  for (const gate in NOT_MODELLED) if (gates[gate] === true) return `needs ${NOT_MODELLED[gate]} (${gate}, alpha in Kubernetes 1.34)`;
+  return undefined;
+}
+
+const TAINT_RULES = 'needs DeviceTaintRules (resource.k8s.io/v1alpha3, off in Kubernetes 1.34)';
 
 const FOREIGN_COUNTERS = 'needs devices that use the counters of another ResourceSlice, which came with Kubernetes 1.35';
 
@@ -38,6 +50,7 @@ export function planOperations(
   path: Path,
   params: Params,
   defaultPod: Template | undefined,
+  featureGates: Readonly<Record<string, boolean>>,
 ): { readonly operations: readonly PerfOperation[]; readonly skipped?: string } {
   const operations: PerfOperation[] = [];
   for (const [at, written] of template.entries()) {
@@ -57,9 +70,13 @@ export function planOperations(
       return file.refuse([...here, 'opcode'], `unknown opcode '${name}'; ${hint}`, false);
     }
     const fields = file.fields(rest, known, here);
-    const planned = planOne(new Planner(file, fields, here, params, defaultPod), name, operations.length);
-    for (const operation of planned)
-      if (operation.op === 'createAny' && usesForeignCounters(operation.template)) return { operations: [], skipped: FOREIGN_COUNTERS };
+    const planned = planOne(new Planner(file, fields, here, params, defaultPod, featureGates), name, operations.length);
+    for (const operation of planned) {
+      if (operation.op !== 'createAny') continue;
+      if (usesForeignCounters(operation.template)) return { operations: [], skipped: FOREIGN_COUNTERS };
+      if ((render(operation.template, 0, 1) as { kind?: string }).kind === 'DeviceTaintRule')
+        return { operations: [], skipped: TAINT_RULES };
+    }
     operations.push(...planned);
   }
   return { operations };
@@ -71,13 +88,22 @@ class Planner {
   readonly path: Path;
   readonly params: Params;
   readonly defaultPod: Template | undefined;
+  readonly featureGates: Readonly<Record<string, boolean>>;
 
-  constructor(file: PerfFile, fields: Raw, path: Path, params: Params, defaultPod: Template | undefined) {
+  constructor(
+    file: PerfFile,
+    fields: Raw,
+    path: Path,
+    params: Params,
+    defaultPod: Template | undefined,
+    featureGates: Readonly<Record<string, boolean>>,
+  ) {
     this.file = file;
     this.fields = fields;
     this.path = path;
     this.params = params;
     this.defaultPod = defaultPod;
+    this.featureGates = featureGates;
   }
 
   count(otherwise?: number): number {
@@ -101,7 +127,7 @@ class Planner {
 
   /** `fields` of a nested operation in place of these. */
   within(fields: Raw, at: string): Planner {
-    return new Planner(this.file, fields, [...this.path, at], this.params, this.defaultPod);
+    return new Planner(this.file, fields, [...this.path, at], this.params, this.defaultPod, this.featureGates);
   }
 }
 
@@ -166,6 +192,9 @@ function planOne(plan: Planner, opcode: string, index: number): PerfOperation[] 
           subresources: (fields['subresources'] as readonly string[] | undefined) ?? [],
         },
       ];
+    case 'createResourceDriver':
+    case 'allocResourceClaims':
+      return [planDevices(plan, opcode)];
     case 'barrier':
       return [
         {
@@ -188,6 +217,13 @@ function planOne(plan: Planner, opcode: string, index: number): PerfOperation[] 
     default:
       return [{ op: 'stopCollectingMetrics' }];
   }
+}
+
+function planDevices({ fields, params, featureGates }: Planner, opcode: string): PerfOperation {
+  const text = (field: string): string => (fields[field] as string | undefined) ?? '';
+  if (opcode === 'allocResourceClaims') return { op: 'allocResourceClaims', namespace: text('namespace'), featureGates };
+  const maxClaimsPerNode = params.count(fields['maxClaimsPerNodeParam'] ?? fields['maxClaimsPerNode'] ?? 0);
+  return { op: 'createResourceDriver', driver: text('driverName'), nodes: text('nodes'), maxClaimsPerNode };
 }
 
 function createNodes(plan: Planner, index: number): CreateNodes {

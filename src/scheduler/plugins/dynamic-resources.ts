@@ -33,7 +33,7 @@ import { allocateDevices } from './dynamic-resources/allocator.ts';
 import { claimEvents } from './dynamic-resources/claim-events.ts';
 import { claimRequests, deallocateRequest, releaseRequest } from './dynamic-resources/claim-writes.ts';
 import { CLAIMS, CLASSES, DeviceTracker, SLICES, sharedTracker } from './dynamic-resources/device-tracker.ts';
-import { DEFAULT_FEATURES, type DeviceFeatures } from './dynamic-resources/features.ts';
+import { DEFAULT_FEATURES, type DeviceFeatures, deviceFeatures } from './dynamic-resources/features.ts';
 import { canBeReserved, claimText, isReservedFor, podClaims } from './dynamic-resources/pod-claims.ts';
 
 const STATE_KEY = 'DynamicResources';
@@ -78,6 +78,7 @@ export class DynamicResources implements PreEnqueuePlugin, PreFilterPlugin, Filt
 
   attach(handle: Handle): void {
     this.#handle = handle;
+    if (handle.featureGates !== undefined) this.#features = deviceFeatures(handle.featureGates);
   }
 
   observe(resource: string, before: KubeObject | undefined, after: KubeObject | undefined): void {

@@ -6,7 +6,6 @@ import { allocationResult } from './allocation-result.ts';
 import { DeviceSearch } from './device-search.ts';
 import type { DeviceTracker } from './device-tracker.ts';
 import type { DeviceFeatures } from './features.ts';
-import { gatherPools } from './pools.ts';
 import { WantedReader } from './wanted-devices.ts';
 
 /** Results in the order of the claims; undefined when they cannot all be had here. Throws AllocationError when a claim or class is at fault. */
@@ -17,7 +16,7 @@ export function allocateDevices(
   classes: ObjectLister<DeviceClass>,
   features: DeviceFeatures,
 ): readonly AllocationResult[] | undefined {
-  const pools = gatherPools(tracker.slices(node.metadata?.name ?? ''), node, features.partitionableDevices);
+  const pools = tracker.poolsOf(node, features.partitionableDevices);
   const reader = new WantedReader(classes, pools, features);
   const wanted = claims.map((claim) => reader.read(claim));
   const search = new DeviceSearch(claims, wanted, pools, tracker, features);

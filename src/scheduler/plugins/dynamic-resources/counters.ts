@@ -2,7 +2,8 @@
  *  Mirrors dynamic-resource-allocation v1.34 structured/internal/incubating/allocator_incubating.go (checkAvailableCounters). */
 
 import { parseQuantity, type QuantityText } from '#api';
-import { type DeviceTracker, deviceId } from './device-tracker.ts';
+import { deviceId } from './device-id.ts';
+import type { DeviceTracker } from './device-tracker.ts';
 import type { Candidate, Pool } from './pools.ts';
 
 const nanoOf = (value: QuantityText | undefined): bigint => parseQuantity(value ?? 0)?.nano ?? 0n;

@@ -1,14 +1,14 @@
 /** What devices there are and who has them: slices by node, devices of allocated claims, and allocations on their way to the API server.
  *  Mirrors kube-scheduler v1.34 plugins/dynamicresources/{dra_manager,allocateddevices}.go. An allocation counts as on its way until the informer shows it. */
 
-import type { KubeObject, ResourceClaim, ResourceSlice } from '#api';
+import type { KubeObject, Node, ResourceClaim, ResourceSlice } from '#api';
 import type { Handle } from '../../framework.ts';
+import { deviceId } from './device-id.ts';
+import { gatherPools, type Pool } from './pools.ts';
 
 export const CLAIMS = 'resourceclaims.resource.k8s.io';
 export const CLASSES = 'deviceclasses.resource.k8s.io';
 export const SLICES = 'resourceslices.resource.k8s.io';
-
-export const deviceId = (driver: string, pool: string, device: string): string => `${driver}/${pool}/${device}`;
 
 /** Devices that an allocation takes for itself; administrators' access takes nothing. */
 function devicesOf({ status }: ResourceClaim): readonly string[] {
@@ -27,6 +27,8 @@ export class DeviceTracker {
   readonly #holders = new Map<string, number>();
   readonly #byNode = new Map<string, Map<string, ResourceSlice>>();
   readonly #shared = new Map<string, ResourceSlice>();
+  /** What was made of the slices of a node, until one changes. */
+  readonly #pools = new Map<string, { readonly node: Node; readonly pools: readonly Pool[] }>();
 
   static of(handle: Handle): DeviceTracker {
     const tracker = new DeviceTracker();
@@ -46,6 +48,8 @@ export class DeviceTracker {
   }
 
   sliceChanged(before: ResourceSlice | undefined, after: ResourceSlice | undefined): void {
+    if ((before ?? after)?.spec?.nodeName === undefined || after?.spec?.nodeName === undefined) this.#pools.clear();
+    else this.#pools.delete(after.spec.nodeName);
     const nodeOf = (slice: ResourceSlice | undefined): string => slice?.spec?.nodeName ?? '';
     if (before !== undefined && (after === undefined || nodeOf(before) !== nodeOf(after)))
       this.#slicesOf(nodeOf(before)).delete(before.metadata?.name ?? '');
@@ -59,10 +63,15 @@ export class DeviceTracker {
     return slices;
   }
 
-  /** The slices that may concern a node: its own first, then those of no one node. */
-  *slices(node: string): Iterable<ResourceSlice> {
-    yield* (this.#byNode.get(node) ?? NONE).values();
-    yield* this.#shared.values();
+  /** The pools that a node can reach: its own slices first, then those of no one node. */
+  poolsOf(node: Node, isPartitionable: boolean): readonly Pool[] {
+    const name = node.metadata?.name ?? '';
+    const known = this.#pools.get(name);
+    if (known?.node === node) return known.pools;
+    const slices = [...(this.#byNode.get(name) ?? NONE).values(), ...this.#shared.values()];
+    const pools = gatherPools(slices, node, isPartitionable);
+    this.#pools.set(name, { node, pools });
+    return pools;
   }
 
   isAllocated(device: string): boolean {

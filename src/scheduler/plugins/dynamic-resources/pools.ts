@@ -3,7 +3,7 @@
 
 import { type Device, matchesNodeSelector, type Node, type NodeSelector, type ResourceSlice } from '#api';
 import { AllocationError } from './allocation-error.ts';
-import { deviceId } from './device-tracker.ts';
+import { deviceId } from './device-id.ts';
 
 export interface Candidate {
   readonly id: string;
