@@ -1,6 +1,6 @@
 /** A pod's story as a terminal shows it: queues, attempts, one row for each class of nodes. */
 
-import type { AttemptStory, DecisionStory, NodeClass, NodeVerdict, PluginScore, PodStory } from '#experiment';
+import type { AttemptStory, DecisionStory, NodeClass, NodeVerdict, PluginScore, PodStory, QueueStep } from '#experiment';
 import { columns } from './verdict-table.ts';
 
 /** Classes of nodes that a table shows; --json has them all. */
@@ -63,17 +63,34 @@ export function storyText(story: PodStory, shown: readonly number[]): string[] {
   return lines.slice(0, -1);
 }
 
+/** Steps through the queues that a table shows; of a long way the last ones, and sums of the others. */
+const MOST_STEPS = 12;
+
 function queueTable({ queue }: PodStory): string[] {
-  const rows = queue.map((step) => [
-    step.queue,
-    seconds(step.at).padStart(12),
-    (step.until === undefined ? 'to the end' : span(step.until - step.at)).padStart(12),
-    step.event,
-    [step.waitsFor, step.backoffUntil === undefined ? undefined : `backs off until ${seconds(step.backoffUntil)}`]
-      .filter((text) => text !== undefined)
-      .join('; '),
-  ]);
-  return columns([['queue', 'from'.padStart(12), 'for'.padStart(12), 'moved by', 'held by'], ...rows]);
+  const left = queue.length > MOST_STEPS ? queue.slice(0, -MOST_STEPS / 2) : [];
+  const rows = queue
+    .slice(left.length)
+    .map((step) => [
+      step.queue,
+      seconds(step.at).padStart(12),
+      (step.until === undefined ? 'to the end' : span(step.until - step.at)).padStart(12),
+      step.event,
+      [step.waitsFor, step.backoffUntil === undefined ? undefined : `backs off until ${seconds(step.backoffUntil)}`]
+        .filter((text) => text !== undefined)
+        .join('; '),
+    ]);
+  const table = columns([['queue', 'from'.padStart(12), 'for'.padStart(12), 'moved by', 'held by'], ...rows]);
+  return left.length === 0 ? table : [...earlierSteps(left), ...table];
+}
+
+function earlierSteps(steps: readonly QueueStep[]): string[] {
+  const sums = new Map<string, { times: number; time: number }>();
+  for (const { queue, at, until } of steps) {
+    const sum = sums.get(queue) ?? { times: 0, time: 0 };
+    sums.set(queue, { times: sum.times + 1, time: sum.time + ((until ?? at) - at) });
+  }
+  const texts = [...sums].map(([queue, { times, time }]) => `${queue} ${times} times for ${span(time)} in all`);
+  return [`${steps.length} earlier steps from ${seconds(steps[0]?.at ?? 0)} on: ${texts.join(', ')} (--json has each)`];
 }
 
 const OUTCOMES = { scheduled: 'found a node', unschedulable: 'found no node', error: 'ended in an error' } as const;
@@ -87,9 +104,10 @@ export function attemptText(attempt: AttemptStory): string[] {
   if (attempt.trouble !== undefined) lines.push(`  CAUTION: this decision cannot be taken again: ${attempt.trouble}`);
   if (decision?.disagreement !== undefined)
     lines.push(`  CAUTION: taken again, this decision comes out otherwise: ${decision.disagreement}`);
-  if (decision !== undefined) lines.push('', ...scoreTable(decision), ...refusalTable(decision));
+  for (const table of decision === undefined ? [] : [scoreTable(decision), refusalTable(decision)])
+    if (table.length > 0) lines.push('', ...table);
   if (preemption !== undefined) lines.push(...preemptionText(preemption));
-  if (message !== undefined) lines.push(...wrapped('FailedScheduling: ', message));
+  if (message !== undefined) lines.push('', ...wrapped('FailedScheduling: ', message));
   for (const note of notes) lines.push(`  ${seconds(note.at)}: ${note.text}`);
   if (undone !== undefined) lines.push(`  given back at ${seconds(undone.at)}: ${undone.why}`);
   return lines;
@@ -136,9 +154,8 @@ function scoreTable({ classes, skippedScores }: DecisionStory): string[] {
   );
   const left = fitting.slice(MOST_ROWS);
   if (left.length > 0) lines.push(moreClasses(left));
-  const silent =
-    skippedScores.length === 0 ? '' : `; had nothing to say: ${skippedScores.map((plugin) => SHORT[plugin] ?? plugin).join(', ')}`;
-  lines.push(`  raw>normalized (once where equal), x weight; total is the weighted sum${silent}`);
+  const silent = skippedScores.length === 0 ? '' : `; nothing to say: ${skippedScores.map((plugin) => SHORT[plugin] ?? plugin).join(', ')}`;
+  lines.push(`  raw>normalized where they differ; total: each normalized score x its weight, summed${silent}`);
   return lines;
 }
 

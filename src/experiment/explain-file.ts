@@ -31,6 +31,8 @@ interface Head {
   readonly explain: ExplainChoice;
   readonly version: string;
   readonly digest: string;
+  /** The end of the run's last time bucket, microseconds. */
+  readonly endsAt: number;
   readonly journals: readonly Part[];
 }
 
@@ -62,7 +64,7 @@ export function explainBytes(
     bodies.push(text, numbers);
     return { ...rest, host: hosts[host]?.name ?? `host ${host}`, textBytes: text.length, wordBytes: numbers.length };
   });
-  const head: Head = { format: FORMAT, ...about, journals };
+  const head: Head = { format: FORMAT, ...about, endsAt: recorded.buckets * recorded.bucket, journals };
   const members = [Buffer.from(`${JSON.stringify(head)}\n`), ...bodies].flatMap((body) =>
     Array.from({ length: Math.ceil(body.length / MEMBER) }, (_, i) => gzipSync(body.subarray(i * MEMBER, (i + 1) * MEMBER), { level: 1 })),
   );
@@ -75,6 +77,7 @@ export interface Explainable {
   readonly explain: ExplainChoice;
   readonly version: string;
   readonly digest: string;
+  readonly endsAt: number;
   readonly journals: readonly SchedulerJournal[];
 }
 
@@ -108,7 +111,8 @@ export function readExplainFile(path: string): Explainable {
     if (endianness() !== 'LE') numbers.swap32();
     return { host, journal: { ...rest, texts, words: new Int32Array(numbers.buffer, numbers.byteOffset, length / 4) } };
   });
-  return { file, explain: head.explain, version: head.version, digest: head.digest, journals };
+  const { explain, version, digest, endsAt } = head;
+  return { file, explain, version, digest, endsAt, journals };
 }
 
 function fileIn(path: string): string {

@@ -9,14 +9,18 @@ export interface ExplainedPod {
   readonly host: string;
   readonly index: number;
   readonly replay: JournalReplay;
+  /** When the run ended. */
+  readonly endsAt: number;
 }
 
 /** Every pod of that name: one of several lives, or in several schedulers' queues. Throws UserError when there is none, or several namespaces have one. */
-export function findPods({ file, journals }: Explainable, wanted: string): readonly ExplainedPod[] {
+export function findPods({ file, journals, endsAt }: Explainable, wanted: string): readonly ExplainedPod[] {
   const name = wanted.replace(/^pods\//, '');
   const all = journals.flatMap(({ host, journal }) => {
     const replay = replayOf(file, journal);
-    return replay.pods.filter((pod) => pod.isOwn).map(({ key, index, uid, isTried }) => ({ key, uid, host, index, replay, isTried }));
+    return replay.pods
+      .filter((pod) => pod.isOwn)
+      .map(({ key, index, uid, isTried }) => ({ key, uid, host, index, replay, endsAt, isTried }));
   });
   const named = all.filter(({ key, uid }) => key === name || uid === name || (!name.includes('/') && key.endsWith(`/${name}`)));
   // Replicas that stand by have every pod in their queues, too.
@@ -75,7 +79,7 @@ export function explainPod({ index, replay }: ExplainedPod, wanted: (number: num
   return replay.explain(index, wanted);
 }
 
-export function pendingOf({ index, replay }: ExplainedPod): PendingStory {
+export function pendingOf({ index, replay, endsAt }: ExplainedPod): PendingStory {
   const story = replay.explain(index, (_number, place, count) => place === count - 1);
-  return pendingStory(story, replay.profile(story.scheduler), replay.maxUnschedulable, replay.endsAt);
+  return pendingStory(story, replay.profile(story.scheduler), replay.maxUnschedulable, endsAt);
 }

@@ -58,7 +58,7 @@ export function wakingEvents(plugin: Partial<EnqueueExtensions> | undefined): st
   return [...actions].map(([resource, action]) => `${resource}: ${actionTexts(action).join(', ')}`);
 }
 
-/** `endsAt`: when the run ended, as far as the journal goes. */
+/** `endsAt`: when the run ended; what lies before it is no prospect. */
 export function pendingStory(story: PodStory, profile: Profile | undefined, maxUnschedulable: number, endsAt: number): PendingStory {
   const { pod, queue, attempts, node, placedAt, goneAt } = story;
   const last = attempts.findLast((attempt) => attempt.result !== 'scheduled' || attempt.undone !== undefined);

@@ -37,7 +37,6 @@ interface Found {
 export class JournalReplay {
   readonly pods: readonly JournalPod[];
   readonly #journal: Journal;
-  #endsAt = 0;
   readonly #profiles: ReadonlyMap<string, Profile>;
 
   /** Throws PluginError when a profile names a plugin that is not registered here. */
@@ -60,11 +59,6 @@ export class JournalReplay {
     return this.#profiles.get(schedulerName);
   }
 
-  /** The last instant of which the journal tells. */
-  get endsAt(): number {
-    return this.#endsAt;
-  }
-
   get maxUnschedulable(): number {
     return this.#journal.maxUnschedulable;
   }
@@ -74,7 +68,6 @@ export class JournalReplay {
     const pods: JournalPod[] = [];
     const templates = new Map<number, { readonly namespace: string; readonly schedulerName: string }>();
     for (let at = 0; at < words.length; at += 1 + (LENGTHS[words[at] as number] as number)) {
-      if (words[at] === record.TIME) this.#endsAt = Math.max(this.#endsAt, joinNumber(words[at + 1] as number, words[at + 2] as number));
       const about = pods[words[at + 1] as number] as JournalPod;
       if (words[at] === record.QUEUED) about.isOwn = true;
       if (words[at] === record.ATTEMPT || (words[at] === record.PLACED && words[at + 3] === 1)) about.isTried = true;

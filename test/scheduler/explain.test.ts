@@ -36,7 +36,7 @@ function told(journal: Journal): Told {
   const story = (name: string): PodStory => all.find(({ pod }) => pod === `default/${name}`) as PodStory;
   const pending = (name: string): PendingStory => {
     const of = story(name);
-    return pendingStory(of, replay.profile(of.scheduler), replay.maxUnschedulable, replay.endsAt);
+    return pendingStory(of, replay.profile(of.scheduler), replay.maxUnschedulable, 3_000_000);
   };
   return { story, pending, all };
 }
