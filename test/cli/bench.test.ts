@@ -32,8 +32,8 @@ const GOOD = `- name: Small
       pods: 20
 - name: Driven
   workloadTemplate:
-  - opcode: createResourceDriver
-    driverName: test
+  - opcode: createResourceClaims
+    count: 1
   workloads:
   - name: tiny
     labels: [short]
@@ -54,6 +54,8 @@ spec:
 `;
 writeFileSync(join(directory, 'pod.yaml'), POD);
 writeFileSync(join(directory, 'broken.yaml'), 'kind: [Pod');
+writeFileSync(join(directory, 'list.yaml'), '- kind: Pod');
+writeFileSync(join(directory, 'ghost.yaml'), 'apiVersion: v1\nkind: Ghost\nmetadata: { name: g }');
 
 /** What is replaced, by what, and the line and text that tell of it. */
 const MISTAKES: readonly [name: string, from: string, to: string, at: string, says: string][] = [
@@ -75,6 +77,13 @@ const MISTAKES: readonly [name: string, from: string, to: string, at: string, sa
   ],
   ['a missing template', 'podTemplatePath: pod.yaml', 'podTemplatePath: gone.yaml', ':7:22: ', 'gone.yaml: no such file'],
   ['a template that is no YAML', 'podTemplatePath: pod.yaml', 'podTemplatePath: broken.yaml', '', 'broken.yaml: cannot be parsed as YAML'],
+  [
+    'a template that is a list',
+    'podTemplatePath: pod.yaml',
+    'podTemplatePath: list.yaml',
+    '',
+    "list.yaml: expected a Kubernetes object: a map with 'apiVersion' and 'kind'",
+  ],
   ['a threshold of text', 'threshold: 1', 'threshold: fast', ':16:16: ', 'expected a number, or a map of topics to numbers, found "fast"'],
   ['labels that are no list', 'labels: [short]', 'labels: short', ':15:13: ', 'expected a list of texts, found "short"'],
   [
@@ -104,8 +113,19 @@ describe('a scheduler_perf file', () => {
     const { code, out: text } = await inProcess('bench', file, '--label-filter', '', '--list');
     expect(code).toBe(0);
     expect(text).toContain('Small/tiny  [short]  threshold 1\n');
-    expect(text).toContain('Driven/tiny  [short]  skipped: needs a DRA driver (createResourceDriver)');
+    expect(text).toContain('Driven/tiny  [short]  skipped: needs createResourceClaims');
     expect(text).toContain('Newer/tiny  [short]  skipped: needs NodeDeclaredFeatures, which came with Kubernetes 1.35');
+  });
+
+  test('fails where the cluster refuses what it asks for', async () => {
+    writeFileSync(
+      file,
+      GOOD.replace('- opcode: barrier\n    stageRequirement: Scheduled', '- opcode: createAny\n    templatePath: ghost.yaml'),
+    );
+    const { code, err } = await inProcess('bench', file, '--case', 'Small', '--label-filter', '', '--out', out);
+    expect(code).toBe(1);
+    expect(err).toMatch(/Small\/tiny: operation 4/);
+    rmSync(out, { recursive: true });
   });
 
   test('makes a table, and --keep goes on from it', async () => {

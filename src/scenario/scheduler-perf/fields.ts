@@ -133,8 +133,15 @@ export const OPERATIONS: Readonly<Record<string, Shapes>> = {
 /** createPodsOp inside createPodSets carries its opcode along. */
 export const NESTED_CREATE_PODS: Shapes = { opcode: oneOf('createPods'), ...createPods };
 
-const kindOf = (value: unknown): string =>
-  value === null ? 'nothing' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'a map' : printable(JSON.stringify(value), 40);
+/** How a value that was not expected is called. */
+export const kindOf = (value: unknown): string =>
+  value === null || value === undefined
+    ? 'nothing'
+    : Array.isArray(value)
+      ? 'a list'
+      : typeof value === 'object'
+        ? 'a map'
+        : printable(JSON.stringify(value), 40);
 
 /** What is wrong with a field's value; undefined when nothing is. */
 export function mistakeIn(shape: Shape, value: unknown): string | undefined {

@@ -6,7 +6,7 @@ import { nearest } from '../nearest.ts';
 import { decodeText, readBytes, readSource, type Source } from '../source.ts';
 import { parseDuration } from '../units.ts';
 import { UserError } from '../user-error.ts';
-import { CASE, mistakeIn, type Shapes, WORKLOAD } from './fields.ts';
+import { CASE, kindOf, mistakeIn, type Shapes, WORKLOAD } from './fields.ts';
 import type { PerfOperation, PerfWorkload } from './operation.ts';
 import { missingDevices, planOperations } from './plan.ts';
 import { render, type Template, templateOf } from './template.ts';
@@ -55,7 +55,10 @@ export class PerfFile {
   workloads(): PerfWorkload[] {
     const cases = this.#source.value;
     if (!Array.isArray(cases))
-      throw UserError.at({ file: this.#source.file, line: 1 }, 'expected a list of test cases, as in scheduler_perf');
+      throw UserError.at(
+        { file: this.#source.file, line: 1 },
+        `expected a list of test cases, as in scheduler_perf, found ${kindOf(cases)}`,
+      );
     const names = new Set<string>();
     return cases.flatMap((one: unknown, index) => {
       const testCase = this.fields(one, CASE, [index]);
@@ -148,7 +151,7 @@ export class PerfFile {
 
   /** A map whose keys are known and whose values are of the right type, under the keys' canonical spelling. */
   fields(value: unknown, known: Shapes, path: Path): Raw {
-    if (!isMap(value)) return this.refuse(path, `expected a map, found ${Array.isArray(value) ? 'a list' : JSON.stringify(value)}`, false);
+    if (!isMap(value)) return this.refuse(path, `expected a map, found ${kindOf(value)}`, false);
     const out: Record<string, unknown> = {};
     for (const [key, member] of Object.entries(value)) {
       const names = Object.keys(known);

@@ -47,7 +47,8 @@ export function render(template: Template, index: number, count: number): unknow
     } catch (error) {
       throw UserError.at({ file: template.file }, `cannot be parsed as YAML: ${(error as Error).message.split('\n')[0]}`);
     }
-    if (typeof value !== 'object' || value === null) throw UserError.at({ file: template.file }, 'is no Kubernetes object');
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || typeof (value as { kind?: unknown }).kind !== 'string')
+      throw UserError.at({ file: template.file }, "expected a Kubernetes object: a map with 'apiVersion' and 'kind'");
     if (parsed.size > 5000) parsed.clear();
     parsed.set(text, value);
   }
