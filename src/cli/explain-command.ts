@@ -53,7 +53,7 @@ export function explainCommand(): Command {
 const lines = (texts: readonly string[]): string => `${texts.join('\n')}\n`;
 
 function whyPending(found: readonly ExplainedPod[], { json }: ExplainFlags): string {
-  const stories = found.map((pod) => pendingOf(pod));
+  const stories = pendingOf(found);
   if (json === true) return lines([JSON.stringify(stories.length === 1 ? stories[0] : stories, withoutVerdicts, 2)]);
   return lines(stories.flatMap((story, i) => [...(i > 0 ? [''] : []), ...pendingText(story)]));
 }

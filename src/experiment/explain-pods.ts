@@ -6,6 +6,7 @@ import type { Explainable } from './explain-file.ts';
 
 export interface ExplainedPod {
   readonly key: string;
+  readonly uid: string;
   readonly host: string;
   readonly index: number;
   readonly replay: JournalReplay;
@@ -79,7 +80,15 @@ export function explainPod({ index, replay }: ExplainedPod, wanted: (number: num
   return replay.explain(index, wanted);
 }
 
-export function pendingOf({ index, replay, endsAt }: ExplainedPod): PendingStory {
-  const story = replay.explain(index, (_number, place, count) => place === count - 1);
-  return pendingStory(story, replay.profile(story.scheduler), replay.maxUnschedulable, endsAt);
+/** One a pod: where several schedulers, or lives of one, had it, the latest knows why it waits. */
+export function pendingOf(found: readonly ExplainedPod[]): readonly PendingStory[] {
+  const byUid = new Map<string, PendingStory>();
+  const latest = ({ last, since }: PendingStory): number => Math.max(last?.at ?? 0, since ?? 0);
+  for (const { uid, index, replay, endsAt } of found) {
+    const story = replay.explain(index, (_number, place, count) => place === count - 1);
+    const pending = pendingStory(story, replay.profile(story.scheduler), replay.maxUnschedulable, endsAt);
+    const before = byUid.get(uid);
+    if (before === undefined || latest(before) < latest(pending)) byUid.set(uid, pending);
+  }
+  return [...byUid.values()];
 }

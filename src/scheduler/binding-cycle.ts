@@ -145,6 +145,7 @@ export class BindingCycle {
     if (permit === undefined || permit.waits.size === 0) this.#permitted(binding, ctx, cost);
     else {
       const serial = this.waiting.add(assumed, permit.waits);
+      this.journal?.note(pod, `waits at Permit for ${[...permit.waits.keys()].join(', ')}`, ctx.now);
       for (const [plugin, timeout] of permit.waits)
         ctx.after(cost + timeout, { kind: 'SchedulerBindingTimer', what: 'permit', uid: info.uid, serial, plugin } as BindingTimer);
     }

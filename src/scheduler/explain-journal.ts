@@ -5,7 +5,7 @@ import { keyOf } from '#api';
 import type { Duration, Instant } from '#sim';
 import { keptAnswer } from './explain-extenders.ts';
 import * as record from './explain-records.ts';
-import { type ExplainMode, type Journal, QUEUES, type QueueName, splitNumber } from './explain-records.ts';
+import { type ExplainMode, type Journal, LENGTHS, QUEUES, type QueueName, splitNumber } from './explain-records.ts';
 import { isTerminating, nodeName, podKey, podName, podUid } from './pod-fields.ts';
 import type { ProfileSpec } from './profile-spec.ts';
 import type { QueuedPodInfo } from './queue/queued-pod-info.ts';
@@ -158,18 +158,30 @@ export class ExplainJournal {
     return { ...this.#settings, epoch, texts: this.#texts, words: this.#words.slice(0, this.#used) };
   }
 
-  #add(code: number, ...args: readonly number[]): void {
+  /** As many words as the code has; no list is made of them. */
+  #add(code: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0): void {
     if (this.#written !== this.#now) {
       this.#written = this.#now;
-      this.#add(record.TIME, ...splitNumber(this.#now));
+      const [low, high] = splitNumber(this.#now);
+      this.#add(record.TIME, low, high);
     }
-    if (this.#used + 1 + args.length > this.#words.length) {
+    if (this.#used + RECORD > this.#words.length) {
       const words = new Int32Array(2 * this.#words.length);
       words.set(this.#words);
       this.#words = words;
     }
-    this.#words[this.#used++] = code;
-    for (const arg of args) this.#words[this.#used++] = arg;
+    const words = this.#words;
+    const at = this.#used;
+    words[at] = code;
+    words[at + 1] = a;
+    words[at + 2] = b;
+    words[at + 3] = c;
+    words[at + 4] = d;
+    words[at + 5] = e;
+    words[at + 6] = f;
+    words[at + 7] = g;
+    words[at + 8] = h;
+    this.#used = at + 1 + (LENGTHS[code] as number);
   }
 
   #text(text: string): number {
@@ -254,6 +266,8 @@ export class ExplainJournal {
   }
 }
 
+/** Words of the longest record, its code included. */
+const RECORD = 9;
 /** When a pod leaves decides nothing, only that it does. */
 const LEAVING = '1970-01-01T00:00:00Z';
 const META = ['namespace', 'labels', 'annotations', 'ownerReferences'] as const;

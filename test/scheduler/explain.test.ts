@@ -289,6 +289,8 @@ describe('plugins that look at more than nodes', () => {
     expect(refused?.decision?.preFilter).toMatchObject({ plugin: 'Coscheduling', reasons: [expect.stringContaining('sibling pods')] });
     expect(story('first').attempts.at(-1)?.result).toBe('scheduled');
     expect(story('second').node).toBe('a');
+    const waited = [...story('first').attempts, ...story('second').attempts].flatMap(({ notes = [] }) => notes.map(({ text }) => text));
+    expect(waited).toEqual(['waits at Permit for Coscheduling']);
   });
 
   it('remember which volumes they promised to whom', () => {
