@@ -13,6 +13,7 @@ import { DeviceSetup } from './device-setup.ts';
 import { csiNodeOf, nodeOf, pacedBy, podsOf } from './objects.ts';
 import type { Pending } from './pending.ts';
 import { PodWaits } from './pod-waits.ts';
+import { SteadyPods } from './steady-pods.ts';
 
 export interface BenchDriverConfig {
   readonly client: ClientConfig;
@@ -40,11 +41,11 @@ export class BenchDriver implements Host {
   readonly #churns: BackgroundChurn[] = [];
   readonly #waits = new PodWaits();
   readonly #devices: DeviceSetup;
+  readonly #steady: SteadyPods;
   #at = -1;
   /** Answers that the operation in hand still waits for. */
   #open = 0;
   #waitingSince = 0;
-  #steadyUntil = 0;
   /** Paced requests still to be sent, by background job. */
   readonly #paced: { readonly job: Iterator<() => void>; readonly gap: number; readonly blocking: boolean }[] = [];
 
@@ -52,9 +53,13 @@ export class BenchDriver implements Host {
     this.#operations = config.operations;
     this.client = createApiClient<Pending>(config.client);
     this.#devices = new DeviceSetup(this.client);
+    this.#steady = new SteadyPods(this.client);
     this.#informers = createInformerFactory(this.client);
     this.#pods = this.#informers.informer<Pod>('pods');
-    this.#pods.onEvent((event, ctx) => this.#collector.see(event, ctx.now));
+    this.#pods.onEvent((event, ctx) => {
+      this.#collector.see(event, ctx.now);
+      this.#steady.see(event, ctx);
+    });
   }
 
   start(ctx: Context): void {
@@ -81,10 +86,10 @@ export class BenchDriver implements Host {
       return;
     }
     if (pending.of === 'background') return;
+    if (pending.of === 'steady') return this.#steady.nextBatch(ctx);
     // What is there already, or gone already, is as it should be.
     const isFine = (code > 0 && code < 400) || code === (pending.of === 'operation' && pending.deletes === true ? 404 : 409);
-    if (!isFine)
-      return ctx.stop(`operation ${this.#at + 1} (${this.#operations[this.#at]?.op}): ${code} ${error ?? ''}`);
+    if (!isFine) return ctx.stop(`operation ${this.#at + 1} (${this.#operations[this.#at]?.op}): ${code} ${error ?? ''}`);
     if (pending.of === 'devices') {
       const over = this.#devices.answered(pending, object, ctx);
       if (typeof over === 'string') ctx.stop(`operation ${this.#at + 1} (${this.#operations[this.#at]?.op}): ${over}`);
@@ -170,9 +175,11 @@ export class BenchDriver implements Host {
     const operation = this.#operations[this.#at] as PerfOperation & { readonly op: 'createPods' };
     if (operation.collect) this.#collect([operation.namespace], ctx);
     this.#waitingSince = ctx.now;
-    this.#steadyUntil = operation.steady ? ctx.now + operation.duration : 0;
     this.#waits.begin(operation);
-    this.#createBatch(operation, ctx);
+    if (operation.steady) {
+      this.#steady.begin(operation, ctx);
+      ctx.after(operation.duration, tick('poll', 0));
+    } else this.#createBatch(operation, ctx);
   }
 
   #createBatch(operation: PerfOperation & { readonly op: 'createPods' }, ctx: Context): void {
@@ -186,8 +193,8 @@ export class BenchDriver implements Host {
     const operation = this.#operations[this.#at];
     if (operation?.op === 'createPods') {
       const { scheduled, all } = this.#waits.count(this.#pods, operation.namespace);
-      if (operation.steady && ctx.now < this.#steadyUntil) return this.#steady(operation, scheduled, ctx);
-      if (all >= operation.count && scheduled >= all) {
+      // A steady state is over when its time is.
+      if (operation.steady || (all >= operation.count && scheduled >= all)) {
         if (operation.collect) this.#collector.stop(ctx, spent());
         return this.#next(ctx);
       }
@@ -195,23 +202,6 @@ export class BenchDriver implements Host {
     if (ctx.now - this.#waitingSince > WAIT_LIMIT)
       return ctx.stop(`operation ${this.#at + 1} (${operation?.op}): not done after 10 minutes of simulated time`);
     ctx.after(POLL, tick('poll', 0));
-  }
-
-  /** All scheduled: they go, and as many come again. */
-  #steady(operation: PerfOperation & { readonly op: 'createPods' }, scheduled: number, ctx: Context): void {
-    if (scheduled < operation.count) return void ctx.after(POLL, tick('poll', 0));
-    this.client.request(
-      ctx,
-      {
-        verb: 'deletecollection',
-        resource: 'pods',
-        namespace: operation.namespace,
-        options: { gracePeriodSeconds: 0, propagationPolicy: 'Background' },
-        discardBody: true,
-      },
-      { of: 'background' },
-    );
-    this.#createBatch(operation, ctx);
   }
 
   #deletePods(operation: PerfOperation & { readonly op: 'deletePods' }, ctx: Context): void {
