@@ -8,8 +8,63 @@ const ingress = (path: object): object => ({ ...meta, spec: { rules: [{ host: 'a
 const slice = (endpoint: object, more: object = {}): object => ({ ...meta, addressType: 'IPv4', endpoints: [endpoint], ...more });
 const role = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'r' };
 
+const service = (spec: object): object => ({ ...meta, spec: { ports: [{ port: 80 }], ...spec } });
+
 /** What is sent, and what comes back in Kubernetes v1.34's words. */
 const REFUSED: readonly (readonly [string, object, string])[] = [
+  ['services', { ...meta, spec: {} }, 'spec.ports: Required value'],
+  [
+    'services',
+    service({ type: 'Ingress' }),
+    'spec.type: Unsupported value: "Ingress": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"',
+  ],
+  ['services', service({ type: 'ExternalName' }), 'spec.externalName: Required value'],
+  ['services', service({ ports: [{ port: 80 }, { port: 81 }] }), 'spec.ports[0].name: Required value'],
+  [
+    'services',
+    service({ ports: [{ port: 80, nodePort: 30000 }] }),
+    "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'",
+  ],
+  [
+    'services',
+    service({ type: 'NodePort', clusterIP: 'None' }),
+    'spec.clusterIPs[0]: Invalid value: "None": may not be set to \'None\' for NodePort services',
+  ],
+  [
+    'services',
+    service({ sessionAffinity: 'Cookie' }),
+    'spec.sessionAffinity: Unsupported value: "Cookie": supported values: "ClientIP", "None"',
+  ],
+  [
+    'services',
+    service({ externalTrafficPolicy: 'Local' }),
+    'spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services',
+  ],
+  [
+    'services',
+    service({ externalIPs: ['127.0.0.1'] }),
+    'spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range',
+  ],
+  [
+    'services',
+    service({
+      ports: [
+        { name: 'a', port: 80 },
+        { name: 'b', port: 80 },
+      ],
+    }),
+    'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}',
+  ],
+  [
+    'services',
+    service({ ports: [{ port: 80, targetPort: 'Web Port' }] }),
+    'spec.ports[0].targetPort: Invalid value: "Web Port": must contain only alpha-numeric characters',
+  ],
+  [
+    'services',
+    service({ loadBalancerSourceRanges: ['10.0.0.0/8'] }),
+    "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'",
+  ],
   [
     'networkpolicies.networking.k8s.io',
     netpol({ ingress: [{ ports: [{ port: 80, endPort: 70 }] }] }),
@@ -154,6 +209,8 @@ describe('refusals', () => {
 
 /** What is created, and what it becomes. */
 const DEFAULTED: readonly (readonly [string, object, object])[] = [
+  ['services', service({ sessionAffinity: 'ClientIP' }), { spec: { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } } }],
+  ['services', { ...service({ externalIPs: ['192.0.2.1'] }), metadata: { name: 'two' } }, { spec: { externalTrafficPolicy: 'Cluster' } }],
   [
     'networkpolicies.networking.k8s.io',
     netpol({ egress: [{ ports: [{ port: 53 }] }] }),
@@ -227,4 +284,21 @@ describe('what never changes', () => {
     expect(answers[8]?.object.message).toContain('spec.cidrs[1]: Invalid value: "2001:db9::/64": field is immutable');
   });
   it('a second family may be added', () => expect(answers[7]?.code).toBe(200));
+});
+
+describe('a service that changes its type', () => {
+  const patch = (spec: object) => at('patch', 'services', 'it', { patchType: 'merge', body: { spec } });
+  const { answers } = play([
+    create('services', service({ type: 'LoadBalancer', ports: [{ port: 80, nodePort: 30_080 }] })),
+    patch({ type: 'ClusterIP' }),
+    patch({ type: 'ExternalName', externalName: 'a.b' }),
+  ]);
+  it('loses what the new type cannot have', () => {
+    expect(answers[1]).toMatchObject({ code: 200, object: { spec: { type: 'ClusterIP', clusterIP: answers[0]?.object.spec.clusterIP } } });
+    expect(answers[1]?.object.spec.ports[0].nodePort).toBeUndefined();
+    expect(answers[1]?.object.spec.externalTrafficPolicy).toBeUndefined();
+    expect(answers[1]?.object.spec.allocateLoadBalancerNodePorts).toBeUndefined();
+    expect(answers[2]).toMatchObject({ code: 200, object: { spec: { type: 'ExternalName' } } });
+    expect(answers[2]?.object.spec.clusterIP).toBeUndefined();
+  });
 });
