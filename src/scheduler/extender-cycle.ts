@@ -59,6 +59,7 @@ export class ExtenderCycle {
   /** A decision, or undefined while an extender is being asked. Its cost is what is still to be charged. */
   begin(ctx: Context): Decision | undefined {
     return this.#orFailed(() => {
+      if (this.scheduler.handle.snapshot.nodes.length === 0) return this.scheduler.noNodes(this.#pod);
       const nominated = this.scheduler.nominatedNode(this.#pod);
       if (nominated === '') return this.#search(ctx);
       this.#isNominee = true;

@@ -87,12 +87,20 @@ export class PodScheduler {
 
   /** `start` is where the last cycle stopped looking; the answer moves it by `evaluated`. */
   schedule(pod: Pod, start: number): Decision {
+    if (this.#cache.table.nodeCount === 0) return this.noNodes(pod);
     try {
       return this.#columns === undefined ? this.#byPlugins(pod, start) : this.#byColumns(this.#columns, pod, start);
     } catch (error) {
       if (error instanceof AttemptError) return this.failedBy(error, pod);
       throw error;
     }
+  }
+
+  /** ErrNoNodesAvailable: nobody was asked, so that nobody's event can bring the pod back; it backs off. */
+  noNodes(pod: Pod): Decision {
+    const postFilter = { nominatedNodeName: '' };
+    const failure: Failure = { message: 'no nodes available to schedule pods', plugins: new Set(), postFilter, isError: false };
+    return { nodeName: '', state: new CycleState(), cost: this.#cost(pod, 0, 0, 0), evaluated: 0, feasible: 0, tied: 0, failure };
   }
 
   /** The attempt that a plugin's error ends. */

@@ -107,6 +107,28 @@ describe('an extender that filters', () => {
   });
 });
 
+describe('a node that was promised', () => {
+  it('is shown to the extender alone first, and all others when it is refused', () => {
+    const important = { priorityClassName: 'system-node-critical' };
+    const steps = [nodeAt(1, 'a', '1'), nodeAt(1, 'b', '1'), podAt(2, 'low-1'), podAt(2, 'low-2'), podAt(4, 'high', '1', important)];
+    for (const isRefused of [false, true]) {
+      const asked: string[][] = [];
+      const filter = (args: ExtenderArgs) => {
+        const names = namesOf(args);
+        if (args.Pod.metadata?.name === 'high') asked.push([...names]);
+        return isRefused && args.Pod.metadata?.name === 'high'
+          ? { NodeNames: [], FailedNodes: { [names[0] as string]: 'no' } }
+          : { NodeNames: names };
+      };
+      const janitor = run(steps, [{ configuration: FILTER, module: { filter } }], 9);
+      expect(asked[0]?.length).toBe(1);
+      expect(nodeOf(janitor, 'high') === undefined).toBe(isRefused);
+      if (isRefused) expect(failures(janitor, 'high').some((text) => text.includes('1 no'))).toBe(true);
+      else expect(asked.length).toBe(1);
+    }
+  });
+});
+
 describe('an extender that prioritizes', () => {
   it('adds its points, ten times its weight, to those of the plugins; one that fails adds none', () => {
     const prioritize = (args: ExtenderArgs) => namesOf(args).map((Host) => ({ Host, Score: Host === 'b' ? 10 : 0 }));

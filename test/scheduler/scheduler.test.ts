@@ -34,6 +34,15 @@ describe('Scheduler', () => {
     expect(janitor.events('big').some((event) => event.includes('0/2 nodes'))).toBe(false);
   });
 
+  it('has words of their own for a cluster without nodes', () => {
+    const { janitor } = lab([podAt(2, 'early'), nodeAt(5, 'a')], { seconds: 12 });
+    const waiting = janitor.seen.find(({ pod }) => pod.metadata?.name === 'early' && (pod.status?.conditions ?? []).length > 0)?.pod;
+    const message = 'no nodes available to schedule pods';
+    expect(waiting?.status?.conditions?.[0]).toMatchObject({ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message });
+    expect(janitor.events('early')).toContain(`FailedScheduling: ${message}`);
+    expect(janitor.pod('early')?.spec?.nodeName).toBe('a');
+  });
+
   it('evicts for a pod of higher priority, promises it the node and keeps the promise', () => {
     const important = { priorityClassName: 'system-node-critical' };
     const { janitor } = lab([nodeAt(1, 'only', '2'), podAt(2, 'low', '2'), podAt(4, 'high', '2', important)]);
