@@ -32,6 +32,12 @@ function orphansOf<T extends KubeObject>(lister: Lister<T>, namespace: string, s
   return found;
 }
 
+/** Whether there may be anything to adopt. */
+export function hasOrphans(lister: Lister<KubeObject>, namespace: string, selector: LabelSelector | undefined): boolean {
+  const bucket = orphanBucket(namespace, selector);
+  return bucket === undefined || lister.countByIndex(ORPHANS, bucket) > 0;
+}
+
 /** What `owner` controls, and the patches that make it so. */
 export function claim<T extends KubeObject>(
   resource: Resource,

@@ -2,13 +2,14 @@
  *  Departure: a status write that conflicts sends the key back instead of reading the ReplicaSet live. */
 
 import type { OwnerReference, Pod, ReplicaSet } from '#api';
-import { rfc3339 } from '#api';
+import { matchesLabelSelector, rfc3339 } from '#api';
 import type { Controller, InformerEvent, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
 import type { Duration } from '#sim';
-import { claim, orphanBucket } from './claim.ts';
+import { claim, hasOrphans, orphanBucket } from './claim.ts';
 import { findCondition, removeCondition, setCondition } from './conditions.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
 import { isPodActive, isSameToOwner, untilAvailable } from './pod-state.ts';
+import { PodTally } from './pod-tally.ts';
 import { podFromTemplate } from './pod-template.ts';
 import { semanticEqual } from './semantic-equal.ts';
 import { podsToDelete } from './victim-ranking.ts';
@@ -37,6 +38,7 @@ export class ReplicaSetController implements Controller {
   readonly watches: readonly WatchSpec[];
   // What all pods of one owner are created with, found by the template that it has now.
   readonly #bodies = new WeakMap<object, { uid: string; body: Pod }>();
+  readonly #tally = new PodTally();
 
   constructor(workers = 5) {
     this.workers = workers;
@@ -52,7 +54,15 @@ export class ReplicaSetController implements Controller {
           },
         },
       },
-      { resource: 'pods', dependents: true, keys: podKeys, indexes: { [BY_CONTROLLER]: byController, [ORPHANS]: orphansByLabel } },
+      {
+        resource: 'pods',
+        dependents: true,
+        keys: (event, view) => {
+          this.#tally.observe(event);
+          return podKeys(event, view);
+        },
+        indexes: { [BY_CONTROLLER]: byController, [ORPHANS]: orphansByLabel },
+      },
     ];
   }
 
@@ -61,6 +71,8 @@ export class ReplicaSetController implements Controller {
     if (stage?.name === 'deleted') return this.#deleted(stage.data as SlowStart, stage.outcomes ?? NONE, view);
     const set = view.lister<ReplicaSet>(REPLICASETS).get(key);
     if (set === undefined) return {};
+    const counted = this.#counted(set, view);
+    if (counted !== undefined) return this.#write(set, counted, undefined, undefined);
     const { claimed, requests } = claim('pods', view.lister<Pod>('pods'), set, set.spec?.selector, () => ownerReference(set), isPodActive);
     const pods = claimed.filter(isPodActive);
     // Patches of ownership first; the pods' update events bring the key back.
@@ -136,7 +148,25 @@ export class ReplicaSetController implements Controller {
 
   #status(set: ReplicaSet, pods: readonly Pod[], failure: { reason: string; message: string } | undefined, view: View): Plan {
     const { status, nextCheck } = replicaSetStatus(set, pods, failure, view.clock);
-    const failed = failure?.message;
+    return this.#write(set, status, nextCheck, failure?.message);
+  }
+
+  /** The status where the counts say it all: nothing to adopt, release, create or delete. */
+  #counted(set: ReplicaSet, view: View): Status | undefined {
+    const { metadata, spec } = set;
+    if (metadata?.deletionTimestamp !== undefined || (spec?.minReadySeconds ?? 0) !== 0) return undefined;
+    const pods = view.lister<Pod>('pods');
+    const uid = metadata?.uid ?? '';
+    const tally = this.#tally.of(uid, pods.countByIndex(BY_CONTROLLER, uid));
+    if (tally === undefined || tally.active !== (spec?.replicas ?? 1)) return undefined;
+    if (hasOrphans(pods, metadata?.namespace ?? '', spec?.selector) || !matchesLabelSelector(spec?.selector, tally.labels))
+      return undefined;
+    const { active, ready, labels } = tally;
+    const isLabelled = carries(labels, spec?.template?.metadata?.labels);
+    return statusOf(set, { replicas: active, fullyLabeled: isLabelled ? active : 0, ready, available: ready }, undefined, view.clock);
+  }
+
+  #write(set: ReplicaSet, status: Status, nextCheck: Duration | undefined, failed: string | undefined): Plan {
     const isStale = (set.status?.observedGeneration ?? 0) !== (set.metadata?.generation ?? 0);
     if (!isStale && semanticEqual(set.status, status)) return { failed, requeueAfter: nextCheck };
     const { namespace, name } = set.metadata ?? {};
@@ -233,7 +263,7 @@ export function replicaSetStatus(
   for (const pod of pods) {
     if (pod.metadata?.labels !== labels) {
       labels = pod.metadata?.labels;
-      isLabelled = hasLabels(pod, templateLabels);
+      isLabelled = carries(pod.metadata?.labels, templateLabels);
     }
     if (isLabelled) fullyLabeled++;
     const wait = untilAvailable(pod, minReadySeconds, clock);
@@ -242,6 +272,18 @@ export function replicaSetStatus(
     if (wait === 0) available++;
     else nextCheck = Math.min(nextCheck ?? wait, wait);
   }
+  const counts = { replicas: pods.length, fullyLabeled, ready, available };
+  return { status: statusOf(set, counts, failure, clock), nextCheck };
+}
+
+interface Counts {
+  readonly replicas: number;
+  readonly fullyLabeled: number;
+  readonly ready: number;
+  readonly available: number;
+}
+
+function statusOf(set: ReplicaSet, counts: Counts, failure: { reason: string; message: string } | undefined, clock: number): Status {
   const old = (set.status?.conditions ?? NONE) as readonly Condition[];
   let conditions: readonly Condition[] = old;
   if (failure !== undefined && findCondition(old, 'ReplicaFailure') === undefined) {
@@ -249,19 +291,19 @@ export function replicaSetStatus(
   } else if (failure === undefined) {
     conditions = removeCondition(old, 'ReplicaFailure');
   }
-  const status: Status = {
-    replicas: pods.length,
-    fullyLabeledReplicas: fullyLabeled,
-    readyReplicas: ready,
-    availableReplicas: available,
+  return {
+    replicas: counts.replicas,
+    fullyLabeledReplicas: counts.fullyLabeled,
+    readyReplicas: counts.ready,
+    availableReplicas: counts.available,
     observedGeneration: set.metadata?.generation,
     ...(conditions.length > 0 ? { conditions: conditions as Condition[] } : {}),
   };
-  return { status, nextCheck };
 }
 
-function hasLabels(pod: Pod, labels: Readonly<Record<string, string>> | undefined): boolean {
-  const own = pod.metadata?.labels;
+type Labels = Readonly<Record<string, string>> | undefined;
+
+function carries(own: Labels, labels: Labels): boolean {
   if (own === labels) return true;
   for (const key in labels) if (own?.[key] !== labels[key]) return false;
   return true;
