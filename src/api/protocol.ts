@@ -105,6 +105,8 @@ export interface ApiResponse extends Message {
 export interface WatchEvent<T extends KubeObject = KubeObject> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
   readonly object: T;
+  /** keyOf(object), where the server's thread is the reader's: no part of the wire. */
+  readonly key?: string;
 }
 
 /** Events of one watch, in order. `sequence` counts the messages of the stream from 0: a gap means that the stream broke and the client must watch again. */

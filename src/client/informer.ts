@@ -27,8 +27,7 @@ export class SharedInformer<T extends KubeObject> extends Store<T> implements In
     for (const handler of this.#handlers) handler(event, ctx);
   }
 
-  upsert(object: KubeObject, ctx: Context): void {
-    const key = keyOf(object);
+  upsert(object: KubeObject, ctx: Context, key: string = keyOf(object)): void {
     const previous = this.set(key, object as T);
     // A relist shows again what is known already.
     if (previous !== undefined && (previous === object || previous.metadata?.resourceVersion === object.metadata?.resourceVersion)) return;
@@ -37,8 +36,7 @@ export class SharedInformer<T extends KubeObject> extends Store<T> implements In
     this.#notify({ type: previous === undefined ? 'add' : 'update', key, object: object as T, previous }, ctx);
   }
 
-  remove(object: KubeObject, ctx: Context): void {
-    const key = keyOf(object);
+  remove(object: KubeObject, ctx: Context, key: string = keyOf(object)): void {
     const previous = this.delete(key);
     if (previous === undefined || this.#handlers.length === 0) return;
     this.#notify({ type: 'delete', key, object: object as T, previous }, ctx);

@@ -11,8 +11,9 @@ import { clientTimer } from './tenant.ts';
 
 /** What a reflector fills. */
 export interface Sink {
-  upsert(object: KubeObject, ctx: Context): void;
-  remove(object: KubeObject, ctx: Context): void;
+  /** `key`: the object's, where it is known already. */
+  upsert(object: KubeObject, ctx: Context, key?: string): void;
+  remove(object: KubeObject, ctx: Context, key?: string): void;
   replace(objects: readonly KubeObject[], ctx: Context): void;
 }
 
@@ -147,10 +148,10 @@ export class Reflector implements Tenant {
     this.#received += message.events.length;
     const cost = this.#options.eventCost ?? 0;
     if (cost > 0) ctx.charge(cost * message.events.length);
-    for (const { type, object } of message.events) {
+    for (const { type, object, key } of message.events) {
       if (type === 'ERROR') return this.#errorEvent(object as unknown as StatusObject, ctx);
-      if (type === 'DELETED') this.#sink.remove(object, ctx);
-      else if (type !== 'BOOKMARK') this.#sink.upsert(object, ctx);
+      if (type === 'DELETED') this.#sink.remove(object, ctx, key);
+      else if (type !== 'BOOKMARK') this.#sink.upsert(object, ctx, key);
       this.#resourceVersion = object.metadata?.resourceVersion ?? this.#resourceVersion;
     }
     if (message.closed === true) this.#resume(ctx, true);

@@ -129,6 +129,8 @@ export interface EtcdEvent {
   readonly kv: KeyValue;
   /** The value before this event; absent on creation. */
   readonly previous?: KeyValue;
+  /** A memo of those who read the event: the key without its prefix, made once for all of them. It says nothing that `kv.key` does not. */
+  name?: string;
 }
 
 export interface EtcdEvents extends Message {

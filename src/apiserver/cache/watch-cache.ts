@@ -41,7 +41,7 @@ export class WatchCache {
     this.prefix = prefix;
     this.namespaced = namespaced;
     this.window = new EventWindow(windowMax);
-    this.watchers = new WatcherSet(descriptor);
+    this.watchers = new WatcherSet(descriptor, prefix.length);
   }
 
   get(key: string): KubeObject | undefined {

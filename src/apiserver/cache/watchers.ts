@@ -52,7 +52,10 @@ export class Dispatch {
   private modified: WatchEvent | undefined;
   private deleted: WatchEvent | undefined;
 
-  constructor(event: EtcdEvent) {
+  private readonly key: string;
+
+  constructor(event: EtcdEvent, prefix: number) {
+    this.key = event.name ??= event.kv.key.slice(prefix);
     this.object = event.type === 'PUT' ? (event.kv.value as KubeObject) : undefined;
     this.previous = event.previous?.value as KubeObject | undefined;
     this.revision = event.kv.modRevision;
@@ -65,14 +68,14 @@ export class Dispatch {
     const wasIn = previous !== undefined && (open || matches(filter, previous));
     if (isIn) {
       if (wasIn) {
-        this.modified ??= { type: 'MODIFIED', object: object as KubeObject };
+        this.modified ??= { type: 'MODIFIED', object: object as KubeObject, key: this.key };
         return this.modified;
       }
-      this.added ??= { type: 'ADDED', object: object as KubeObject };
+      this.added ??= { type: 'ADDED', object: object as KubeObject, key: this.key };
       return this.added;
     }
     if (!wasIn) return undefined;
-    this.deleted ??= { type: 'DELETED', object: atRevision(previous as KubeObject, this.revision) };
+    this.deleted ??= { type: 'DELETED', object: atRevision(previous as KubeObject, this.revision), key: this.key };
     return this.deleted;
   }
 }
@@ -84,11 +87,14 @@ export class WatcherSet {
   /** By the index's value: when something last happened there. */
   private readonly changedAt = new Map<string, number>();
   private startedAt = 0;
+  private readonly prefix: number;
   private readonly indexField: string | undefined;
   private readonly indexOf: FieldReader<KubeObject> | undefined;
   count = 0;
 
-  constructor(descriptor: ResourceDescriptor) {
+  /** `prefix`: how much of a storage key stands before the object's own. */
+  constructor(descriptor: ResourceDescriptor, prefix: number) {
+    this.prefix = prefix;
     this.indexField = descriptor.watchIndex;
     this.indexOf = descriptor.watchIndex === undefined ? undefined : descriptor.fields?.[descriptor.watchIndex];
   }
@@ -136,7 +142,7 @@ export class WatcherSet {
   dispatch(event: EtcdEvent, dirty: Watcher[]): number {
     const { indexOf } = this;
     if (this.count === 0 && indexOf === undefined) return 0;
-    const dispatch = new Dispatch(event);
+    const dispatch = new Dispatch(event, this.prefix);
     let told = this.tell(this.rest, dispatch, dirty);
     const { object, previous } = dispatch;
     const any = (object ?? previous) as KubeObject | undefined;

@@ -35,7 +35,7 @@ function history(resource: ResourceState, watcher: Watcher, revision: number): W
   const { cache } = resource;
   if (revision >= cache.window.oldest && cache.isQuietSince(watcher.filter, revision)) return events;
   const isWhole = cache.window.since(revision, (event) => {
-    const heard = new Dispatch(event).for(watcher.filter, watcher.isOpen);
+    const heard = new Dispatch(event, resource.prefix.length).for(watcher.filter, watcher.isOpen);
     if (heard !== undefined) events.push(heard);
   });
   return isWhole ? events : undefined;

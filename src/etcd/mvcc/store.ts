@@ -132,7 +132,7 @@ export class MvccStore {
     if (lease !== 0) this.leases.attach(lease, key);
     this.grow(key.length + bytes);
     this.puts += 1;
-    this.log.append({ type: 'PUT', kv, previous });
+    this.log.append({ type: 'PUT', kv, previous, name: undefined });
     return kv;
   }
 
@@ -155,7 +155,7 @@ export class MvccStore {
     if (previous.lease !== 0) this.leases.detach(previous.lease, key);
     this.grow(key.length);
     this.deletes += 1;
-    this.log.append({ type: 'DELETE', kv, previous });
+    this.log.append({ type: 'DELETE', kv, previous, name: undefined });
     return previous;
   }
 
