@@ -133,7 +133,8 @@ export class ExplainJournal {
     const { nominatedNodeName, victims = [] } = failure.postFilter;
     const promised = nominatedNodeName === undefined ? 0 : 1 + this.#text(nominatedNodeName);
     const plugins = this.#text([...failure.plugins].sort().join(' '));
-    this.#add(record.REFUSED, this.#text(failure.message), plugins, promised, this.#text(victims.map(podKey).join(' ')));
+    const isError = failure.isError ?? failure.plugins.size === 0;
+    this.#add(record.REFUSED, this.#text(failure.message), plugins, promised, this.#text(victims.map(podKey).join(' ')), isError ? 1 : 0);
   }
 
   bound(pod: Pod, now: Instant): void {
@@ -232,7 +233,8 @@ export class ExplainJournal {
   }
 
   #template(pod: Pod): number {
-    const containers = pod.spec?.containers;
+    // Claims that were generated for a pod are its own.
+    const containers = pod.status?.resourceClaimStatuses === undefined ? pod.spec?.containers : undefined;
     const templates = this.#templates[isTerminating(pod) ? 1 : 0];
     const known = containers === undefined ? undefined : templates.get(containers);
     if (known !== undefined && isSameTemplate(known.sample, pod)) return known.id;
@@ -248,6 +250,8 @@ export class ExplainJournal {
     for (const key of META) if (meta[key] !== undefined) parts[`metadata.${key}`] = this.#part(meta[key]);
     const fields = (spec ?? {}) as Readonly<Record<string, unknown>>;
     for (const key in fields) if (key !== 'nodeName' && fields[key] !== undefined) parts[`spec.${key}`] = this.#part(fields[key]);
+    if (pod.status?.resourceClaimStatuses !== undefined)
+      parts['status.resourceClaimStatuses'] = this.#part(pod.status.resourceClaimStatuses);
     if (isTerminating(pod)) parts['metadata.deletionTimestamp'] = this.#part(LEAVING);
     if (isBeingResized(pod))
       for (const key of RESIZED) if (pod.status?.[key] !== undefined) parts[`status.${key}`] = this.#part(pod.status[key]);
@@ -290,7 +294,7 @@ function selectorOf({ apiVersion, kind, metadata, ...rest }: KubeObject): object
   };
 }
 
-/** In-place resizing shows in the container statuses; nothing else of the status decides where a pod fits. */
+/** In-place resizing shows in the container statuses; besides them only names of generated claims decide where a pod fits. */
 function isBeingResized(pod: Pod): boolean {
   for (const status of pod.status?.containerStatuses ?? []) if ((status as { resources?: unknown }).resources !== undefined) return true;
   for (const status of pod.status?.initContainerStatuses ?? [])

@@ -34,7 +34,7 @@ export const CYCLE = 12;
 export const ATTEMPT = 13;
 /** Goes on an ATTEMPT: node, tied, draw. */
 export const CHOSEN = 14;
-/** Goes on an ATTEMPT: message, plugins, 1 + nominated node (0: says nothing of it), victims. */
+/** Goes on an ATTEMPT: message, plugins, 1 + nominated node (0: says nothing of it), victims, 1 for an error. */
 export const REFUSED = 15;
 /** Pod. */
 export const BOUND = 16;
@@ -48,7 +48,7 @@ export const ANSWERED = 20;
 export const NOTE = 18;
 
 /** Words after the code. */
-export const LENGTHS: readonly number[] = [0, 2, 3, 2, 2, 1, 3, 1, 2, 3, 6, 1, 0, 8, 4, 4, 1, 2, 2, 2, 1];
+export const LENGTHS: readonly number[] = [0, 2, 3, 2, 2, 1, 3, 1, 2, 3, 6, 1, 0, 8, 4, 5, 1, 2, 2, 2, 1];
 
 export const QUEUES = ['active', 'backoff', 'unschedulable', 'gated'] as const;
 export type QueueName = (typeof QUEUES)[number];

@@ -215,7 +215,7 @@ class Follower {
       return;
     }
     const plugins = text(b) === '' ? [] : text(b).split(' ');
-    story.result = plugins.length === 0 ? 'error' : 'unschedulable';
+    story.result = words[at + 5] === 1 ? 'error' : 'unschedulable';
     story.message = text(a);
     story.plugins = plugins;
     if (c > 1) story.preemption = { node: text(c - 1), victims: text(d) === '' ? [] : text(d).split(' ') };
@@ -289,7 +289,8 @@ function decisionStory(attempt: AttemptStory, decision: ExplainedDecision): Deci
 
 /** Whether the plugins come to what the run came to. */
 function disagreementOf(attempt: AttemptStory, decision: ExplainedDecision): string | undefined {
-  if (attempt.result === 'error') return undefined;
+  // Without any node no plugin is asked.
+  if (attempt.result === 'error' || decision.nodes.length === 0) return undefined;
   const { evaluated, feasible, best } = decision;
   if (feasible !== attempt.feasible) return `${feasible} nodes fit here, ${attempt.feasible} in the run`;
   if (attempt.result === 'scheduled') {

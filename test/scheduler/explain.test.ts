@@ -167,6 +167,14 @@ describe('the story of a pod that found none', () => {
     ]);
   });
 
+  it('tells that there was no node at all', () => {
+    const { story } = told(journalOf([podAt(1, 'early'), nodeAt(6, 'a')]));
+    const { attempts, node } = story('early');
+    expect(attempts[0]).toMatchObject({ result: 'unschedulable', message: 'no nodes available to schedule pods', plugins: [] });
+    expect(attempts[0]?.decision).toMatchObject({ nodes: 0, classes: [] });
+    expect(node).toBe('a');
+  });
+
   it('keeps with failed what failed, and where the pod went at last', () => {
     const { story } = told(journalOf([...steps, taint], {}, 'failed'));
     const { attempts, node, placedAt, queue } = story('big');
