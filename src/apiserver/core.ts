@@ -12,6 +12,7 @@ import type { Cluster, EtcdClient } from './etcd-client.ts';
 import type { EventLeases } from './event-leases.ts';
 import type { Ticket } from './flow-control/flow-control.ts';
 import type { ResourceDescriptor } from './registry/descriptor.ts';
+import type { RequestPath } from './request-path.ts';
 import type { ResourceView } from './views/resource-view.ts';
 
 /** One resource as this server serves it. */
@@ -67,6 +68,7 @@ export interface Core {
   readonly eventLeases: EventLeases;
   readonly admission: Admission;
   readonly users: Users;
+  readonly path: RequestPath;
   /** Namespaces deleted here lately, and until when the cache is not to be trusted about them (NamespaceLifecycle's forceLiveLookup). */
   readonly terminating: Map<string, Instant>;
   resource(resource: Resource): ResourceState | undefined;

@@ -1,6 +1,6 @@
 /** Answers to failures that the storage layer causes. Texts of apiserver v1.34 pkg/storage/errors and pkg/registry/generic/registry/store.go. */
 
-import { gone, type StatusObject, timeout } from '#api';
+import { gone, type StatusObject, timeout, tooLarge } from '#api';
 import type { EtcdResponse } from '#etcd';
 
 const OUT_OF_RANGE = 11;
@@ -26,6 +26,20 @@ export function storageFailure(response: EtcdResponse | undefined): StatusObject
   if (response.error === undefined) return undefined;
   if (response.error.code === OUT_OF_RANGE) return gone('The resourceVersion for the provided list is too old.');
   return unknownFailure(response.error.message);
+}
+
+/** --max-request-body-bytes: what a request may carry. */
+const REQUEST_BYTES_MAX = 3 * 1024 * 1024;
+/** clientv3's MaxCallSendMsgSize: what the server may send to etcd. etcd itself draws the line at 1.5 MiB. */
+const ETCD_MESSAGE_MAX = 2 * 1024 * 1024;
+
+/** Why an object of so many bytes is not even sent to etcd. */
+export function oversize(bytes: number): StatusObject | undefined {
+  if (bytes <= ETCD_MESSAGE_MAX) return undefined;
+  if (bytes > REQUEST_BYTES_MAX) return tooLarge(`Request entity too large: limit is ${REQUEST_BYTES_MAX}`);
+  return unknownFailure(
+    `rpc error: code = ResourceExhausted desc = trying to send message larger than max (${bytes} vs. ${ETCD_MESSAGE_MAX})`,
+  );
 }
 
 /** etcd3's StorageError for a precondition that does not hold. */

@@ -1,7 +1,7 @@
 /** Changes a stored object: compute from what the cache has, write if nobody was faster, else compute again from what etcd has.
  *  Mirrors apiserver v1.34 pkg/storage/etcd3/store.go (GuaranteedUpdate) with the cacher's object as its first guess. */
 
-import { estimateBytes, estimateBytesAfter, internalError, type KubeObject, notFound, type StatusObject, tooLarge } from '#api';
+import { estimateBytes, estimateBytesAfter, internalError, type KubeObject, notFound, type StatusObject } from '#api';
 import type { EtcdOperation, EtcdResponse, KeyValue } from '#etcd';
 import type { Context } from '#sim';
 import type { Reviewed } from './admission/review.ts';
@@ -9,11 +9,9 @@ import { MutatedUpdate } from './admission/webhooks/mutated-update.ts';
 import { isStatus } from './cache/filter.ts';
 import { type Core, type Operation, objectOf, REMOVE, type Transformed, UNCHANGED } from './core.ts';
 import type { EtcdWaiter } from './etcd-client.ts';
-import { storageFailure } from './failures.ts';
+import { oversize, storageFailure } from './failures.ts';
 import { undecodable } from './verbs/decode.ts';
 
-/** --max-request-body-bytes: what a request may carry. */
-export const OBJECT_BYTES_MAX = 3 * 1024 * 1024;
 // Somebody is always faster: after so many rounds the request is given up. Upstream goes on until its time-out.
 const ATTEMPTS_MAX = 100;
 
@@ -92,7 +90,8 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
     const { core, operation } = this;
     const modRevision = kv?.modRevision ?? 0;
     const bytes = kv === undefined || kv.bytes === 0 ? estimateBytes(next) : estimateBytesAfter(kv.bytes, kv.value as KubeObject, next);
-    if (bytes > OBJECT_BYTES_MAX) return core.fail(operation, tooLarge(`Request entity too large: limit is ${OBJECT_BYTES_MAX}`), ctx);
+    const refused = oversize(bytes);
+    if (refused !== undefined) return core.fail(operation, refused, ctx);
     if (core.admission.hasMutatingWebhooks && !isRound && this.sendsRound(next, kv, ctx, cost)) return;
     operation.candidate = next;
     this.removing = undefined;

@@ -172,6 +172,53 @@ describe('RBAC', () => {
   });
 });
 
+describe('giving rights away', () => {
+  const manager = role(
+    [{ apiGroups: [RBAC], resources: ['roles', 'rolebindings'], verbs: ['create', 'update', 'patch', 'get'] }, pods],
+    'Role',
+    'manager',
+  );
+  const setUp: Step[] = [
+    create(`roles.${RBAC}`, manager),
+    create(`rolebindings.${RBAC}`, bound([JANE], 'Role', 'manager')),
+    create(`roles.${RBAC}`, role([{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }], 'Role', 'secrets')),
+    20,
+  ];
+  const named = (object: object, name: string): object => ({ ...object, metadata: { name } });
+  it('is bounded by what one has', () => {
+    const { answers } = play(
+      [
+        ...setUp,
+        jane(create(`roles.${RBAC}`, role([{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }], 'Role', 'less'))),
+        jane(
+          create(`roles.${RBAC}`, role([{ apiGroups: [''], resources: ['pods', 'secrets'], verbs: ['get', 'delete'] }], 'Role', 'more')),
+        ),
+        jane(create(`rolebindings.${RBAC}`, named(bound([JANE], 'Role', 'less'), 'b2'))),
+        jane(create(`rolebindings.${RBAC}`, named(bound([JANE], 'Role', 'secrets'), 'b3'))),
+      ],
+      { config },
+    );
+    expect(answers.slice(4).map(({ code }) => code)).toEqual([201, 403, 201, 403]);
+    expect(answers[5]?.object.message).toBe(
+      'roles.rbac.authorization.k8s.io "more" is forbidden: user "jane" (groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["pods"], Verbs:["delete"]}\n{APIGroups:[""], Resources:["secrets"], Verbs:["get" "delete"]}',
+    );
+  });
+  it('needs the verb bind or escalate otherwise', () => {
+    const trusted = role([{ apiGroups: [RBAC], resources: ['roles'], verbs: ['bind', 'escalate'] }], 'Role', 'trusted');
+    const { answers } = play(
+      [
+        ...setUp,
+        create(`roles.${RBAC}`, trusted),
+        create(`rolebindings.${RBAC}`, named(bound([JANE], 'Role', 'trusted'), 'b4')),
+        20,
+        jane(create(`rolebindings.${RBAC}`, named(bound([JANE], 'Role', 'secrets'), 'b5'))),
+      ],
+      { config },
+    );
+    expect(answers[7]?.code).toBe(201);
+  });
+});
+
 describe('the bootstrap policy', () => {
   it('is written once, whatever the number of servers', () => {
     const { clients } = lab([[5000, list(`clusterroles.${RBAC}`), list(`clusterrolebindings.${RBAC}`)]], { servers: 3, config });

@@ -3,6 +3,7 @@
 
 import type { KubeObject, Resource, StatusObject } from '#api';
 import type { Context, Message } from '#sim';
+import { escalation } from '../authorization/escalation.ts';
 import { isStatus } from '../cache/filter.ts';
 import type { Core, Operation } from '../core.ts';
 import { admitCreate, admitUpdate } from './admit.ts';
@@ -26,6 +27,7 @@ function isCounted(operation: Operation, object: KubeObject | undefined): boolea
 }
 
 const GROUP = 'admissionregistration.k8s.io';
+const RBAC = 'rbac.authorization.k8s.io';
 const NONE: readonly AdmissionPlugin[] = [];
 
 export class Admission {
@@ -133,6 +135,15 @@ export class Admission {
     ctx: Context,
   ): StatusObject | 'asked' | undefined {
     const { request, resource } = operation;
+    if (resource.info.group === RBAC && this.core.path.authorizer !== undefined) {
+      const refused = escalation(
+        this.core,
+        this.core.path.authorizer,
+        this.core.path.userOf(request),
+        attributesOf(operation, object, old),
+      );
+      if (refused !== undefined) return refused;
+    }
     const validators = (request.subresource === undefined ? this.validators : this.subresourceValidators).get(resource.info.resource);
     const isLimited = isCounted(operation, object) && this.quotas.concerns(request.namespace) && this.enabled.has('ResourceQuota');
     const isFree = this.validating.isEmpty && this.policies.isEmpty;

@@ -1,16 +1,6 @@
 /** POST. A generated name that is taken is drawn again, up to eight times (RetryGenerateName). */
 
-import {
-  alreadyExists,
-  badRequest,
-  estimateBytes,
-  forbidden,
-  type KubeObject,
-  type Namespace,
-  notFound,
-  type StatusObject,
-  tooLarge,
-} from '#api';
+import { alreadyExists, badRequest, estimateBytes, forbidden, type KubeObject, type Namespace, notFound, type StatusObject } from '#api';
 import type { EtcdResponse, KeyValue } from '#etcd';
 import type { Context } from '#sim';
 import type { Reviewed } from '../admission/review.ts';
@@ -19,8 +9,7 @@ import { isStatus } from '../cache/filter.ts';
 import { type Core, type Operation, objectOf } from '../core.ts';
 import type { EtcdWaiter } from '../etcd-client.ts';
 import type { LeaseTaker } from '../event-leases.ts';
-import { storageFailure } from '../failures.ts';
-import { OBJECT_BYTES_MAX } from '../guaranteed-update.ts';
+import { oversize, storageFailure } from '../failures.ts';
 import { AddressGrant, type AddressTaker, needsAddress, releaseAddress } from '../service-addresses.ts';
 import { firstForm, newObject } from './new-object.ts';
 
@@ -80,7 +69,8 @@ export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, MutationW
     if (isStatus(object)) return core.fail(operation, object, ctx);
     operation.candidate = object;
     this.bytes = estimateBytes(object);
-    if (this.bytes > OBJECT_BYTES_MAX) return core.fail(operation, tooLarge(`Request entity too large: limit is ${OBJECT_BYTES_MAX}`), ctx);
+    const refused = oversize(this.bytes);
+    if (refused !== undefined) return core.fail(operation, refused, ctx);
     const verdict = core.admission.review(operation, object, undefined, this, ctx);
     if (verdict === undefined) this.admitted(ctx);
     else if (verdict !== 'asked') core.fail(operation, verdict, ctx);
