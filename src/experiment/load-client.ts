@@ -231,8 +231,16 @@ export class LoadClient implements Host {
     const { resource, namespace } = this.#plan;
     const { apiVersion, kind } = resourceInfo(resource) as { readonly apiVersion: string; readonly kind: string };
     const metadata = { name, ...(namespace === undefined ? {} : { namespace }), annotations: { [SENT_AT]: String(ctx.now) } };
-    const data = kind === 'ConfigMap' ? { data: { payload: this.#payload } } : {};
-    return { apiVersion, kind, metadata, ...data } as KubeObject;
+    return { apiVersion, kind, metadata, ...this.#content(kind) } as KubeObject;
+  }
+
+  /** What an object of the kind must have besides a name, and what fills it. */
+  #content(kind: string): object {
+    const { name, namespace } = this.#plan;
+    if (kind === 'ConfigMap') return { data: { payload: this.#payload } };
+    if (kind !== 'Event') return {};
+    const involvedObject = { apiVersion: 'v1', kind: 'Pod', namespace, name };
+    return { involvedObject, reason: 'Loaded', message: this.#payload, type: 'Normal', count: 1 };
   }
 
   #ended({ code, error, continuation }: Outcome<Issued>, ctx: Context): void {

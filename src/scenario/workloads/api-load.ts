@@ -65,7 +65,7 @@ export const apiLoad: WorkloadKind<ApiLoadSpec> = {
     clients: count('connections, each to one API server (default 20)', 1, 10_000),
     resource: text('of what kind its objects are (default configmaps)'),
     namespace: label('default: the name'),
-    objects: count('how many there are from the beginning (default 100)', 1, 1_000_000),
+    objects: count('how many there are from the beginning (default 100)', 0, 1_000_000),
     objectBytes: bytes('size of one (default 1KiB)'),
     requestsPerSecond: fields('how often what is asked', {
       get: rate('reads of one object from etcd'),
@@ -99,6 +99,8 @@ export const apiLoad: WorkloadKind<ApiLoadSpec> = {
   mistake(spec) {
     const plan = loadPlan(spec);
     if (plan.rates.length === 0 && plan.watchers === 0) return "says neither 'requestsPerSecond' nor 'watchers'";
+    const needs = plan.rates.find(([kind]) => kind !== 'create' && kind !== 'delete' && !kind.startsWith('list'));
+    if (plan.objects === 0 && needs !== undefined) return `'${needs[0]}' needs objects, and 'objects' is 0`;
     if (resourceInfo(plan.resource) === undefined) return `no resource is called '${plan.resource}'`;
     return spec.phases !== undefined && spec.for !== undefined ? "says both 'for' and 'phases'" : undefined;
   },
