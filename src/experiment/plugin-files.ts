@@ -16,6 +16,9 @@ const KNOWN: readonly string[] = [
   'normalizeScore',
   'unreserve',
   'eventsToRegister',
+  'waitsFor',
+  'attach',
+  'observe',
 ];
 /** Of upstream, but taken by the scheduler itself here. */
 const NOT_OFFERED = ['bind', 'postBind'].filter((name) => !KNOWN.includes(name));

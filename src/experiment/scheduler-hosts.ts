@@ -9,6 +9,7 @@ import {
   type KubeSchedulerConfiguration,
   type LeaderElectionSettings,
   PluginError,
+  PluginSetError,
   Profile,
   pluginPoints,
   profilesOf,
@@ -148,14 +149,17 @@ function makeOnce(
     plugins,
     ...(configuration === undefined ? {} : { configuration }),
   };
-  profilesOf(config).forEach((spec, i) => {
-    try {
+  let profile = 0;
+  try {
+    for (const spec of profilesOf(config)) {
       new Profile(spec, registry);
-    } catch (error) {
-      if (!(error instanceof PluginError)) throw error;
-      mistakes.push({ ...placeOfArgs(plan, i, error.message), message: error.message });
+      profile++;
     }
-  });
+  } catch (error) {
+    // Sets that cannot be built come from plugins that join the default profile: a second queue sort.
+    if (!(error instanceof PluginError || error instanceof PluginSetError)) throw error;
+    mistakes.push({ ...placeOfArgs(plan, profile, error.message), message: error.message });
+  }
 }
 
 /** The arguments of the plugin that the message is about, or the profile. */

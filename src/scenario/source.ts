@@ -121,7 +121,7 @@ function plainMessage(code: string, message: string): string {
   if (code === 'TAB_AS_INDENT') return 'tabs cannot indent YAML: use spaces';
   if (message.startsWith('Maximum call stack')) return 'is nested too deeply';
   if (code === 'DUPLICATE_KEY') return 'this key stands twice in one map';
-  if (code === 'MULTIPLE_DOCS') return "holds several documents ('---'): one scenario a file";
+  if (code === 'MULTIPLE_DOCS') return "holds several documents ('---'): one document a file";
   return printable(message.split('\n')[0] ?? message, 200);
 }
 

@@ -68,7 +68,8 @@ export function checkedPlugin(plugin: AnyPlugin, origin?: PluginOrigin): AnyPlug
     throw wrong(where, score, isFinal ? `a whole number from 0 to ${MAX_NODE_SCORE}` : 'a whole number');
   };
 
-  const checked: { -readonly [K in keyof AnyPlugin]: AnyPlugin[K] } = { name };
+  const checked: { -readonly [K in keyof AnyPlugin]: AnyPlugin[K] } =
+    plugin.watches === undefined ? { name } : { name, watches: plugin.watches };
   if (plugin.preEnqueue !== undefined) checked.preEnqueue = (pod) => status(about('PreEnqueue', pod), () => plugin.preEnqueue?.(pod));
   if (plugin.less !== undefined) {
     checked.less = (a, b) => {
@@ -160,6 +161,14 @@ function checkedBinding(plugin: AnyPlugin, checked: { -readonly [K in keyof AnyP
       return answer;
     };
   }
+  const { waitsFor, attach, observe } = plugin;
+  if (waitsFor !== undefined)
+    checked.waitsFor = (state, pod, node, handle) =>
+      call(about('PreBind', pod, node), () => waitsFor.call(plugin, state, pod, node, handle));
+  if (observe !== undefined)
+    checked.observe = (resource, before, after) =>
+      call(about(`Observe of ${resource}`), () => observe.call(plugin, resource, before, after));
+  if (attach !== undefined) checked.attach = (handle) => call(about('Attach'), () => attach.call(plugin, handle));
   if (plugin.eventsToRegister !== undefined) {
     checked.eventsToRegister = () => {
       const where = about('EventsToRegister');

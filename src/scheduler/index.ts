@@ -10,6 +10,7 @@ export {
 } from './configuration/kube-scheduler-configuration.ts';
 export { checkLeaderElection, DEFAULT_LEADER_ELECTION, type LeaderElectionSettings } from './configuration/leader-election.ts';
 export type { ExtensionPoint } from './configuration/plugin-sets.ts';
+export { PluginSetError } from './configuration/plugin-sets.ts';
 export { judgeSchedulerVector } from './conformance/judge.ts';
 export { readSchedulerVector, SchedulerVectorError } from './conformance/read-vector.ts';
 export type { CostMode, CpuClock } from './cost-meter.ts';

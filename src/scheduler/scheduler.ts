@@ -3,7 +3,7 @@
 
 import type { KubeObject, Node, Pod } from '#api';
 import type { ApiClient, Informer, InformerFactory, Outcome } from '#client';
-import { createApiClient, createInformerFactory, EventRecorder, LeaderElector } from '#client';
+import { createApiClient, createInformerFactory, LeaderElector } from '#client';
 import type { Context, Duration, Host, Instant, Message, Timer } from '#sim';
 import { messageKind, SECOND } from '#sim';
 import { BindingCycle, type BindingTimer, type Step } from './binding-cycle.ts';
@@ -22,6 +22,7 @@ import { registeredPlugins } from './plugin-registration.ts';
 import { groupKeyOf, POD_GROUP_LABEL } from './plugins/coscheduling-groups.ts';
 import { isTerminating } from './pod-fields.ts';
 import { Profile } from './profile.ts';
+import { profileEvents } from './profile-events.ts';
 import type { QueuedPodInfo } from './queue/queued-pod-info.ts';
 import { DEFAULT_QUEUE_SETTINGS, type QueueSettings, SchedulingQueue } from './queue/scheduling-queue.ts';
 import { type Decision, type Failure, PodScheduler } from './schedule-pod.ts';
@@ -109,7 +110,7 @@ export class Scheduler implements Host {
     this.#queue = new SchedulingQueue(this.#profiles, this.#nominator, settings);
     this.#events = new EventHandlers(this.#cache, this.#queue, this.#nominator, this.#waiting, this.#schedulers);
     const lane = this.#client.lane({ qps: config.client.qps, burst: config.client.burst });
-    const recorder = new EventRecorder(this.#client as never, lane, config.schedulerName ?? 'default-scheduler');
+    const recorder = profileEvents(this.#client as never, lane, [...this.#profiles.keys()]);
     const extenders = config.extenders ?? [];
     this.#extenders = extenders.length === 0 ? undefined : new ExtenderClient(extenders);
     if (this.#extenders !== undefined) this.#queue.registerForAll(EXTENDER_NAME);

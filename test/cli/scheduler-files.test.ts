@@ -260,6 +260,17 @@ describe("a plugin of one's own", () => {
     rmSync(out, { recursive: true, force: true });
   });
 
+  test('that sorts the queue needs a profile in which nobody else does', async () => {
+    const plugin = file('sorts.ts', "export default () => ({ name: 'Sorts', less: (a, b) => a.timestamp < b.timestamp });\n");
+    const { code, err } = await inProcess('run', SCENARIO, '--out', out, '--quiet', ...NO_CONFIG, '--plugin', plugin);
+    expect(err).toContain('only one queue sort plugin required for profile with scheduler name "default-scheduler", but got 2');
+    expect([code, err.trimEnd().split('\n').length, existsSync(out)]).toEqual([2, 1, false]);
+    const swap = '{ queueSort: { disabled: [{ name: PrioritySort }], enabled: [{ name: Sorts }] } }';
+    file('config.yaml', `${HEAD}profiles: [{ plugins: ${swap} }]\n`);
+    expect(await inProcess('run', SCENARIO, '--out', out, '--quiet', '--plugin', plugin)).toMatchObject({ code: 0 });
+    rmSync(out, { recursive: true, force: true });
+  });
+
   test('that no profile enables is no silent bystander', async () => {
     file('config.yaml', HEAD);
     file('x.ts', "export default () => ({ name: 'Idle', score: () => 1 });\n");

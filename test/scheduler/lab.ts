@@ -95,6 +95,12 @@ export class Janitor implements Host {
     const about = [...this.#events.list()] as (KubeObject & { involvedObject?: { name?: string }; reason?: string; message?: string })[];
     return about.filter((event) => event.involvedObject?.name === name).map(({ reason, message }) => `${reason}: ${message}`);
   }
+
+  /** Who wrote the events about an object. */
+  writers(name: string): string[] {
+    const all = [...this.#events.list()] as (KubeObject & { involvedObject?: { name?: string }; source?: { component?: string } })[];
+    return all.filter((event) => event.involvedObject?.name === name).map(({ source }) => source?.component ?? '');
+  }
 }
 
 const stamp = (value: unknown, revision: number): void => {

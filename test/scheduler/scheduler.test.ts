@@ -1,6 +1,7 @@
 /** The scheduler as a host, against a real API server: what it writes, and when. */
 
 import { describe, expect, it } from 'vitest';
+import { pluginPoints, readKubeSchedulerConfiguration } from '#scheduler';
 import { lab, nodeAt, podAt } from './lab.ts';
 
 describe('Scheduler', () => {
@@ -16,6 +17,16 @@ describe('Scheduler', () => {
     expect(placed).toEqual(['a', 'b']);
     expect(janitor.pod('foreign')?.spec?.nodeName).toBeUndefined();
     expect(janitor.events('one')).toEqual([`Scheduled: Successfully assigned default/one to ${janitor.pod('one')?.spec?.nodeName}`]);
+  });
+
+  it('writes events under the name of the profile that decided', () => {
+    const profile = (schedulerName: string): object => ({ schedulerName });
+    const file = { apiVersion: 'kubescheduler.config.k8s.io/v1', kind: 'KubeSchedulerConfiguration', profiles: ['a', 'b'].map(profile) };
+    const reading = readKubeSchedulerConfiguration(file, pluginPoints());
+    if ('errors' in reading) throw new Error(JSON.stringify(reading.errors));
+    const pods = ['a', 'b'].map((schedulerName) => podAt(2, `of-${schedulerName}`, '1', { schedulerName }));
+    const { janitor } = lab([nodeAt(1, 'n'), ...pods], { config: { configuration: reading.configuration } });
+    expect([janitor.writers('of-a'), janitor.writers('of-b')]).toEqual([['a'], ['b']]);
   });
 
   it('says why a pod does not fit, once, and places it when a node comes that helps', () => {
