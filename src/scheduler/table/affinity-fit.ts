@@ -113,6 +113,9 @@ export const AFFINITY_RULES = 1;
 export const ANTI_AFFINITY_RULES = 2;
 export const EXISTING_ANTI_AFFINITY = 3;
 
+/** Up to so many domains of a key are summed up before nodes are scored. */
+const FEW_DOMAINS = 4;
+
 export interface AffinityContext {
   readonly namespaceLabels: LabelMap | undefined;
   /** Terms with selectors over namespaces turned into names. */
@@ -138,6 +141,8 @@ export class AffinityFit {
   #carriedVersion = -1;
   /** Nobody meant by the required terms is anywhere yet, and this pod is one of them. Of the decision at hand. */
   isFirstOfGroup = false;
+  /** Terms on keys with many domains: read node by node instead. Of the decision at hand. */
+  #wide: Weighted[] = [];
   /** Combined scores by key and domain for the decision at hand. */
   #keyScores: { key: TopologyKey; values: Float64Array }[] = [];
 
@@ -257,9 +262,15 @@ export class AffinityFit {
     this.#follow();
     if (!this.isScoring) return false;
     const byKey = new Map<TopologyKey, Float64Array>();
-    const take = ({ sums, weight }: Weighted): void => {
+    this.#wide = [];
+    const take = (weighted: Weighted): void => {
+      const { sums, weight } = weighted;
       this.#refresh(sums);
       if (sums.total === 0) return;
+      if (sums.key.count > FEW_DOMAINS) {
+        this.#wide.push(weighted);
+        return;
+      }
       let values = byKey.get(sums.key);
       if (values === undefined) {
         values = new Float64Array(sums.key.count);
@@ -271,7 +282,7 @@ export class AffinityFit {
     for (const weighted of this.#preferred) take(weighted);
     for (const weighted of this.#scoring) take(weighted);
     this.#keyScores = [...byKey].map(([key, values]) => ({ key, values }));
-    return this.#keyScores.length > 0;
+    return this.#keyScores.length > 0 || this.#wide.length > 0;
   }
 
   /** Adds weight * normalized score to `totals`, aligned with the slots found. */
@@ -280,6 +291,7 @@ export class AffinityFit {
     let min = Number.POSITIVE_INFINITY;
     let max = Number.NEGATIVE_INFINITY;
     const keyScores = this.#keyScores;
+    const wide = this.#wide;
     for (let i = 0; i < count; i++) {
       const slot = slots[i] as number;
       let score = 0;
@@ -287,6 +299,11 @@ export class AffinityFit {
         const { key, values } = keyScores[k] as (typeof keyScores)[number];
         const domain = key.domains[slot] as number;
         if (domain !== NO_DOMAIN) score += values[domain] as number;
+      }
+      for (let w = 0; w < wide.length; w++) {
+        const { sums, weight: each } = wide[w] as Weighted;
+        const domain = sums.key.domains[slot] as number;
+        if (domain !== NO_DOMAIN) score += each * (sums.sums[domain] ?? 0);
       }
       raw[i] = score;
       if (score < min) min = score;

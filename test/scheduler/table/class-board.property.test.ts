@@ -91,7 +91,7 @@ const RULES: readonly ((app: string, other: string) => object)[] = [
     affinity: {
       podAntiAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: HOST, ...selects(app) }],
-        preferredDuringSchedulingIgnoredDuringExecution: [weighted(20, other, ZONE), weighted(5, app, 'rack')],
+        preferredDuringSchedulingIgnoredDuringExecution: [weighted(20, other, ZONE), weighted(5, app, 'rack'), weighted(9, other, HOST)],
       },
     },
   }),
@@ -168,7 +168,7 @@ class Cluster {
   readonly nominees: Pod[] = [];
   readonly names: string[] = [];
 
-  constructor(shapes: readonly NodeShape[]) {
+  constructor(shapes: readonly NodeShape[], percentage = 100) {
     const budgets = { get: () => undefined, list: () => this.budgets };
     const namespaces = new MapLister<KubeObject>([{ metadata: { name: 'one' } } as KubeObject]);
     const listers = new Map<string, unknown>([
@@ -178,7 +178,7 @@ class Cluster {
     const make = (usesColumns: boolean): PodScheduler => {
       const profile = new Profile();
       const handle = new LiveHandle(profile, this.cache, this.nominator, listers as never);
-      return new PodScheduler(profile, this.cache, this.nominator, handle, 100, usesColumns);
+      return new PodScheduler(profile, this.cache, this.nominator, handle, percentage, usesColumns);
     };
     this.fast = make(true);
     this.slow = make(false);
@@ -190,10 +190,11 @@ class Cluster {
     this.names.push(name);
   }
 
-  decide(n: number, pod: Pod): void {
+  /** How many nodes fit. */
+  decide(n: number, pod: Pod): number {
     const what = (scheduler: PodScheduler) => {
       scheduler.handle.now = n;
-      const { nodeName, feasible, tied, failure, cost } = scheduler.schedule(pod, n);
+      const { nodeName, feasible, tied, failure, cost, evaluated } = scheduler.schedule(pod, 3 * n);
       const { nominatedNodeName, victims = [], dryRuns } = failure?.postFilter ?? {};
       return {
         n,
@@ -201,6 +202,7 @@ class Cluster {
         feasible,
         tied,
         cost,
+        evaluated,
         message: failure?.message,
         plugins: [...(failure?.plugins ?? [])].sort(),
         nominatedNodeName,
@@ -214,6 +216,7 @@ class Cluster {
     if (fast.nodeName !== '') this.#bind(pod, fast.nodeName);
     // Preemption takes its victims at once every second time, so that both kinds of nodes are met again.
     if (n % 2 === 0) for (const name of fast.victims) this.#remove(this.bound.findIndex((other) => other.metadata?.name === name));
+    return fast.feasible;
   }
 
   #bind(pod: Pod, nodeName: string): void {
@@ -295,5 +298,27 @@ describe('decisions from what is kept', () => {
       { numRuns: 250, seed: 7 },
     );
     expect(preempted).toBeGreaterThan(20);
+  }, 300_000);
+
+  it('are those of the plugins where nodes are sampled', () => {
+    let sampled = 0;
+    fc.assert(
+      fc.property(
+        fc.array(nodeShape, { minLength: 220, maxLength: 300 }),
+        fc.array(templateShape, { minLength: 1, maxLength: 4 }),
+        fc.array(step, { minLength: 5, maxLength: 40 }),
+        (shapes, templates, steps) => {
+          const cluster = new Cluster(shapes, 1);
+          const makers = templates.map(templateOf);
+          steps.forEach((one, n) => {
+            const pod = (makers[one.template % makers.length] as (n: number) => Pod)(n);
+            if (cluster.decide(n, pod) === 100) sampled++;
+            cluster.change(n, one, pod);
+          });
+        },
+      ),
+      { numRuns: 25, seed: 11, endOnFailure: true },
+    );
+    expect(sampled).toBeGreaterThan(20);
   }, 300_000);
 });
