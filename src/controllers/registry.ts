@@ -13,6 +13,7 @@ import { JobController } from './job.ts';
 import { NamespaceController } from './namespace.ts';
 import { NODE_LIFECYCLE_DEFAULTS as DEFAULTS, NodeLifecycleController } from './node-lifecycle.ts';
 import { PodGcController } from './pod-gc.ts';
+import { PodGroupController } from './pod-group.ts';
 import { ReplicaSetController } from './replicaset.ts';
 import { ResourceClaimController } from './resource-claim.ts';
 import { ResourceQuotaController } from './resource-quota.ts';
@@ -54,10 +55,12 @@ export const CONTROLLERS: Readonly<Record<string, Make>> = {
   serviceaccount: () => new ServiceAccountController(),
   resourcequota: (_settings, workers) => new ResourceQuotaController(workers),
   'clusterrole-aggregation': () => new ClusterRoleAggregationController(),
+  // Not of kube-controller-manager: it runs where gangs are scheduled.
+  podgroup: (_settings, workers) => new PodGroupController(workers),
 };
 
-/** All of them: `--controllers=*`. */
-export const CONTROLLER_NAMES: readonly string[] = Object.keys(CONTROLLERS);
+/** All of kube-controller-manager's: `--controllers=*`. */
+export const CONTROLLER_NAMES: readonly string[] = Object.keys(CONTROLLERS).filter((name) => name !== 'podgroup');
 
 export function makeController(name: string, settings: ControllerSettings): Controller {
   const make = CONTROLLERS[name];

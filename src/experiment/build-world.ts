@@ -17,7 +17,7 @@ import {
 } from '#scenario';
 import type { HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
 import { Luck } from '#sim';
-import { controllerManagerConfig, perfControllers } from './control-plane-config.ts';
+import { controllerManagerConfig, gangController, perfControllers } from './control-plane-config.ts';
 import { etcdHosts, etcdLinks } from './etcd-hosts.ts';
 import type { LoadedExtender } from './extender-files.ts';
 import { placeExtenders } from './extender-hosts.ts';
@@ -67,12 +67,14 @@ export interface WorldOptions {
   readonly cost?: 'model' | 'measured';
 }
 
+const GANG_CONTROLLER = 'system:serviceaccount:scheduler-plugins:scheduler-plugins-controller';
 /** Users of ours that are nobody's in Kubernetes: what they ask is no question of permission, unless a scenario gives them other groups. */
 const ADMINISTRATORS = {
   'user:scenario': ['system:masters'],
   'user:bench': ['system:masters'],
   'system:observer': ['system:masters'],
   'system:extender': ['system:masters'],
+  [GANG_CONTROLLER]: ['system:masters'],
 };
 const UNLIMITED: ClientLimits = { qps: 0, burst: 0 };
 /** Of scheduler_perf's test process. */
@@ -107,12 +109,13 @@ export function buildWorld(
   });
   const client = (user: string, { qps, burst }: ClientLimits): ClientConfig => ({ user, servers: apiServers, qps, burst });
 
-  const schedulers = schedulerInstances(cluster.schedulers, (limits) => client('system:kube-scheduler', limits), {
+  const instances = schedulerInstances(cluster.schedulers, (limits) => client('system:kube-scheduler', limits), {
     plugins: plugins ?? [],
     extenders: placeExtenders(extenders, client('system:extender', UNLIMITED), CONTROL_PLANE, add),
     cost,
     ...(perf === undefined ? {} : { featureGates: perf.featureGates }),
-  }).map((instance) => add({ ...instance, program: 'scheduler', ...CONTROL_PLANE, cores: 4 }));
+  });
+  const schedulers = instances.map((instance) => add({ ...instance, program: 'scheduler', ...CONTROL_PLANE, cores: 4 }));
   const controllerManagers = controllers
     ? [
         add({
@@ -127,6 +130,9 @@ export function buildWorld(
         }),
       ]
     : [];
+  const gangs = gangController(instances, client(GANG_CONTROLLER, { qps: 5, burst: 10 }));
+  if (controllers && gangs !== undefined)
+    add({ name: 'scheduler-plugins-controller', program: 'controller-manager', config: gangs, ...CONTROL_PLANE, cores: 4 });
   const perfManager = perf === undefined ? undefined : perfControllers(perf.featureGates, client('system:kube-controller-manager', PERF));
   if (perfManager !== undefined)
     controllerManagers.push(

@@ -3,6 +3,7 @@
 import type { ClientConfig } from '#client';
 import type { ControllerManagerConfig } from '#controllers';
 import type { ControllersPlan } from '#scenario';
+import type { SchedulerInstance } from './scheduler-hosts.ts';
 
 export function controllerManagerConfig(plan: ControllersPlan, client: ClientConfig): ControllerManagerConfig {
   return {
@@ -21,4 +22,13 @@ export function controllerManagerConfig(plan: ControllersPlan, client: ClientCon
 export function perfControllers(gates: Readonly<Record<string, boolean>>, client: ClientConfig): ControllerManagerConfig | undefined {
   if (gates['DynamicResourceAllocation'] !== true) return undefined;
   return { client, controllers: ['resourceclaim'], settings: { concurrentSyncs: { resourceclaim: 5 } } };
+}
+
+/** Where some profile schedules gangs, the controller that keeps their PodGroups' status: a process of its own in scheduler-plugins, with 5 requests a second. */
+export function gangController(schedulers: readonly SchedulerInstance[], client: ClientConfig): ControllerManagerConfig | undefined {
+  const uses = ({ config }: SchedulerInstance): boolean =>
+    (config.configuration?.profiles ?? []).some(({ plugins }) =>
+      Object.values(plugins).some((enabled) => enabled.some(({ name }) => name === 'Coscheduling')),
+    );
+  return schedulers.some(uses) ? { client, controllers: ['podgroup'] } : undefined;
 }
