@@ -142,7 +142,7 @@ describe('nonsense', () => {
     create('pods', [] as object),
     create('widgets.example.com', {}),
     { verb: 'get', resource: 'pods', namespace: 'default' },
-    at('get', 'pods', 'x', { subresource: 'log' }),
+    at('get', 'pods', 'x', { subresource: 'logs' }),
     at('create', 'pods', 'x', { subresource: 'status', body: {} }),
   ];
   const { answers } = play(wrong);

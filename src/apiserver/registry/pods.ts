@@ -152,7 +152,10 @@ export const pods: ResourceDescriptor<Pod> = {
     };
     return shaped(metaOf(pod), pod.spec, { phase: 'Pending', qosClass: qos, conditions: [condition] });
   },
-  validate: (pod) => validatePodSpec(pod.spec, 'spec'),
+  validate: (pod) =>
+    (pod.spec?.ephemeralContainers ?? []).length > 0
+      ? [...validatePodSpec(pod.spec, 'spec'), forbiddenField('spec.ephemeralContainers', 'cannot be set on create')]
+      : validatePodSpec(pod.spec, 'spec'),
   prepareForUpdate: (next, old) => shaped(metaOf(next), next.spec, old.status),
   validateUpdate: (next, old) => validateSpecUpdate(next.spec as PodSpec, old.spec as PodSpec),
   parts: {

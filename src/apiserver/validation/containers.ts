@@ -3,6 +3,7 @@
 import { type Container, compareQuantities, type FieldError, type PodSpec, type Probe, parseQuantity, QUANTITY_ERROR } from '#api';
 import { duplicate, forbiddenField, invalidValue, notFoundField, notSupported, required } from './field-error.ts';
 import { dns1123Label, envVarName, portName, qualifiedName } from './names.ts';
+import { validateHandler } from './pod-particulars.ts';
 
 const PORT_MAX = 65_535;
 const PORT_RANGE = `must be between 1 and ${PORT_MAX}, inclusive`;
@@ -129,9 +130,7 @@ function validateMounts(container: Container, at: string, volumes: ReadonlySet<s
 
 function validateProbe(probe: Probe | undefined, at: string, mustSucceedOnce: boolean, errors: FieldError[]): void {
   if (probe === undefined) return;
-  const handlers = [probe.exec, probe.httpGet, probe.tcpSocket, probe.grpc].filter((handler) => handler !== undefined).length;
-  if (handlers === 0) errors.push(required(at, 'must specify a handler type'));
-  if (handlers > 1) errors.push(forbiddenField(at, 'may not specify more than 1 handler type'));
+  validateHandler(probe, at, errors);
   for (const name of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const) {
     const value = probe[name];
     if (value !== undefined && value < 0) errors.push(invalidValue(`${at}.${name}`, value, 'must be greater than or equal to 0'));

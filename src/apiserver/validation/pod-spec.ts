@@ -5,6 +5,7 @@ import type { FieldError, PodSpec, Toleration } from '#api';
 import { validateContainers } from './containers.ts';
 import { duplicate, type FieldErrors, invalidValue, NO_ERRORS, notSupported, required } from './field-error.ts';
 import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from './names.ts';
+import { validateParticulars } from './pod-particulars.ts';
 import { validatePodResourceClaims } from './pod-resource-claims.ts';
 import { validateAffinity, validateLabelSelector, validateNodeSelectorMap } from './selectors.ts';
 
@@ -20,6 +21,7 @@ export function validatePodSpec(spec: PodSpec | undefined, field: string): Field
   validateContainers(spec, field, volumes, errors);
   validateLifetime(spec, field, errors);
   validatePlacement(spec, field, errors);
+  validateParticulars(spec, field, errors);
   if (spec.resourceClaims !== undefined) validatePodResourceClaims(spec, `${field}.resourceClaims`, errors);
   if (errors.length === 0) sound.add(spec);
   return errors;

@@ -1,6 +1,6 @@
 /** What a body must be before anything else looks at it. Mirrors apiserver v1.34 pkg/endpoints/handlers (decoding, name and namespace checks). */
 
-import { badRequest, type KubeObject, type StatusObject } from '#api';
+import { badRequest, type FieldError, invalid, type KubeObject, QUANTITY_ERROR, type StatusObject } from '#api';
 import type { Operation } from '../core.ts';
 
 /** The body as an object of the request's kind, or 400. */
@@ -29,6 +29,15 @@ export function checkName(object: KubeObject, name: string): StatusObject | unde
   if (own === name) return undefined;
   if (!own) return badRequest('name must be provided');
   return badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
+}
+
+/** Why an object is not taken: 400 when it could not have been decoded (quantities are read by upstream's decoder), 422 for all else. */
+export function refused({ resource }: Operation, name: string, errors: readonly FieldError[]): StatusObject {
+  const { kind, group, version } = resource.info;
+  const isMalformed = errors.some(({ message }) => message.endsWith(QUANTITY_ERROR));
+  return isMalformed
+    ? badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${QUANTITY_ERROR}`)
+    : invalid(kind, group, name, errors);
 }
 
 /** A body whose parts have the wrong types (a string where a list belongs) fails wherever it is first read: upstream's decoder says 400 there. */

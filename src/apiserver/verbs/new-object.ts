@@ -1,6 +1,6 @@
 /** From a client's body to an object ready to be stored. Mirrors apiserver v1.34 pkg/registry/rest/create.go (BeforeCreate) and the create handler. */
 
-import { invalid, type KubeObject, rfc3339, type StatusObject } from '#api';
+import { type KubeObject, rfc3339, type StatusObject } from '#api';
 import type { Context } from '#sim';
 import { isStatus } from '../cache/filter.ts';
 import type { Core, Operation } from '../core.ts';
@@ -10,7 +10,7 @@ import { freshMeta } from '../object-meta.ts';
 import { prepareForCreate, shaped } from '../registry/generic.ts';
 import { dns1123Subdomain } from '../validation/names.ts';
 import { validateMeta } from '../validation/object-meta.ts';
-import { decodeBody, undecodable } from './decode.ts';
+import { decodeBody, refused, undecodable } from './decode.ts';
 
 /** The stored form of `body`, or why not: 400, 403, 422. Sets the operation's key. */
 export function newObject(core: Core, operation: Operation, body: unknown, ctx: Context): KubeObject | StatusObject {
@@ -63,8 +63,7 @@ function made(core: Core, operation: Operation, body: unknown, ctx: Context): Ku
 
   const errors = validateMeta(metadata, descriptor.nameRule ?? dns1123Subdomain, info.namespaced);
   const own = descriptor.validate?.(prepared) ?? errors;
-  if (errors.length > 0 || own.length > 0)
-    return invalid(info.kind, info.group, metadata.name, own === errors ? errors : [...errors, ...own]);
+  if (errors.length > 0 || own.length > 0) return refused(operation, metadata.name, own === errors ? errors : [...errors, ...own]);
   operation.key = info.namespaced ? `${resource.prefix}${request.namespace}/${metadata.name}` : resource.prefix + metadata.name;
   return prepared;
 }

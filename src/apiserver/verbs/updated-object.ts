@@ -10,6 +10,7 @@ import type { ResourceDescriptor } from '../registry/descriptor.ts';
 import { prepareForStatusUpdate, prepareForUpdate, preparePart, shaped } from '../registry/generic.ts';
 import { invalidValue } from '../validation/field-error.ts';
 import { validateMetaUpdate } from '../validation/object-meta.ts';
+import { refused } from './decode.ts';
 
 /** What must agree before a change is looked at: resourceVersion and uid, where the client gave them. */
 export function checkVersion(operation: Operation, sent: KubeObject, current: KubeObject): StatusObject | undefined {
@@ -137,7 +138,7 @@ export function updatedObject(
       : part !== undefined
         ? part.validate(next, current)
         : (descriptor.validateUpdate ?? descriptor.validate)?.call(descriptor, next, current)) ?? [];
-  if (errors.length > 0 || own.length > 0) return invalid(info.kind, info.group, metadata.name, [...errors, ...own]);
+  if (errors.length > 0 || own.length > 0) return refused(operation, metadata.name, [...errors, ...own]);
   if (isReleased(next, current)) return REMOVE;
   // Only objects that were once applied know their fields' owners.
   if (owners !== undefined) metadata.managedFields = owners;

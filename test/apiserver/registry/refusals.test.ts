@@ -302,3 +302,81 @@ describe('a service that changes its type', () => {
     expect(answers[2]?.object.spec.clusterIP).toBeUndefined();
   });
 });
+
+const c = (more: object = {}): object => ({ name: 'c', image: 'i', ...more });
+const volume = (more: object): object => ({ containers: [c()], volumes: [{ name: 'v', ...more }] });
+
+/** A pod's spec, and what is wrong with it in Kubernetes v1.34's words. */
+const BAD_PODS: readonly (readonly [object, string])[] = [
+  [volume({ emptyDir: {}, hostPath: { path: '/' } }), 'spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type'],
+  [
+    volume({ hostPath: { path: '/', type: 'Odd' } }),
+    'spec.volumes[0].hostPath.type: Unsupported value: "Odd": supported values: "", "BlockDevice"',
+  ],
+  [
+    { containers: [c({ env: [{ name: 'A', valueFrom: {} }] })] },
+    'spec.containers[0].env[0].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`',
+  ],
+  [{ containers: [c({ livenessProbe: {} })] }, 'spec.containers[0].livenessProbe: Required value: must specify a handler type'],
+  [
+    { containers: [c({ livenessProbe: { httpGet: { port: 80 }, tcpSocket: { port: 80 } } })] },
+    'spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type',
+  ],
+  [
+    { containers: [c({ lifecycle: { preStop: {} } })] },
+    'spec.containers[0].lifecycle.preStop: Required value: must specify a handler type',
+  ],
+  [
+    { containers: [c({ terminationMessagePolicy: 'X' })] },
+    'spec.containers[0].terminationMessagePolicy: Unsupported value: "X": supported values: "FallbackToLogsOnError", "File"',
+  ],
+  [{ containers: [c({ image: ' i' })] }, 'spec.containers[0].image: Invalid value: " i": must not have leading or trailing whitespace'],
+  [{ containers: [c({ restartPolicy: 'Always' })] }, 'spec.containers[0].restartPolicy: Forbidden: may not be set for non-init containers'],
+  [
+    { containers: [c()], initContainers: [{ name: 'i', image: 'x', restartPolicy: 'Never' }] },
+    'spec.initContainers[0].restartPolicy: Unsupported value: "Never": supported values: "Always"',
+  ],
+  [
+    { containers: [c({ securityContext: { privileged: true, allowPrivilegeEscalation: false } })] },
+    'cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+  ],
+  [
+    { containers: [c()], securityContext: { runAsUser: -1 } },
+    'spec.securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive',
+  ],
+  [{ containers: [c({ volumeDevices: [{ name: 'v', devicePath: '/d' }] })] }, 'spec.containers[0].volumeDevices[0].name: Not found: "v"'],
+  [
+    { containers: [c()], hostPID: true, shareProcessNamespace: true },
+    'spec.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled',
+  ],
+  [{ containers: [c()], hostAliases: [{ ip: 'x' }] }, 'spec.hostAliases[0].ip: Invalid value: "x": must be a valid IP address'],
+  [
+    { containers: [c()], readinessGates: [{ conditionType: 'bad type' }] },
+    'spec.readinessGates[0].conditionType: Invalid value: "bad type": name part must consist of',
+  ],
+  [{ containers: [c()], runtimeClassName: 'Bad!' }, 'spec.runtimeClassName: Invalid value: "Bad!": a lowercase RFC 1123 subdomain'],
+  [{ containers: [c()], os: { name: 'beos' } }, 'spec.os: Unsupported value: "beos": supported values: "linux", "windows"'],
+  [{ containers: [c()], ephemeralContainers: [{ name: 'd', image: 'x' }] }, 'spec.ephemeralContainers: Forbidden: cannot be set on create'],
+];
+
+describe('pods that are refused', () => {
+  const { answers } = play(BAD_PODS.map(([spec]) => create('pods', { ...meta, spec })));
+  it.each(BAD_PODS.map(([, text], i) => ({ text, i })))('$text', ({ text, i }) => {
+    expect(answers[i]?.code).toBe(422);
+    expect(answers[i]?.object.message).toContain(text);
+  });
+});
+
+describe('quantities that are none', () => {
+  const { answers } = play([create('pods', { ...meta, spec: { containers: [c({ resources: { requests: { cpu: 'much' } } })] } })]);
+  it('are refused by the decoder', () => {
+    expect(answers[0]).toMatchObject({
+      code: 400,
+      object: {
+        reason: 'BadRequest',
+        message:
+          'Pod in version "v1" cannot be handled as a Pod: quantities must match the regular expression \'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$\'',
+      },
+    });
+  });
+});
