@@ -1,10 +1,10 @@
 /** `wavetank explain` on a run of a small cluster: what a person reads, what a program reads, and what wrong questions are told. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inProcess } from './command.ts';
+import { asProcess, inProcess, ROOT } from './command.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wavetank-explain-'));
 const out = (mode: string): string => join(directory, mode);
@@ -52,6 +52,17 @@ test('a run is the same whatever it keeps', () => {
   );
   expect(new Set(digests).size).toBe(1);
 });
+
+test('the same run leaves the same bytes, on threads, too', async () => {
+  const { code, err } = await asProcess(
+    ['run', join(directory, 'small.yaml'), '--explain', 'all', '--shards', '2', '--out', out('threads'), '--quiet'],
+    {
+      patience: 60_000,
+    },
+  );
+  expect([code, err]).toEqual([0, '']);
+  expect(readFileSync(join(out('threads'), 'explain.gz')).equals(readFileSync(join(out('all'), 'explain.gz')))).toBe(true);
+}, 70_000);
 
 describe('a pod that found a node', () => {
   test('is told with the tie, the draw and the scores by class of nodes', async () => {
@@ -121,6 +132,23 @@ describe('a pod that waits', () => {
   });
 });
 
+describe("a run with a plugin of one's own", () => {
+  const plugin = join(ROOT, 'docs/examples/team-spread.ts');
+  const scenario = join(ROOT, 'docs/examples/team-spread.yaml');
+
+  test('is explained with that plugin, and says so without', async () => {
+    const ran = await asProcess(['run', scenario, '--plugin', plugin, '--out', out('plugin'), '--quiet'], { patience: 60_000 });
+    expect([ran.code, ran.err]).toEqual([0, '']);
+    const without = await asProcess(['explain', out('plugin'), 'blue-13']);
+    expect([without.code, without.out]).toEqual([2, '']);
+    expect(without.err).toMatch(/plugin "TeamSpread" is not registered: name the file of the run's plugin with --plugin/);
+    const { code, out: text } = await explain('plugin', 'blue-13', '--plugin', plugin);
+    expect(code).toBe(0);
+    expect(text).toMatch(/\n {6}6 {2}TeamSpread {2}/);
+    expect(text).not.toContain('CAUTION');
+  }, 120_000);
+});
+
 describe('wrong questions', () => {
   const refused = async (args: readonly string[], text: string | RegExp): Promise<void> => {
     const { code, out: printed, err } = await inProcess('explain', ...args);
@@ -145,6 +173,11 @@ describe('wrong questions', () => {
     await refused([out('none'), web], /the run kept nothing to explain \(--explain none\): run it again with --explain failed, or all/);
     await refused([join(directory, 'nowhere'), web], /there is no such directory/);
     await refused([directory, web], /holds no explain\.gz; is it the directory of a run/);
+    const several = join(directory, 'several');
+    mkdirSync(several);
+    for (const name of ['a_x', 'b_y']) copyFileSync(join(out('all'), 'explain.gz'), join(several, `${name}.explain.gz`));
+    await refused([several, web], /holds several runs; name one of .*a_x\.explain\.gz, .*b_y\.explain\.gz/);
+    expect((await inProcess('explain', join(several, 'a_x.explain.gz'), web)).code).toBe(0);
     const broken = join(directory, 'broken.gz');
     writeFileSync(broken, readFileSync(join(out('all'), 'explain.gz')).subarray(0, 900));
     await refused([broken, web], /broken\.gz: (cannot be read as a run's journal|ends too early)/);
