@@ -32,7 +32,7 @@ export function findPods({ file, journals, endsAt }: Explainable, wanted: string
   if (found.length === 0)
     throw UserError.at(
       { file },
-      `no pod is called '${wanted}'${near(
+      `no pod in a scheduler's queue was called '${wanted}'${near(
         name,
         all.map(({ key }) => key),
       )}`,

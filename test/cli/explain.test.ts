@@ -158,8 +158,8 @@ describe('wrong questions', () => {
   };
 
   test('get one line with the nearest names', async () => {
-    await refused([out('all'), 'webb'], /no pod is called 'webb' \(near it: default\/web-/);
-    await refused([out('all'), `${web}x`], new RegExp(`no pod is called '${web}x' \\(near it: ${web}\\)`));
+    await refused([out('all'), 'webb'], /no pod in a scheduler's queue was called 'webb' \(near it: default\/web-/);
+    await refused([out('all'), `${web}x`], new RegExp(`no pod in a scheduler's queue was called '${web}x' \\(near it: ${web}\\)`));
     await refused([out('all'), web, '--node', 'plain'], /--node plain: no node is called so \(near it: plain-/);
     await refused([out('all'), web, '--attempt', '4'], /--attempt 4: pod .* has 1\n/);
     await refused(
