@@ -162,6 +162,11 @@ function nameMistakes(written: Written, workload: readonly WorkloadEntry[], sour
       path: ['cluster', 'nodes', index],
     })),
   );
+  const webhooks = (cluster['webhooks'] as readonly Written[] | undefined) ?? [];
+  once(
+    'webhooks',
+    webhooks.map((webhook, index) => ({ name: webhook['name'] as string, path: ['cluster', 'webhooks', index, 'name'] })),
+  );
   const schedulers = (cluster['schedulers'] as readonly Written[] | undefined) ?? [];
   once(
     'schedulers',

@@ -167,6 +167,13 @@ describe('plugins of admission', () => {
     ]);
     expect(answers[2]?.object.message).toBe('pods "p" is forbidden: minimum cpu usage per Container is 1, but request is 50m');
   });
+  it('keep the namespaces that everything rests on, and ask for namespaces unless told not to', () => {
+    const steps: Step[] = [at('delete', 'namespaces', 'kube-system', { namespace: undefined }), create('pods', pod('p'), 'nowhere')];
+    const { answers } = play(steps);
+    expect(answers[0]?.object.message).toBe('namespaces "kube-system" is forbidden: this namespace may not be deleted');
+    expect(answers[1]?.object.message).toBe('namespaces "nowhere" not found');
+    expect(play(steps, { config: { disabledAdmission: ['NamespaceLifecycle'] } }).answers.map(({ code }) => code)).toEqual([200, 201]);
+  });
   it('judge on any server', () => {
     const { clients } = lab(
       [

@@ -43,6 +43,8 @@ export class Admission {
   private readonly admitCaller: WebhookCaller;
   private readonly validatingCaller: WebhookCaller;
   private nextCall = 1;
+  /** NamespaceLifecycle, which verbs/create.ts asks. */
+  readonly checksNamespaces: boolean;
 
   constructor(core: Core) {
     this.core = core;
@@ -51,6 +53,7 @@ export class Admission {
       enabledAdmission.includes(name) || (isDefault && !disabledAdmission.includes(name));
     const on = PLUGINS.filter(isOn);
     this.enabled = new Set(on.map(({ name }) => name));
+    this.checksNamespaces = this.enabled.has('NamespaceLifecycle');
     for (const plugin of on) {
       for (const resource of plugin.resources) {
         if (plugin.mutate !== undefined) this.mutators.set(resource, [...(this.mutators.get(resource) ?? NONE), plugin]);

@@ -3,6 +3,7 @@
  *  Mirrors Kubernetes v1.34 pkg/kubeapiserver/options/plugins.go. */
 
 import { limitRanger } from './limit-ranger.ts';
+import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
@@ -11,8 +12,7 @@ import { serviceAccount } from './service-account.ts';
 const elsewhere = (name: string, isDefault = true): AdmissionPlugin => ({ name, isDefault, resources: [] });
 
 export const PLUGINS: readonly AdmissionPlugin[] = [
-  // verbs/create.ts
-  elsewhere('NamespaceLifecycle'),
+  namespaceLifecycle,
   limitRanger,
   serviceAccount,
   nodeRestriction,

@@ -46,6 +46,7 @@ export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, MutationW
     const { request, resource } = operation;
     if (!resource.info.namespaced) return this.build(ctx);
     if (!request.namespace) return core.fail(operation, badRequest('an empty namespace may not be set during creation'), ctx);
+    if (!core.admission.checksNamespaces) return this.build(ctx);
     const namespaces = core.resource('namespaces');
     const found = namespaces?.cache.get(`/registry/namespaces/${request.namespace}`);
     const isDoubtful = (core.terminating.get(request.namespace) ?? -1) > ctx.now;
