@@ -81,7 +81,8 @@ function play(calls: readonly Call[], { members, spares = 0, quotaBytes = 0, cha
 
 const put = (key: string, bytes = 100): EtcdOperation => ({ op: 'guarded', key, modRevision: 0, put: { key, value: {}, bytes } });
 const get = (key: string): EtcdOperation => ({ op: 'range', key });
-const keysOf = (member: EtcdMember | undefined): number => (member?.snapshot().data as { store: { keys: number } }).store.keys;
+const keysOf = (member: EtcdMember | undefined): number =>
+  ((member as EtcdMember).snapshot().data as { store: { keys: number } }).store.keys;
 
 describe('NOSPACE', () => {
   const fill = Array.from({ length: 30 }, (_, i): Call => [1000 + i * 10, 0, put(`/k${i}`, 1000)]);
