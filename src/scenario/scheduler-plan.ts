@@ -41,8 +41,7 @@ export const schedulersSchema: JsonSchema = list(
     percentageOfNodesToScore: count("0: upstream's formula", 0, 100),
     config: {
       anyOf: [text('a file'), kubernetes('v1 KubeSchedulerConfiguration')],
-      description:
-        'a KubeSchedulerConfiguration v1, as kube-scheduler --config takes it: a file relative to this one, or the object itself',
+      description: 'a KubeSchedulerConfiguration v1: the name of a file beside this one, or the object itself',
     },
     replicas: count('instances of which one leads (default 1)', 1, 10),
     leaderElection: fields("how replicas choose their leader (--leader-elect-*); replaces the configuration's", {

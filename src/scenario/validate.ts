@@ -136,7 +136,7 @@ function inWords(error: ErrorObject, source: Source): Mistake {
     'something else';
   return {
     ...place,
-    message: `${name}: expected ${expected}${error.keyword === 'anyOf' && schema?.description !== undefined ? ` (${schema.description})` : ''}, found ${found}`,
+    message: `${name}: expected ${expected}${error.keyword === 'anyOf' && schema?.description !== undefined && schema.description !== expected ? ` (${schema.description})` : ''}, found ${found}`,
   };
 }
 
@@ -144,11 +144,21 @@ function unknownKey(error: ErrorObject, path: readonly (string | number)[], sour
   const key = String(error.params['additionalProperty']);
   const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
   const near = nearest(key, known);
-  const advice = near !== undefined ? `did you mean '${near}'?` : `known here: ${known.join(', ')}`;
+  const advice = near !== undefined ? `did you mean '${near}'?` : `known here: ${listed(known)}`;
   return {
     ...source.placeOf([...path, key], true),
     message: `unknown key '${printable(key)}'${path.length === 0 ? '' : ` in '${readable(path)}'`}; ${advice}`,
   };
+}
+
+/** As many as fit into a line that somebody reads. */
+function listed(names: readonly string[]): string {
+  let text = '';
+  for (const [index, name] of names.entries()) {
+    if (text.length + name.length > 480) return `${text}, and ${names.length - index} more`;
+    text += index === 0 ? name : `, ${name}`;
+  }
+  return text;
 }
 
 function hint(error: ErrorObject): string {
