@@ -47,6 +47,7 @@ export function storyText(story: PodStory, shown: readonly number[]): string[] {
   const where = [placed ?? (gone === undefined ? 'without a node at the end of the run' : undefined), gone];
   const lines = [`pod ${pod} (${scheduler}): ${where.filter((text) => text !== undefined).join(', ')}`, ''];
   lines.push(...queueTable(story), '');
+  for (const { at, why } of story.undone ?? []) lines.push(`a node was found and given back at ${seconds(at)}: ${why}`, '');
   if (attempts.length === 0) {
     const hint =
       mode === 'failed'

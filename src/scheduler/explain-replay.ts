@@ -152,6 +152,7 @@ class Follower {
   #node: string | undefined;
   #placedAt: number | undefined;
   #goneAt: number | undefined;
+  readonly #undone: { readonly at: number; readonly why: string }[] = [];
 
   constructor(texts: readonly string[]) {
     this.#texts = texts;
@@ -192,6 +193,7 @@ class Follower {
       case record.UNDONE:
         this.#placedAt = undefined;
         if (last?.result === 'scheduled') last.undone = { at: now, why: text(2) };
+        else this.#undone.push({ at: now, why: text(2) });
         break;
       case record.NOTE:
         if (last !== undefined) last.notes = [...(last.notes ?? []), { at: now, text: text(2) }];
@@ -232,6 +234,7 @@ class Follower {
       ...(this.#node === undefined ? {} : { node: this.#node }),
       ...(this.#placedAt === undefined ? {} : { placedAt: this.#placedAt }),
       ...(this.#goneAt === undefined ? {} : { goneAt: this.#goneAt }),
+      ...(this.#undone.length === 0 ? {} : { undone: this.#undone }),
     };
   }
 

@@ -75,4 +75,6 @@ export interface PodStory {
   readonly node?: string;
   readonly placedAt?: number;
   readonly goneAt?: number;
+  /** Places that were found and given back, where the attempts that found them were not kept. */
+  readonly undone?: readonly { readonly at: number; readonly why: string }[];
 }

@@ -354,6 +354,35 @@ describe('plugins that look at more than nodes', () => {
   });
 });
 
+describe('a place that was given back', () => {
+  // The extender refuses to bind; half a second later somebody else binds the pod by hand.
+  const binding = {
+    apiVersion: 'v1',
+    kind: 'Binding',
+    metadata: { name: 'one', namespace: 'default' },
+    target: { kind: 'Node', name: 'b' },
+  };
+  const failing = { urlPrefix: 'http://x/', bindVerb: 'bind' };
+  const module = { bind: () => ({ Error: 'no such luck' }) };
+  const steps: Step[] = [
+    nodeAt(1, 'a'),
+    nodeAt(1, 'b'),
+    podAt(2, 'one'),
+    [2.5, { verb: 'create', resource: 'pods', subresource: 'binding', namespace: 'default', name: 'one', body: binding }],
+  ];
+  const options = { extenders: [{ configuration: failing, module }] };
+
+  it('is told with the attempt that found it, or by itself', () => {
+    const { attempts } = told(journalOf(steps, options)).story('one');
+    expect(attempts[0]).toMatchObject({ result: 'scheduled', undone: { why: expect.stringContaining('no such luck') } });
+    const failed = told(journalOf(steps, options, 'failed')).story('one');
+    expect(failed.attempts).toEqual([]);
+    expect(failed.undone?.[0]).toMatchObject({ why: expect.stringContaining('no such luck') });
+    expect(failed.queue[1]).toMatchObject({ queue: 'backoff', event: 'ScheduleAttemptFailure' });
+    expect(failed.node).toBe('b');
+  });
+});
+
 describe('keeping a journal', () => {
   const steps = [nodeAt(1, 'a', '1'), podAt(2, 'one'), podAt(2, 'two'), nodeAt(5, 'b')];
 
