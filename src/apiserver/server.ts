@@ -6,7 +6,7 @@ import type { EtcdEvents, EtcdResponse } from '#etcd';
 import { type Context, type Duration, type Host, type Instant, type Message, MILLISECOND, MINUTE, SECOND } from '#sim';
 import { Admission } from './admission/admission.ts';
 import { AuditLog } from './audit/audit-log.ts';
-import { Users } from './authentication/users.ts';
+import { MASTERS, Users } from './authentication/users.ts';
 import { isStatus } from './cache/filter.ts';
 import { PROGRESS_INTERVAL } from './cache-feed.ts';
 import { Compactor } from './compactor.ts';
@@ -97,6 +97,9 @@ export class ApiServer implements Host, Core {
       readOnly: config.maxRequestsInFlight ?? 400,
       mutating: config.maxMutatingRequestsInFlight ?? 200,
       patience: this.requestTimeout / 4,
+      ...(config.groups === undefined && config.tokens === undefined
+        ? {}
+        : { isPrivileged: (request: ApiRequest) => this.path.userOf(request).groups.includes(MASTERS) }),
     });
     this.fanOut = new FanOut(this.costs, config.bookmarkInterval ?? MINUTE);
     this.compactors = this.etcd.clusters.map((cluster) => new Compactor(this.etcd, cluster));

@@ -103,6 +103,21 @@ function storm(flowControl: 'none' | 'priorityAndFairness' | 'maxInFlight', limi
   };
 }
 
+describe('members of system:masters', () => {
+  it('never wait, whatever their name', () => {
+    const steps: Step[] = [1000, ...Array.from({ length: 3 }, () => at('get', 'pods', 'x'))];
+    const run = (groups: Record<string, string[]>) => {
+      const { outcome } = lab([steps], { config: { flowControl: 'priorityAndFairness', groups }, seconds: 5 });
+      const dispatched = outcome.recorded.counters.filter(
+        ({ name, labels }) => name === 'apiserver_flowcontrol_dispatched_requests_total' && labels['priority_level'] === 'global-default',
+      );
+      return dispatched.reduce((sum, { total }) => sum + total, 0);
+    };
+    expect(run({})).toBe(3);
+    expect(run({ 'user-0': ['system:masters'] })).toBe(0);
+  });
+});
+
 describe('a list storm', () => {
   const bare = storm('none');
   // They wait up to a quarter of the request time-out.
