@@ -2,6 +2,8 @@
  *  share. docs/write-a-plugin.md is the guide. */
 
 export type { KubeObject, Node, Pod } from '#api';
+export type { ExtenderModule, ExtenderMoment } from './extender-registration.ts';
+export type * from './extender-wire.ts';
 export type * from './framework.ts';
 export { CycleState, defaultNormalizeScore, MAX_NODE_SCORE } from './framework.ts';
 export type { NodeInfo } from './node-info.ts';

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ExtensionPoint, SchedulerConfig } from '#scheduler';
 import { pluginPoints, readKubeSchedulerConfiguration } from '#scheduler';
+import { Coscheduling } from '../../src/scheduler/plugins/coscheduling.ts';
 import { type Janitor, lab, nodeAt, podAt, type Step } from './lab.ts';
 
 function gangConfig(args: object = {}): Partial<SchedulerConfig> {
@@ -145,5 +146,10 @@ describe('Coscheduling', () => {
     expect(bound(janitor, 'lost', 1)).toEqual([]);
     expect(complaints(janitor, 'lost-0')).toEqual(['FailedScheduling: 0/1 nodes are available: 1 PodGroup not found.']);
     expect(boundAt(janitor, 'plain')).toBeDefined();
+  });
+
+  it('says what is wrong with its arguments', () => {
+    expect(() => new Coscheduling({ permitWaitingTimeSeconds: -1 })).toThrow('permitWaitingTimeSeconds: Invalid value: -1');
+    expect(() => new Coscheduling({ podGroupBackoff: 1 } as object)).toThrow('unknown field "podGroupBackoff"');
   });
 });

@@ -17,6 +17,7 @@ import type {
   QueueSortPlugin,
   ReservePlugin,
 } from '../framework.ts';
+import { PluginError } from '../plugin-error.ts';
 import { podKey, podName, podPriority, podUid } from '../pod-fields.ts';
 import { ADD, DELETE, type EventRegistration, UPDATE } from '../queueing-events.ts';
 import { type Status, unresolvable, unschedulable } from '../status.ts';
@@ -29,6 +30,7 @@ export interface CoschedulingArgs {
   readonly podGroupBackoffSeconds?: number;
 }
 
+const ARGS = ['permitWaitingTimeSeconds', 'podGroupBackoffSeconds'];
 const WAIT: Status = { code: 'Wait', reasons: [] };
 
 export class Coscheduling implements QueueSortPlugin, PreFilterPlugin, PostFilterPlugin, PermitPlugin, ReservePlugin, EnqueueExtensions {
@@ -40,6 +42,12 @@ export class Coscheduling implements QueueSortPlugin, PreFilterPlugin, PostFilte
   #handle: Handle | undefined;
 
   constructor(args: CoschedulingArgs = {}) {
+    for (const [name, value] of Object.entries(args)) {
+      if (name === 'apiVersion' || name === 'kind') continue;
+      if (!ARGS.includes(name)) throw new PluginError(`strict decoding error: unknown field "${name}" in the arguments of Coscheduling`);
+      if (!Number.isInteger(value) || (value as number) < 0)
+        throw new PluginError(`Coscheduling: ${name}: Invalid value: ${JSON.stringify(value)}: must be a whole number of at least 0`);
+    }
     this.#waitTime = (args.permitWaitingTimeSeconds ?? 60) * SECOND;
     this.#backOff = (args.podGroupBackoffSeconds ?? 0) * SECOND;
     this.#groups = new CoschedulingGroups(this.#waitTime);
