@@ -13,6 +13,7 @@ import { Compactor } from './compactor.ts';
 import type { ApiServerConfig } from './config.ts';
 import type { Core, Operation, ResourceState } from './core.ts';
 import { type Costs, DEFAULT_COSTS } from './costs.ts';
+import type { Definition } from './custom-resources/definition.ts';
 import { CustomResources } from './custom-resources/served.ts';
 import { EtcdClient } from './etcd-client.ts';
 import { EventLeases } from './event-leases.ts';
@@ -163,6 +164,11 @@ export class ApiServer implements Host, Core {
         ctx.after(this.config.compactionInterval ?? 5 * MINUTE, COMPACT);
         return;
     }
+  }
+
+  /** Definitions of custom resources that this server knows: what its documents and tables are made of. */
+  get definitions(): readonly Definition[] {
+    return this.custom.definitions;
   }
 
   resource(resource: Resource): ResourceState | undefined {
