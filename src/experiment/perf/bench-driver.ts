@@ -145,7 +145,7 @@ export class BenchDriver implements Host {
         ctx.after(0, tick('poll', 0));
         return;
       case 'startCollectingMetrics':
-        this.#collect(operation.namespaces, ctx);
+        this.#collect(operation.namespaces, operation.labels, ctx);
         break;
       case 'stopCollectingMetrics':
         this.#collector.stop(ctx, spent());
@@ -173,7 +173,7 @@ export class BenchDriver implements Host {
   /** The namespace is there: the pods. */
   #createPods(ctx: Context): void {
     const operation = this.#operations[this.#at] as PerfOperation & { readonly op: 'createPods' };
-    if (operation.collect) this.#collect([operation.namespace], ctx);
+    if (operation.collect) this.#collect([operation.namespace], {}, ctx);
     this.#waitingSince = ctx.now;
     this.#waits.begin(operation);
     if (operation.steady) {
@@ -264,8 +264,8 @@ export class BenchDriver implements Host {
     ctx.after(paced.gap, tick('pace', index));
   }
 
-  #collect(namespaces: readonly string[], ctx: Context): void {
-    this.#collector.start(namespaces, ctx, spent());
+  #collect(namespaces: readonly string[], labels: Readonly<Record<string, string>>, ctx: Context): void {
+    this.#collector.start(namespaces, labels, ctx, spent());
     ctx.after(SECOND, tick('sample', 0));
   }
 

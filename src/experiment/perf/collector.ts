@@ -4,6 +4,7 @@
 import type { Pod } from '#api';
 import type { InformerEvent } from '#client';
 import type { Context, Instant } from '#sim';
+import { carries } from './pod-waits.ts';
 
 export const SAMPLE_MARK = 'bench sample';
 export const BEGIN_MARK = 'bench collecting begins';
@@ -17,6 +18,7 @@ export interface Spent {
 
 export class SchedulingCollector {
   #namespaces: ReadonlySet<string> | undefined;
+  #labels: Readonly<Record<string, string>> = {};
   #scheduled = 0;
   #before = -1;
   #skipped = 0;
@@ -25,7 +27,7 @@ export class SchedulingCollector {
   #last: Instant = 0;
 
   see({ object, previous, type }: InformerEvent<Pod>, now: Instant): void {
-    if (this.#namespaces?.has(object.metadata?.namespace ?? '') !== true || type === 'delete') return;
+    if (type === 'delete' || !this.#isCounted(object)) return;
     if ((object.spec?.nodeName ?? '') !== '' && (previous?.spec?.nodeName ?? '') === '') {
       if (this.#total === 0) this.#first = now;
       this.#last = now;
@@ -34,8 +36,16 @@ export class SchedulingCollector {
     }
   }
 
-  start(namespaces: readonly string[], ctx: Context, spent: Spent): void {
+  #isCounted(pod: Pod): boolean {
+    const namespaces = this.#namespaces;
+    if (namespaces === undefined || (namespaces.size > 0 && !namespaces.has(pod.metadata?.namespace ?? ''))) return false;
+    return carries(pod, this.#labels);
+  }
+
+  /** No namespaces: all of them. */
+  start(namespaces: readonly string[], labels: Readonly<Record<string, string>>, ctx: Context, spent: Spent): void {
     this.#namespaces = new Set(namespaces);
+    this.#labels = labels;
     this.#scheduled = 0;
     this.#before = -1;
     this.#skipped = 0;

@@ -44,7 +44,7 @@ export class PodWaits {
 
 const isScheduled = (pod: Pod): boolean => pod.spec?.nodeName !== undefined && pod.spec.nodeName !== '';
 
-function carries(pod: Pod, labels: Readonly<Record<string, string>>): boolean {
+export function carries(pod: Pod, labels: Readonly<Record<string, string>>): boolean {
   for (const key of Object.keys(labels)) if (pod.metadata?.labels?.[key] !== labels[key]) return false;
   return true;
 }
