@@ -1,16 +1,7 @@
 /** The clients of a scenario's `apiLoad` entries, and the operator of its `etcdctl` entries, as hosts. */
 
 import type { ClientConfig } from '#client';
-import {
-  type ClientLimits,
-  etcdctlPlan,
-  isEtcdctl,
-  isLoad,
-  loadPlan,
-  type TopologyEtcdMember,
-  UserError,
-  type WorkloadEntry,
-} from '#scenario';
+import { type ClientLimits, etcdctlPlan, isEtcdctl, isLoad, loadPlan, type TopologyEtcdMember, type WorkloadEntry } from '#scenario';
 import type { HostSpec } from '#sim';
 import type { EtcdOperatorConfig } from './etcd-operator.ts';
 import type { LoadClientConfig } from './load-client.ts';
@@ -32,13 +23,6 @@ export function loadHosts(
   });
   const commands = workload.filter(isEtcdctl).map(({ spec }) => etcdctlPlan(spec));
   if (commands.length === 0) return loads;
-  for (const { command, cluster, member = 0 } of commands) {
-    if (members.some((one) => one.cluster === cluster && one.index === member)) continue;
-    throw UserError.at(
-      {},
-      `'etcdctl' (${command}): there is no etcd member ${member}${cluster === '' ? '' : ` in a cluster '${cluster}'`}`,
-    );
-  }
   const config: EtcdOperatorConfig = { commands, members };
   return [...loads, { name: 'etcdctl', program: 'etcd-operator', config, ...USERS }];
 }

@@ -5,7 +5,7 @@ import { parseTime } from '#api';
 import type { Duration } from '#sim';
 import { type ClusterPlan, clusterPlan } from './cluster.ts';
 import { type Condition, type MetricInfo, parseCondition } from './condition.ts';
-import { etcdMistakes } from './etcd-plan.ts';
+import { etcdMistakes, etcdPlan } from './etcd-plan.ts';
 import { extenderPlans } from './extender-plan.ts';
 import type { FaultEntry } from './fault.ts';
 import { METRICS } from './metrics.ts';
@@ -17,6 +17,7 @@ import { parseBytes, parseDuration } from './units.ts';
 import { type Mistake, printable, UserError } from './user-error.ts';
 import { validate } from './validate.ts';
 import type { Phase, WorkloadEntry } from './workload.ts';
+import { etcdctlMistake, isEtcdctl } from './workloads/etcdctl.ts';
 import { workloadKind } from './workloads/registry.ts';
 
 export interface Scenario {
@@ -57,6 +58,12 @@ export function scenarioFrom(read: Source, assignments: readonly string[] = []):
   const written = source.value as Written;
   const workload = entriesOf(written['workload']);
   mistakes.push(...workloadMistakes(workload, source), ...nameMistakes(written, workload, source));
+  const etcd = etcdPlan(((written['cluster'] as Written)['etcd'] ?? {}) as Written);
+  workload.forEach((entry, index) => {
+    const message = isEtcdctl(entry) ? etcdctlMistake(entry.spec, etcd) : undefined;
+    if (message !== undefined)
+      mistakes.push({ ...source.placeOf(['workload', index]), message: `'workload[${index}].etcdctl': ${message}` });
+  });
   for (const { path, message } of etcdMistakes(((written['cluster'] as Written)['etcd'] ?? {}) as Written)) {
     const where = ['cluster', 'etcd', ...path];
     mistakes.push({ ...source.placeOf(where), message: `'${pathText(where)}': ${message}` });

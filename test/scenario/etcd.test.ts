@@ -80,6 +80,11 @@ describe('apiLoad and etcdctl', () => {
     ['a kind that is none', '- apiLoad: { resource: podz, watchers: 1 }', "no resource is called 'podz'"],
     ['reads of nothing', '- apiLoad: { objects: 0, requestsPerSecond: { get: 1 } }', "'get' needs objects, and 'objects' is 0"],
     ['a misspelt request', '- apiLoad: { requestsPerSecond: { gets: 1 } }', "did you mean 'get'?"],
+    [
+      'a member that is none',
+      '- etcdctl: { at: 1s, do: status, member: 1 }',
+      "etcd.yaml:6:5: 'workload[0].etcdctl': wants etcd member 1, the last one is 0",
+    ],
     ['a command that is none', '- etcdctl: { at: 1s, do: defrag }', "did you mean 'defragment'?"],
   ])('refuse %s', (_, entry, says) => {
     expect(mistake('', `workload:\n  ${entry}`)).toContain(says);

@@ -1,6 +1,7 @@
 /** `etcdctl`: what an operator does to etcd itself at an instant. */
 
 import type { Instant } from '#sim';
+import type { EtcdClusterPlan } from '../etcd-plan.ts';
 import { count, duration, fields, oneOf, text } from '../schema-pieces.ts';
 import { parseDuration } from '../units.ts';
 import type { WorkloadEntry, WorkloadKind } from '../workload.ts';
@@ -40,6 +41,14 @@ export const etcdctl: WorkloadKind<EtcdctlSpec> = {
   ),
   requests: () => [],
 };
+
+/** What is wrong with an entry once it is known which members there are; undefined when nothing is. */
+export function etcdctlMistake(written: unknown, clusters: readonly EtcdClusterPlan[]): string | undefined {
+  const { cluster, member = 0 } = etcdctlPlan(written);
+  const of = clusters.find(({ name }) => name === cluster);
+  if (of === undefined) return `no etcd cluster is named '${cluster}'`;
+  return member < of.members ? undefined : `wants etcd member ${member}, the last one is ${of.members - 1}`;
+}
 
 export const isEtcdctl = ({ kind }: WorkloadEntry): boolean => kind === etcdctl.name;
 
