@@ -47,6 +47,10 @@ const REFUSALS: readonly (readonly [Call, string])[] = [
     'ResourceClaim.resource.k8s.io "c" is invalid: [spec.devices.constraints[0].requests[0]: Invalid value: "other": must be the name of a request in the claim or the name of a request and a subrequest separated by \'/\', spec.devices.constraints[0].matchAttribute: Invalid value: "numa": must include a domain]',
   ],
   [
+    claim(requests({ adminAccess: true })),
+    'ResourceClaim.resource.k8s.io "c" is invalid: spec.devices.requests[0].adminAccess: Forbidden: admin access to devices requires the `resource.kubernetes.io/admin-access: true` label on the containing namespace',
+  ],
+  [
     slice({ allNodes: true }),
     'ResourceSlice.resource.k8s.io "s" is invalid: spec: Invalid value: "{`nodeName`, `allNodes`}": exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required, but multiple fields are set',
   ],
@@ -105,4 +109,14 @@ describe('a claim', () => {
     expect(shared?.object.status.reservedFor.map((one: { uid: string }) => one.uid)).toEqual(['u1', 'u2']);
     expect(released?.object.status.reservedFor.map((one: { uid: string }) => one.uid)).toEqual(['u2']);
   });
+});
+
+it('lets administrators in where the namespace says so', () => {
+  const allowed = { metadata: { labels: { 'resource.kubernetes.io/admin-access': 'true' } } };
+  const answers = answersTo([
+    { verb: 'patch', resource: 'namespaces', name: 'default', patchType: 'merge', body: allowed },
+    500,
+    claim(requests({ adminAccess: true })),
+  ]);
+  expect(answers[2]?.code).toBe(201);
 });

@@ -60,6 +60,8 @@ export interface ResourceDescriptor<T extends KubeObject = KubeObject> {
   /** `time` is the server's clock, RFC 3339. */
   prepareForCreate?(object: T, time: string): T;
   validate?(object: T): readonly FieldError[];
+  /** On creation, what depends on the namespace; `labels` reads those that the server knows of it. */
+  validateInNamespace?(object: T, labels: () => Readonly<Record<string, string>> | undefined): readonly FieldError[];
   prepareForUpdate?(next: T, old: T, time: string): T;
   validateUpdate?(next: T, old: T): readonly FieldError[];
   prepareForStatusUpdate?(next: T, old: T, time: string): T;

@@ -4,7 +4,7 @@
 import type { DeviceClaim, DeviceRequest, DeviceSubRequest, ExactDeviceRequest, ResourceClaim, ResourceClaimTemplate } from '#api';
 import { deepEqual } from '#api';
 import { validateClaimStatusUpdate, validateDeviceClaim } from '../validation/device-claims.ts';
-import { type FieldErrors, immutable } from '../validation/field-error.ts';
+import { type FieldErrors, forbiddenField, immutable } from '../validation/field-error.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
 type Wanted = ExactDeviceRequest | DeviceSubRequest;
@@ -35,6 +35,16 @@ const defaultSpec = (spec: ClaimSpec): ClaimSpec =>
 const frozen = (field: string, next: unknown, old: unknown): FieldErrors =>
   next === old || deepEqual(next, old) ? [] : [immutable(field, next)];
 
+const ADMIN_LABEL = 'resource.kubernetes.io/admin-access';
+
+/** AuthorizedForAdmin: looking at devices in use is for namespaces that are marked for it. Upstream names a template's field like a claim's. */
+function forAdministrators(devices: DeviceClaim | undefined, labels: () => Readonly<Record<string, string>> | undefined): FieldErrors {
+  const index = (devices?.requests ?? []).findIndex(({ exactly }) => exactly?.adminAccess === true);
+  if (index < 0 || labels()?.[ADMIN_LABEL] === 'true') return [];
+  const why = `admin access to devices requires the \`${ADMIN_LABEL}: true\` label on the containing namespace`;
+  return [forbiddenField(`spec.devices.requests[${index}].adminAccess`, why)];
+}
+
 export const resourceClaims: ResourceDescriptor<ResourceClaim> = {
   resource: 'resourceclaims.resource.k8s.io',
   hasStatus: true,
@@ -42,6 +52,7 @@ export const resourceClaims: ResourceDescriptor<ResourceClaim> = {
   defaults: (claim) => (claim.spec === undefined ? claim : { ...claim, spec: defaultSpec(claim.spec) }),
   prepareForCreate: (claim) => ({ ...claim, status: {} }),
   validate: ({ spec }) => validateDeviceClaim(spec?.devices ?? {}, 'spec.devices', false),
+  validateInNamespace: ({ spec }, labels) => forAdministrators(spec?.devices, labels),
   validateUpdate: (next, old) => frozen('spec', next.spec, old.spec),
   validateStatusUpdate: validateClaimStatusUpdate,
 };
@@ -52,5 +63,6 @@ export const resourceClaimTemplates: ResourceDescriptor<ResourceClaimTemplate> =
   defaults: (template) =>
     template.spec?.spec === undefined ? template : { ...template, spec: { ...template.spec, spec: defaultSpec(template.spec.spec) } },
   validate: ({ spec }) => validateDeviceClaim(spec?.spec?.devices ?? {}, 'spec.spec.devices', false),
+  validateInNamespace: ({ spec }, labels) => forAdministrators(spec?.spec?.devices, labels),
   validateUpdate: (next, old) => frozen('spec', next.spec, old.spec),
 };

@@ -43,6 +43,9 @@ export function admittedBody(core: Core, operation: Operation, body: unknown): K
   return core.admission.create(operation, descriptor.defaults === undefined ? decoded : descriptor.defaults(decoded));
 }
 
+const namespaceLabels = (core: Core, namespace: string | undefined) =>
+  core.resource('namespaces')?.cache.get(`/registry/namespaces/${namespace}`)?.metadata?.labels;
+
 function made(core: Core, operation: Operation, body: unknown, ctx: Context): KubeObject | StatusObject {
   const { request, resource } = operation;
   const { descriptor, info } = resource;
@@ -62,7 +65,9 @@ function made(core: Core, operation: Operation, body: unknown, ctx: Context): Ku
   const prepared = prepareForCreate(descriptor, object, time);
 
   const errors = validateMeta(metadata, descriptor.nameRule ?? dns1123Subdomain, info.namespaced);
-  const own = descriptor.validate?.(prepared) ?? errors;
+  let own = descriptor.validate?.(prepared) ?? errors;
+  if (descriptor.validateInNamespace !== undefined)
+    own = [...descriptor.validateInNamespace(prepared, () => namespaceLabels(core, request.namespace)), ...own];
   if (errors.length > 0 || own.length > 0) return refused(operation, metadata.name, own === errors ? errors : [...errors, ...own]);
   operation.key = info.namespaced ? `${resource.prefix}${request.namespace}/${metadata.name}` : resource.prefix + metadata.name;
   return prepared;
