@@ -7,6 +7,7 @@ export function calibrateCommand(): Command {
   return new Command('calibrate')
     .description('compare the cost model with measurements of a real etcd; closes with `N passed, N failed`')
     .argument('<file>', 'etcd.json as the measurement wrote it')
+    .addHelpText('after', '\nExample:\n  wavetank calibrate etcd.json')
     .action((file: string) => {
       process.exitCode = runEtcdCalibration(file).failed === 0 ? 0 : 1;
     });

@@ -17,6 +17,10 @@ export function conformanceCommand(): Command {
   const command = new Command('conformance').description(
     'play recordings of real components and compare; closes with `N passed, N failed`',
   );
+  command.addHelpText(
+    'after',
+    '\nExamples:\n  wavetank conformance scheduler vectors/*.json\n  wavetank conformance etcd --members 3 sequences.jsonl.gz',
+  );
   command
     .command('etcd')
     .description('sequences recorded from a real etcd')

@@ -1,6 +1,6 @@
 /** Reads JSON Lines, gzipped or not, a line at a time: vectors and histories are too long to hold as text. */
 
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { UserError } from '#scenario';
@@ -27,6 +27,9 @@ export async function* readJsonLines(file: string): AsyncGenerator<JsonLine> {
 }
 
 function open(file: string): NodeJS.ReadableStream {
+  const stat = statSync(file);
+  // A pipe might never end, or never begin: reading it would hang.
+  if (!stat.isFile() && !stat.isDirectory()) throw UserError.at({ file }, 'is not a regular file');
   const raw = createReadStream(file);
   if (!file.endsWith('.gz')) return raw;
   const plain = createGunzip();

@@ -22,12 +22,12 @@ function memoryBytes(): number {
 const TENTH: readonly string[] = [
   'name=scale-target-tenth',
   'cluster.nodes[0].count=500',
-  'workload[0].deployments.count=240',
-  'workload[0].deployments.phases[1].podsPerSecond=8',
-  'workload[0].deployments.phases[2].podsPerSecond={from: 8, to: 24}',
-  'workload[1].jobs.count=60',
-  'workload[1].jobs.phases[1].podsPerSecond=2',
-  'workload[1].jobs.phases[2].podsPerSecond={from: 2, to: 6}',
+  'workload[0].deployments.count=150',
+  'workload[0].deployments.phases[1].podsPerSecond=5',
+  'workload[0].deployments.phases[2].podsPerSecond={from: 5, to: 15}',
+  'workload[1].jobs.count=150',
+  'workload[1].jobs.phases[1].podsPerSecond=5',
+  'workload[1].jobs.phases[2].podsPerSecond={from: 5, to: 15}',
   'faults[0].crashNodes.count=5',
   "expect.apiWritesPerSecond='>= 100'",
 ];
@@ -36,6 +36,7 @@ export function mainJobCommand(): Command {
   const command = new Command('main-job').description(
     'the main job: 5,000 nodes and 150,000 pods come up, roll over and lose nodes (a tenth of that below 2 cores or 8 GiB)',
   );
+  command.addHelpText('after', '\nExamples:\n  wavetank main-job\n  wavetank main-job --tenth --seed 7 --out out/tenth');
   return withRunFlags(command)
     .option('--tenth', 'a tenth of the size on any machine')
     .action(async (flags: RunFlags & { readonly tenth?: boolean }) => {

@@ -25,6 +25,7 @@ export function reportCommand(): Command {
   return new Command('report')
     .description('draw a result.json again: as a page, for a pull request, for CI, for a spreadsheet or for Prometheus')
     .argument('<out>', 'the directory of a run')
+    .addHelpText('after', '\nExamples:\n  wavetank report out/first-light\n  wavetank report out/first-light --format md,junit,csv')
     .option('--format <names>', `one or more of ${Object.keys(REPORT_FORMATS).join(', ')}; several with commas between`, 'html')
     .action((directory: string, { format }: { readonly format: string }) => {
       const formats = format.split(',').map((name) => {

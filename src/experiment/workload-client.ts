@@ -1,10 +1,10 @@
 /** The users of the cluster: a host that sends the scenario's timed requests through the client room, as kubectl and CI systems would. */
 
-import type { ApiClient, ClientConfig } from '#client';
+import type { ApiClient, ClientConfig, RequestSpec } from '#client';
 import { createApiClient } from '#client';
 import { type TimedRequest, type WorkloadEntry, workloadKind } from '#scenario';
-import type { Context, Counter, Gauge, Host, Instant, Message } from '#sim';
-import { messageKind } from '#sim';
+import type { Context, Counter, Duration, Gauge, Host, Instant, Message } from '#sim';
+import { MILLISECOND, messageKind } from '#sim';
 import { mergeByTime } from './merge-by-time.ts';
 
 /** Survives structured clone: entries are the scenario's own plain data. */
@@ -25,6 +25,12 @@ const DUE: WorkloadDue = { kind: 'WorkloadDue' };
 interface Asked {
   readonly text: string;
 }
+const NOBODY_ASKS: Asked = { text: '' };
+/** Is the cluster there? Its servers make the namespaces when they begin, and nobody applies anything before. */
+const IS_UP: Asked = { text: '' };
+const DOOR: RequestSpec = { verb: 'get', resource: 'namespaces', name: 'default', discardBody: true };
+/** Until somebody tries again. */
+const PATIENCE: Duration = 100 * MILLISECOND;
 
 export class WorkloadClient implements Host {
   readonly #config: WorkloadClientConfig;
@@ -33,6 +39,7 @@ export class WorkloadClient implements Host {
   #next: TimedRequest | undefined;
   #asked: Gauge | undefined;
   #sent: Counter | undefined;
+  #isUp = false;
   #refusals = 0;
 
   constructor(config: WorkloadClientConfig) {
@@ -43,7 +50,7 @@ export class WorkloadClient implements Host {
   start(ctx: Context): void {
     this.#asked = ctx.record.gauge('wavetank_workload_pods_requested');
     this.#sent = ctx.record.counter('wavetank_workload_requests_total');
-    const { entries, until, namespaces } = this.#config;
+    const { entries, until } = this.#config;
     const chance = ctx.chance;
     const sources = entries.map(({ kind, spec }, ordinal) => {
       const found = workloadKind(kind);
@@ -51,15 +58,26 @@ export class WorkloadClient implements Host {
       return found.requests(spec as never, { ordinal, entries, until, stream: (name) => chance.scenario(name) });
     });
     this.#requests = mergeByTime(sources);
-    for (const name of namespaces) {
+    this.#client.request(ctx, DOOR, IS_UP);
+  }
+
+  /** What was due meanwhile is asked for at once. */
+  #begin(ctx: Context): void {
+    this.#isUp = true;
+    for (const name of this.#config.namespaces) {
       const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-      this.#client.request(ctx, { verb: 'create', resource: 'namespaces', body, discardBody: true }, { text: '' });
+      this.#client.request(ctx, { verb: 'create', resource: 'namespaces', body, discardBody: true }, NOBODY_ASKS);
     }
     this.#schedule(ctx);
   }
 
   receive(message: Message, ctx: Context): void {
     const { handled, outcome } = this.#client.receive(message, ctx);
+    if (outcome?.continuation === IS_UP) {
+      if (outcome.code === 200) this.#begin(ctx);
+      else ctx.after(PATIENCE, DUE);
+      return;
+    }
     if (outcome !== undefined && outcome.continuation.text !== '' && (outcome.code === 0 || outcome.code >= 400)) {
       const reason = outcome.error?.reason ?? 'Unknown';
       ctx.record.counter('wavetank_workload_refused_total', { code: String(outcome.code), reason }).add();
@@ -69,6 +87,7 @@ export class WorkloadClient implements Host {
     }
     if (handled) return;
     if (message.kind !== 'WorkloadDue') return;
+    if (!this.#isUp) return this.#client.request(ctx, DOOR, IS_UP);
     while (this.#next !== undefined && this.#next.at <= ctx.now) {
       this.#send(this.#next, ctx);
       this.#advance();

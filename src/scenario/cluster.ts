@@ -85,7 +85,7 @@ const poolSchema = fields(
   'nodes of one kind',
   {
     name: label('prefix of their names (default node)'),
-    count: count('how many', 1, 200_000),
+    count: count('how many', 1, 65_536),
     zones: {
       anyOf: [count('how many zones: zone-a, zone-b, ...', 1, 26), list(label('a zone'), 'zones by name', 1)],
       description: 'a number, or names; nodes take turns (default 1)',

@@ -49,7 +49,7 @@ export const durationDistribution = (description: string): JsonSchema => ({
     duration('a constant'),
     fields(
       'each value between min and max is as likely',
-      { uniform: fields('bounds', { min: duration('least'), max: duration('most') }, ['min', 'max']) },
+      { uniform: { ...fields('bounds', { min: duration('least'), max: duration('most') }, ['min', 'max']), ascending: ['min', 'max'] } },
       ['uniform'],
     ),
     fields('exponential', { exponential: fields('', { mean: duration('mean'), min: duration('least') }, ['mean']) }, ['exponential']),
@@ -61,11 +61,13 @@ export const durationDistribution = (description: string): JsonSchema => ({
     fields(
       'lognormal',
       {
-        lognormal: fields(
-          '',
-          { p50: duration('median'), p99: duration('99th percentile'), min: duration('least'), max: duration('most') },
-          ['p50', 'p99'],
-        ),
+        lognormal: {
+          ...fields('', { p50: duration('median'), p99: duration('99th percentile'), min: duration('least'), max: duration('most') }, [
+            'p50',
+            'p99',
+          ]),
+          ascending: ['p50', 'p99'],
+        },
       },
       ['lognormal'],
     ),

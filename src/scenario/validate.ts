@@ -30,6 +30,16 @@ ajv.addKeyword({
     (typeof value !== 'string' && typeof value !== 'number') || (FORMATS[name]?.accepts(value) ?? true),
 });
 
+// `ascending: [a, b]`: where both are durations, the first is no longer than the second.
+ajv.addKeyword({
+  keyword: 'ascending',
+  schemaType: 'array',
+  validate: ([low, high]: readonly [string, string], value: Readonly<Record<string, unknown>>) => {
+    const [least, most] = [parseDuration(value[low]), parseDuration(value[high])];
+    return least === undefined || most === undefined || least <= most;
+  },
+});
+
 const compiled = new WeakMap<JsonSchema, ReturnType<typeof ajv.compile>>();
 
 export function validate(schema: JsonSchema, source: Source): readonly Mistake[] {
@@ -125,6 +135,14 @@ function inWords(error: ErrorObject, source: Source): Mistake {
     };
   if (error.keyword === 'exclusiveMinimum')
     return { ...place, message: `${name} must be more than ${String(error.params['limit'])}, found ${found}` };
+  if (error.keyword === 'ascending') {
+    const [low, high] = error.schema as readonly [string, string];
+    const values = error.data as Readonly<Record<string, unknown>>;
+    return {
+      ...place,
+      message: `${name}: '${low}' must not exceed '${high}', found ${describe(values[low])} and ${describe(values[high])}`,
+    };
+  }
   if (error.keyword === 'minItems') return { ...place, message: `${name} must not be empty` };
   if (error.keyword === 'minProperties' || error.keyword === 'maxProperties')
     return { ...place, message: `${name}: expected exactly one key that names the kind` };
