@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { at, type Call, create, play, type Step } from './lab.ts';
+import { catalogue } from '../../src/apiserver/discovery/catalogue.ts';
+import { at, type Call, create, lab, play, type Step } from './lab.ts';
 
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 const WIDGETS = 'widgets.example.com';
@@ -95,6 +96,15 @@ describe('a definition', () => {
   });
   it('opens its resource', () => {
     expect(answers[4]).toMatchObject({ code: 200, object: { kind: 'WidgetList', apiVersion: 'example.com/v1', items: [] } });
+  });
+});
+
+describe('a server', () => {
+  it('tells what is defined, for its documents to be made of', () => {
+    const { servers } = lab([[define(), SETTLE]]);
+    const definitions = servers[0]?.definitions ?? [];
+    expect(definitions.map((one) => one.metadata?.name)).toEqual([WIDGETS]);
+    expect(catalogue(definitions).map((one) => one.group)).toContain('example.com');
   });
 });
 
