@@ -14,16 +14,19 @@ export interface JsonLine {
 /** Yields each line's value; throws a UserError for a file that cannot be read, a broken gzip stream and a line that is no JSON. */
 export async function* readJsonLines(file: string): AsyncGenerator<JsonLine> {
   let line = 0;
+  let values = 0;
   try {
     for await (const text of createInterface({ input: open(file), crlfDelay: Number.POSITIVE_INFINITY })) {
       line += 1;
-      if (text.trim() !== '') yield { line, value: parse(file, line, text) };
+      if (text.trim() === '') continue;
+      values += 1;
+      yield { line, value: parse(file, line, text) };
     }
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
     throw UserError.at({ file }, explain(error as NodeJS.ErrnoException));
   }
-  if (line === 0) throw UserError.at({ file }, 'is empty: expected one JSON object a line');
+  if (values === 0) throw UserError.at({ file }, 'is empty: expected one JSON object a line');
 }
 
 function open(file: string): NodeJS.ReadableStream {

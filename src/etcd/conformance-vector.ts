@@ -1,5 +1,6 @@
 /** Recorded sequences of a real etcd: their shape, checked by hand so that a fault is named by its field. */
 
+import { checkRequestFields, isObject, onlyKnown, refuse } from './request-fields.ts';
 import { ETCD_CALLS } from './server.ts';
 import type { Wire } from './wire.ts';
 
@@ -20,36 +21,8 @@ export interface RecordedSequence {
 /** Steps that are no call of etcd's own: what the recorder did or waited for. */
 const RECORDER_STEPS = ['wait_lease_expired', 'kill_restart', 'bulk_put'];
 
-/** The field of a vector that is not as FORMAT.md has it. */
-export class VectorError extends Error {}
-
-function isObject(value: unknown): value is Wire {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function fail(field: string, expected: string, found: unknown): never {
-  const shown = found === undefined ? 'nothing' : JSON.stringify(found).slice(0, 40);
-  throw new VectorError(`${field}: expected ${expected}, found ${shown}`);
-}
-
-/** Fields whose type a request must keep; all others are names of enums and strings. */
-const FIELD_TYPES: Readonly<Record<string, string>> = {
-  range_end: 'string',
-  lease: 'number',
-  limit: 'number',
-  revision: 'number',
-  start_revision: 'number',
-  stream: 'number',
-  watch_id: 'number',
-  ID: 'number',
-  TTL: 'number',
-  n: 'number',
-  prev_kv: 'boolean',
-  ignore_value: 'boolean',
-  ignore_lease: 'boolean',
-  keys_only: 'boolean',
-  count_only: 'boolean',
-};
+/** Steps that the recording answers with what watchers heard, or not at all. */
+const UNANSWERED = ['watch_create', 'watch_cancel', 'watch_progress', 'watch_close_stream', 'kill_restart', 'bulk_put'];
 
 /** A string, written out when the recorder had shortened it. */
 function expandBytes(value: unknown, field: string): unknown {
@@ -57,48 +30,68 @@ function expandBytes(value: unknown, field: string): unknown {
   if (!isObject(value)) return value;
   if ('$rep' in value) {
     const { $rep: unit, n } = value;
-    if (typeof unit !== 'string') fail(`${field}.$rep`, 'a string', unit);
-    if (typeof n !== 'number' || !Number.isInteger(n) || n < 0 || n > 1e8) fail(`${field}.n`, 'a whole number up to 1e8', n);
+    if (typeof unit !== 'string') refuse(`${field}.$rep`, 'a string', unit);
+    if (typeof n !== 'number' || !Number.isInteger(n) || n < 0 || n > 1e8) refuse(`${field}.n`, 'a whole number up to 1e8', n);
     return unit.repeat(n);
   }
   const out: Wire = {};
-  for (const name in value) {
-    const type = FIELD_TYPES[name];
-    const member = value[name];
-    if (type !== undefined && field.includes('req') && typeof member !== type) fail(`${field}.${name}`, `a ${type}`, member);
-    out[name] = expandBytes(member, `${field}.${name}`);
-  }
+  for (const name in value) out[name] = expandBytes(value[name], `${field}.${name}`);
   return out;
+}
+
+function readError(err: unknown, field: string): RecordedStep['err'] {
+  if (err === undefined) return undefined;
+  if (!isObject(err)) refuse(field, 'an object', err);
+  const { code, n, msg } = err;
+  if (typeof code !== 'string') refuse(`${field}.code`, 'the name of a gRPC status', code);
+  if (typeof n !== 'number') refuse(`${field}.n`, 'the number of a gRPC status', n);
+  if (typeof msg !== 'string') refuse(`${field}.msg`, 'a string', msg);
+  return { code, n, msg };
+}
+
+function readHeard(watch: unknown, field: string): RecordedStep['watch'] {
+  if (watch === undefined) return undefined;
+  if (!Array.isArray(watch)) refuse(field, 'a list', watch);
+  return watch.map((each, i) => {
+    const at = `${field}[${i}]`;
+    if (!isObject(each)) refuse(at, 'an object', each);
+    if (!Number.isInteger(each['stream'])) refuse(`${at}.stream`, 'a whole number', each['stream']);
+    if (!isObject(each['resp'])) refuse(`${at}.resp`, 'an object', each['resp']);
+    return { stream: each['stream'] as number, resp: expandBytes(each['resp'], `${at}.resp`) as Wire };
+  });
 }
 
 /** A step with its bytes written out. */
 function readStep(value: unknown, field: string): RecordedStep {
-  if (!isObject(value)) fail(field, 'an object', value);
-  const { op, req = {}, resp, err, watch } = value;
-  if (typeof op !== 'string') fail(`${field}.op`, 'the name of an operation', op);
-  if (!ETCD_CALLS.includes(op) && !RECORDER_STEPS.includes(op)) fail(`${field}.op`, 'a known operation', op);
-  if (!isObject(req)) fail(`${field}.req`, 'an object', req);
-  if (resp !== undefined && !isObject(resp)) fail(`${field}.resp`, 'an object', resp);
-  if (err !== undefined && (!isObject(err) || typeof err['msg'] !== 'string')) fail(`${field}.err`, 'an object with msg', err);
-  if (watch !== undefined && !Array.isArray(watch)) fail(`${field}.watch`, 'a list', watch);
-  for (const name of ['compare', 'success', 'failure', 'filters']) {
-    if (req[name] !== undefined && !Array.isArray(req[name])) fail(`${field}.req.${name}`, 'a list', req[name]);
-  }
+  if (!isObject(value)) refuse(field, 'an object', value);
+  onlyKnown(value, ['i', 'op', 'req', 'resp', 'err', 'watch'], field);
+  const { i, op, req = {}, resp, err, watch } = value;
+  if (i !== undefined && !Number.isInteger(i)) refuse(`${field}.i`, 'a whole number', i);
+  if (typeof op !== 'string') refuse(`${field}.op`, 'the name of an operation', op);
+  if (!ETCD_CALLS.includes(op) && !RECORDER_STEPS.includes(op)) refuse(`${field}.op`, 'a known operation', op);
+  if (!isObject(req)) refuse(`${field}.req`, 'an object', req);
+  const request = expandBytes(req, `${field}.req`) as Wire;
+  checkRequestFields(op, request, `${field}.req`);
+  if (resp !== undefined && !isObject(resp)) refuse(`${field}.resp`, 'an object', resp);
+  if (resp !== undefined && err !== undefined) refuse(`${field}.err`, 'none beside resp', err);
+  if (resp === undefined && err === undefined && !UNANSWERED.includes(op)) refuse(`${field}.resp`, 'an answer (or err)', resp);
   return {
-    i: typeof value['i'] === 'number' ? value['i'] : -1,
+    i: (i as number | undefined) ?? -1,
     op,
-    req: expandBytes(req, `${field}.req`) as Wire,
+    req: request,
     resp: resp === undefined ? undefined : (expandBytes(resp, `${field}.resp`) as Wire),
-    err: err as RecordedStep['err'],
-    watch: watch === undefined ? undefined : (expandBytes(watch, `${field}.watch`) as RecordedStep['watch']),
+    err: readError(err, `${field}.err`),
+    watch: readHeard(watch, `${field}.watch`),
   };
 }
 
 /** Reads one line's JSON; throws a VectorError that names the field. */
 export function readSequence(value: unknown): RecordedSequence {
-  if (!isObject(value)) fail('the line', 'an object', value);
+  if (!isObject(value)) refuse('the line', 'an object', value);
   const { seq, profile = '', ops } = value;
-  if (typeof seq !== 'number') fail('seq', 'a number', seq);
-  if (!Array.isArray(ops)) fail('ops', 'a list', ops);
-  return { seq, profile: String(profile), ops: ops.map((each, i) => readStep(each, `ops[${i}]`)) };
+  if (typeof seq !== 'number') refuse('seq', 'a number', seq);
+  if (typeof profile !== 'string') refuse('profile', 'a string', profile);
+  if (!Array.isArray(ops)) refuse('ops', 'a list', ops);
+  if (ops.length === 0) refuse('ops', 'at least one step', ops);
+  return { seq, profile, ops: ops.map((each, i) => readStep(each, `ops[${i}]`)) };
 }

@@ -1,6 +1,6 @@
 /** Histories of concurrent clients: their shape (FORMAT.md of the recorded ones), checked by hand so that a fault is named by its field. */
 
-import { VectorError } from './conformance-vector.ts';
+import { isObject, onlyKnown, refuse } from './request-fields.ts';
 
 /** One call of one client. Times are nanoseconds on one clock. */
 export interface HistoryOperation {
@@ -32,32 +32,28 @@ export interface RecordedHistory {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function fail(field: string, expected: string, found: unknown): never {
-  const shown = found === undefined ? 'nothing' : JSON.stringify(found).slice(0, 40);
-  throw new VectorError(`${field}: expected ${expected}, found ${shown}`);
-}
-
 function number(fields: Fields, name: string, at: string): number {
   const value = fields[name];
-  return typeof value === 'number' && Number.isFinite(value) ? value : fail(`${at}.${name}`, 'a number', value);
+  return typeof value === 'number' && Number.isFinite(value) ? value : refuse(`${at}.${name}`, 'a number', value);
 }
 
 function optional<T>(fields: Fields, name: string, at: string, type: 'number' | 'string' | 'boolean'): T | undefined {
   const value = fields[name];
-  return value === undefined || typeof value === type ? (value as T | undefined) : fail(`${at}.${name}`, `a ${type}`, value);
+  return value === undefined || typeof value === type ? (value as T | undefined) : refuse(`${at}.${name}`, `a ${type}`, value);
 }
 
 function readOperation(value: unknown, at: string): HistoryOperation {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(at, 'an object', value);
-  const fields = value as Fields;
+  if (!isObject(value)) refuse(at, 'an object', value);
+  const fields: Fields = value;
+  onlyKnown(value, ['c', 'call', 'ret', 'op', 'k', 'v', 'exp', 'rev', 'ok', 'gv', 'gm'], at);
   const { op, k } = fields;
-  if (op !== 'put' && op !== 'get' && op !== 'cas' && op !== 'del') fail(`${at}.op`, 'put, get, cas or del', op);
-  if (typeof k !== 'string') fail(`${at}.k`, 'a string', k);
+  if (op !== 'put' && op !== 'get' && op !== 'cas' && op !== 'del') refuse(`${at}.op`, 'put, get, cas or del', op);
+  if (typeof k !== 'string') refuse(`${at}.k`, 'a string', k);
   const call = number(fields, 'call', at);
   const ret = fields['ret'] === null ? undefined : number(fields, 'ret', at);
-  if (ret !== undefined && ret < call) fail(`${at}.ret`, 'an instant at or after its call', ret);
+  if (ret !== undefined && ret < call) refuse(`${at}.ret`, 'an instant at or after its call', ret);
   const v = optional<string>(fields, 'v', at, 'string');
-  if (v === undefined && (op === 'put' || op === 'cas')) fail(`${at}.v`, 'a string', v);
+  if (v === undefined && (op === 'put' || op === 'cas')) refuse(`${at}.v`, 'a string', v);
   return {
     c: number(fields, 'c', at),
     call,
@@ -75,10 +71,9 @@ function readOperation(value: unknown, at: string): HistoryOperation {
 
 /** Reads one line's JSON; throws a VectorError that names the field. */
 export function readHistory(value: unknown): RecordedHistory {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail('the line', 'an object', value);
-  const fields = value as Fields;
-  const { id = '?', origin = '', verdict, ops } = fields;
-  if (!Array.isArray(ops)) fail('ops', 'a list', ops);
-  if (verdict !== undefined && verdict !== 'ok' && verdict !== 'illegal') fail('verdict', 'ok or illegal', verdict);
+  if (!isObject(value)) refuse('the line', 'an object', value);
+  const { id = '?', origin = '', verdict, ops } = value;
+  if (!Array.isArray(ops)) refuse('ops', 'a list', ops);
+  if (verdict !== undefined && verdict !== 'ok' && verdict !== 'illegal') refuse('verdict', 'ok or illegal', verdict);
   return { id: String(id), origin: String(origin), verdict, ops: ops.map((each, i) => readOperation(each, `ops[${i}]`)) };
 }

@@ -15,6 +15,7 @@ export * from './raft/log.ts';
 export * from './raft/message.ts';
 export * from './raft/quorum.ts';
 export * from './raft/raft.ts';
+export { VectorError } from './request-fields.ts';
 export * from './server.ts';
 export * from './server-group.ts';
 export * from './topology.ts';

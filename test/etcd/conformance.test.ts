@@ -43,6 +43,30 @@ describe('the judge', () => {
     expect(read([])).toThrow(VectorError);
     expect(read({ seq: 1 })).toThrow('ops: expected a list, found nothing');
     expect(read({ seq: 1, ops: [{ op: 'frobnicate' }] })).toThrow('ops[0].op: expected a known operation, found "frobnicate"');
-    expect(read({ seq: 1, ops: [{ op: 'range', req: { limit: 'x' } }] })).toThrow('ops[0].req.limit: expected a number, found "x"');
+    expect(read({ seq: 1, ops: [{ op: 'range', req: { limit: 'x' } }] })).toThrow('ops[0].req.limit: expected a whole number, found "x"');
+  });
+
+  const ok = { header: { revision: 1 } };
+  it.each([
+    [
+      { op: 'put', req: { keyy: 'a' }, resp: ok },
+      'ops[0].req.keyy: is unknown; expected key, value, lease, prev_kv, ignore_value, ignore_lease',
+    ],
+    [{ op: 'put', req: { key: 5 }, resp: ok }, 'ops[0].req.key: expected a string, found 5'],
+    [{ op: 'put', req: { key: '\u4e2d' }, resp: ok }, 'ops[0].req.key: expected one byte a character (latin-1), found "\u4e2d"'],
+    [{ op: 'range', req: { key: 'a', sort_order: 'UP' }, resp: ok }, 'ops[0].req.sort_order: expected NONE, ASCEND, DESCEND, found "UP"'],
+    [{ op: 'txn', req: { success: [{ request_frob: {} }] }, resp: ok }, 'ops[0].req.success[0].request_frob: is unknown'],
+    [{ op: 'txn', req: { failure: [{}] }, resp: ok }, 'ops[0].req.failure[0]: expected exactly one request, found {}'],
+    [
+      { op: 'txn', req: { success: [{ request_txn: { compare: [{ key: 'a', target: 'X' }] } }] }, resp: ok },
+      'ops[0].req.success[0].request_txn.compare[0].target: expected VERSION, CREATE, MOD, VALUE, LEASE, found "X"',
+    ],
+    [{ op: 'put', req: { key: 'a' } }, 'ops[0].resp: expected an answer (or err), found nothing'],
+    [{ op: 'put', req: { key: 'a' }, err: { code: 'X', msg: '' } }, 'ops[0].err.n: expected the number of a gRPC status, found nothing'],
+    [{ op: 'bulk_put', req: { n: -4 } }, 'ops[0].req.n: expected a whole number above 0, found -4'],
+    [{ op: 'watch_create', req: { stream: 0 }, watch: [{ resp: {} }] }, 'ops[0].watch[0].stream: expected a whole number, found nothing'],
+    [{ i: 'x', op: 'kill_restart' }, 'ops[0].i: expected a whole number, found "x"'],
+  ])('refuses %j', (step, message) => {
+    expect(() => readSequence({ seq: 1, ops: [step] })).toThrow(message);
   });
 });
