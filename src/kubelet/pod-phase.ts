@@ -49,6 +49,11 @@ export function shouldRestart(worker: PodWorker, record: ContainerRecord): boole
   return policy === 'Always' || termination.exitCode !== 0;
 }
 
+/** A pod is told to be over only when nothing of it can run any more (status_manager.go mergePodStatus, PodCouldHaveRunningContainers): until its sandbox
+ *  is stopped, its phase, reason and message stay what they were, so that nobody is sent to resources that the kubelet still counts. */
+export const phaseIsHeld = (worker: PodWorker): boolean =>
+  worker.stage !== 'terminated' && (worker.phase === 'Succeeded' || worker.phase === 'Failed');
+
 export const CONDITION = { sandbox: 1, initialized: 2, ready: 4, containersReady: 8 } as const;
 
 /** The conditions as bits. */

@@ -4,7 +4,7 @@
 import { rfc3339 } from '#api';
 import type { Instant } from '#sim';
 import { formatAddress } from './addresses.ts';
-import { CONDITION, conditionsOf } from './pod-phase.ts';
+import { CONDITION, conditionsOf, phaseIsHeld } from './pod-phase.ts';
 import { type ContainerRecord, containerId, type PodWorker, type Termination } from './pod-worker.ts';
 
 // Integers only, folded as FNV-1a does.
@@ -15,10 +15,13 @@ const text = (value: string | undefined): number => {
   return hash;
 };
 
+const HELD = 1;
+
 /** A number that changes when the status to write does: spares the building of a status that is already written. */
 export function fingerprint(worker: PodWorker): number {
-  let hash = fold(fold(-2_128_831_035, conditionsOf(worker)), text(worker.phase));
-  hash = fold(fold(hash, text(worker.reason)), worker.address ?? 0);
+  const held = phaseIsHeld(worker);
+  let hash = fold(fold(-2_128_831_035, conditionsOf(worker)), held ? HELD : text(worker.phase));
+  hash = fold(fold(hash, held ? 0 : text(worker.reason)), worker.address ?? 0);
   for (const record of worker.containers) {
     hash = fold(hash, record.state === 'running' ? 1 : record.state === 'waiting' ? text(record.reason) : 2);
     hash = fold(hash, record.restarts * 4 + (record.ready ? 1 : 0) + (record.started ? 2 : 0));
@@ -31,9 +34,11 @@ export function fingerprint(worker: PodWorker): number {
 export function statusPatch(worker: PodWorker, now: Instant, epoch: number, hostIP: string): object {
   const before = worker.conditionBits;
   stampConditions(worker, now);
-  const status: Record<string, unknown> = { phase: worker.phase, conditions: conditions(worker, before, epoch) };
-  if (worker.reason !== undefined) status.reason = worker.reason;
-  if (worker.message !== undefined) status.message = worker.message;
+  const held = phaseIsHeld(worker);
+  if (!held) worker.sentPhase = worker.phase;
+  const status: Record<string, unknown> = { phase: worker.sentPhase, conditions: conditions(worker, before, epoch) };
+  if (worker.reason !== undefined && !held) status.reason = worker.reason;
+  if (worker.message !== undefined && !held) status.message = worker.message;
   const metadata = { uid: worker.mirrorUid ?? worker.uid };
   if (worker.known !== 'written') {
     if (worker.metadata?.generation !== undefined) status.observedGeneration = worker.metadata.generation;
@@ -107,7 +112,7 @@ function conditions(worker: PodWorker, before: number, epoch: number): readonly 
   else if (all || (changed & CONDITION.containersReady) !== 0) {
     list.push(condition('ContainersReady', true, times.containersReady, epoch, clear(CONDITION.containersReady)));
   }
-  if (worker.disrupted)
+  if (worker.disrupted && !phaseIsHeld(worker))
     list.push(condition('DisruptionTarget', true, times.containersReady, epoch, false, 'TerminationByKubelet', worker.message));
   return list;
 }

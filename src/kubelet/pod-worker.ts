@@ -136,6 +136,8 @@ export class PodWorker {
   spec: PodSpec;
   stage: Stage = 'idle';
   phase: PodPhase = 'Pending';
+  /** What the API server was last told; behind `phase` while a pod that is over still holds its node's resources. */
+  sentPhase: PodPhase = 'Pending';
   /** status.reason and status.message: rejection, eviction, deadline. */
   reason: string | undefined = undefined;
   message: string | undefined = undefined;

@@ -122,6 +122,22 @@ describe('a pod runs', () => {
     expect(run.events('a').some((event) => event.includes('container web'))).toBe(false);
   });
 
+  test('a pod that is over is told so only once its sandbox is stopped; its containers and conditions are told before', () => {
+    const run = runNode(60, [[2, add(pod('a', { restartPolicy: 'Never' }, { 'wavetank.dev/run-seconds': '5' }))]]);
+    const told = run
+      .statuses('a')
+      .map(({ status }) => [
+        status.phase,
+        Object.keys(status.containerStatuses[0]?.state ?? {})[0],
+        status.conditions.find(({ type }) => type === 'PodReadyToStartContainers')?.status,
+        status.conditions.find(({ type }) => type === 'Ready')?.reason,
+      ]);
+    expect(told.slice(-2)).toEqual([
+      ['Running', 'terminated', 'True', 'PodCompleted'],
+      ['Succeeded', 'terminated', 'False', 'PodCompleted'],
+    ]);
+  });
+
   test('a pod of a Job completes: Succeeded, its address is free again', () => {
     const run = runNode(30, [[2, add(pod('a', { restartPolicy: 'Never' }, { 'wavetank.dev/run-seconds': '5' }))]]);
     const last = run.statuses('a').at(-1)?.status;
