@@ -1,7 +1,7 @@
 /** Messages as 32-bit words: fixed fields as they are, repeated strings and shared objects as ids that both ends agree on, the rest as MessagePack. */
 
 import { Decoder, Encoder } from '@msgpack/msgpack';
-import type { Message, MessageKind, PackReader, PackWriter } from '#sim';
+import type { Kept, Message, MessageKind, PackReader, PackWriter } from '#sim';
 import { kindOf } from '#sim';
 
 const double = new Float64Array(1);
@@ -16,6 +16,8 @@ export class Packer implements PackWriter {
   readonly #names = new Map<string, number>();
   readonly #shared = new WeakMap<object, number>();
   #sharedCount = 0;
+  readonly #kept = new Map<string, { place: number; value: object }>();
+  #places = 0;
   readonly #encoder = new Encoder({ ignoreUndefined: true });
   readonly #kinds = new Map<string, MessageKind<Message>>();
 
@@ -113,6 +115,17 @@ export class Packer implements PackWriter {
     this.used += words;
   }
 
+  recall(key: string): Kept | undefined {
+    return this.#kept.get(key);
+  }
+
+  keep(key: string, value: object | undefined): void {
+    const kept = this.#kept.get(key);
+    if (value === undefined) this.#kept.delete(key);
+    else if (kept === undefined) this.#kept.set(key, { place: this.#places++, value });
+    else kept.value = value;
+  }
+
   message(message: Message): void {
     let kind = this.#kinds.get(message.kind);
     if (kind === undefined) {
@@ -138,6 +151,7 @@ export class Unpacker implements PackReader {
   #at = 0;
   readonly #names: string[] = [];
   readonly #shared: unknown[] = [];
+  readonly #kept: (object | undefined)[] = [];
   readonly #decoder = new Decoder();
   readonly #kinds = new Map<string, MessageKind<Message>>();
 
@@ -210,6 +224,15 @@ export class Unpacker implements PackReader {
     bytes.set(new Uint8Array(this.#words.buffer, this.#words.byteOffset + this.#at * 4, length));
     this.#at += (length + 3) >> 2;
     return this.#decoder.decode(bytes) as T;
+  }
+
+  recall(place: number): object | undefined {
+    return this.#kept[place];
+  }
+
+  keep(place: number, value: object | undefined): void {
+    if (place < 0) this.#kept.push(value);
+    else this.#kept[place] = value;
   }
 
   message(): Message {

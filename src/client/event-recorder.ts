@@ -17,7 +17,7 @@ const SPAM_BURST = 25;
 const SPAM_QPS = 1 / 300;
 const SIMILAR_MAX = 10;
 const SIMILAR_INTERVAL = 10 * MINUTE;
-/** maxLruCacheEntries. */
+/** maxLruCacheEntries. Upstream has three such caches, by object, by reason and by text; here one by object holds what the others would. */
 const CACHE_MAX = 4096;
 
 interface Pending {
@@ -38,6 +38,15 @@ interface Written {
   namespace: string;
   count: number;
   firstTimestamp: string;
+}
+
+/** What is remembered of the events about one object. */
+interface About {
+  readonly spam: TokenBucket;
+  /** By type and reason. */
+  readonly similar: Map<string, Similar>;
+  /** By type, reason and message. */
+  readonly written: Map<string, Written>;
 }
 
 /** A Map that forgets what was used longest ago. */
@@ -62,10 +71,6 @@ class Recent<V> {
       return;
     }
   }
-
-  delete(key: string): void {
-    this.#entries.delete(key);
-  }
 }
 
 export class EventRecorder implements Tenant {
@@ -73,12 +78,10 @@ export class EventRecorder implements Tenant {
   readonly #lane: Lane;
   readonly #component: string;
   readonly #queue: Pending[] = [];
-  readonly #spam = new Recent<TokenBucket>();
-  readonly #similar = new Recent<Similar>();
-  readonly #written = new Recent<Written>();
+  readonly #objects = new Recent<About>();
   // Names carry nanoseconds; our clock has microseconds, and two events may share one.
   #names = 0;
-  #inFlight: { key: string; pending: Pending; message: string } | undefined;
+  #inFlight: { about: About; key: string; pending: Pending; message: string } | undefined;
 
   /** `component` as upstream names it ('replicaset-controller'). */
   constructor(client: Client<unknown>, lane: Lane, component: string) {
@@ -100,46 +103,37 @@ export class EventRecorder implements Tenant {
     this.#inFlight = undefined;
     if (flight !== undefined && outcome.code === 404 && outcome.request.verb === 'patch') {
       // The event that was counted up has expired: write it anew.
-      this.#written.delete(flight.key);
-      this.#write(flight.key, flight.pending, flight.message, ctx);
+      flight.about.written.delete(flight.key);
+      this.#write(flight.about, flight.key, flight.pending, flight.message, ctx);
       return;
     }
-    if (flight !== undefined && outcome.code !== 200 && outcome.code !== 201) this.#written.delete(flight.key);
+    if (flight !== undefined && outcome.code !== 200 && outcome.code !== 201) flight.about.written.delete(flight.key);
     this.#next(ctx);
   }
 
   #next(ctx: Context): void {
     for (let pending = this.#queue.shift(); pending !== undefined; pending = this.#queue.shift()) {
-      const about = `${pending.object.kind}/${pending.object.metadata?.uid ?? ''}`;
-      const similarKey = `${about}/${pending.type}/${pending.reason}`;
-      const [key, message] = this.#aggregate(similarKey, pending.message, ctx.now);
-      let spam = this.#spam.get(about);
-      if (spam === undefined) this.#spam.set(about, (spam = new TokenBucket(SPAM_QPS, SPAM_BURST)));
-      if (!spam.tryTake(ctx.now)) continue;
-      this.#write(key, pending, message, ctx);
+      const about = this.#about(pending.object);
+      const reason = `${pending.type}/${pending.reason}`;
+      const message = aggregated(about, reason, pending.message, ctx.now);
+      if (!about.spam.tryTake(ctx.now)) continue;
+      const key = message === pending.message ? `${reason}/${message}` : reason;
+      this.#write(about, key, pending, message, ctx);
       return;
     }
   }
 
-  /** The cache key and the text to write under it. */
-  #aggregate(similarKey: string, message: string, now: Instant): readonly [string, string] {
-    let similar = this.#similar.get(similarKey);
-    if (similar === undefined || now - similar.since > SIMILAR_INTERVAL)
-      this.#similar.set(similarKey, (similar = { messages: new Set(), since: now }));
-    similar.messages.add(message);
-    similar.since = now;
-    if (similar.messages.size < SIMILAR_MAX) return [`${similarKey}/${message}`, message];
-    // The set is bounded: one entry leaves for each that enters beyond the limit.
-    for (const first of similar.messages) {
-      similar.messages.delete(first);
-      break;
-    }
-    return [similarKey, `(combined from similar events): ${message}`];
+  #about(object: KubeObject): About {
+    const key = `${object.kind}/${object.metadata?.uid ?? ''}`;
+    let about = this.#objects.get(key);
+    if (about === undefined)
+      this.#objects.set(key, (about = { spam: new TokenBucket(SPAM_QPS, SPAM_BURST), similar: new Map(), written: new Map() }));
+    return about;
   }
 
-  #write(key: string, pending: Pending, message: string, ctx: Context): void {
-    this.#inFlight = { key, pending, message };
-    const known = this.#written.get(key);
+  #write(about: About, key: string, pending: Pending, message: string, ctx: Context): void {
+    this.#inFlight = { about, key, pending, message };
+    const known = about.written.get(key);
     const time = rfc3339(pending.clock);
     let spec: RequestSpec;
     if (known !== undefined) {
@@ -150,7 +144,7 @@ export class EventRecorder implements Tenant {
     } else {
       const body = this.#eventObject(pending, message, time);
       const namespace = body.metadata?.namespace ?? 'default';
-      this.#written.set(key, { name: body.metadata?.name ?? '', namespace, count: 1, firstTimestamp: time });
+      about.written.set(key, { name: body.metadata?.name ?? '', namespace, count: 1, firstTimestamp: time });
       spec = { verb: 'create', resource: 'events', namespace, body, discardBody: true };
     }
     this.#client.call(ctx, spec, undefined, this, 0, this.#lane);
@@ -177,4 +171,20 @@ export class EventRecorder implements Tenant {
       reportingInstance: '',
     };
   }
+}
+
+/** The text to write: the message, or, after many similar ones, that it is one of them. */
+function aggregated({ similar: byReason }: About, reason: string, message: string, now: Instant): string {
+  let similar = byReason.get(reason);
+  if (similar === undefined || now - similar.since > SIMILAR_INTERVAL)
+    byReason.set(reason, (similar = { messages: new Set(), since: now }));
+  similar.messages.add(message);
+  similar.since = now;
+  if (similar.messages.size < SIMILAR_MAX) return message;
+  // The set is bounded: one entry leaves for each that enters beyond the limit.
+  for (const first of similar.messages) {
+    similar.messages.delete(first);
+    break;
+  }
+  return `(combined from similar events): ${message}`;
 }

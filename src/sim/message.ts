@@ -28,6 +28,16 @@ export interface PackWriter {
   shared(value: object | undefined): void;
   /** Anything else, as MessagePack. */
   value(value: unknown): void;
+  /** What went this way last under `key`, or undefined; the reader has it at the same place. */
+  recall(key: string): Kept | undefined;
+  /** Keeps what goes under `key`, in its place or a new one; with undefined the key is forgotten. Say the same to the reader. */
+  keep(key: string, value: object | undefined): void;
+}
+
+/** A value that both ends have. */
+export interface Kept {
+  readonly place: number;
+  readonly value: object;
 }
 
 /** The mirror of PackWriter: reads in the order in which the fields were written. */
@@ -38,6 +48,9 @@ export interface PackReader {
   text(): string;
   shared<T extends object>(): T | undefined;
   value<T>(): T;
+  recall(place: number): object | undefined;
+  /** `place` -1: a new one. */
+  keep(place: number, value: object | undefined): void;
 }
 
 /** What the engine must know of one kind of message. */

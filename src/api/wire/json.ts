@@ -2,6 +2,7 @@
  *  repeat and sub-objects that a template shares go as ids too. Key order is kept: digests read it. Members that are undefined are dropped, as JSON does. */
 
 import type { PackReader, PackWriter } from '#sim';
+import type { KubeObject } from '../objects.ts';
 
 const UNDEFINED = 0;
 const NULL = 1;
@@ -16,6 +17,11 @@ const DECIMAL = 8;
 const ARRAY = 9;
 const OBJECT = 10;
 const SHARED = 11;
+/** As in the version before. */
+const SAME = 12;
+/** An object, and a list of the same length, told by what differs from the version before. */
+const CHANGED = 13;
+const CHANGED_ITEMS = 14;
 
 /** Replicas have these from their template by reference; they cross once per content. */
 const SHARED_KEYS: ReadonlySet<string> = new Set([
@@ -201,6 +207,91 @@ export function packJson(value: unknown, out: PackWriter): void {
   packMember(value, PLAIN_MODE, out);
 }
 
+const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function packChange(before: unknown, now: unknown, mode: Mode, out: PackWriter): void {
+  if (before === now) return out.int(SAME);
+  if (isPlain(before) && isPlain(now) && mode !== SHARED_MODE) return packChangedObject(before, now, out);
+  if (!Array.isArray(before) || !Array.isArray(now) || before.length !== now.length || mode === SHARED_MODE)
+    return packMember(now, mode, out);
+  out.int(CHANGED_ITEMS);
+  out.int(now.length);
+  for (let i = 0; i < now.length; i++) packChange(before[i], now[i], PLAIN_MODE, out);
+}
+
+function packChangedObject(before: Readonly<Record<string, unknown>>, now: Readonly<Record<string, unknown>>, out: PackWriter): void {
+  const base = top;
+  let shape = root;
+  for (const key in now) {
+    const member = now[key];
+    if (member === undefined) continue;
+    shape = shape.with(key);
+    stack[top++] = member;
+  }
+  out.int(CHANGED);
+  out.name(shape.text);
+  const { keys, modes } = shape;
+  for (let i = 0; i < modes.length; i++) packChange(before[keys[i] as string], stack[base + i], modes[i] as Mode, out);
+  while (top > base) stack[--top] = undefined;
+}
+
+/** An object of which this direction may have seen a version: then only what changed crosses. Kept under its uid until `isLast`. */
+export function packVersion(object: KubeObject, isLast: boolean, out: PackWriter): void {
+  const uid = object.metadata?.uid;
+  const kept = uid === undefined ? undefined : out.recall(uid);
+  if (uid === undefined || (kept === undefined && isLast)) {
+    out.int(UNTRACKED);
+    return packJson(object, out);
+  }
+  out.int(isLast ? LAST_VERSION : kept === undefined ? FIRST_VERSION : NEXT_VERSION);
+  if (kept === undefined) packJson(object, out);
+  else {
+    out.int(kept.place);
+    packChange(kept.value, object, PLAIN_MODE, out);
+  }
+  out.keep(uid, isLast ? undefined : object);
+}
+
+const UNTRACKED = 0;
+const FIRST_VERSION = 1;
+const NEXT_VERSION = 2;
+const LAST_VERSION = 3;
+
+export function unpackVersion(from: PackReader): KubeObject {
+  const what = from.int();
+  if (what === UNTRACKED) return unpackJson(from) as KubeObject;
+  const place = what === FIRST_VERSION ? -1 : from.int();
+  const object = (place < 0 ? unpackJson(from) : unpackChange(from.recall(place), from)) as KubeObject;
+  from.keep(place, what === LAST_VERSION ? undefined : object);
+  return object;
+}
+
+function unpackChange(before: unknown, from: PackReader): unknown {
+  const code = from.int();
+  switch (code) {
+    case SAME:
+      return before;
+    case CHANGED: {
+      const { keys, object } = templateOf(from.name());
+      const made: Record<string, unknown> = { ...object };
+      for (let i = 0; i < keys.length; i++) {
+        const key = keys[i] as string;
+        made[key] = unpackChange((before as Readonly<Record<string, unknown>>)[key], from);
+      }
+      return made;
+    }
+    case CHANGED_ITEMS: {
+      const length = from.int();
+      const array: unknown[] = [];
+      for (let i = 0; i < length; i++) array.push(unpackChange((before as readonly unknown[])[i], from));
+      return array;
+    }
+    default:
+      return unpackCoded(code, from);
+  }
+}
+
 /** A shape as the reader needs it: copying the template gives an object with all keys in one step. */
 interface Template {
   readonly keys: readonly string[];
@@ -220,7 +311,11 @@ function templateOf(text: string): Template {
 }
 
 export function unpackJson(from: PackReader): unknown {
-  switch (from.int()) {
+  return unpackCoded(from.int(), from);
+}
+
+function unpackCoded(code: number, from: PackReader): unknown {
+  switch (code) {
     case NULL:
       return null;
     case TRUE:

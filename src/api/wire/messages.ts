@@ -1,10 +1,9 @@
 /** The packed forms of what crosses between node shards and the control plane: requests, answers, watch events. */
 
 import type { PackReader, PackWriter } from '#sim';
-import type { KubeObject } from '../objects.ts';
 import type { ApiRequest, ApiResponse, CloseWatch, PatchType, RequestOptions, Verb, WatchEvent, WatchEvents } from '../protocol.ts';
 import { bodyDigest } from './body-digest.ts';
-import { packJson, unpackJson } from './json.ts';
+import { packJson, packVersion, unpackJson, unpackVersion } from './json.ts';
 
 const SUBRESOURCE = 1;
 const NAMESPACE = 2;
@@ -78,7 +77,7 @@ export function packWatchEvents(m: WatchEvents, out: PackWriter): void {
   out.int(m.events.length);
   for (const { type, object } of m.events) {
     out.int(TYPES.indexOf(type));
-    packJson(object, out);
+    packVersion(object, type === 'DELETED', out);
   }
 }
 
@@ -88,7 +87,7 @@ export function unpackWatchEvents(from: PackReader): WatchEvents {
   const closed = from.int();
   const count = from.int();
   const events: WatchEvent[] = [];
-  for (let i = 0; i < count; i++) events.push({ type: TYPES[from.int()] as WatchEvent['type'], object: unpackJson(from) as KubeObject });
+  for (let i = 0; i < count; i++) events.push({ type: TYPES[from.int()] as WatchEvent['type'], object: unpackVersion(from) });
   return { kind: 'WatchEvents', id, sequence, events, closed: closed === 2 ? undefined : closed === 1 };
 }
 

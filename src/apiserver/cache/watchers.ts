@@ -80,12 +80,16 @@ export class Dispatch {
   }
 }
 
+/** Who watches one value of the index, and when something last happened there. */
+interface Indexed {
+  readonly watchers: Watcher[];
+  changedAt: number;
+}
+
 export class WatcherSet {
   private readonly rest: Watcher[] = [];
   private readonly byName = new Map<string, Watcher[]>();
-  private readonly byIndex = new Map<string, Watcher[]>();
-  /** By the index's value: when something last happened there. */
-  private readonly changedAt = new Map<string, number>();
+  private readonly byIndex = new Map<string, Indexed>();
   private startedAt = 0;
   private readonly prefix: number;
   private readonly indexField: string | undefined;
@@ -103,12 +107,9 @@ export class WatcherSet {
     const name = requiredValue(watcher.filter, 'metadata.name');
     const value = name ?? (this.indexField === undefined ? undefined : requiredValue(watcher.filter, this.indexField));
     if (value === undefined) return this.rest;
-    const index = name === undefined ? this.byIndex : this.byName;
-    let bucket = index.get(value);
-    if (bucket === undefined && create) {
-      bucket = [];
-      index.set(value, bucket);
-    }
+    if (name === undefined) return (create ? this.indexed(value) : this.byIndex.get(value))?.watchers;
+    let bucket = this.byName.get(name);
+    if (bucket === undefined && create) this.byName.set(name, (bucket = []));
     return bucket;
   }
 
@@ -129,12 +130,12 @@ export class WatcherSet {
   lastChange(filter: Filter): number {
     if (this.indexField === undefined) return Number.POSITIVE_INFINITY;
     const value = requiredValue(filter, this.indexField);
-    return value === undefined ? Number.POSITIVE_INFINITY : (this.changedAt.get(value) ?? this.startedAt);
+    return value === undefined ? Number.POSITIVE_INFINITY : (this.byIndex.get(value)?.changedAt ?? this.startedAt);
   }
 
   /** The cache was listed anew: what happened before is not known. */
   reset(revision: number): void {
-    this.changedAt.clear();
+    for (const indexed of this.byIndex.values()) indexed.changedAt = revision;
     this.startedAt = revision;
   }
 
@@ -158,8 +159,15 @@ export class WatcherSet {
   }
 
   private tellIndexed(value: string, dispatch: Dispatch, revision: number, dirty: Watcher[]): number {
-    this.changedAt.set(value, revision);
-    return this.tell(this.byIndex.get(value), dispatch, dirty);
+    const indexed = this.indexed(value);
+    indexed.changedAt = revision;
+    return this.tell(indexed.watchers, dispatch, dirty);
+  }
+
+  private indexed(value: string): Indexed {
+    let indexed = this.byIndex.get(value);
+    if (indexed === undefined) this.byIndex.set(value, (indexed = { watchers: [], changedAt: this.startedAt }));
+    return indexed;
   }
 
   private tell(watchers: readonly Watcher[] | undefined, dispatch: Dispatch, dirty: Watcher[]): number {

@@ -154,6 +154,52 @@ describe('messages come out as they went in', () => {
   });
 });
 
+test('versions of objects: what differs crosses, and makes the whole again', () => {
+  const leaf = fc.oneof(fc.constant('a'), fc.constant('b'), fc.integer({ min: 0, max: 2 }), fc.constant(null), fc.constant(undefined));
+  const value = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      leaf,
+      fc.array(tie('value'), { maxLength: 2 }),
+      fc.dictionary(fc.constantFrom('x', 'labels', 'name'), tie('value')),
+    ),
+  })).value;
+  const step = fc.record({ uid: fc.integer({ min: 0, max: 3 }), status: value, spec: fc.boolean(), isLast: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const { cross } = crossing();
+      const spec = { containers: [{ name: 'c' }], nodeName: 'n' };
+      const before = new Map<number, object>();
+      steps.forEach(({ uid, status, spec: shares, isLast }, sequence) => {
+        const object = {
+          kind: 'Pod',
+          metadata: { name: `p-${uid}`, uid: `uid-${uid}`, resourceVersion: String(sequence) },
+          spec: shares ? spec : { ...spec },
+          status,
+          ...(before.has(uid) && shares ? { extra: before.get(uid) } : {}),
+        };
+        before.set(uid, { status });
+        const event = { type: isLast ? 'DELETED' : 'MODIFIED', object } as const;
+        const message: WatchEvents = { kind: 'WatchEvents', id: 1, sequence, events: [event] };
+        // Members that are undefined do not cross.
+        expect(JSON.stringify(cross(message).events)).toBe(JSON.stringify([event]));
+      });
+    }),
+    { seed: 5, numRuns: 400 },
+  );
+});
+
+test("a member that did not change is the reader's own of the version before", () => {
+  const { cross } = crossing();
+  const spec = { containers: [{ name: 'c' }] };
+  const pod = (sequence: number, phase: string): WatchEvents => {
+    const object = { kind: 'Pod', metadata: { name: 'p', uid: 'u', resourceVersion: String(sequence) }, spec, status: { phase } };
+    return { kind: 'WatchEvents', id: 1, sequence, events: [{ type: 'MODIFIED', object }] };
+  };
+  const [first, second] = [cross(pod(0, 'Pending')), cross(pod(1, 'Running'))].map(({ events }) => events[0]?.object as { spec?: object });
+  expect(second?.spec).toBe(first?.spec);
+});
+
 test('every kind of message between kubelets and API servers has a packed form', () => {
   for (const name of ['ApiRequest', 'ApiResponse', 'WatchEvents', 'CloseWatch', 'ConnectionReset']) {
     const { pack, unpack } = kindOf(name) as { pack?: (message: Message, out: PackWriter) => void; unpack?: (from: PackReader) => Message };
