@@ -34,7 +34,7 @@ export function positiveNumber(text: string): number {
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
-export function withRunFlags(command: Command): Command {
+export function withRunFlags(command: Command, explain: ExplainChoice = 'failed'): Command {
   return command
     .addOption(new Option('--seed <n>', "luck of the run (default: the scenario's)").argParser(wholeNumber(0, 4_294_967_295)))
     .addOption(
@@ -43,7 +43,7 @@ export function withRunFlags(command: Command): Command {
       ),
     )
     .option('--out <dir>', 'where result.json, report.html and the trace go (default: out/<name>)')
-    .addOption(explainOption('failed'))
+    .addOption(explainOption(explain))
     .option('--record-history', 'write history.jsonl: what etcd was asked and answered, for `wavetank conformance history`')
     .addOption(pluginOption())
     .addOption(extenderOption())
