@@ -146,3 +146,17 @@ describe('the table of resources', () => {
     expect(answers[i]).toMatchObject({ code: 200, object: { kind: `${kind}List` } });
   });
 });
+
+describe('secrets of a known type', () => {
+  it('must hold what the type is for', () => {
+    const secret = (type: string, data: object) => create('secrets', { metadata: { name: 's' }, type, data });
+    const { answers } = play([
+      secret('kubernetes.io/tls', { 'tls.crt': 'x' }),
+      secret('kubernetes.io/basic-auth', {}),
+      secret('my/own', {}),
+    ]);
+    expect(answers[0]?.object.message).toBe('Secret "s" is invalid: data[tls.key]: Required value');
+    expect(answers[1]?.object.message).toContain('data[username]: Required value');
+    expect(answers[2]?.code).toBe(201);
+  });
+});

@@ -103,3 +103,20 @@ describe('PodSecurity', () => {
     expect(answers[5]?.code).toBe(403);
   });
 });
+
+describe('labels of a namespace', () => {
+  const space = (name: string, value: string, key = 'enforce') =>
+    create('namespaces', { metadata: { name, labels: { [`pod-security.kubernetes.io/${key}`]: value } } }, undefined);
+  it('must name a standard and a release', () => {
+    const { answers } = play([space('a', 'strict'), space('b', '1.30', 'warn-version'), space('c', 'restricted')]);
+    expect(answers[0]).toMatchObject({
+      code: 422,
+      object: {
+        message:
+          'Namespace "a" is invalid: metadata.labels[pod-security.kubernetes.io/enforce]: Invalid value: "strict": must be one of privileged, baseline, restricted',
+      },
+    });
+    expect(answers[1]?.object.message).toContain('Invalid value: "1.30": must be "latest" or "v1.x"');
+    expect(answers[2]?.code).toBe(201);
+  });
+});

@@ -232,3 +232,15 @@ describe('webhook configurations', () => {
     expect(answers[0]?.object.message).toContain(text);
   });
 });
+
+describe('policies that nobody knows', () => {
+  it.each([
+    ['failurePolicy', 'Maybe', '"Fail", "Ignore"'],
+    ['matchPolicy', 'Near', '"Equivalent", "Exact"'],
+    ['reinvocationPolicy', 'Always', '"IfNeeded", "Never"'],
+  ])('%s: %s', (field, value, known) => {
+    const { answers } = play([configuration('Mutating', [hook({ [field]: value })])]);
+    expect(answers[0]?.code).toBe(422);
+    expect(answers[0]?.object.message).toContain(`webhooks[0].${field}: Unsupported value: "${value}": supported values: ${known}`);
+  });
+});

@@ -49,6 +49,10 @@ function checkExpression(expression: string, wanted: 'bool' | 'string' | 'any', 
   if (error !== undefined) errors.push(invalidValue(at, expression, error.startsWith('must') ? error : `compilation failed: ${error}`));
 }
 
+function oneOf(value: string | undefined, known: readonly string[], at: string, errors: FieldError[]): void {
+  if (value !== undefined && !known.includes(value)) errors.push(notSupported(at, value, known));
+}
+
 function validateWebhook(hook: Webhook, at: string, errors: FieldError[]): void {
   for (const text of dns1123Subdomain(hook.name ?? '')) errors.push(invalidValue(`${at}.name`, hook.name, text));
   if ((hook.name ?? '').split('.').length < 3)
@@ -70,6 +74,9 @@ function validateWebhook(hook: Webhook, at: string, errors: FieldError[]): void 
   }
   if ((hook.admissionReviewVersions ?? []).length === 0)
     errors.push(required(`${at}.admissionReviewVersions`, 'must specify one of v1, v1beta1'));
+  oneOf(hook.failurePolicy, ['Fail', 'Ignore'], `${at}.failurePolicy`, errors);
+  oneOf(hook.matchPolicy, ['Equivalent', 'Exact'], `${at}.matchPolicy`, errors);
+  oneOf(hook.reinvocationPolicy, ['IfNeeded', 'Never'], `${at}.reinvocationPolicy`, errors);
   if (hook.sideEffects === undefined) errors.push(required(`${at}.sideEffects`, 'must specify one of None, NoneOnDryRun'));
   else if (hook.sideEffects !== 'None' && hook.sideEffects !== 'NoneOnDryRun')
     errors.push(notSupported(`${at}.sideEffects`, hook.sideEffects, ['None', 'NoneOnDryRun']));
@@ -110,6 +117,7 @@ export const validatingAdmissionPolicies: ResourceDescriptor<ValidatingAdmission
   defaults: (policy) => (policy.spec === undefined ? policy : { ...policy, spec: { failurePolicy: 'Fail', ...policy.spec } }),
   validate({ spec }): FieldErrors {
     const errors: FieldError[] = [];
+    oneOf(spec?.failurePolicy, ['Fail', 'Ignore'], 'spec.failurePolicy', errors);
     if ((spec?.validations ?? []).length === 0)
       errors.push(required('spec.validations', 'validations or auditAnnotations must contain at least one item'));
     if (spec?.matchConstraints === undefined) errors.push(required('spec.matchConstraints'));

@@ -44,5 +44,7 @@ export function refused({ resource }: Operation, name: string, errors: readonly 
 export function undecodable({ resource }: Operation, error: unknown): StatusObject {
   if (!(error instanceof TypeError)) throw error;
   const { kind, version } = resource.info;
-  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal: ${error.message}`);
+  return badRequest(
+    `${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal a value into a field of another type`,
+  );
 }

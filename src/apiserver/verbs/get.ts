@@ -1,6 +1,6 @@
 /** GET of one object: from etcd, unless the client is content with what the cache has (resourceVersion). */
 
-import { notFound, tooLargeResourceVersion } from '#api';
+import { badRequest, notFound, tooLargeResourceVersion } from '#api';
 import type { EtcdResponse } from '#etcd';
 import type { Context } from '#sim';
 import { type Core, type Operation, objectOf } from '../core.ts';
@@ -22,6 +22,8 @@ export class Get implements EtcdWaiter {
     const { cache, cluster } = operation.resource;
     const version = operation.request.options?.resourceVersion;
     const wanted = Number(version ?? '');
+    if (!(wanted >= 0))
+      return core.fail(operation, badRequest(`Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`), ctx);
     if (version !== undefined && version !== '' && cache.revision >= wanted) {
       const kv = cache.objects.get(operation.key);
       if (kv !== undefined || wanted > 0)

@@ -10,6 +10,7 @@ import type { Core, Operation } from '../core.ts';
 import type { EtcdWaiter } from '../etcd-client.ts';
 import { EXPIRED_CONTINUE, storageFailure } from '../failures.ts';
 import { deleteEach } from './delete-collection.ts';
+import { refuseListOptions } from './list-options.ts';
 
 /** How long a list waits for the cache to catch up (blockTimeout). */
 const BLOCK = 3 * SECOND;
@@ -57,6 +58,8 @@ export class List implements EtcdWaiter {
     const { options } = request;
     const filter = compileFilter(resource.descriptor, resource.info.namespaced ? request.namespace : undefined, options);
     if (isStatus(filter)) return core.fail(operation, filter, ctx);
+    const refused = refuseListOptions(options, false);
+    if (refused !== undefined) return core.fail(operation, refused, ctx);
     this.filter = filter;
     this.prefix = filter.namespace === undefined ? resource.prefix : `${resource.prefix}${filter.namespace}/`;
     this.limit = options?.limit ?? 0;
@@ -66,12 +69,6 @@ export class List implements EtcdWaiter {
       return core.fail(operation, badRequest(`Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`), ctx);
     if (options?.continue) return this.resume(options.continue, version, ctx);
     if (options?.resourceVersionMatch === 'Exact') {
-      if (wanted === 0)
-        return core.fail(
-          operation,
-          badRequest('resourceVersionMatch: Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'),
-          ctx,
-        );
       this.revision = wanted;
       return this.page(this.prefix, ctx, core.costs.request + core.costs.list);
     }

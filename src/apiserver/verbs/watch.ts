@@ -7,6 +7,7 @@ import { Dispatch, newWatcher, type Watcher } from '../cache/watchers.ts';
 import type { Core, Operation, ResourceState } from '../core.ts';
 import { bookmark, type FanOut } from '../fan-out.ts';
 import { hashUser } from '../identity.ts';
+import { refuseListOptions } from './list-options.ts';
 
 const LIFE = purpose('apiserver/watch-life');
 
@@ -18,11 +19,7 @@ interface Timing {
 function refuse(options: RequestOptions | undefined): StatusObject | undefined {
   const version = options?.resourceVersion ?? '';
   if (!/^\d*$/.test(version)) return badRequest(`Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`);
-  if (options?.sendInitialEvents !== undefined && options.resourceVersionMatch !== 'NotOlderThan')
-    return badRequest('sendInitialEvents: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-  if (options?.sendInitialEvents && !options.allowWatchBookmarks)
-    return badRequest('allowWatchBookmarks: Required value: sendInitialEvents requires allowWatchBookmarks to be set');
-  return undefined;
+  return refuseListOptions(options, true);
 }
 
 function stateNow(resource: ResourceState, filter: Filter): WatchEvent[] {
@@ -73,7 +70,7 @@ export function openWatch(core: Core, fanOut: FanOut, timing: Timing, operation:
     const error = gone(`too old resource version: ${version} (${resource.cache.window.oldest})`);
     return fanOut.end(watcher, error, ctx);
   }
-  if (options?.sendInitialEvents) initial.push(bookmark(resource, true));
+  if (options?.sendInitialEvents && options.allowWatchBookmarks) initial.push(bookmark(resource, true));
   fanOut.open(resource, watcher, ctx);
   if (initial.length > 0)
     fanOut.send(watcher, initial, core.charge(ctx, initial.length * (core.costs.listPerObject + core.costs.sendPerWatcher)), ctx);

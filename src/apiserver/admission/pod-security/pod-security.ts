@@ -1,9 +1,10 @@
 /** PodSecurity: holds pods to the standard that their namespace's labels name. Mirrors pod-security-admission v1.34 admission/admission.go and
  *  api/helpers.go. Levels `warn` and `audit` refuse nothing; what they would have said is written to the audit log. */
 
-import { deepEqual, type Namespace, type Pod, type PodSpec } from '#api';
+import { deepEqual, type FieldError, invalid, type Namespace, type Pod, type PodSpec, type StatusObject } from '#api';
 import type { Core } from '../../core.ts';
-import { refusedBy } from '../attributes.ts';
+import { invalidValue } from '../../validation/field-error.ts';
+import { type Attributes, refusedBy } from '../attributes.ts';
 import type { AdmissionPlugin } from '../plugin.ts';
 import { BASELINE } from './baseline.ts';
 import type { Check } from './checks.ts';
@@ -48,14 +49,37 @@ const isSignificant = (spec: PodSpec, old: PodSpec | undefined): boolean =>
   old === undefined ||
   !deepEqual({ ...spec, tolerations: [], activeDeadlineSeconds: 0 }, { ...old, tolerations: [], activeDeadlineSeconds: 0 });
 
+/** Labels that name no standard, or no release of it (PolicyToEvaluate). */
+function mistakesOf(labels: Readonly<Record<string, string>> | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const mode of ['enforce', 'audit', 'warn']) {
+    const level = labels?.[PREFIX + mode];
+    const version = labels?.[`${PREFIX}${mode}-version`];
+    if (level !== undefined && !Object.hasOwn(CHECKS, level))
+      errors.push(invalidValue(`metadata.labels[${PREFIX}${mode}]`, level, 'must be one of privileged, baseline, restricted'));
+    if (version !== undefined && !/^(latest|v1\.(0|[1-9]\d*))$/.test(version))
+      errors.push(invalidValue(`metadata.labels[${PREFIX}${mode}-version]`, version, 'must be "latest" or "v1.x"'));
+  }
+  return errors;
+}
+
+/** ValidateNamespace: an update is refused only for mistakes that it brings in. */
+function refuseLabels({ verb, object, old, name }: Attributes): StatusObject | undefined {
+  if (verb !== 'CREATE' && verb !== 'UPDATE') return undefined;
+  const errors = mistakesOf(object?.metadata?.labels);
+  if (errors.length === 0 || (verb === 'UPDATE' && mistakesOf(old?.metadata?.labels).length > 0)) return undefined;
+  return invalid('Namespace', '', name, errors);
+}
+
 // Nearly every namespace has no such label: told by its labels' identity alone.
 const free = new WeakSet<object>();
 
 export const podSecurity: AdmissionPlugin = {
   name: 'PodSecurity',
   isDefault: true,
-  resources: ['pods'],
+  resources: ['pods', 'namespaces'],
   validate(core, attributes) {
+    if (attributes.resource === 'namespaces') return refuseLabels(attributes);
     const labels = labelsOf(core, attributes.namespace);
     if (labels === undefined || free.has(labels)) return undefined;
     const { level, version } = levelOf(labels, 'enforce');

@@ -25,6 +25,7 @@ export interface Webhook {
   };
   readonly rules?: readonly RuleWithOperations[];
   readonly failurePolicy?: 'Fail' | 'Ignore';
+  readonly matchPolicy?: 'Equivalent' | 'Exact';
   readonly namespaceSelector?: LabelSelector;
   readonly objectSelector?: LabelSelector;
   readonly matchConditions?: readonly MatchCondition[];
