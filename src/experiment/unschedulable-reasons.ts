@@ -32,15 +32,19 @@ export class UnschedulableReasons {
     this.#reasonOf.delete(key);
   }
 
-  /** '0/12 nodes are available: 3 Insufficient cpu, 9 Insufficient memory. preemption: ...' -> 'Insufficient cpu, Insufficient memory'. */
+  /** '0/12 nodes are available: 3 Insufficient cpu, 9 Insufficient memory. preemption: ...' -> 'Insufficient cpu, Insufficient memory'. An error of
+   *  an attempt, such as an extender's, stays as it is: its commas part no reasons. */
   #withoutNumbers(message: string): string {
     let plain = this.#plain.get(message);
     if (plain === undefined) {
+      const start = /^0\/\d+ nodes are available: ?/.exec(message)?.[0];
       const first = message
-        .replace(/^0\/\d+ nodes are available: /, '')
-        .replace(/\. (preemption|no new claims).*$/s, '')
+        .slice(start?.length ?? 0)
+        .replace(/(^|\. )(preemption|no new claims).*$/s, '')
         .replace(/\.$/, '');
-      plain = [...new Set(first.split(', ').map((part) => part.replace(/^\d+ /, '')))].sort().join(', ');
+      plain = start === undefined ? first : [...new Set(first.split(', ').map((part) => part.replace(/^\d+ /, '')))].sort().join(', ');
+      // An extender may leave no node and not say why.
+      if (plain === '') plain = 'no node is available, and nobody says why';
       this.#plain.set(message, plain);
     }
     return plain;

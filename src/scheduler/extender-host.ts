@@ -109,8 +109,11 @@ export class ExtenderHost implements Host {
       answer(500, undefined);
       return;
     }
-    if (typeof (result as { then?: unknown } | undefined)?.then === 'function')
-      throw new Error(`extender ${this.#config.name}: ${request.verb} answered with a promise; it must answer at once`);
+    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
+      // What a promise brings, and when, no two runs share: the run ends here.
+      ctx.stop(`extender ${this.#config.name}: ${request.verb} answered with a promise; it must answer at once`);
+      return;
+    }
     const refusal = (result as { Error?: unknown } | null | undefined)?.Error ?? '';
     if (request.verb === 'bind' && refusal === '') this.#bind(from, request, ctx);
     else answer(200, result ?? null);

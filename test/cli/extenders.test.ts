@@ -79,6 +79,27 @@ describe('extenders of a run', () => {
     expect(err).toContain('no pod was scheduled (6 were created)');
   }, 60_000);
 
+  test.each([
+    [
+      'an error as it was said',
+      'throw new Error()',
+      /no pod was scheduled \(6 were created\): failed filter with extender at URL http:\/\/zoner:8888\/api\/filter, code 500$/,
+    ],
+    ['no node and no reason', 'return null', /\(6 were created\): no node is available, and nobody says why$/],
+    ['a promise, which ends the run', 'return Promise.resolve()', /extender http:\/\/zoner:8888\/api: filter answered with a promise/],
+  ])(
+    'are reported in one line: %s',
+    async (what, body, says) => {
+      const bad = write(`${what.replaceAll(' ', '-')}.mjs`, `export const filter = () => { ${body}; };\n`);
+      const { code, err, result } = await run(at('good.yaml'), '--shards', '0', '--extender', `zoner=${bad}`);
+      expect(err.trim()).toMatch(says);
+      expect(err.trim().split('\n').length).toBe(1);
+      expect(code).toBe(1);
+      expect(result?.podsBound).toBe(0);
+    },
+    60_000,
+  );
+
   test('need no configuration: the functions say which verbs there are', async () => {
     const scenario = write('alone.yaml', SCENARIO.replace('  schedulers:\n    - config: scheduler.yaml\n', '').replace('30 %', '0 %'));
     const all = `export const filter = ({ Nodes }) => ({ Nodes: { items: Nodes.items.filter((n) => n.metadata.name !== 'node-0') } });

@@ -130,7 +130,7 @@ describe('a pod runs', () => {
         status.phase,
         Object.keys(status.containerStatuses[0]?.state ?? {})[0],
         status.conditions.find(({ type }) => type === 'PodReadyToStartContainers')?.status,
-        status.conditions.find(({ type }) => type === 'Ready')?.reason,
+        (status.conditions.find(({ type }) => type === 'Ready') as { readonly reason?: string }).reason,
       ]);
     expect(told.slice(-2)).toEqual([
       ['Running', 'terminated', 'True', 'PodCompleted'],
