@@ -231,7 +231,7 @@ const isMeasured = (built: BuiltWorld): boolean => schedulersOf(built).some(({ c
 /** What a reader must know: limits that the scenario lifts above Kubernetes' defaults, and settings that differ from upstream's. */
 function notes(scenario: Scenario, built: BuiltWorld): string[] {
   const out = [...scenario.notes];
-  const { controllers, kubelets } = scenario.cluster;
+  const { apiServers, controllers, kubelets } = scenario.cluster;
   const limit = (qps: number, burst: number): string => (qps === 0 ? 'no limit' : `QPS ${qps}, burst ${burst}`);
   if (controllers.qps !== 20 || controllers.burst !== 30)
     out.push(`controller manager's client: ${limit(controllers.qps, controllers.burst)} (Kubernetes' default: QPS 20, burst 30)`);
@@ -249,6 +249,11 @@ function notes(scenario: Scenario, built: BuiltWorld): string[] {
     out.push(`kubelets' client: ${limit(kubelets.qps, kubelets.burst)} (Kubernetes' default: QPS 50, burst 100)`);
   if (kubelets.events !== 'all')
     out.push(`kubelets write ${kubelets.events === 'none' ? 'no events' : 'warning events only'} (Kubernetes' default: all)`);
+  const { compactionInterval } = apiServers;
+  if (compactionInterval !== undefined && compactionInterval !== 300e6)
+    out.push(
+      `etcd is compacted ${compactionInterval === 0 ? 'never' : `every ${compactionInterval / 1e6} s`} (Kubernetes' default: every 300 s)`,
+    );
   if (!kubelets.serializeImagePulls) out.push("image pulls are parallel (Kubernetes' default: one at a time a node)");
   out.push(`nodeMonitorGracePeriod ${controllers.nodeMonitorGracePeriod / 1e6} s (Kubernetes' default since 1.32: 50 s)`);
   out.push(
