@@ -16,7 +16,11 @@ const PODS =
   'name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time,deletion_time,scheduled_time\n' +
   'p-0,1000,1024,1,1000,,LS,Running,0,100,0\np-1,1000,1024,0,0,,BE,Running,10,90,10\n';
 
-async function replay(nodes: string | Buffer, pods: string | Buffer, name = 'csv'): Promise<{ code: number | string | undefined; text: string }> {
+async function replay(
+  nodes: string | Buffer,
+  pods: string | Buffer,
+  name = 'csv',
+): Promise<{ code: number | string | undefined; text: string }> {
   const files = [join(directory, `nodes.${name}`), join(directory, `pods.${name}`)] as const;
   writeFileSync(files[0], nodes);
   writeFileSync(files[1], pods);

@@ -52,7 +52,11 @@ test('after any history of events', () => {
         const own = [...pods.values()].filter((pod) => pod.metadata?.ownerReferences?.[0]?.uid === uid);
         if (own.length === 0) continue;
         const active = own.filter(isPodActive);
-        expect(tally.of(uid, own.length)).toMatchObject({ owned: own.length, active: active.length, ready: active.filter(isPodReady).length });
+        expect(tally.of(uid, own.length)).toMatchObject({
+          owned: own.length,
+          active: active.length,
+          ready: active.filter(isPodReady).length,
+        });
         expect(tally.of(uid, own.length + 1)).toBeUndefined();
       }
     }),
