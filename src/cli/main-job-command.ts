@@ -22,12 +22,12 @@ function memoryBytes(): number {
 const TENTH: readonly string[] = [
   'name=scale-target-tenth',
   'cluster.nodes[0].count=500',
-  'workload[0].deployments.count=90',
-  'workload[0].deployments.phases[1].podsPerSecond=3',
-  'workload[0].deployments.phases[2].podsPerSecond={from: 3, to: 9}',
-  'workload[1].jobs.count=210',
-  'workload[1].jobs.phases[1].podsPerSecond=7',
-  'workload[1].jobs.phases[2].podsPerSecond={from: 7, to: 21}',
+  'workload[0].deployments.count=60',
+  'workload[0].deployments.phases[1].podsPerSecond=2',
+  'workload[0].deployments.phases[2].podsPerSecond={from: 2, to: 6}',
+  'workload[1].jobs.count=240',
+  'workload[1].jobs.phases[1].podsPerSecond=8',
+  'workload[1].jobs.phases[2].podsPerSecond={from: 8, to: 24}',
   'faults[0].crashNodes.count=5',
   "expect.apiWritesPerSecond='>= 100'",
 ];
