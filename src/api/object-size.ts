@@ -110,13 +110,15 @@ function growth(previous: unknown, next: unknown): number {
   return sizeOf(next) - sizeOf(previous);
 }
 
-function growthOfMembers(previous: Readonly<Record<string, unknown>>, next: Readonly<Record<string, unknown>>): number {
+/** `isWhole`: the objects themselves, whose metadata is looked at by its fields. */
+function growthOfMembers(previous: Readonly<Record<string, unknown>>, next: Readonly<Record<string, unknown>>, isWhole = false): number {
   let sum = 0;
   for (const key in next) {
     const before = previous[key];
     const now = next[key];
     if (before === now) continue;
     if (before === undefined || now === undefined) sum += memberSize(key, now) - memberSize(key, before);
+    else if (isWhole && key === 'metadata') sum += growthOfMetadata(before as ObjectMeta, now as ObjectMeta);
     else sum += growth(before, now);
   }
   for (const key in previous) if (!(key in next)) sum -= memberSize(key, previous[key]);
@@ -125,17 +127,7 @@ function growthOfMembers(previous: Readonly<Record<string, unknown>>, next: Read
 
 /** estimateBytes(next) from what is known of the version before it: a status update then costs what it changes. The resourceVersion counts as unchanged. */
 export function estimateBytesAfter(bytes: number, previous: object, next: object): number {
-  let sum = bytes;
-  for (const key in next) {
-    const before = (previous as Record<string, unknown>)[key];
-    const now = (next as Record<string, unknown>)[key];
-    if (before === now) continue;
-    if (before === undefined || now === undefined) sum += memberSize(key, now) - memberSize(key, before);
-    else if (key === 'metadata') sum += growthOfMetadata(before as ObjectMeta, now as ObjectMeta);
-    else sum += growth(before, now);
-  }
-  for (const key in previous) if (!(key in next)) sum -= memberSize(key, (previous as Record<string, unknown>)[key]);
-  return sum;
+  return bytes + growthOfMembers(previous as Readonly<Record<string, unknown>>, next as Readonly<Record<string, unknown>>, true);
 }
 
 function growthOfMetadata(previous: ObjectMeta, next: ObjectMeta): number {

@@ -152,8 +152,8 @@ function packNumber(value: number, out: PackWriter): void {
 const stack: unknown[] = [];
 let top = 0;
 
-function packObject(value: Readonly<Record<string, unknown>>, out: PackWriter): void {
-  const base = top;
+/** Puts an object's members on the stack and tells their shape. */
+function stacked(value: Readonly<Record<string, unknown>>): Shape {
   let shape = root;
   for (const key in value) {
     const member = value[key];
@@ -161,6 +161,12 @@ function packObject(value: Readonly<Record<string, unknown>>, out: PackWriter): 
     shape = shape.with(key);
     stack[top++] = member;
   }
+  return shape;
+}
+
+function packObject(value: Readonly<Record<string, unknown>>, out: PackWriter): void {
+  const base = top;
+  const shape = stacked(value);
   out.int(OBJECT);
   out.name(shape.text);
   const { modes } = shape;
@@ -222,13 +228,7 @@ function packChange(before: unknown, now: unknown, mode: Mode, out: PackWriter):
 
 function packChangedObject(before: Readonly<Record<string, unknown>>, now: Readonly<Record<string, unknown>>, out: PackWriter): void {
   const base = top;
-  let shape = root;
-  for (const key in now) {
-    const member = now[key];
-    if (member === undefined) continue;
-    shape = shape.with(key);
-    stack[top++] = member;
-  }
+  const shape = stacked(now);
   out.int(CHANGED);
   out.name(shape.text);
   const { keys, modes } = shape;

@@ -16,7 +16,7 @@ import { selectorText } from '../registry/label-selector-text.ts';
 import { humanDuration, since } from './human-duration.ts';
 import { labelText, NONE, selectorColumn } from './label-text.ts';
 import { containerCells } from './pods.ts';
-import { AGE, ageOf, flag, integer, NAME, nameOf, type Printer, text, wide } from './printer.ts';
+import { AGE, ageOf, type Cell, flag, integer, NAME, nameOf, type Printer, text, wide } from './printer.ts';
 
 const CONTAINERS = [wide('Containers'), wide('Images')];
 const WITH_SELECTOR = [...CONTAINERS, wide('Selector')];
@@ -35,30 +35,24 @@ export const deployments: Printer<Deployment> = {
   ],
 };
 
+const replicaCells = (object: ReplicaSet | ReplicationController, now: number, selector: string): Cell[] => [
+  nameOf(object),
+  object.spec?.replicas ?? 0,
+  object.status?.replicas ?? 0,
+  object.status?.readyReplicas ?? 0,
+  ageOf(object, now),
+  ...containerCells(object.spec?.template?.spec?.containers),
+  selector,
+];
+
 export const replicaSets: Printer<ReplicaSet> = {
   columns: REPLICAS,
-  cells: (object, now) => [
-    nameOf(object),
-    object.spec?.replicas ?? 0,
-    object.status?.replicas ?? 0,
-    object.status?.readyReplicas ?? 0,
-    ageOf(object, now),
-    ...containerCells(object.spec?.template?.spec?.containers),
-    selectorColumn(object.spec?.selector),
-  ],
+  cells: (object, now) => replicaCells(object, now, selectorColumn(object.spec?.selector)),
 };
 
 export const replicationControllers: Printer<ReplicationController> = {
   columns: REPLICAS,
-  cells: (object, now) => [
-    nameOf(object),
-    object.spec?.replicas ?? 0,
-    object.status?.replicas ?? 0,
-    object.status?.readyReplicas ?? 0,
-    ageOf(object, now),
-    ...containerCells(object.spec?.template?.spec?.containers),
-    labelText(object.spec?.selector),
-  ],
+  cells: (object, now) => replicaCells(object, now, labelText(object.spec?.selector)),
 };
 
 export const statefulSets: Printer<StatefulSet> = {
