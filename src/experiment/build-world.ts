@@ -65,6 +65,8 @@ export interface WorldOptions {
   readonly extenders?: readonly LoadedExtender[];
   /** How long scheduling attempts take; 'measured' gives determinism up. */
   readonly cost?: 'model' | 'measured';
+  /** Further clients, whose programs the caller knows how to make: the door of a served cluster. */
+  readonly guests?: (apiServers: readonly HostId[]) => readonly Omit<HostSpec, 'group' | 'zone'>[];
 }
 
 const GANG_CONTROLLER = 'system:serviceaccount:scheduler-plugins:scheduler-plugins-controller';
@@ -84,7 +86,7 @@ export const CONTROL_PLANE = { group: 'control-plane', zone: 'control-plane' } a
 
 export function buildWorld(
   scenario: Scenario,
-  { seed, controllers = true, perf, plugins, recordHistory, extenders = [], cost = 'model' }: WorldOptions,
+  { seed, controllers = true, perf, plugins, recordHistory, extenders = [], cost = 'model', guests }: WorldOptions,
 ): BuiltWorld {
   const { cluster } = scenario;
   const hosts: HostSpec[] = [];
@@ -143,6 +145,7 @@ export function buildWorld(
   const observer = perf === undefined ? add({ name: 'observer', program: 'observer', config: undefined, ...USERS }) : -1;
 
   const loads = loadHosts(scenario.workload, etcdMembers, client).map(add);
+  for (const guest of guests?.(apiServers) ?? []) loads.push(add({ ...guest, ...USERS }));
 
   const nodes = nodeHosts(scenario, apiServers, add);
   const clients = [user, ...(observer < 0 ? [] : [observer]), ...loads];

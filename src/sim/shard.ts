@@ -73,7 +73,7 @@ export class Shard {
   /** DOWN and PAUSED, for all hosts. */
   readonly #flags: Uint8Array;
   readonly #held = new Map<HostId, Held[]>();
-  readonly #changes: readonly WorldChange[];
+  readonly #changes: WorldChange[];
   /** Hosts by the name of the change that struck them. */
   readonly #struck = new Map<string, readonly HostId[]>();
   #nextChange = 0;
@@ -141,6 +141,15 @@ export class Shard {
       );
     }
     this.#context.accept(at, source, counter, target, incarnation, message);
+  }
+
+  /** Adds a change that nobody planned (a fault injected while somebody watches). Only a run on one shard can take one: others would not know of it. */
+  change(change: WorldChange): void {
+    if (change.at < this.#horizon)
+      throw new Error(`a change of the world at ${change.at} us comes too late: the run is at ${this.#horizon} us`);
+    let place = this.#changes.length;
+    while (place > this.#nextChange && (this.#changes[place - 1] as WorldChange).at > change.at) place--;
+    this.#changes.splice(place, 0, change);
   }
 
   /** The first host of this shard to end the run, if one did. */
@@ -315,6 +324,6 @@ export class Shard {
 }
 
 /** By instant; changes of one instant in the order of the world's list. */
-function sortedChanges(world: WorldSpec): readonly WorldChange[] {
+function sortedChanges(world: WorldSpec): WorldChange[] {
   return [...world.changes].sort((a, b) => a.at - b.at);
 }
