@@ -66,7 +66,7 @@ export interface WorldOptions {
   /** How long scheduling attempts take; 'measured' gives determinism up. */
   readonly cost?: 'model' | 'measured';
   /** Further clients, whose programs the caller knows how to make: the door of a served cluster. */
-  readonly guests?: (apiServers: readonly HostId[]) => readonly Omit<HostSpec, 'group' | 'zone'>[];
+  readonly guests?: (apiServers: readonly HostId[]) => readonly HostSpec[];
 }
 
 const GANG_CONTROLLER = 'system:serviceaccount:scheduler-plugins:scheduler-plugins-controller';
@@ -144,8 +144,7 @@ export function buildWorld(
   const user = add(users);
   const observer = perf === undefined ? add({ name: 'observer', program: 'observer', config: undefined, ...USERS }) : -1;
 
-  const loads = loadHosts(scenario.workload, etcdMembers, client).map(add);
-  for (const guest of guests?.(apiServers) ?? []) loads.push(add({ ...guest, ...USERS }));
+  const loads = [...loadHosts(scenario.workload, etcdMembers, client), ...(guests?.(apiServers) ?? [])].map(add);
 
   const nodes = nodeHosts(scenario, apiServers, add);
   const clients = [user, ...(observer < 0 ? [] : [observer]), ...loads];

@@ -75,7 +75,7 @@ async function register(origin: ExtenderFile): Promise<readonly ExtenderFunction
 }
 
 /** URLs that the schedulers' configurations name, as far as they can be read. */
-function configuredUrls(scenario: Scenario): string[] {
+export function configuredUrls(scenario: Scenario): string[] {
   return scenario.cluster.schedulers.flatMap(({ configuration }) => {
     const written = (configuration?.value as { extenders?: unknown } | null | undefined)?.extenders;
     if (!Array.isArray(written)) return [];
