@@ -1,5 +1,6 @@
 /** The tongue: objects, quantities, selectors; requests, responses, watch events, errors. Pure data. */
 export * from './admission-plugins.ts';
+export * from './base64.ts';
 export * from './calendar-time.ts';
 export * from './cel/admission-expression.ts';
 export * from './cel/device-selector.ts';
@@ -18,4 +19,5 @@ export * from './resources.ts';
 export * from './selectors.ts';
 export * from './status.ts';
 export * from './taints.ts';
+export * from './volume-matching.ts';
 export { bodyDigest } from './wire/body-digest.ts';

@@ -5,13 +5,12 @@ import type { EtcdResponse } from '#etcd';
 
 const OUT_OF_RANGE = 11;
 
-/** An error that no one gave a reason (responsewriters.ErrorToAPIStatus): 500. */
+/** An error that no one gave a reason (responsewriters.ErrorToAPIStatus): 500, and StatusReasonUnknown is no text at all. */
 export const unknownFailure = (message: string): StatusObject => ({
   kind: 'Status',
   apiVersion: 'v1',
   status: 'Failure',
   message,
-  reason: 'Unknown',
   code: 500,
 });
 

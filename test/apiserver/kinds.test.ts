@@ -49,7 +49,7 @@ const DEFAULTED: readonly (readonly [string, object, object])[] = [
     { spec: { minReplicas: 1, metrics: [{ type: 'Resource', resource: { name: 'cpu' } }] } },
   ],
   ['priorityclasses.scheduling.k8s.io', { ...meta, value: 5 }, { preemptionPolicy: 'PreemptLowerPriority', metadata: { generation: 1 } }],
-  ['secrets', { ...meta, stringData: { a: 'b' } }, { type: 'Opaque', data: { a: 'b' } }],
+  ['secrets', { ...meta, stringData: { a: 'b' } }, { type: 'Opaque', data: { a: 'Yg==' } }],
   [
     'services',
     { ...meta, spec: { ports: [{ port: 80 }] } },
@@ -151,7 +151,7 @@ describe('secrets of a known type', () => {
   it('must hold what the type is for', () => {
     const secret = (type: string, data: object) => create('secrets', { metadata: { name: 's' }, type, data });
     const { answers } = play([
-      secret('kubernetes.io/tls', { 'tls.crt': 'x' }),
+      secret('kubernetes.io/tls', { 'tls.crt': 'eA==' }),
       secret('kubernetes.io/basic-auth', {}),
       secret('my/own', {}),
     ]);

@@ -180,3 +180,16 @@ describe('the index of nodes', () => {
     expect(names(answers[15]?.object)).toEqual(['a']);
   });
 });
+
+describe('a revision that is yet to come', () => {
+  it.each(['configmaps', 'events'])('is a matter of time, not gone: %s', (resource) => {
+    const exact = { resourceVersion: '999999', resourceVersionMatch: 'Exact' } as const;
+    const { answers } = play([{ verb: 'list', resource, namespace: 'default', options: exact }]);
+    expect(answers[0]?.object).toMatchObject({
+      code: 504,
+      reason: 'Timeout',
+      details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
+    });
+    expect(answers[0]?.object.message).toMatch(/^Timeout: Too large resource version: 999999, current: \d+$/);
+  });
+});

@@ -172,6 +172,19 @@ describe('binding', () => {
       message: 'Operation cannot be fulfilled on pods/binding "a": pod a is already assigned to node "n1"',
     }));
   it('needs a target', () => expect(answers[4]?.object.message).toBe('target.name: Required value'));
+  it('is refused as upstream refuses it: a text without a reason, and 500', () => {
+    expect(answers[4]?.object).toEqual({
+      kind: 'Status',
+      apiVersion: 'v1',
+      status: 'Failure',
+      message: 'target.name: Required value',
+      code: 500,
+    });
+  });
+  it('names its pod', () => {
+    const { answers: nameless } = play([create('pods', pod('a')), { ...bindTo('a', 'n1'), body: { target: { name: 'n1' } } }]);
+    expect(nameless[1]?.object).toMatchObject({ code: 400, message: 'name in URL does not match name in Binding object' });
+  });
   it('needs a pod', () => expect(answers[5]?.object).toMatchObject({ code: 404, message: 'pods "ghost" not found' }));
   it('waits for scheduling gates', () => {
     expect(answers[6]?.object.status.conditions[0]).toMatchObject({ reason: 'SchedulingGated' });

@@ -244,3 +244,30 @@ describe('policies that nobody knows', () => {
     expect(answers[0]?.object.message).toContain(`webhooks[0].${field}: Unsupported value: "${value}": supported values: ${known}`);
   });
 });
+
+describe('a mutating webhook that renames', () => {
+  const rename = { op: 'replace', path: '/metadata/name', value: 'other' };
+  const rules = [{ operations: ['UPDATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }];
+  it('is refused like anybody who renames', () => {
+    const { answers } = play(
+      [
+        ...mutating(hook({ rules })),
+        create('pods', pod('p')),
+        at('patch', 'pods', 'p', { patchType: 'merge', body: { metadata: { labels: { a: 'b' } } } }),
+      ],
+      { webhooks: { guard: { patch: [rename] } } },
+    );
+    expect(answers[3]?.object).toMatchObject({
+      code: 422,
+      message: 'Pod "other" is invalid: metadata.name: Invalid value: "other": field is immutable',
+    });
+  });
+  it('cannot move what is created to another namespace', () => {
+    const move = { op: 'replace', path: '/metadata/namespace', value: 'kube-system' };
+    const { answers } = play([...mutating(hook()), create('pods', pod('p'))], { webhooks: { guard: { patch: [move] } } });
+    expect(answers[2]?.object).toMatchObject({
+      code: 400,
+      message: 'the namespace of the provided object does not match the namespace sent on the request',
+    });
+  });
+});

@@ -4,6 +4,7 @@
 import { badRequest, invalid, type ResourceInfo, type StatusObject } from '#api';
 import { unknownFailure } from '../failures.ts';
 import { invalidValue } from '../validation/field-error.ts';
+import { goText } from '../verbs/decoded-types.ts';
 import type { OpenApi } from './openapi.ts';
 import { kindKey, referred, type Schema, type Schemas } from './schemas.ts';
 
@@ -57,17 +58,6 @@ export function refuseUnknownFields(openApi: OpenApi, info: ResourceInfo, body: 
   if (found.length === 0) return undefined;
   const { kind, version } = info;
   return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${found.join(', ')}`);
-}
-
-/** A value as Go's %+v prints it. */
-function goText(value: unknown): string {
-  if (value === null || value === undefined) return '<nil>';
-  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
-  if (!isMap(value)) return String(value);
-  const pairs = Object.keys(value)
-    .sort()
-    .map((name) => `${name}:${goText(value[name])}`);
-  return `map[${pairs.join(' ')}]`;
 }
 
 /** 422 for a merge patch or strategic merge patch that names unknown fields (fieldValidation=Strict). */

@@ -11,11 +11,16 @@ const KEY_TEXT =
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
 /** Keys and sizes of data and binaryData. */
-export function validateData(data: Readonly<Record<string, unknown>> | undefined, field: string, errors: FieldError[]): number {
+export function validateData(
+  data: Readonly<Record<string, unknown>> | undefined,
+  field: string,
+  errors: FieldError[],
+  sizeOf = (value: unknown): number => String(value).length,
+): number {
   let size = 0;
   for (const key in data) {
     if (!KEY.test(key)) errors.push(invalidValue(`${field}[${key}]`, key, KEY_TEXT));
-    size += String(data[key]).length;
+    size += sizeOf(data[key]);
   }
   return size;
 }

@@ -1,6 +1,6 @@
 /** Secrets. Mirrors Kubernetes v1.34 pkg/registry/core/secret and ValidateSecret. */
 
-import { deepEqual, type FieldError, type Secret } from '#api';
+import { base64Length, deepEqual, encodeBase64, type FieldError, type Secret } from '#api';
 import { type FieldErrors, forbiddenField, immutable, required, tooLong } from '../validation/field-error.ts';
 import { DATA_BYTES_MAX, validateData } from './config-maps.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
@@ -14,9 +14,14 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
 };
 
+function bytesIn(value: unknown): number {
+  const length = base64Length(String(value));
+  return 'bytes' in length ? length.bytes : 0;
+}
+
 function validate(secret: Secret): FieldErrors {
   const errors: FieldError[] = [];
-  if (validateData(secret.data, 'data', errors) > DATA_BYTES_MAX) errors.push(tooLong('data', DATA_BYTES_MAX));
+  if (validateData(secret.data, 'data', errors, bytesIn) > DATA_BYTES_MAX) errors.push(tooLong('data', DATA_BYTES_MAX));
   const needed = NEEDED[secret.type ?? ''];
   needed?.forEach((key) => {
     if (secret.data?.[key] === undefined) errors.push(required(`data[${key}]`));
@@ -29,16 +34,20 @@ function validate(secret: Secret): FieldErrors {
   return errors;
 }
 
+const withType = (secret: Secret): Secret => (secret.type ? secret : { ...secret, type: 'Opaque' });
+
+/** stringData is write-only: whenever it is sent, it becomes data. */
+function written(secret: Secret): Secret {
+  if (secret.stringData === undefined) return secret;
+  const { stringData, ...rest } = secret;
+  const bytes = Object.fromEntries(Object.entries(stringData ?? {}).map(([key, text]) => [key, encodeBase64(text as string)]));
+  return { ...rest, data: { ...secret.data, ...bytes } };
+}
+
 export const secrets: ResourceDescriptor<Secret> = {
   resource: 'secrets',
   fields: { type: (secret) => secret.type ?? '' },
-  defaults: (secret) => (secret.type ? secret : { ...secret, type: 'Opaque' }),
-  prepareForCreate: (secret) => {
-    if (secret.stringData === undefined) return secret;
-    // stringData is write-only; the simulated cluster keeps text as it is instead of base64 (docs/fidelity.md).
-    const { stringData, ...rest } = secret;
-    return { ...rest, data: { ...secret.data, ...stringData } };
-  },
+  defaults: (secret) => withType(written(secret)),
   validate,
   validateUpdate(next, old) {
     const errors: FieldError[] = [...validate(next)];

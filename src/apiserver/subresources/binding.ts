@@ -35,15 +35,16 @@ export const bind: Change = {
   transform(_core, operation, current, ctx) {
     const binding = operation.request.body as Binding | undefined;
     const name = operation.request.name ?? '';
+    if ((binding?.metadata?.name ?? '') !== name) return badRequest('name in URL does not match name in Binding object');
     const errors: FieldError[] = [];
     if (binding?.target?.kind && binding.target.kind !== 'Node')
       errors.push(notSupported('target.kind', binding.target.kind, ['Node', '<empty>']));
     if (!binding?.target?.name) errors.push(required('target.name'));
     if (errors.length > 0) {
       const texts = errors.map(({ field, message }) => `${field}: ${message}`);
+      // An aggregate of field errors is no Status upstream either: it answers 500.
       return unknownFailure(texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]`);
     }
-    if (binding?.metadata?.name && binding.metadata.name !== name) return badRequest(`name in URL does not match name in Binding object`);
     const pod = current as Pod;
     const uid = binding?.metadata?.uid;
     if (uid && uid !== pod.metadata?.uid)

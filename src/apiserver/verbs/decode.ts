@@ -2,6 +2,7 @@
 
 import { badRequest, type FieldError, invalid, type KubeObject, QUANTITY_ERROR, type StatusObject } from '#api';
 import type { Operation } from '../core.ts';
+import { mistypedMeta, mistypedObject } from './decoded-types.ts';
 
 /** The body as an object of the request's kind, or 400. */
 export function decodeBody({ request, resource }: Operation, body: unknown): KubeObject | StatusObject {
@@ -17,6 +18,8 @@ export function decodeBody({ request, resource }: Operation, body: unknown): Kub
   if (object.apiVersion !== undefined && object.apiVersion !== info.apiVersion) {
     return badRequest(`the API version in the data (${object.apiVersion}) does not match the expected API version (${info.apiVersion})`);
   }
+  const wrong = resource.descriptor.openShape ? mistypedMeta(object.metadata, info.kind) : mistypedObject(object, info);
+  if (wrong !== undefined) return badRequest(`${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: ${wrong}`);
   if (info.namespaced && object.metadata?.namespace && object.metadata.namespace !== request.namespace) {
     return badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }

@@ -68,10 +68,7 @@ export class List implements EtcdWaiter {
     if (!Number.isInteger(wanted) || wanted < 0)
       return core.fail(operation, badRequest(`Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`), ctx);
     if (options?.continue) return this.resume(options.continue, version, ctx);
-    if (options?.resourceVersionMatch === 'Exact') {
-      this.revision = wanted;
-      return this.page(this.prefix, ctx, core.costs.request + core.costs.list);
-    }
+    if (options?.resourceVersionMatch === 'Exact') return this.exactly(wanted, ctx);
     // A limit is heeded only where a snapshot can be kept; "any version" is answered whole.
     if (this.limit > 0 && version !== '0' && options?.resourceVersionMatch !== 'NotOlderThan') {
       return this.page(this.prefix, ctx, core.costs.request + core.costs.list);
@@ -82,6 +79,21 @@ export class List implements EtcdWaiter {
     }
     if (version === '') return this.askRevision(ctx);
     this.await(wanted, ctx);
+  }
+
+  /** The past as etcd has it; what is still to come is waited for as any list waits. */
+  private exactly(wanted: number, ctx: Context): void {
+    const { core, operation } = this;
+    const { cache, descriptor } = operation.resource;
+    this.revision = wanted;
+    const page = (then: Context): void => this.page(this.prefix, then, core.costs.request + core.costs.list);
+    if (descriptor.uncached || cache.revision >= wanted) return page(ctx);
+    core.etcd.progress(operation.resource.cluster, ctx);
+    cache.waiters.push({
+      revision: wanted,
+      deadline: ctx.now + BLOCK,
+      reached: (isReached, then) => (isReached ? page(then) : this.tooEarly(wanted, then)),
+    });
   }
 
   private resume(token: string, version: string, ctx: Context): void {
@@ -124,6 +136,7 @@ export class List implements EtcdWaiter {
     const { core, operation } = this;
     const failure = storageFailure(response);
     if (response === undefined || failure !== undefined) {
+      if (response?.error?.message.endsWith('required revision is a future revision')) return this.tooEarly(this.revision, ctx);
       const expired = response?.error?.code === 11 && operation.request.options?.continue ? gone(EXPIRED_CONTINUE) : failure;
       return core.fail(operation, expired as StatusObject, ctx);
     }

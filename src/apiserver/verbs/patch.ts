@@ -21,11 +21,13 @@ import { isStatus } from '../cache/filter.ts';
 import type { Operation } from '../core.ts';
 import type { Change } from '../guaranteed-update.ts';
 import { fromScale, toScale } from '../subresources/scale.ts';
-import { required } from '../validation/field-error.ts';
+import { invalidValue, required } from '../validation/field-error.ts';
 import { decodeBody } from './decode.ts';
+import { goText, jsonType, mistypedMeta, mistypedObject } from './decoded-types.ts';
 import { newObject } from './new-object.ts';
 import { updatedObject } from './updated-object.ts';
 
+const SCALE = { resource: 'scale', version: 'v1', kind: 'Scale' };
 type Members = Readonly<Record<string, unknown>>;
 
 /** Lists of custom resources have no merge keys. */
@@ -75,6 +77,25 @@ function refusedApply(operation: Operation): StatusObject | undefined {
   return undefined;
 }
 
+/** A patch whose result could not be decoded: 422, with the patch as its value. */
+function refusedResult({ request, resource }: Operation, result: unknown, current: KubeObject): StatusObject | undefined {
+  const { descriptor, info } = resource;
+  const object = result as KubeObject;
+  if (object === current) return undefined;
+  if (typeof object !== 'object' || object === null || Array.isArray(object)) return notAnObject(request.body, jsonType(result));
+  const wrong = descriptor.openShape
+    ? mistypedMeta(object.metadata, info.kind)
+    : mistypedObject(object, request.subresource === 'scale' ? SCALE : info);
+  if (wrong === undefined) return undefined;
+  const shown = request.patchType === 'strategic' ? goText(request.body) : JSON.stringify(request.body);
+  return invalid('', '', '', [invalidValue('patch', shown, wrong)]);
+}
+
+const notAnObject = (body: unknown, type: string): StatusObject =>
+  invalid('', '', '', [
+    invalidValue('patch', JSON.stringify(body), `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`),
+  ]);
+
 export const patch: Change = {
   transform(core, operation, current, ctx) {
     const { request, resource } = operation;
@@ -103,6 +124,8 @@ export const patch: Change = {
       if (error instanceof PatchError) return refusal(operation, error, current);
       throw error;
     }
+    const mistyped = refusedResult(operation, result, current);
+    if (mistyped !== undefined) return mistyped;
     if (request.subresource === 'scale') {
       const scaled = fromScale(operation, result, current);
       return isStatus(scaled) ? scaled : updatedObject(operation, scaled, current, ctx);

@@ -1,6 +1,6 @@
 /** From what a client wants an object to be to what is stored. Mirrors apiserver v1.34 pkg/registry/rest/update.go (BeforeUpdate) and store.go (Update). */
 
-import { conflict, deepEqual, invalid, type KubeObject, rfc3339, type StatusObject } from '#api';
+import { badRequest, conflict, deepEqual, invalid, type KubeObject, rfc3339, type StatusObject } from '#api';
 import type { Context } from '#sim';
 import { afterUpdate, type ManagedFields } from '../apply/managers.ts';
 import { type Operation, REMOVE, type Transformed, UNCHANGED } from '../core.ts';
@@ -8,7 +8,7 @@ import { preconditionText } from '../failures.ts';
 import { freshMeta, type Meta } from '../object-meta.ts';
 import type { ResourceDescriptor } from '../registry/descriptor.ts';
 import { prepareForStatusUpdate, prepareForUpdate, preparePart, shaped } from '../registry/generic.ts';
-import { invalidValue } from '../validation/field-error.ts';
+import { immutable, invalidValue } from '../validation/field-error.ts';
 import { validateMetaUpdate } from '../validation/object-meta.ts';
 import { refused } from './decode.ts';
 
@@ -33,6 +33,15 @@ function checkUid(operation: Operation, sent: KubeObject, current: KubeObject): 
     current.metadata?.name ?? '',
     preconditionText(operation.key, 'UID', uid, current.metadata?.uid ?? ''),
   );
+}
+
+/** Nobody moves an object: no patch, and no webhook on its way. */
+function checkIdentity(operation: Operation, { metadata }: KubeObject, current: KubeObject): StatusObject | undefined {
+  const { name, namespace } = metadata ?? {};
+  if (namespace && namespace !== current.metadata?.namespace)
+    return badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  if (name === undefined || name === current.metadata?.name) return undefined;
+  return refused(operation, name, [immutable('metadata.name', name)]);
 }
 
 function ownersAfter(
@@ -112,7 +121,7 @@ export function updatedObject(
   owners?: ManagedFields,
 ): Transformed {
   const { descriptor, info, view } = operation.resource;
-  const stale = checkVersion(operation, sent, current);
+  const stale = checkVersion(operation, sent, current) ?? checkIdentity(operation, sent, current);
   if (stale !== undefined) return stale;
   const { subresource } = operation.request;
   const metadata = mergedMeta(sent, current);
