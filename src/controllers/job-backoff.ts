@@ -10,41 +10,36 @@ import { finishTime } from './job-verdict.ts';
 const BACKOFF_MIN: Duration = 10 * SECOND;
 const BACKOFF_MAX: Duration = 10 * MINUTE;
 
-interface Backoff {
-  failures: number;
+export interface Backoff {
+  readonly failures: number;
   /** Microseconds since the Unix epoch. */
-  last: number;
+  readonly last: number;
 }
 
-export class JobBackoffs {
-  readonly #byJob = new Map<string, Backoff>();
+/** How long after the last of so many failures in a row. */
+export function delayAfter(failures: number): Duration {
+  if (failures === 0) return 0;
+  let delay = BACKOFF_MIN;
+  for (let i = 1; i < failures && delay < BACKOFF_MAX; i++) delay *= 2;
+  return Math.min(delay, BACKOFF_MAX);
+}
 
-  /** newBackoffRecord: what finished since the last pass. */
-  note(key: string, succeeded: readonly Pod[], failed: readonly Pod[]): void {
-    if (succeeded.length === 0 && failed.length === 0) return;
-    const backoff = this.#byJob.get(key) ?? { failures: 0, last: 0 };
-    let lastSuccess = 0;
-    for (const pod of succeeded) lastSuccess = Math.max(lastSuccess, finishTime(pod));
-    if (succeeded.length > 0) backoff.failures = 0;
-    for (const pod of failed) {
-      const time = finishTime(pod);
-      if (time < lastSuccess) continue;
-      backoff.failures++;
-      backoff.last = Math.max(backoff.last, time);
-    }
-    this.#byJob.set(key, backoff);
-  }
+/** How long no pod may be created yet. */
+export const backoffLeft = (backoff: Backoff | undefined, clock: number): Duration =>
+  backoff === undefined || backoff.failures === 0 ? 0 : Math.max(0, backoff.last + delayAfter(backoff.failures) - clock);
 
-  /** How long no pod may be created yet. */
-  left(key: string, clock: number): Duration {
-    const backoff = this.#byJob.get(key);
-    if (backoff === undefined || backoff.failures === 0) return 0;
-    let delay = BACKOFF_MIN;
-    for (let i = 1; i < backoff.failures && delay < BACKOFF_MAX; i++) delay *= 2;
-    return Math.max(0, backoff.last + Math.min(delay, BACKOFF_MAX) - clock);
+/** newBackoffRecord: with what finished since the last pass. It is kept once the status that counts those pods is written. */
+export function nextBackoff(before: Backoff | undefined, succeeded: readonly Pod[], failed: readonly Pod[]): Backoff | undefined {
+  if (succeeded.length === 0 && failed.length === 0) return before;
+  let failures = succeeded.length > 0 ? 0 : (before?.failures ?? 0);
+  let last = succeeded.length > 0 ? 0 : (before?.last ?? 0);
+  let lastSuccess = -1;
+  for (const pod of succeeded) lastSuccess = Math.max(lastSuccess, finishTime(pod));
+  for (const pod of failed) {
+    const time = finishTime(pod);
+    if (time <= lastSuccess) continue;
+    failures++;
+    last = Math.max(last, time);
   }
-
-  forget(key: string): void {
-    this.#byJob.delete(key);
-  }
+  return { failures, last };
 }

@@ -44,7 +44,7 @@ export function pendingIndexes(count: number, completions: number, taken: Readon
 }
 
 /** Name, annotation, label and host name of one index; the environment variable reads the annotation (downward API). */
-export function indexedBody(body: Pod, name: string, index: number): Pod {
+export function indexedBody(body: Pod, name: string, index: number, annotations: Readonly<Record<string, string>> = {}): Pod {
   const text = String(index);
   const metadata = body.metadata ?? {};
   return {
@@ -53,8 +53,28 @@ export function indexedBody(body: Pod, name: string, index: number): Pod {
       ...metadata,
       generateName: `${name}-${text}-`,
       labels: { ...metadata.labels, [INDEX_KEY]: text },
-      annotations: { ...metadata.annotations, [INDEX_KEY]: text },
+      annotations: { ...metadata.annotations, [INDEX_KEY]: text, ...annotations },
     },
     spec: { ...body.spec, hostname: `${name}-${text}` } as Pod['spec'],
   };
+}
+
+/** appendDuplicatedIndexPodsForRemoval: all but one pod of an index, and pods with no index or one beyond the completions. */
+export function misindexedPods(
+  active: readonly Pod[],
+  completions: number,
+  worst: (pods: readonly Pod[], count: number) => readonly Pod[],
+): readonly Pod[] {
+  const wrong: Pod[] = [];
+  const byIndex = new Map<number, Pod[]>();
+  for (const pod of active) {
+    const index = completionIndex(pod);
+    const others = byIndex.get(index);
+    if (index < 0 || index >= completions) wrong.push(pod);
+    else if (others === undefined) byIndex.set(index, [pod]);
+    else others.push(pod);
+  }
+  if (byIndex.size + wrong.length === active.length) return wrong;
+  for (const pods of byIndex.values()) if (pods.length > 1) wrong.push(...worst(pods, pods.length - 1));
+  return wrong;
 }

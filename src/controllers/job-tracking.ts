@@ -3,27 +3,15 @@
 
 import type { Job, Pod } from '#api';
 import type { Plan, RequestSpec, View } from '#client';
+import { matchFailurePolicy } from './job-failure-policy.ts';
 import { completionIndex, formatIndexes, isIndexed } from './job-indexes.ts';
+import { hasTrackingFinalizer, isFailed, isSucceeded, TRACKING_FINALIZER } from './job-pods.ts';
 import { controllerOf, siblingKey } from './owner-references.ts';
 
-export const TRACKING_FINALIZER = 'batch.kubernetes.io/job-tracking';
 /** MaxUncountedPods: how many uids a status may hold. */
 export const UNCOUNTED_MAX = 500;
 
 export type JobStatus = NonNullable<Job['status']>;
-
-export const hasTrackingFinalizer = (pod: Pod): boolean => pod.metadata?.finalizers?.includes(TRACKING_FINALIZER) === true;
-
-const onlyReplacesFailed = ({ spec }: Job): boolean => spec?.podReplacementPolicy === 'Failed' || spec?.podFailurePolicy !== undefined;
-
-/** isPodFailed: unless the Job replaces failed pods only, one that is being deleted has failed already. */
-export function isFailed(pod: Pod, job: Job): boolean {
-  if (pod.status?.phase === 'Failed') return true;
-  if (onlyReplacesFailed(job)) return false;
-  return pod.metadata?.deletionTimestamp !== undefined && pod.status?.phase !== 'Succeeded';
-}
-
-export const isSucceeded = (pod: Pod): boolean => pod.status?.phase === 'Succeeded';
 
 export interface Uncounted {
   readonly succeeded: ReadonlySet<string>;
@@ -43,19 +31,28 @@ export interface Tracking {
   readonly isChanged: boolean;
 }
 
-/** The status with what finished since, and the pods whose finalizer may go. `released`: uids whose finalizer was removed already, though the cache shows it. */
-export function track(
-  job: Job,
-  base: JobStatus,
-  pods: readonly Pod[],
-  released: ReadonlySet<string>,
-  succeededIndexes: ReadonlySet<number> | undefined,
-): Tracking {
+/** What a pass knows beside the pods themselves. */
+export interface TrackingBasis {
+  /** uids whose finalizer was removed already, though the cache shows it. */
+  readonly released: ReadonlySet<string>;
+  readonly succeededIndexes: ReadonlySet<number> | undefined;
+  readonly failedIndexes: ReadonlySet<number> | undefined;
+  /** Failed pods that their replacement has yet to inherit from (back-off limit per index). */
+  readonly delayed: ReadonlyMap<number, Pod> | undefined;
+  /** The Job is over: 'Failed' counts what has not ended as failed, 'Complete' lets it go. */
+  readonly ending: 'Failed' | 'Complete' | undefined;
+}
+
+/** The status with what finished since, and the pods whose finalizer may go. */
+export function track(job: Job, base: JobStatus, pods: readonly Pod[], basis: TrackingBasis): Tracking {
+  const { released, succeededIndexes, ending } = basis;
   const withFinalizer = pods.filter((pod) => hasTrackingFinalizer(pod) && !released.has(pod.metadata?.uid ?? ''));
   const cleaned = countReleased(base, withFinalizer);
   const succeeded = [...(cleaned.uncountedTerminatedPods?.succeeded ?? [])];
   const failed = [...(cleaned.uncountedTerminatedPods?.failed ?? [])];
   const known = new Set([...succeeded, ...failed]);
+  const policy = job.spec?.podFailurePolicy;
+  const completions = job.spec?.completions ?? 0;
   const release: Pod[] = [];
   let isChanged = cleaned !== base;
   let isFull = false;
@@ -63,12 +60,15 @@ export function track(
     const uid = pod.metadata?.uid ?? '';
     const hasSucceeded = isSucceeded(pod);
     const hasFailed = !hasSucceeded && isFailed(pod, job);
-    if (!hasSucceeded && !hasFailed && job.metadata?.deletionTimestamp === undefined) continue;
+    if (!mayRelease(job, pod, hasSucceeded, hasFailed, basis)) continue;
     release.push(pod);
     if (known.has(uid)) continue;
     if (hasSucceeded && succeededIndexes === undefined) succeeded.push(uid);
-    else if (hasFailed) failed.push(uid);
-    else continue;
+    else if (!hasSucceeded && (hasFailed || ending === 'Failed')) {
+      if (succeededIndexes !== undefined && !isIndexWithin(pod, completions)) continue;
+      if (policy !== undefined && !matchFailurePolicy(policy, pod).counts) continue;
+      failed.push(uid);
+    } else continue;
     isChanged = true;
     if (succeeded.length + failed.length >= UNCOUNTED_MAX) {
       isFull = true;
@@ -78,13 +78,30 @@ export function track(
   let status = cleaned;
   if (isChanged) status = { ...cleaned, uncountedTerminatedPods: lists(succeeded, failed) };
   if (succeededIndexes !== undefined && isIndexed(job)) {
-    const completedIndexes = formatIndexes(succeededIndexes);
-    if (completedIndexes !== (status.completedIndexes ?? '')) {
-      status = { ...status, succeeded: succeededIndexes.size, completedIndexes };
-      isChanged = true;
-    }
+    const withIndexes = indexStatus(status, succeededIndexes, basis.failedIndexes);
+    isChanged ||= withIndexes !== status;
+    status = withIndexes;
   }
   return { status, release, isFull, isChanged };
+}
+
+const isIndexWithin = (pod: Pod, completions: number): boolean => {
+  const index = completionIndex(pod);
+  return index >= 0 && index < completions;
+};
+
+/** canRemoveFinalizer. */
+function mayRelease(job: Job, pod: Pod, hasSucceeded: boolean, hasFailed: boolean, { ending, delayed }: TrackingBasis): boolean {
+  if (hasSucceeded || ending !== undefined || job.metadata?.deletionTimestamp !== undefined) return true;
+  return hasFailed && delayed?.get(completionIndex(pod)) !== pod;
+}
+
+/** completedIndexes and failedIndexes, the same object when they stay. */
+function indexStatus(status: JobStatus, succeeded: ReadonlySet<number>, failed: ReadonlySet<number> | undefined): JobStatus {
+  const completedIndexes = formatIndexes(succeeded);
+  const failedIndexes = failed === undefined ? undefined : formatIndexes(failed);
+  if (completedIndexes === (status.completedIndexes ?? '') && failedIndexes === status.failedIndexes) return status;
+  return { ...status, succeeded: succeeded.size, completedIndexes, ...(failedIndexes === undefined ? {} : { failedIndexes }) };
 }
 
 const lists = (succeeded: readonly string[], failed: readonly string[]): JobStatus['uncountedTerminatedPods'] => ({

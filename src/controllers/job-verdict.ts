@@ -5,6 +5,7 @@ import { parseTime, rfc3339 } from '#api';
 import type { Duration, Instant } from '#sim';
 import { SECOND } from '#sim';
 import { findCondition } from './conditions.ts';
+import { failJobMessage } from './job-failure-policy.ts';
 import type { JobStatus } from './job-tracking.ts';
 import { isPodTerminal, podCondition } from './pod-state.ts';
 
@@ -27,15 +28,29 @@ export const interim = (finished: JobCondition): JobCondition => ({
   type: finished.type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget',
 });
 
-/** Whether the Job has failed, and when its deadline comes. */
+/** ensureJobConditionStatus: replaced in its place; what never was is not written as False. */
+export function ensureCondition(conditions: readonly JobCondition[], condition: JobCondition): readonly JobCondition[] {
+  const current = findCondition(conditions, condition.type);
+  if (current === undefined) return condition.status === 'False' ? conditions : [...conditions, condition];
+  const { status, reason, message } = condition;
+  if (current.status === status && current.reason === reason && current.message === message) return conditions;
+  return conditions.map((one) => (one === current ? condition : one));
+}
+
+/** Whether the Job has failed, or met its success policy before, and when its deadline comes. */
 export function verdict(
   job: Job,
   pods: readonly Pod[],
   failed: number,
   clock: number,
 ): { finished: JobCondition | undefined; deadlineIn: Duration | undefined } {
+  // What an earlier pass decided holds; no rule is asked again.
+  const met = findCondition(job.status?.conditions, 'SuccessCriteriaMet');
+  if (met !== undefined && met.status === 'True') return { finished: { ...met, type: 'Complete' }, deadlineIn: undefined };
   const target = findCondition(job.status?.conditions, 'FailureTarget');
   if (target !== undefined && target.status === 'True') return { finished: { ...target, type: 'Failed' }, deadlineIn: undefined };
+  const byPolicy = failJobMessage(job, pods);
+  if (byPolicy !== undefined) return { finished: jobCondition('Failed', 'PodFailurePolicy', byPolicy, clock), deadlineIn: undefined };
   if (failed > (job.spec?.backoffLimit ?? 6) || isPastLimitOnFailure(job, pods)) {
     return {
       finished: jobCondition('Failed', 'BackoffLimitExceeded', 'Job has reached the specified backoff limit', clock),

@@ -1,5 +1,5 @@
 /** Runs a Job's pods to completion. Mirrors kubernetes v1.34 pkg/controller/job/job_controller.go: parallelism and completions, Indexed mode, back-off limit and
- *  delay, deadline, suspend, tracking by finalizer. Left out so far: pod failure policy, success policy, back-off limit per index. */
+ *  delay (whole or for each index), deadline, suspend, pod failure and success policies, pod replacement policy, managedBy, tracking by finalizer. */
 
 import type { Job, OwnerReference, Pod } from '#api';
 import { rfc3339 } from '#api';
@@ -7,27 +7,20 @@ import type { Controller, InformerEvent, Outcome, Plan, RequestSpec, Stage, View
 import type { Duration } from '#sim';
 import { SECOND } from '#sim';
 import { claim } from './claim.ts';
-import { findCondition, setCondition } from './conditions.ts';
-import { JobBackoffs } from './job-backoff.ts';
-import { completionIndex, indexedBody, isIndexed, parseIndexes, pendingIndexes } from './job-indexes.ts';
+import { findCondition } from './conditions.ts';
+import type { Backoff } from './job-backoff.ts';
+import { backoffLeft } from './job-backoff.ts';
+import { failureAnnotations, hasLimitPerIndex, readyIndexes } from './job-index-failures.ts';
+import { completionIndex, indexedBody, isIndexed, misindexedPods, pendingIndexes } from './job-indexes.ts';
+import { hasTrackingFinalizer, onlyReplacesFailed, TRACKING_FINALIZER } from './job-pods.ts';
+import type { Pass } from './job-survey.ts';
+import { survey } from './job-survey.ts';
 import type { JobStatus } from './job-tracking.ts';
-import {
-  countWhere,
-  hasTrackingFinalizer,
-  hasUncounted,
-  isFailed,
-  isSucceeded,
-  orphanPlan,
-  releasePatch,
-  succeededIndexes,
-  TRACKING_FINALIZER,
-  track,
-  uncountedOf,
-} from './job-tracking.ts';
+import { countWhere, hasUncounted, orphanPlan, releasePatch, track } from './job-tracking.ts';
 import type { JobCondition } from './job-verdict.ts';
-import { completion, countTerminating, interim, isFinished, jobCondition, verdict } from './job-verdict.ts';
+import { completion, countTerminating, ensureCondition, interim, isFinished, jobCondition } from './job-verdict.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
-import { isPodActive, isPodReady, isSameToOwner } from './pod-state.ts';
+import { isPodActive, isPodReady, isPodTerminal, isSameToOwner } from './pod-state.ts';
 import { podFromTemplate } from './pod-template.ts';
 import { semanticEqual } from './semantic-equal.ts';
 import { podsToDelete } from './victim-ranking.ts';
@@ -37,28 +30,11 @@ const JOBS = 'jobs.batch';
 const BURST = 500;
 /** SyncJobBatchPeriod: pod events of one Job within this time make one pass. */
 const BATCH_PERIOD: Duration = SECOND;
+/** What spec.managedBy says when this controller is meant. */
+const OWN_NAME = 'kubernetes.io/job-controller';
 /** Marks keys of pods whose Job is gone: their finalizer must not keep them. */
 const ORPHAN = '!';
 const NONE: readonly never[] = [];
-
-/** One pass over a Job. */
-interface Pass {
-  readonly key: string;
-  readonly job: Job;
-  readonly pods: readonly Pod[];
-  readonly active: readonly Pod[];
-  readonly indexes: ReadonlySet<number> | undefined;
-  readonly succeeded: number;
-  readonly finished: JobCondition | undefined;
-  readonly deadlineIn: Duration | undefined;
-  /** Active pods as they will be once this pass's creations and deletions are through. */
-  activeCount: number;
-  /** Pods whose deletion this pass has asked for: they end, but the cache does not show it yet. */
-  deletedCount: number;
-  failure: string | undefined;
-  toCreate: readonly (number | undefined)[];
-  batch: number;
-}
 
 export class JobController implements Controller {
   readonly name = 'job';
@@ -66,7 +42,7 @@ export class JobController implements Controller {
   readonly watches: readonly WatchSpec[];
   // uids whose finalizer this controller removed and whose removal the cache has yet to show, by Job.
   readonly #released = new Map<string, Set<string>>();
-  readonly #backoffs = new JobBackoffs();
+  readonly #backoffs = new Map<string, Backoff>();
   readonly #bodies = new WeakMap<object, { uid: string; references: readonly OwnerReference[]; body: Pod }>();
 
   constructor(workers = 5) {
@@ -121,19 +97,26 @@ export class JobController implements Controller {
     const job = view.lister<Job>(JOBS).get(key);
     if (job === undefined) {
       this.#released.delete(key);
-      this.#backoffs.forget(key);
+      this.#backoffs.delete(key);
       return {};
     }
+    if ((job.spec?.managedBy ?? OWN_NAME) !== OWN_NAME) return {};
     if (isFinished(job)) {
-      this.#backoffs.forget(key);
+      this.#backoffs.delete(key);
       return this.#cleanUp(key, job, view);
     }
     const reference = (): OwnerReference => controllerReference('batch/v1', 'Job', job);
     const { claimed: pods, requests } = claim('pods', view.lister<Pod>('pods'), job, job.spec?.selector, reference, isPodActive);
     if (requests.length > 0) return { requests };
-    const pass = this.#survey(key, job, pods, view);
-    if (pass.finished !== undefined) return pass.active.length > 0 ? this.#delete(pass, pass.active) : this.#track(pass, view);
-    return view.satisfied && job.metadata?.deletionTimestamp === undefined ? this.#manage(pass, view) : this.#track(pass, view);
+    const pass = survey(key, job, pods, this.#released.get(key), this.#backoffs.get(key), view.clock);
+    if (pass.isEnding) {
+      // Pods may be on their way that the cache does not show: not over yet.
+      if (!view.satisfied) pass.finished = undefined;
+      return pass.active.length > 0 ? this.#delete(pass, pass.active) : this.#track(pass, view);
+    }
+    if (!view.satisfied || job.metadata?.deletionTimestamp !== undefined) return this.#track(pass, view);
+    pass.isManaged = true;
+    return this.#manage(pass, view);
   }
 
   /** cleanupPodFinalizers: whatever a finished Job's pods still carry. */
@@ -145,73 +128,41 @@ export class JobController implements Controller {
     return { requests };
   }
 
-  #survey(key: string, job: Job, pods: readonly Pod[], view: View): Pass {
-    const active = pods.filter(isPodActive);
-    const uncounted = uncountedOf(job);
-    const released = this.#released.get(key);
-    const newSucceeded: Pod[] = [];
-    const newFailed: Pod[] = [];
-    for (const pod of pods) {
-      const uid = pod.metadata?.uid ?? '';
-      if (!hasTrackingFinalizer(pod) || released?.has(uid) === true) continue;
-      if (isSucceeded(pod)) {
-        if (!uncounted.succeeded.has(uid)) newSucceeded.push(pod);
-      } else if (isFailed(pod, job) && !uncounted.failed.has(uid)) {
-        newFailed.push(pod);
-      }
-    }
-    const completions = job.spec?.completions ?? 0;
-    const indexes = isIndexed(job)
-      ? succeededIndexes(pods, parseIndexes(job.status?.completedIndexes, completions), completions)
-      : undefined;
-    const succeeded = indexes?.size ?? (job.status?.succeeded ?? 0) + newSucceeded.length + uncounted.succeeded.size;
-    const failed = (job.status?.failed ?? 0) + newFailed.length + uncounted.failed.size;
-    this.#backoffs.note(key, newSucceeded, newFailed);
-    const { finished, deadlineIn } = verdict(job, pods, failed, view.clock);
-    return {
-      key,
-      job,
-      pods,
-      active,
-      indexes,
-      succeeded,
-      finished,
-      deadlineIn,
-      activeCount: active.length,
-      deletedCount: 0,
-      failure: undefined,
-      toCreate: NONE,
-      batch: 1,
-    };
-  }
-
   /** manageJob. */
   #manage(pass: Pass, view: View): Plan {
     const { job, active, succeeded } = pass;
-    if (job.spec?.suspend === true) return active.length > 0 ? this.#delete(pass, active.slice(0, BURST)) : this.#track(pass, view);
+    if (job.spec?.suspend === true) return active.length > 0 ? this.#delete(pass, active.slice(0, BURST), true) : this.#track(pass, view);
     const parallelism = job.spec?.parallelism ?? 1;
     const { completions } = job.spec ?? {};
     let wanted = completions === undefined ? (succeeded > 0 ? active.length : parallelism) : Math.min(completions - succeeded, parallelism);
     wanted = Math.max(0, wanted);
-    const surplus = active.length - wanted;
-    if (surplus > 0) return this.#delete(pass, podsToDelete(active, active, Math.min(surplus, BURST), view.clock));
-    const terminating = job.spec?.podReplacementPolicy === 'Failed' ? countTerminating(pass.pods) : 0;
+    const victims = surplusOf(job, active, Math.max(0, active.length - wanted), view.clock);
+    if (victims.length > 0) return this.#delete(pass, victims.slice(0, BURST), true);
+    const terminating = onlyReplacesFailed(job) ? countTerminating(pass.pods) : 0;
     const missing = Math.min(wanted - terminating - active.length, BURST);
     if (missing <= 0) return this.#track(pass, view);
-    const wait = this.#backoffs.left(pass.key, view.clock);
-    if (wait > 0) {
-      view.enqueue(pass.key, wait);
-      return this.#track(pass, view);
-    }
-    pass.toCreate = this.#whatToCreate(pass, missing);
-    return pass.toCreate.length > 0 ? this.#createBatch(pass) : this.#track(pass, view);
+    const { toCreate, wait } = this.#whatToCreate(pass, missing, view.clock);
+    if (wait > 0) view.enqueue(pass.key, wait);
+    pass.toCreate = toCreate;
+    return toCreate.length > 0 ? this.#createBatch(pass) : this.#track(pass, view);
   }
 
-  #whatToCreate({ job, active, indexes }: Pass, missing: number): readonly (number | undefined)[] {
-    if (indexes === undefined) return new Array<undefined>(missing).fill(undefined);
+  #whatToCreate(
+    { job, pods, active, indexes, failedIndexes, delayed, backoff }: Pass,
+    missing: number,
+    clock: number,
+  ): { readonly toCreate: readonly (number | undefined)[]; readonly wait: Duration } {
+    const wait = hasLimitPerIndex(job) ? 0 : backoffLeft(backoff, clock);
+    if (wait > 0) return { toCreate: NONE, wait };
+    if (indexes === undefined) return { toCreate: new Array<undefined>(missing).fill(undefined), wait };
     const taken = new Set(indexes);
     for (const pod of active) taken.add(completionIndex(pod));
-    return pendingIndexes(missing, job.spec?.completions ?? 0, taken);
+    if (onlyReplacesFailed(job)) for (const pod of pods) if (isTerminatingPod(pod)) taken.add(completionIndex(pod));
+    for (const index of failedIndexes ?? NONE) taken.add(index);
+    const pending = pendingIndexes(missing, job.spec?.completions ?? 0, taken);
+    if (delayed === undefined) return { toCreate: pending, wait };
+    const ready = readyIndexes(pending, delayed, clock);
+    return { toCreate: ready.now, wait: ready.wait };
   }
 
   #createBatch(pass: Pass): Plan {
@@ -225,7 +176,7 @@ export class JobController implements Controller {
         verb: 'create',
         resource: 'pods',
         namespace,
-        body: index === undefined ? body : indexedBody(body, name, index),
+        body: index === undefined ? body : indexedBody(body, name, index, inherited(pass, index)),
         discardBody: true,
       }),
     );
@@ -257,10 +208,14 @@ export class JobController implements Controller {
     return pass.failure === undefined && pass.toCreate.length > 0 ? this.#createBatch(pass) : this.#track(pass, view);
   }
 
-  #delete(pass: Pass, victims: readonly Pod[]): Plan {
+  /** `isUncounted`: deleteJobPods, which lets go of the finalizer first, so that the pod is no failure. */
+  #delete(pass: Pass, victims: readonly Pod[], isUncounted = false): Plan {
     const requests: RequestSpec[] = [];
     const deletions: string[] = [];
-    for (const { metadata } of victims) {
+    if (isUncounted) this.#letGo(pass.key, victims);
+    for (const victim of victims) {
+      const { metadata } = victim;
+      if (isUncounted && hasTrackingFinalizer(victim)) requests.push(releasePatch(victim));
       requests.push({ verb: 'delete', resource: 'pods', namespace: metadata?.namespace, name: metadata?.name, discardBody: true });
       deletions.push(siblingKey(metadata, metadata?.name ?? ''));
     }
@@ -269,12 +224,15 @@ export class JobController implements Controller {
 
   #deleted(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): Plan {
     for (const { code, request, error } of outcomes) {
-      if (code === 200 || code === 202 || code === 404) {
+      if (request.verb === 'patch') {
+        if (code !== 200 && code !== 404) this.#seenReleased(pass.key, (request.body as { metadata: { uid: string } }).metadata.uid);
+      } else if (code === 200 || code === 202 || code === 404) {
         pass.activeCount--;
         if (code !== 404) pass.deletedCount++;
         if (code !== 404) view.event(pass.job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${request.name}`);
       } else {
         pass.failure ??= error?.message ?? 'connection lost';
+        pass.finished = undefined;
       }
     }
     return this.#track(pass, view);
@@ -282,13 +240,19 @@ export class JobController implements Controller {
 
   /** First write: uids to be counted, interim conditions, counts of active pods. */
   #track(base: Pass, view: View): Plan {
-    const { job, pods, indexes } = base;
+    const { job, pods, indexes, failedIndexes, delayed } = base;
     const pass: Pass =
-      base.finished === undefined && base.failure === undefined
+      !base.isEnding && base.failure === undefined
         ? { ...base, finished: completion(job, base.succeeded, base.activeCount, view.clock) }
         : base;
     const counts = this.#baseStatus(pass, view);
-    const { status, release, isFull } = track(job, counts, pods, this.#released.get(pass.key) ?? EMPTY, indexes);
+    const { status, release, isFull } = track(job, counts, pods, {
+      released: this.#released.get(pass.key) ?? EMPTY,
+      succeededIndexes: indexes,
+      failedIndexes,
+      delayed,
+      ending: pass.finished?.type as 'Failed' | 'Complete' | undefined,
+    });
     const data = { ...pass, release, isFull, status };
     // With nothing to release, what would be the second write is the first.
     if (release.length === 0) return this.#finish({ ...data, job }, view);
@@ -304,14 +268,16 @@ export class JobController implements Controller {
     let conditions = (job.status?.conditions ?? NONE) as readonly JobCondition[];
     let startTime = job.status?.startTime;
     if (startTime === undefined && !isSuspended) startTime = rfc3339(view.clock);
-    if (finished !== undefined) conditions = setCondition(conditions, interim(finished));
+    if (finished !== undefined && findCondition(conditions, interim(finished).type) === undefined)
+      conditions = [...conditions, interim(finished)];
     const suspended = findCondition(conditions, 'Suspended');
-    if (finished === undefined && isSuspended && suspended?.status !== 'True') {
-      conditions = setCondition(conditions, jobCondition('Suspended', 'JobSuspended', 'Job suspended', view.clock));
+    const maySay = finished === undefined && pass.isManaged;
+    if (maySay && isSuspended && suspended?.status !== 'True') {
+      conditions = ensureCondition(conditions, jobCondition('Suspended', 'JobSuspended', 'Job suspended', view.clock));
       startTime = undefined;
       view.event(job, 'Normal', 'Suspended', 'Job suspended');
-    } else if (finished === undefined && !isSuspended && suspended?.status === 'True') {
-      conditions = setCondition(conditions, {
+    } else if (maySay && !isSuspended && suspended?.status === 'True') {
+      conditions = ensureCondition(conditions, {
         ...jobCondition('Suspended', 'JobResumed', 'Job resumed', view.clock),
         status: 'False',
       } as JobCondition);
@@ -333,15 +299,20 @@ export class JobController implements Controller {
     const outcome = outcomes[0];
     if (outcome === undefined || outcome.code !== 200) return { failed: outcome?.error?.message ?? 'connection lost' };
     const job = outcome.object as Job;
+    if (pass.backoff !== undefined) this.#backoffs.set(pass.key, pass.backoff);
     const data = pass as Pass & { release: readonly Pod[]; isFull: boolean };
     return this.#release({ ...data, job, status: job.status ?? {} }, view);
   }
 
   #release(pass: Pass & { release: readonly Pod[]; status: JobStatus; isFull: boolean }, _view: View): Plan {
-    let released = this.#released.get(pass.key);
-    if (released === undefined) this.#released.set(pass.key, (released = new Set()));
-    for (const pod of pass.release) released.add(pod.metadata?.uid ?? '');
+    this.#letGo(pass.key, pass.release);
     return { requests: pass.release.map(releasePatch), next: { name: 'released', data: pass } };
+  }
+
+  #letGo(key: string, pods: readonly Pod[]): void {
+    let released = this.#released.get(key);
+    if (released === undefined) this.#released.set(key, (released = new Set()));
+    for (const pod of pods) if (hasTrackingFinalizer(pod)) released.add(pod.metadata?.uid ?? '');
   }
 
   /** Second write: what lost its finalizer is counted; when nothing is left uncounted the Job may finish. */
@@ -366,9 +337,13 @@ export class JobController implements Controller {
     const isDone =
       finished !== undefined && !pass.isFull && !hasUncounted(status) && (status.active ?? 0) === 0 && (status.terminating ?? 0) === 0;
     if (isDone) {
-      status = { ...status, conditions: [...setCondition((status.conditions ?? NONE) as readonly JobCondition[], finished)] };
+      const now = rfc3339(view.clock);
+      const last = { ...finished, lastProbeTime: now, lastTransitionTime: now } as JobCondition;
+      status = { ...status, conditions: [...ensureCondition((status.conditions ?? NONE) as readonly JobCondition[], last)] };
       if (finished.type === 'Complete') {
-        status = { ...status, completionTime: finished.lastTransitionTime };
+        status = { ...status, completionTime: now };
+        if (job.spec?.completions !== undefined && (status.succeeded ?? 0) > job.spec.completions)
+          view.event(job, 'Warning', 'TooManySucceededPods', 'Too many succeeded pods running after completion count reached');
         view.event(job, 'Normal', 'Completed', 'Job completed');
       } else {
         view.event(job, 'Warning', finished.reason ?? '', finished.message ?? '');
@@ -381,6 +356,21 @@ export class JobController implements Controller {
 }
 
 const EMPTY: ReadonlySet<string> = new Set();
+
+const isTerminatingPod = (pod: Pod): boolean => pod.metadata?.deletionTimestamp !== undefined && !isPodTerminal(pod);
+
+/** What the pod of an index inherits from the failed one before it. */
+const inherited = ({ job, delayed }: Pass, index: number): Readonly<Record<string, string>> | undefined =>
+  delayed === undefined ? undefined : failureAnnotations(job, delayed.get(index));
+
+/** activePodsForRemoval: first what has no index of its own, then by rank. */
+function surplusOf(job: Job, active: readonly Pod[], surplus: number, clock: number): readonly Pod[] {
+  if (!isIndexed(job)) return surplus > 0 ? podsToDelete(active, active, surplus, clock) : NONE;
+  const wrong = misindexedPods(active, job.spec?.completions ?? 0, (pods, count) => podsToDelete(pods, pods, count, clock));
+  if (wrong.length >= surplus) return wrong;
+  const left = wrong.length === 0 ? active : active.filter((pod) => !wrong.includes(pod));
+  return [...wrong, ...podsToDelete(left, left, surplus - wrong.length, clock)];
+}
 
 /** Status-only updates wait for the batch; a new spec does not. */
 function jobKeys(event: InformerEvent, view: View): readonly string[] {

@@ -169,11 +169,16 @@ export class Farm implements Host {
     const runs = annotations?.['lab/run-seconds'];
     const isBroken = this.#options.broken?.includes(pod.spec?.containers?.[0]?.image ?? '') === true;
     const isOver = pod.status?.phase === 'Running' && runs !== undefined;
-    const exits = annotations?.['lab/exit'] ?? 'Succeeded';
+    const index = annotations?.['batch.kubernetes.io/job-completion-index'] ?? '';
+    const failing = annotations?.['lab/failing-indexes']?.split(',').includes(index) === true;
+    const exits = failing ? 'Failed' : (annotations?.['lab/exit'] ?? 'Succeeded');
     const phase = isOver ? exits : isBroken ? 'Pending' : 'Running';
     if (phase === 'Pending') return;
     const podIP = pod.status?.podIP ?? `10.0.${this.#addresses >> 8}.${this.#addresses++ & 255}`;
-    const body = { status: { phase, podIP, conditions: [condition('Ready', phase === 'Running' ? 'True' : 'False', ctx.clock())] } };
+    const conditions = [condition('Ready', phase === 'Running' ? 'True' : 'False', ctx.clock())];
+    if (phase === 'Failed' && annotations?.['lab/disrupted'] !== undefined)
+      conditions.push(condition('DisruptionTarget', 'True', ctx.clock()));
+    const body = { status: { phase, podIP, conditions, ...containerEnd(pod, phase, ctx.clock()) } };
     this.#client.request(
       ctx,
       { verb: 'patch', resource: 'pods', subresource: 'status', namespace, name, patchType: 'strategic', body },
@@ -210,6 +215,20 @@ export class Farm implements Host {
     }
     return undefined;
   }
+}
+
+/** How the only container ended, for pods that say with which code (`lab/exit-code`). */
+function containerEnd({ metadata, spec }: Pod, phase: string, clock: number): object {
+  const code = metadata?.annotations?.['lab/exit-code'];
+  if (code === undefined || (phase !== 'Failed' && phase !== 'Succeeded')) return {};
+  const terminated = {
+    exitCode: phase === 'Failed' ? Number(code) : 0,
+    finishedAt: rfc3339(clock),
+    reason: phase === 'Failed' ? 'Error' : 'Completed',
+  };
+  return {
+    containerStatuses: [{ name: spec?.containers[0]?.name, ready: false, restartCount: 0, image: '', imageID: '', state: { terminated } }],
+  };
 }
 
 /** A pod whose affinity names one node goes there. */

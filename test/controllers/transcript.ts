@@ -38,7 +38,8 @@ const SUMMARIES: Readonly<Record<string, (object: Any) => string>> = {
     counts(status, ['desiredNumberScheduled', 'currentNumberScheduled', 'updatedNumberScheduled', 'numberAvailable', 'numberMisscheduled']),
   'jobs.batch': ({ status, ...job }) => {
     const uncounted = (status?.uncountedTerminatedPods?.succeeded?.length ?? 0) + (status?.uncountedTerminatedPods?.failed?.length ?? 0);
-    return `${counts(status, ['active', 'ready', 'terminating', 'succeeded', 'failed'])}${uncounted ? `, uncounted ${uncounted}` : ''}${status?.completedIndexes ? `, indexes ${status.completedIndexes}` : ''}; ${conditions(status)}${dying(job)}`;
+    const failedIndexes = status?.failedIndexes ? `, failed indexes ${status.failedIndexes}` : '';
+    return `${counts(status, ['active', 'ready', 'terminating', 'succeeded', 'failed'])}${uncounted ? `, uncounted ${uncounted}` : ''}${status?.completedIndexes ? `, indexes ${status.completedIndexes}` : ''}${failedIndexes}; ${conditions(status)}${dying(job)}`;
   },
   'cronjobs.batch': ({ status }) =>
     `active ${(status?.active ?? []).map((a: Any) => a.name).join(' ') || 'none'}, last ${status?.lastScheduleTime ?? '-'}`,

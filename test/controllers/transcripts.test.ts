@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { lab } from './lab.ts';
 import { SITUATIONS } from './situations.ts';
+import { JOB_SITUATIONS } from './situations-jobs.ts';
 import { transcript } from './transcript.ts';
 
 describe('what an observer sees', () => {
-  it.each(SITUATIONS.map((situation) => [situation.name, situation] as const))(
+  it.each([...SITUATIONS, ...JOB_SITUATIONS].map((situation) => [situation.name, situation] as const))(
     '%s',
     async (name, { source, steps, options, since, resources }) => {
       const { farm } = lab(steps, options);
