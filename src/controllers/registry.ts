@@ -2,16 +2,20 @@
 
 import type { Controller } from '#client';
 import { SECOND } from '#sim';
+import { AttachDetachController } from './attach-detach.ts';
 import { ClusterRoleAggregationController } from './clusterrole-aggregation.ts';
 import { CronJobController } from './cronjob.ts';
 import { DaemonSetController } from './daemonset.ts';
 import { DeploymentController } from './deployment.ts';
 import { DisruptionController } from './disruption.ts';
+import { EndpointsController } from './endpoints.ts';
 import { EndpointSliceController } from './endpointslice.ts';
+import { EphemeralVolumeController } from './ephemeral-volume.ts';
 import { GarbageCollectorController } from './garbage-collector.ts';
 import { JobController } from './job.ts';
 import { NamespaceController } from './namespace.ts';
 import { NODE_LIFECYCLE_DEFAULTS as DEFAULTS, NodeLifecycleController } from './node-lifecycle.ts';
+import { PersistentVolumeBinder } from './persistent-volume-binder.ts';
 import { PodGcController } from './pod-gc.ts';
 import { PodGroupController } from './pod-group.ts';
 import { ReplicaSetController } from './replicaset.ts';
@@ -22,6 +26,8 @@ import type { ControllerSettings } from './settings.ts';
 import { StatefulSetController } from './statefulset.ts';
 import { TaintEvictionController } from './taint-eviction.ts';
 import { TtlAfterFinishedController } from './ttl-after-finished.ts';
+import { VolumeExpandController } from './volume-expand.ts';
+import { ClaimProtectionController, VolumeProtectionController } from './volume-protection.ts';
 
 type Make = (settings: ControllerSettings, workers: number | undefined) => Controller;
 
@@ -55,6 +61,13 @@ export const CONTROLLERS: Readonly<Record<string, Make>> = {
   serviceaccount: () => new ServiceAccountController(),
   resourcequota: (_settings, workers) => new ResourceQuotaController(workers),
   'clusterrole-aggregation': () => new ClusterRoleAggregationController(),
+  endpoints: (_settings, workers) => new EndpointsController(workers),
+  'persistentvolume-binder': () => new PersistentVolumeBinder(),
+  'persistentvolume-attach-detach': () => new AttachDetachController(),
+  'persistentvolume-expander': () => new VolumeExpandController(),
+  'persistentvolumeclaim-protection': () => new ClaimProtectionController(),
+  'persistentvolume-protection': () => new VolumeProtectionController(),
+  'ephemeral-volume': (_settings, workers) => new EphemeralVolumeController(workers),
   // Not of kube-controller-manager: it runs where gangs are scheduled.
   podgroup: (_settings, workers) => new PodGroupController(workers),
 };

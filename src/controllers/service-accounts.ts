@@ -13,6 +13,11 @@ const ACCOUNTS: Readonly<Record<string, string>> = {
   replicationcontroller: 'replication-controller',
   'replication-controller': 'replication-controller',
   'persistentvolume-binder': 'persistent-volume-binder',
+  'persistentvolume-attach-detach': 'attachdetach-controller',
+  'persistentvolume-expander': 'expand-controller',
+  'persistentvolumeclaim-protection': 'pvc-protection-controller',
+  'persistentvolume-protection': 'pv-protection-controller',
+  endpoints: 'endpoint-controller',
 };
 
 export const accountUserOf = (controller: string): string =>

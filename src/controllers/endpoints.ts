@@ -1,0 +1,169 @@
+/** Lists a Service's pods in its one Endpoints object, ready ones apart from others: deprecated since v1.33 in favour of EndpointSlices, still written.
+ *  Mirrors kubernetes v1.34 pkg/controller/endpoint/endpoints_controller.go. Left out: the trigger-time annotation. */
+
+import type { Endpoints, Pod, Service } from '#api';
+import { matchesSelector } from '#api';
+import type { Controller, InformerEvent, Plan, View, WatchSpec } from '#client';
+import { endpointPorts, portsText } from './endpoint.ts';
+import { BY_LABEL_SET, byLabelSet, Memberships, podsMatching } from './label-sets.ts';
+import { siblingKey } from './owner-references.ts';
+import { isPodReady, isPodTerminal } from './pod-state.ts';
+import { semanticEqual } from './semantic-equal.ts';
+
+/** maxCapacity. */
+const MOST_ADDRESSES = 1000;
+const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
+const HEADLESS = 'service.kubernetes.io/headless';
+const NONE: readonly never[] = [];
+
+interface Address {
+  readonly ip: string;
+  readonly nodeName?: string;
+  readonly hostname?: string;
+  readonly targetRef: { readonly kind: 'Pod'; readonly namespace?: string; readonly name?: string; readonly uid?: string };
+}
+interface Subset {
+  addresses?: Address[];
+  notReadyAddresses?: Address[];
+  readonly ports?: readonly object[];
+}
+
+const selectorOf = (service: Service) =>
+  Object.entries(service.spec?.selector ?? {}).map(([key, value]) => ({ key, operator: 'In' as const, values: [value] }));
+const hasSelector = ({ spec }: Service): boolean => spec?.selector !== undefined && spec.type !== 'ExternalName';
+
+export class EndpointsController implements Controller {
+  readonly name = 'endpoints';
+  readonly component = 'endpoint-controller';
+  readonly workers: number;
+  readonly watches: readonly WatchSpec[];
+  readonly #memberships = new Memberships();
+
+  /** --concurrent-endpoint-syncs. */
+  constructor(workers = 5) {
+    this.workers = workers;
+    this.watches = [
+      {
+        resource: 'services',
+        keys: (event) => {
+          this.#memberships.forget();
+          return [event.key];
+        },
+      },
+      { resource: 'pods', keys: (event, view) => this.#podKeys(event, view), indexes: { [BY_LABEL_SET]: byLabelSet } },
+      // Those that are nobody's after a restart are deleted (checkLeftoverEndpoints); a deleted one is made again.
+      { resource: 'endpoints', keys: (event) => (event.type === 'update' ? NONE : [event.key]) },
+    ];
+  }
+
+  #podKeys(event: InformerEvent, view: View): readonly string[] {
+    const services = view.lister<Service>('services');
+    if (services.size === 0) return NONE;
+    const selecting = (labels: Readonly<Record<string, string>>, namespace: string): readonly string[] => {
+      const keys: string[] = [];
+      for (const service of services.list()) {
+        if (service.metadata?.namespace !== namespace || !hasSelector(service)) continue;
+        if (matchesSelector(selectorOf(service), labels)) keys.push(siblingKey(service.metadata, service.metadata?.name ?? ''));
+      }
+      return keys;
+    };
+    const [pod, previous] = [event.object as Pod, event.previous as Pod | undefined];
+    const keys = this.#memberships.keysOf(pod, selecting);
+    if (event.type !== 'update' || previous === undefined) return keys;
+    if (previous.metadata?.labels !== pod.metadata?.labels && !semanticEqual(previous.metadata?.labels, pod.metadata?.labels))
+      return [...new Set([...keys, ...this.#memberships.keysOf(previous, selecting)])];
+    return keys.length > 0 && looksSame(previous, pod) ? NONE : keys;
+  }
+
+  reconcile(key: string, view: View): Plan {
+    const service = view.lister<Service>('services').get(key);
+    const present = view.lister<Endpoints>('endpoints').get(key);
+    const slash = key.indexOf('/');
+    const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
+    if (service === undefined)
+      return present === undefined ? {} : { requests: [{ verb: 'delete', resource: 'endpoints', namespace, name, discardBody: true }] };
+    if (!hasSelector(service)) return {};
+    const { subsets, isTruncated } = truncated(subsetsOf(service, view));
+    const labels = { ...service.metadata?.labels, ...(service.spec?.clusterIP === 'None' ? { [HEADLESS]: '' } : {}) };
+    const isMarked = present?.metadata?.annotations?.[OVER_CAPACITY] !== undefined;
+    const isSame =
+      present !== undefined &&
+      semanticEqual(present.subsets ?? NONE, subsets) &&
+      semanticEqual(present.metadata?.labels ?? {}, labels) &&
+      isMarked === isTruncated;
+    if (isSame) return {};
+    const { [OVER_CAPACITY]: _mark, ...others } = present?.metadata?.annotations ?? {};
+    const annotations = isTruncated ? { ...others, [OVER_CAPACITY]: 'truncated' } : others;
+    const metadata = { ...(present?.metadata ?? { name, namespace }), labels, annotations };
+    const body = { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets };
+    const spec = { resource: 'endpoints', namespace, body, discardBody: true } as const;
+    return { requests: [present === undefined ? { verb: 'create', ...spec } : { verb: 'update', name, ...spec }] };
+  }
+}
+
+/** Nothing changed that Endpoints show. */
+const looksSame = (a: Pod, b: Pod): boolean =>
+  a.status?.podIP === b.status?.podIP &&
+  isPodReady(a) === isPodReady(b) &&
+  isPodTerminal(a) === isPodTerminal(b) &&
+  a.metadata?.deletionTimestamp === b.metadata?.deletionTimestamp &&
+  a.spec?.nodeName === b.spec?.nodeName;
+
+/** RepackSubsets: pods that offer the same ports share a subset. */
+function subsetsOf(service: Service, view: View): Subset[] {
+  const byPorts = new Map<string, Subset>();
+  const publishes = service.spec?.publishNotReadyAddresses === true;
+  const isHeadless = service.spec?.clusterIP === 'None';
+  for (const pod of podsMatching(view.lister<Pod>('pods'), service.metadata?.namespace ?? '', selectorOf(service))) {
+    const address = addressOf(pod, service, publishes);
+    if (address === undefined) continue;
+    const ports = endpointPorts(service, pod).map(({ name, ...port }) => (name === '' ? port : { name, ...port }));
+    if (ports.length === 0 && !(isHeadless && (service.spec?.ports ?? NONE).length === 0)) continue;
+    const text = portsText(ports);
+    let subset = byPorts.get(text);
+    if (subset === undefined) byPorts.set(text, (subset = ports.length === 0 ? {} : { ports }));
+    if (publishes || isPodReady(pod)) (subset.addresses ??= []).push(address);
+    else (subset.notReadyAddresses ??= []).push(address);
+  }
+  const byIp = (a: Address, b: Address): number => (a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : 0);
+  for (const subset of byPorts.values()) {
+    subset.addresses?.sort(byIp);
+    subset.notReadyAddresses?.sort(byIp);
+  }
+  return [...byPorts.keys()].sort().map((text) => byPorts.get(text) as Subset);
+}
+
+/** ShouldPodBeInEndpoints: neither over nor, unless the Service says so, on its way out. */
+function addressOf(pod: Pod, service: Service, publishes: boolean): Address | undefined {
+  const { namespace, name, uid, deletionTimestamp } = pod.metadata ?? {};
+  const ip = pod.status?.podIP ?? '';
+  if (ip === '' || isPodTerminal(pod) || (deletionTimestamp !== undefined && !publishes)) return undefined;
+  const { nodeName, hostname, subdomain } = pod.spec ?? {};
+  const isNamed = hostname !== undefined && hostname !== '' && subdomain === service.metadata?.name;
+  return {
+    ip,
+    ...(isNamed ? { hostname } : {}),
+    ...(nodeName === undefined ? {} : { nodeName }),
+    targetRef: { kind: 'Pod', namespace, name, uid },
+  };
+}
+
+/** truncateEndpoints: no more than a thousand, ready ones first, taken from the subsets in proportion. */
+function truncated(subsets: Subset[]): { readonly subsets: Subset[]; readonly isTruncated: boolean } {
+  const sum = (which: 'addresses' | 'notReadyAddresses'): number =>
+    subsets.reduce((total, subset) => total + (subset[which]?.length ?? 0), 0);
+  const [ready, notReady] = [sum('addresses'), sum('notReadyAddresses')];
+  if (ready + notReady <= MOST_ADDRESSES) return { subsets, isTruncated: false };
+  const cutsReady = ready > MOST_ADDRESSES;
+  const which = cutsReady ? 'addresses' : 'notReadyAddresses';
+  const [all, room] = cutsReady ? [ready, MOST_ADDRESSES] : [notReady, MOST_ADDRESSES - ready];
+  let left = room;
+  for (const subset of subsets) {
+    const own = subset[which] ?? [];
+    const share = Math.min(left, Math.ceil((own.length / all) * room));
+    left -= share;
+    if (own.length > 0) subset[which] = own.slice(0, share);
+    if (cutsReady) delete subset.notReadyAddresses;
+  }
+  return { subsets, isTruncated: true };
+}
