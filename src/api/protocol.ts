@@ -61,6 +61,10 @@ export interface ApiRequest extends Message {
   readonly user: string;
   /** A bearer token: it says who the user is, whatever `user` does. '' is nobody's. */
   readonly token?: string;
+  /** Groups beyond those that follow from the user's name: impersonation (kubectl --as-group). Only a door that knows its client may set them. */
+  readonly groups?: readonly string[];
+  /** The query of a subresource that is no object (pods/log). */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** The client will not read the object that comes back: the answer then carries metadata only, and nothing of an Event. A saving of this program; the modelled cost stays that of the whole object. */
   readonly discardBody?: boolean;
   /** bodyDigest(body), where the sender's thread has worked it out already. */

@@ -9,6 +9,7 @@ export { type CatalogueEntry, type CatalogueGroup, catalogue } from './discovery
 export { metricsText } from './discovery/metrics-text.ts';
 export { ETCD_HISTORY, type RecordedCall, type RecordedCalls } from './etcd-history.ts';
 export { OpenApi } from './openapi/openapi.ts';
+export { pruneUnknownFields } from './openapi/prune-unknown.ts';
 export type { Schemas as OpenApiSchemas } from './openapi/schemas.ts';
 export { refuseUndeclared, refuseUnknownFields, refuseUnknownInPatch, unknownFields } from './openapi/strict-decoding.ts';
 export { customPrinter, printerOfDefined } from './printing/custom-columns.ts';

@@ -4,13 +4,14 @@
 import { type ApiRequest, type KubeObject, methodNotAllowed, type StatusObject } from '#api';
 import type { Context } from '#sim';
 import { Tokens } from './authentication/tokens.ts';
-import { ANONYMOUS, type UserInfo, type Users } from './authentication/users.ts';
+import { ANONYMOUS, AUTHENTICATED, type UserInfo, type Users } from './authentication/users.ts';
 import { type Access, ALLOWED, accessDenied, accessOf, type Verdict } from './authorization/attributes.ts';
 import { bootstrapObjects } from './authorization/bootstrap-objects.ts';
 import { REVIEWS } from './authorization/reviews.ts';
 import { UnionAuthorizer } from './authorization/union.ts';
 import { isStatus } from './cache/filter.ts';
 import type { Core } from './core.ts';
+import { componentStatus } from './subresources/component-statuses.ts';
 
 /** An answer that no verb gave. */
 export interface EarlyAnswer {
@@ -60,6 +61,7 @@ export class RequestPath {
   }
 
   userOf(request: ApiRequest): UserInfo {
+    if (request.groups !== undefined) return { username: request.user, groups: [...request.groups, AUTHENTICATED] };
     return this.byToken.get(request.user) ?? this.users.get(request.user);
   }
 
@@ -68,6 +70,8 @@ export class RequestPath {
     const refused = this.refused(request);
     if (refused !== undefined) return { code: refused.code, object: refused };
     if (request.resource === 'serviceaccounts' && request.subresource === 'token') return this.token(request, ctx);
+    if (request.resource === 'componentstatuses')
+      return early(componentStatus(request, this.core.config.etcd.default.length), 200);
     const review = REVIEWS[request.resource];
     if (review === undefined) return undefined;
     if (request.verb !== 'create') return early(methodNotAllowed(request.resource, request.verb), 405);

@@ -171,6 +171,11 @@ export class ApiServer implements Host, Core {
     return this.custom.definitions;
   }
 
+  /** Its caches are filled: it answers. */
+  get isServing(): boolean {
+    return this.isReady;
+  }
+
   resource(resource: Resource): ResourceState | undefined {
     return this.resources.get(resource);
   }

@@ -36,6 +36,8 @@ export interface ExtenderResponse extends Message {
   readonly body: unknown;
   /** The body is no JSON at all, and begins so. */
   readonly garbage?: string;
+  /** There was no answer: what the connection came to (over real HTTP only). */
+  readonly failure?: string;
 }
 interface ExtenderTimeout extends Message {
   readonly kind: 'ExtenderTimeout';
@@ -202,7 +204,8 @@ export class ExtenderClient {
       return { outcome: { step, body: undefined, error } };
     }
     ctx.cancel(timer);
-    const { code, body, garbage } = message as ExtenderResponse;
+    const { code, body, garbage, failure } = message as ExtenderResponse;
+    if (failure !== undefined) return { outcome: { step, body: undefined, error: `Post "${url}": ${failure}` } };
     if (code !== 200) {
       const error = `failed ${extender.verbs[verb]} with extender at URL ${url}, code ${code}`;
       return { outcome: { step, body, error } };

@@ -13,7 +13,7 @@ export interface UserInfo {
 export const ANONYMOUS = 'system:anonymous';
 export const MASTERS = 'system:masters';
 export const NODES = 'system:nodes';
-const AUTHENTICATED = 'system:authenticated';
+export const AUTHENTICATED = 'system:authenticated';
 const UNAUTHENTICATED = 'system:unauthenticated';
 const NODE = 'system:node:';
 const ACCOUNT = 'system:serviceaccount:';

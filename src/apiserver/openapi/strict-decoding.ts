@@ -8,11 +8,11 @@ import { goText } from '../verbs/decoded-types.ts';
 import type { OpenApi } from './openapi.ts';
 import { kindKey, referred, type Schema, type Schemas } from './schemas.ts';
 
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The schema itself, behind references. */
-function resolved(schema: Schema | undefined, schemas: Schemas): Schema | undefined {
+export function resolved(schema: Schema | undefined, schemas: Schemas): Schema | undefined {
   let now = schema;
   while (now !== undefined) {
     const $ref = now.$ref ?? (now.allOf?.length === 1 ? now.allOf[0]?.$ref : undefined);
@@ -38,7 +38,7 @@ function look(value: unknown, given: Schema | undefined, path: string, schemas: 
     // Directives of strategic merge patches.
     if (name.startsWith('$')) continue;
     const here = path === '' ? name : `${path}.${name}`;
-    const property = properties?.[name];
+    const property = properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (property === undefined && values === undefined && additionalProperties !== true) found.push(`unknown field "${here}"`);
     else look(value[name], property ?? values, here, schemas, found);
   }
