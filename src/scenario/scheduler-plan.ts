@@ -43,7 +43,7 @@ export const schedulersSchema: JsonSchema = list(
       anyOf: [text('a file'), kubernetes('v1 KubeSchedulerConfiguration')],
       description: 'a KubeSchedulerConfiguration v1: the name of a file beside this one, or the object itself',
     },
-    replicas: count('instances of which one leads (default 1)', 1, 10),
+    replicas: count('instances of which one leads (default 1; 0: no scheduler of ours runs, a real one may)', 0, 10),
     leaderElection: fields("how replicas choose their leader (--leader-elect-*); replaces the configuration's", {
       leaderElect: flag('whether they do (default true where there are several)'),
       leaseDuration: duration('after it others may take over (default 15s)'),

@@ -159,6 +159,14 @@ describe('replicas of a scheduler', () => {
     expect(finished.run.recorded.gauge('scheduler_pending_pods', { queue: 'active' })?.values.at(-1)).toBe(0);
   });
 
+  test('none leaves the work to a scheduler from outside, and there is none to lose', async () => {
+    const finished = await run(`${cluster('[{ replicas: 0 }]').replace('1m', '30s')}workload:\n${pods('w', 3)}`);
+    expect([finished.result.podsCreated, finished.result.podsBound]).toEqual([3, 0]);
+    await expect(run(scenario('[{ replicas: 0 }]', '[{ crashScheduler: { at: 60s } }]'))).rejects.toThrow(
+      'finds no scheduler in this cluster',
+    );
+  });
+
   test('a leader that cannot renew exits, comes back and leads again', async () => {
     const faults = '[{ crashApiServer: { at: 30s, for: 20s } }]';
     file('elect.yaml', `${HEAD}leaderElection: { leaderElect: true, resourceName: alone }\n`);

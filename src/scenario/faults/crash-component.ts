@@ -26,7 +26,8 @@ function crash(
     schema: fields(`an ${what} stops`, { at: atField, for: forField, index: count('which one, from 0 (default 0)'), ...killed }, ['at']),
     mistake({ index = 0 }, topology) {
       const there = instances(topology).length;
-      return index < there ? undefined : `wants ${what} ${index}, the last one is ${there - 1}`;
+      if (index < there) return undefined;
+      return there === 0 ? `finds no ${what} in this cluster` : `wants ${what} ${index}, the last one is ${there - 1}`;
     },
     changes(spec, { topology }): readonly WorldChange[] {
       const host = instances(topology)[spec.index ?? 0];
