@@ -14,7 +14,7 @@ export * from './recorder.ts';
 export * from './run.ts';
 export type { CreateHost, ShardOptions, ShardSnapshot } from './shard.ts';
 export { Shard } from './shard.ts';
-export type { KeptRecord, RecordedLine, RecordedMark, RecorderSnapshot } from './shard-recorder.ts';
+export type { Instruments, KeptRecord, RecordedLine, RecordedMark, RecorderSnapshot } from './shard-recorder.ts';
 export type { Span } from './spans.ts';
 export * from './time.ts';
 export * from './world.ts';

@@ -86,6 +86,11 @@ class BucketHistogram implements Histogram {
     countValue(this.#current, value);
   }
 
+  /** Everything so far; the buckets go on as they are. */
+  overall(): PackedCounts {
+    return packCounts(this.#overall);
+  }
+
   packed(): { overall: PackedCounts; buckets: (PackedCounts | undefined)[] } {
     this.#close();
     return { overall: packCounts(this.#overall), buckets: Array.from(this.#buckets) };
@@ -114,6 +119,8 @@ export interface RecorderSnapshot {
   readonly log: readonly RecordedLine[];
   readonly kept: readonly KeptRecord[];
 }
+export type Instruments = Pick<RecorderSnapshot, 'counters' | 'gauges' | 'histograms'>;
+const NO_SERIES = new Float64Array(0);
 /** What a host kept in a form of its own (Recorder.keep). */
 export interface KeptRecord {
   readonly host: HostId;
@@ -217,6 +224,15 @@ export class ShardRecorder implements Recorder {
   /** A crashed host's levels are gone. */
   forget(host: HostId): void {
     for (const own of this.#hostGauges.values()) if (own.host === host) own.gauge.set(0);
+  }
+
+  /** What the instruments show now, without series, spans and marks: for whoever looks while the run goes on. */
+  instruments(): Instruments {
+    return {
+      counters: [...this.#counters.values()].map(({ name, labels, of }) => ({ name, labels, total: of.total, values: NO_SERIES })),
+      gauges: [...this.#gauges.values()].map(({ name, labels, of }) => ({ name, labels, values: Float64Array.of(of.level) })),
+      histograms: [...this.#histograms.values()].map(({ name, labels, of }) => ({ name, labels, overall: of.overall(), buckets: [] })),
+    };
   }
 
   snapshot(): RecorderSnapshot {

@@ -8,7 +8,7 @@ import { Clock } from './machine.ts';
 import type { Message, MessageKind } from './message.ts';
 import { kindOf } from './message.ts';
 import { INCARNATION, ORDER, SOURCE, TARGET } from './queue.ts';
-import type { RecorderSnapshot } from './shard-recorder.ts';
+import type { Instruments, RecorderSnapshot } from './shard-recorder.ts';
 import type { Instant } from './time.ts';
 import { Topology } from './topology.ts';
 import type { HostSelector, HostSpec, WorldChange, WorldSpec } from './world.ts';
@@ -160,6 +160,11 @@ export class Shard {
   /** The host itself: for tests and for whoever reads final states in process. */
   host(id: HostId): Host | undefined {
     return this.#hosts[id];
+  }
+
+  /** What the instruments show now. */
+  instruments(): Instruments {
+    return this.#context.record.instruments();
   }
 
   snapshot(): ShardSnapshot {
