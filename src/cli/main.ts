@@ -6,6 +6,7 @@ import { formatMistake, UserError } from '#scenario';
 import { benchCommand } from './bench-command.ts';
 import { calibrateCommand } from './calibrate-command.ts';
 import { conformanceCommand } from './conformance-command.ts';
+import { ctlCommand } from './ctl-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { gpuStudyCommand } from './gpu-study-command.ts';
 import { mainJobCommand } from './main-job-command.ts';
@@ -13,6 +14,7 @@ import { replayCommand } from './replay-command.ts';
 import { reportCommand } from './report-command.ts';
 import { runCommand } from './run-command.ts';
 import { schemaCommand } from './schema-command.ts';
+import { serveCommand } from './serve-command.ts';
 import { traceCommand } from './trace-command.ts';
 import { VERSION } from './version.ts';
 
@@ -37,6 +39,8 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const command of [
     runCommand(),
     mainJobCommand(),
+    serveCommand(),
+    ctlCommand(),
     traceCommand(),
     explainCommand(),
     replayCommand(),
