@@ -7,6 +7,7 @@ export * from './cel/device-selector.ts';
 export * from './cel/schema-rule.ts';
 export * from './cel/semver-library.ts';
 export * from './device-objects.ts';
+export * from './metrics-scrape.ts';
 export * from './names.ts';
 export * from './object-size.ts';
 export * from './objects.ts';

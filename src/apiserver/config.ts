@@ -36,6 +36,8 @@ export interface ApiServerConfig {
   readonly tokens?: Readonly<Record<string, { readonly user: string; readonly uid?: string; readonly groups?: readonly string[] }>>;
   /** Hosts that answer for webhooks: by the name of their service, or the first label of their URL's host. */
   readonly webhooks?: Readonly<Record<string, HostId>>;
+  /** Hosts that serve an API group behind this server ('metrics.k8s.io'). */
+  readonly aggregated?: Readonly<Record<string, HostId>>;
   /** Changes to the cost table. */
   readonly costs?: Partial<Costs>;
   /** --etcd-compaction-interval; 0 turns compaction off. Default 5 minutes. */

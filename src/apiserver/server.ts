@@ -5,6 +5,7 @@ import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, Pong, Resource, S
 import type { EtcdEvents, EtcdResponse } from '#etcd';
 import { type Context, type Duration, type Host, type Instant, type Message, MILLISECOND, MINUTE, SECOND } from '#sim';
 import { Admission } from './admission/admission.ts';
+import { Aggregation } from './aggregation.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { MASTERS, Users } from './authentication/users.ts';
 import { isStatus } from './cache/filter.ts';
@@ -63,6 +64,7 @@ export class ApiServer implements Host, Core {
   readonly users: Users;
   readonly path: RequestPath;
   private readonly audit: AuditLog | undefined;
+  private readonly aggregation: Aggregation;
   private readonly resources: ServedResources;
   private readonly custom: CustomResources;
   private readonly fanOut: FanOut;
@@ -112,6 +114,7 @@ export class ApiServer implements Host, Core {
     this.users = new Users(config);
     this.admission = new Admission(this);
     this.path = new RequestPath(this);
+    this.aggregation = new Aggregation(this, config.aggregated);
     this.audit = config.audit === undefined ? undefined : new AuditLog(this, this.path, config.audit);
   }
 
@@ -142,6 +145,8 @@ export class ApiServer implements Host, Core {
         return this.etcdAnswered(message as EtcdResponse, ctx);
       case 'EtcdEvents':
         return this.etcdEvents(message as EtcdEvents, ctx);
+      case 'ApiResponse':
+        return this.aggregation.answered(message as ApiResponse, ctx);
       case 'CloseWatch':
         return this.fanOut.close(ctx.source, (message as CloseWatch).id);
       case 'Ping':
@@ -149,6 +154,7 @@ export class ApiServer implements Host, Core {
         return;
       case 'ConnectionReset':
         this.etcd.lost(ctx.source, ctx);
+        this.aggregation.lost(ctx.source, ctx);
         return this.fanOut.closeAllOf(ctx.source);
       case 'ApiServerTick':
         return this.tick(ctx);
@@ -236,11 +242,8 @@ export class ApiServer implements Host, Core {
   private turnAway(request: ApiRequest, source: number, status: StatusObject, ctx: Context): void {
     this.metrics?.countCode(status.code);
     this.audit?.answered(request, ctx.now, status.code, status, ctx.now, ctx);
-    ctx.send(
-      source,
-      { kind: 'ApiResponse', id: request.id, code: status.code, object: status } as ApiResponse,
-      this.charge(ctx, this.costs.request / 3),
-    );
+    const response: ApiResponse = { kind: 'ApiResponse', id: request.id, code: status.code, object: status };
+    ctx.send(source, response, this.charge(ctx, this.costs.request / 3));
   }
 
   /** Looks again when the next answer leaves; one such look is enough. */
@@ -280,6 +283,7 @@ export class ApiServer implements Host, Core {
     const state = this.resources.get(request.resource);
     const early = this.path.isOpen && state !== undefined && request.subresource !== 'token' ? undefined : this.path.before(request, ctx);
     if (early !== undefined) return this.answerEarly({ request, source, at }, early, ctx, ticket);
+    if (state === undefined && this.aggregation.forward(request, source, at, ctx, ticket)) return;
     const operation = route(request, source, state, at);
     if (isStatus(operation)) return this.answerEarly({ request, source, at }, { code: operation.code, object: operation }, ctx, ticket);
     operation.ticket = ticket;
@@ -307,7 +311,7 @@ export class ApiServer implements Host, Core {
   }
 
   /** What was decided without a verb. */
-  private answerEarly({ request, source, at }: Held, { code, object }: EarlyAnswer, ctx: Context, ticket?: Ticket): void {
+  answerEarly({ request, source, at }: Held, { code, object }: EarlyAnswer, ctx: Context, ticket?: Ticket): void {
     if (ticket !== undefined) this.free(ticket, ctx.now, ctx);
     this.metrics?.inflight.add(-1);
     this.metrics?.countCode(code);
@@ -358,11 +362,8 @@ export class ApiServer implements Host, Core {
     if (operation.ticket !== undefined) this.free(operation.ticket, ctx.now + processing, ctx);
     this.audit?.answered(operation.request, operation.receivedAt, status.code, status, ctx.now + processing, ctx);
     if (operation.source === ctx.self) return;
-    ctx.send(
-      operation.source,
-      { kind: 'ApiResponse', id: operation.request.id, code: status.code, object: status } as ApiResponse,
-      processing,
-    );
+    const response: ApiResponse = { kind: 'ApiResponse', id: operation.request.id, code: status.code, object: status };
+    ctx.send(operation.source, response, processing);
   }
 
   private tick(ctx: Context): void {

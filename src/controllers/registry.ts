@@ -12,6 +12,7 @@ import { EndpointsController } from './endpoints.ts';
 import { EndpointSliceController } from './endpointslice.ts';
 import { EphemeralVolumeController } from './ephemeral-volume.ts';
 import { GarbageCollectorController } from './garbage-collector.ts';
+import { AUTOSCALER_DEFAULTS, HorizontalPodAutoscalerController } from './horizontal-pod-autoscaler.ts';
 import { JobController } from './job.ts';
 import { NamespaceController } from './namespace.ts';
 import { NODE_LIFECYCLE_DEFAULTS as DEFAULTS, NodeLifecycleController } from './node-lifecycle.ts';
@@ -55,6 +56,26 @@ export const CONTROLLERS: Readonly<Record<string, Make>> = {
   'pod-garbage-collector': (settings) => new PodGcController(settings.terminatedPodGcThreshold),
   endpointslice: (_settings, workers) => new EndpointSliceController(workers),
   disruption: () => new DisruptionController(),
+  horizontalpodautoscaling: (settings, workers) =>
+    new HorizontalPodAutoscalerController(
+      {
+        syncPeriod: inSeconds(settings.horizontalPodAutoscalerSyncPeriodSeconds, AUTOSCALER_DEFAULTS.syncPeriod),
+        tolerance: settings.horizontalPodAutoscalerTolerance ?? AUTOSCALER_DEFAULTS.tolerance,
+        downscaleStabilization: inSeconds(
+          settings.horizontalPodAutoscalerDownscaleStabilizationSeconds,
+          AUTOSCALER_DEFAULTS.downscaleStabilization,
+        ),
+        cpuInitializationPeriod: inSeconds(
+          settings.horizontalPodAutoscalerCpuInitializationPeriodSeconds,
+          AUTOSCALER_DEFAULTS.cpuInitializationPeriod,
+        ),
+        initialReadinessDelay: inSeconds(
+          settings.horizontalPodAutoscalerInitialReadinessDelaySeconds,
+          AUTOSCALER_DEFAULTS.initialReadinessDelay,
+        ),
+      },
+      workers,
+    ),
   namespace: (_settings, workers) => new NamespaceController(workers),
   resourceclaim: (_settings, workers) => new ResourceClaimController(workers),
   'garbage-collector': (_settings, workers) => new GarbageCollectorController(workers),

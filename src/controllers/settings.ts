@@ -15,6 +15,12 @@ export interface ControllerSettings {
   readonly largeClusterSizeThreshold?: number;
   /** --unhealthy-zone-threshold. Default 0.55. */
   readonly unhealthyZoneThreshold?: number;
+  /** --horizontal-pod-autoscaler-sync-period (15), -tolerance (0.1), -downscale-stabilization (300), -cpu-initialization-period (300), -initial-readiness-delay (30). */
+  readonly horizontalPodAutoscalerSyncPeriodSeconds?: number;
+  readonly horizontalPodAutoscalerTolerance?: number;
+  readonly horizontalPodAutoscalerDownscaleStabilizationSeconds?: number;
+  readonly horizontalPodAutoscalerCpuInitializationPeriodSeconds?: number;
+  readonly horizontalPodAutoscalerInitialReadinessDelaySeconds?: number;
   /** --terminated-pod-gc-threshold. Default 12500. */
   readonly terminatedPodGcThreshold?: number;
   /** --concurrent-<name>-syncs by controller name. Default 5, garbage collector 20. */

@@ -7,6 +7,7 @@ import { type ApiClient, createApiClient, createInformerFactory, type Informer, 
 import { ControllerManager, type ControllerManagerConfig } from '#controllers';
 import { EtcdMember } from '#etcd';
 import { type Context, type Host, type Message, messageKind, type RunOutcome, runInProcess, SECOND, type WorldChange } from '#sim';
+import { LoadMetrics, type LoadOptions } from './load-metrics.ts';
 
 interface FarmTimer extends Message {
   readonly kind: 'FarmTimer';
@@ -49,6 +50,7 @@ const WATCHED = [
   'namespaces',
   'resourcequotas',
   'serviceaccounts',
+  'horizontalpodautoscalers.autoscaling',
   'events',
 ] as const;
 
@@ -178,7 +180,8 @@ export class Farm implements Host {
     const conditions = [condition('Ready', phase === 'Running' ? 'True' : 'False', ctx.clock())];
     if (phase === 'Failed' && annotations?.['lab/disrupted'] !== undefined)
       conditions.push(condition('DisruptionTarget', 'True', ctx.clock()));
-    const body = { status: { phase, podIP, conditions, ...containerEnd(pod, phase, ctx.clock()) } };
+    const startTime = pod.status?.startTime ?? rfc3339(ctx.clock());
+    const body = { status: { phase, podIP, startTime, conditions, ...containerEnd(pod, phase, ctx.clock()) } };
     this.#client.request(
       ctx,
       { verb: 'patch', resource: 'pods', subresource: 'status', namespace, name, patchType: 'strategic', body },
@@ -298,6 +301,8 @@ export interface LabOptions extends Partial<FarmOptions> {
   /** Managers, with leader election when more than one. */
   readonly managers?: number;
   readonly changes?: readonly WorldChange[];
+  /** What the pods of the cluster have to do, for autoscalers. */
+  readonly load?: LoadOptions;
   readonly seconds?: number;
   readonly seed?: number;
   /** Microseconds since the Unix epoch at the start; default 2026-01-01. */
@@ -327,6 +332,7 @@ export function lab(steps: readonly Step[], options: LabOptions = {}): Lab {
       { name: 'farm', program: 'farm', ...control },
       { name: 'user', program: 'user', ...control },
       ...Array.from({ length: managers }, (_, i) => ({ name: `kcm-${i}`, program: 'kcm', ...control })),
+      ...(options.load === undefined ? [] : [{ name: 'metrics', program: 'metrics', ...control }]),
     ],
     links: [{ from: '*', to: '*', latencyMin: 100 }],
     changes: options.changes ?? [],
@@ -337,7 +343,17 @@ export function lab(steps: readonly Step[], options: LabOptions = {}): Lab {
   const user = new User(steps, 1);
   const outcome = runInProcess(world, (spec, _id, previous) => {
     if (spec.program === 'etcd') return previous ?? new EtcdMember({ name: spec.name }, { stamp });
-    if (spec.program === 'api') return new ApiServer({ name: spec.name, instance: 0, etcd: { default: [0] }, ...options.server });
+    if (spec.program === 'metrics') return new LoadMetrics(options.load ?? {}, () => farm.list('pods'));
+    const metrics = 4 + managers;
+    const aggregated = { 'metrics.k8s.io': metrics, 'external.metrics.k8s.io': metrics, 'custom.metrics.k8s.io': metrics };
+    if (spec.program === 'api')
+      return new ApiServer({
+        name: spec.name,
+        instance: 0,
+        etcd: { default: [0] },
+        ...(options.load === undefined ? {} : { aggregated }),
+        ...options.server,
+      });
     if (spec.program === 'farm') return farm;
     if (spec.program === 'user') return user;
     return new ControllerManager({

@@ -41,6 +41,13 @@ const SUMMARIES: Readonly<Record<string, (object: Any) => string>> = {
     const failedIndexes = status?.failedIndexes ? `, failed indexes ${status.failedIndexes}` : '';
     return `${counts(status, ['active', 'ready', 'terminating', 'succeeded', 'failed'])}${uncounted ? `, uncounted ${uncounted}` : ''}${status?.completedIndexes ? `, indexes ${status.completedIndexes}` : ''}${failedIndexes}; ${conditions(status)}${dying(job)}`;
   },
+  'horizontalpodautoscalers.autoscaling': ({ spec, status }) => {
+    const current = (status?.currentMetrics ?? []).map((m: Any) => {
+      const value = (m.resource ?? m.external ?? m.object ?? m.pods).current;
+      return value.averageUtilization === undefined ? (value.averageValue ?? value.value) : `${value.averageUtilization}%`;
+    });
+    return `${spec.minReplicas} to ${spec.maxReplicas}; ${status?.currentReplicas ?? '-'} wants ${status?.desiredReplicas ?? '-'}, at ${current.join(' ') || '-'}; ${conditions(status)}`;
+  },
   'cronjobs.batch': ({ status }) =>
     `active ${(status?.active ?? []).map((a: Any) => a.name).join(' ') || 'none'}, last ${status?.lastScheduleTime ?? '-'}`,
   'poddisruptionbudgets.policy': ({ status }) => counts(status, ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']),

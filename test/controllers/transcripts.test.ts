@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { lab } from './lab.ts';
 import { SITUATIONS } from './situations.ts';
+import { AUTOSCALING_SITUATIONS } from './situations-autoscaling.ts';
 import { JOB_SITUATIONS } from './situations-jobs.ts';
 import { transcript } from './transcript.ts';
 
 describe('what an observer sees', () => {
-  it.each([...SITUATIONS, ...JOB_SITUATIONS].map((situation) => [situation.name, situation] as const))(
+  it.each([...SITUATIONS, ...JOB_SITUATIONS, ...AUTOSCALING_SITUATIONS].map((situation) => [situation.name, situation] as const))(
     '%s',
     async (name, { source, steps, options, since, resources }) => {
       const { farm } = lab(steps, options);
