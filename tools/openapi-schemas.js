@@ -15,6 +15,7 @@ const GROUPS = [
   'apis__autoscaling__v1',
   'apis__autoscaling__v2',
   'apis__batch__v1',
+  'apis__certificates.k8s.io__v1',
   'apis__coordination.k8s.io__v1',
   'apis__discovery.k8s.io__v1',
   'apis__events.k8s.io__v1',

@@ -10,6 +10,7 @@ export const ADMISSION_PLUGINS: readonly string[] = [
   'PodSecurity',
   'Priority',
   'DefaultTolerationSeconds',
+  'RuntimeClass',
   'MutatingAdmissionWebhook',
   'ValidatingAdmissionPolicy',
   'ValidatingAdmissionWebhook',

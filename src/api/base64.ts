@@ -36,6 +36,24 @@ export function encodeBase64(text: string): string {
   return result;
 }
 
+/** The bytes as characters of one byte each: enough to look for what is ASCII. */
+export function decodeBase64(text: string): string {
+  let result = '';
+  let bits = 0;
+  let held = 0;
+  for (const letter of text) {
+    const value = LETTERS.indexOf(letter);
+    if (value < 0) continue;
+    bits = (bits << 6) | value;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    result += String.fromCharCode((bits >> held) & 255);
+    bits &= (1 << held) - 1;
+  }
+  return result;
+}
+
 /** How many bytes a text holds in base64, or where Go's decoder stops: the offset that its CorruptInputError names. Line ends are passed over. */
 export function base64Length(text: string): { readonly bytes: number } | { readonly wrongAt: number } {
   let digits = 0;

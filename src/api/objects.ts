@@ -15,13 +15,17 @@ export type { IStatefulSet as StatefulSet } from 'kubernetes-models/apps/v1/Stat
 export type { IHorizontalPodAutoscaler as HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler';
 export type { ICronJob as CronJob } from 'kubernetes-models/batch/v1/CronJob';
 export type { IJob as Job } from 'kubernetes-models/batch/v1/Job';
+export type { ICertificateSigningRequest as CertificateSigningRequest } from 'kubernetes-models/certificates.k8s.io/v1/CertificateSigningRequest';
 export type { ILease as Lease } from 'kubernetes-models/coordination.k8s.io/v1/Lease';
 export type { IEndpointSlice as EndpointSlice } from 'kubernetes-models/discovery.k8s.io/v1/EndpointSlice';
+export type { IFlowSchema as FlowSchema } from 'kubernetes-models/flowcontrol.apiserver.k8s.io/v1/FlowSchema';
+export type { IPriorityLevelConfiguration as PriorityLevelConfiguration } from 'kubernetes-models/flowcontrol.apiserver.k8s.io/v1/PriorityLevelConfiguration';
 export type { IIngress as Ingress } from 'kubernetes-models/networking.k8s.io/v1/Ingress';
 export type { IIngressClass as IngressClass } from 'kubernetes-models/networking.k8s.io/v1/IngressClass';
 export type { IIPAddress as IPAddress } from 'kubernetes-models/networking.k8s.io/v1/IPAddress';
 export type { INetworkPolicy as NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
 export type { IServiceCIDR as ServiceCIDR } from 'kubernetes-models/networking.k8s.io/v1/ServiceCIDR';
+export type { IRuntimeClass as RuntimeClass } from 'kubernetes-models/node.k8s.io/v1/RuntimeClass';
 export type { IPodDisruptionBudget as PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
 export type { IClusterRole as ClusterRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRole';
 export type { IClusterRoleBinding as ClusterRoleBinding } from 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRoleBinding';

@@ -70,8 +70,7 @@ export class RequestPath {
     const refused = this.refused(request);
     if (refused !== undefined) return { code: refused.code, object: refused };
     if (request.resource === 'serviceaccounts' && request.subresource === 'token') return this.token(request, ctx);
-    if (request.resource === 'componentstatuses')
-      return early(componentStatus(request, this.core.config.etcd.default.length), 200);
+    if (request.resource === 'componentstatuses') return early(componentStatus(request, this.core.config.etcd.default.length), 200);
     const review = REVIEWS[request.resource];
     if (review === undefined) return undefined;
     if (request.verb !== 'create') return early(methodNotAllowed(request.resource, request.verb), 405);

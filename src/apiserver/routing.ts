@@ -1,6 +1,6 @@
 /** Which resource, object and action a request means. Mirrors apiserver v1.34 pkg/endpoints (installer.go: which verbs a path has). */
 
-import { type ApiRequest, badRequest, methodNotAllowed, notFound, type StatusObject } from '#api';
+import { type ApiRequest, badRequest, type KubeObject, methodNotAllowed, notFound, type StatusObject } from '#api';
 import type { HostId, Instant } from '#sim';
 import type { Action, Operation, ResourceState } from './core.ts';
 import { unmodelled } from './subresources/unmodelled.ts';
@@ -39,6 +39,14 @@ function actionOf(request: ApiRequest, resource: ResourceState): Action | Status
   if (verb === 'get' || verb === 'update' || verb === 'patch') return verb;
   return methodNotAllowed(info.resource, verb);
 }
+
+/** POST bindings: what pods/binding is, with the pod's name in the body (LegacyBindingREST). */
+export const asPodBinding = (request: ApiRequest): ApiRequest => ({
+  ...request,
+  resource: 'pods',
+  subresource: 'binding',
+  name: (request.body as KubeObject | undefined)?.metadata?.name ?? '',
+});
 
 /** The operation, or 400, 404, 405. */
 export function route(request: ApiRequest, source: HostId, resource: ResourceState | undefined, now: Instant): Operation | StatusObject {

@@ -3,11 +3,11 @@
 
 import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, Pong, Resource, StatusObject } from '#api';
 import type { EtcdEvents, EtcdResponse } from '#etcd';
-import { type Context, type Duration, type Host, type Instant, type Message, MILLISECOND, MINUTE, SECOND } from '#sim';
+import { type Context, type Duration, type Host, type Instant, type Message, MINUTE, SECOND } from '#sim';
 import { Admission } from './admission/admission.ts';
 import { Aggregation } from './aggregation.ts';
 import { AuditLog } from './audit/audit-log.ts';
-import { MASTERS, Users } from './authentication/users.ts';
+import { Users } from './authentication/users.ts';
 import { isStatus } from './cache/filter.ts';
 import { PROGRESS_INTERVAL } from './cache-feed.ts';
 import { Compactor } from './compactor.ts';
@@ -15,20 +15,22 @@ import type { ApiServerConfig } from './config.ts';
 import type { Core, Operation, ResourceState } from './core.ts';
 import { type Costs, DEFAULT_COSTS } from './costs.ts';
 import type { Definition } from './custom-resources/definition.ts';
-import { CustomResources } from './custom-resources/served.ts';
+import { CustomResources, type OwnRequest } from './custom-resources/served.ts';
 import { EtcdClient } from './etcd-client.ts';
 import { EventLeases } from './event-leases.ts';
 import { requestTimeout } from './failures.ts';
 import { FanOut } from './fan-out.ts';
+import { FlowConfigurationObjects } from './flow-control/configuration-objects.ts';
 import { FlowControl, rejection, type Ticket } from './flow-control/flow-control.ts';
 import { seatsOf } from './flow-control/seats.ts';
 import { GuaranteedUpdate } from './guaranteed-update.ts';
 import { ApiServerMetrics } from './metrics.ts';
 import { ObjectCount } from './object-count.ts';
 import { type EarlyAnswer, RequestPath } from './request-path.ts';
-import { route } from './routing.ts';
+import { asPodBinding, route } from './routing.ts';
 import { ServedResources } from './served-resources.ts';
 import { COMPACT, SEATS_FREE, type Slice, TICK } from './server-timers.ts';
+import { SlicedAnswers } from './sliced-answers.ts';
 import { bind } from './subresources/binding.ts';
 import { evict } from './subresources/eviction.ts';
 import { Creation } from './verbs/create.ts';
@@ -45,9 +47,6 @@ const WATCH_CACHE_EVENTS_MAX = 102_400;
 const SELF = 'system:apiserver';
 /** Made by the servers themselves (the system namespaces controller). */
 const SYSTEM_NAMESPACES = ['kube-system', 'kube-public', 'default', 'kube-node-lease'];
-
-/** runtime.forcePreemptNS. */
-const SLICE = 10 * MILLISECOND;
 
 interface Held {
   readonly request: ApiRequest;
@@ -69,13 +68,9 @@ export class ApiServer implements Host, Core {
   private readonly custom: CustomResources;
   private readonly fanOut: FanOut;
   private readonly flow: FlowControl;
+  private readonly flowObjects: FlowConfigurationObjects;
   private seatsFreeAt = -1;
-  /** Answers that take longer than a slice. */
-  private readonly work = new Map<
-    number,
-    { readonly operation: Operation; readonly code: number; readonly object: unknown; readonly cost: number }
-  >();
-  private nextWork = 0;
+  private readonly slices = new SlicedAnswers(this);
   private readonly compactors: readonly Compactor[];
   private readonly requestTimeout: Duration;
   private metrics: ApiServerMetrics | undefined;
@@ -100,16 +95,20 @@ export class ApiServer implements Host, Core {
       readOnly: config.maxRequestsInFlight ?? 400,
       mutating: config.maxMutatingRequestsInFlight ?? 200,
       patience: this.requestTimeout / 4,
-      ...(config.groups === undefined && config.tokens === undefined
-        ? {}
-        : { isPrivileged: (request: ApiRequest) => this.path.userOf(request).groups.includes(MASTERS) }),
+      userOf: (request) => this.path.userOf(request),
+      infoOf: (resource) => this.resources.get(resource)?.info,
     });
     this.fanOut = new FanOut(this.costs, config.bookmarkInterval ?? MINUTE);
     this.compactors = this.etcd.clusters.map((cluster) => new Compactor(this.etcd, cluster));
     const windowMax = config.watchCacheSize ?? WATCH_CACHE_EVENTS_MAX;
     this.resources = new ServedResources(this.etcd, this.fanOut, windowMax, (operation, ctx) => this.openWatch(operation, ctx));
-    this.custom = new CustomResources(this.resources, (own, ctx) =>
-      this.serve({ kind: 'ApiRequest', id: ++this.ownRequests, user: SELF, ...own }, ctx.self, ctx.now, ctx),
+    this.custom = new CustomResources(this.resources, (own, ctx) => this.own(own, ctx));
+    this.flowObjects = new FlowConfigurationObjects(
+      this.resources,
+      (configuration, ctx) => {
+        for (const { request, source } of this.flow.configure(configuration)) this.turnAway(request, source, rejection(), ctx);
+      },
+      (own, ctx) => this.own(own, ctx),
     );
     this.users = new Users(config);
     this.admission = new Admission(this);
@@ -162,7 +161,7 @@ export class ApiServer implements Host, Core {
       case 'WebhookTimeout':
         return this.admission.receive(message, ctx);
       case 'ApiServerSlice':
-        return this.nextSlice(message as Slice, ctx);
+        return this.slices.next(message as Slice, ctx);
       case 'ApiServerSeatsFree':
         return this.advanceQueues(ctx);
       case 'ApiServerCompact':
@@ -209,6 +208,7 @@ export class ApiServer implements Host, Core {
     this.held = [];
     for (const name of SYSTEM_NAMESPACES) this.ensureNamespace(name, ctx);
     for (const object of this.path.bootstrap()) this.create(object, ctx);
+    if (this.flow.isFair) this.flowObjects.watch(ctx);
     for (const { request, source, at } of held) this.admit(request, source, at, ctx);
   }
 
@@ -218,7 +218,12 @@ export class ApiServer implements Host, Core {
   }
 
   private create(object: Pick<ApiRequest, 'resource' | 'namespace' | 'body'>, ctx: Context): void {
-    this.serve({ kind: 'ApiRequest', id: ++this.ownRequests, verb: 'create', ...object, user: SELF }, ctx.self, ctx.now, ctx);
+    this.own({ verb: 'create', ...object }, ctx);
+  }
+
+  /** A request of the server's own. */
+  private own(request: OwnRequest, ctx: Context): void {
+    this.serve({ kind: 'ApiRequest', id: ++this.ownRequests, user: SELF, ...request }, ctx.self, ctx.now, ctx);
   }
 
   private request(request: ApiRequest, ctx: Context): void {
@@ -254,19 +259,8 @@ export class ApiServer implements Host, Core {
     ctx.after(this.seatsFreeAt - ctx.now, SEATS_FREE);
   }
 
-  /** Long work takes turns with everybody else's: a core is given up after each slice, as Go's scheduler does. */
   answerAfter(operation: Operation, code: number, object: unknown, cost: number, ctx: Context): void {
-    if (cost <= SLICE) return this.answer(operation, code, object, ctx, this.charge(ctx, cost));
-    const id = this.nextWork++;
-    this.work.set(id, { operation, code, object, cost: cost - SLICE });
-    ctx.after(ctx.charge(SLICE), { kind: 'ApiServerSlice', id } as Slice);
-  }
-
-  private nextSlice({ id }: Slice, ctx: Context): void {
-    const work = this.work.get(id);
-    if (work === undefined) return;
-    this.work.delete(id);
-    this.answerAfter(work.operation, work.code, work.object, work.cost, ctx);
+    this.slices.answer({ operation, code, object }, cost, ctx);
   }
 
   private advanceQueues(ctx: Context): void {
@@ -284,7 +278,10 @@ export class ApiServer implements Host, Core {
     const early = this.path.isOpen && state !== undefined && request.subresource !== 'token' ? undefined : this.path.before(request, ctx);
     if (early !== undefined) return this.answerEarly({ request, source, at }, early, ctx, ticket);
     if (state === undefined && this.aggregation.forward(request, source, at, ctx, ticket)) return;
-    const operation = route(request, source, state, at);
+    const operation =
+      state === undefined && request.resource === 'bindings' && request.verb === 'create'
+        ? route(asPodBinding(request), source, this.resources.get('pods'), at)
+        : route(request, source, state, at);
     if (isStatus(operation)) return this.answerEarly({ request, source, at }, { code: operation.code, object: operation }, ctx, ticket);
     operation.ticket = ticket;
     switch (operation.action) {
@@ -372,6 +369,7 @@ export class ApiServer implements Host, Core {
     this.fanOut.tick(ctx);
     if (this.flow.hasWaiting) this.advanceQueues(ctx);
     this.custom.tick(ctx);
+    if (this.flow.isFair) this.flowObjects.tick(ctx);
     for (const { resource } of this.resources.feeds) {
       if (resource.cache.waiters.length > 0) resource.cache.release(ctx);
       if (this.config.instance === 0 && !resource.descriptor.uncached) this.metrics?.stored(resource, resource.cache.objects.size);

@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { ApiRequest } from '#api';
+import type { ApiServerConfig } from '#apiserver';
+import { Users } from '../../src/apiserver/authentication/users.ts';
 import { adjust, allocations } from '../../src/apiserver/flow-control/concurrency.ts';
 import { FairQueues } from '../../src/apiserver/flow-control/fair-queues.ts';
-import { schemaOf } from '../../src/apiserver/flow-control/priority-levels.ts';
+import { FlowConfiguration } from '../../src/apiserver/flow-control/priority-levels.ts';
 import { at, type Call, create, lab, pod, type Step } from './lab.ts';
 
+const LEVELS = new FlowConfiguration().levels;
 const seatsOf = (levels: ReturnType<typeof allocations>): Record<string, number> =>
   Object.fromEntries(levels.map(({ level, limit }) => [level.name, limit]));
 
 describe('seats', () => {
   it('follow the shares', () => {
-    expect(seatsOf(allocations(600))).toEqual({
+    expect(seatsOf(allocations(LEVELS, 600))).toEqual({
       system: 74,
       'node-high': 98,
       'leader-election': 25,
@@ -21,7 +24,7 @@ describe('seats', () => {
     });
   });
   it('are lent by those who do not want them, within bounds, and come back', () => {
-    const levels = allocations(600);
+    const levels = allocations(LEVELS, 600);
     const busy = levels.find(({ level }) => level.name === 'global-default') as (typeof levels)[number];
     busy.highest = 1000;
     adjust(levels, 600);
@@ -36,17 +39,25 @@ describe('seats', () => {
 });
 
 describe('flow schemas', () => {
+  const configuration = new FlowConfiguration();
   it.each([
     ['system:node:n1', 'update', 'leases.coordination.k8s.io', 'node-high'],
     ['system:node:n1', 'list', 'pods', 'system'],
     ['system:kube-scheduler', 'create', 'pods', 'workload-high'],
     ['system:kube-scheduler', 'update', 'leases.coordination.k8s.io', 'leader-election'],
+    ['system:kube-controller-manager', 'update', 'endpoints', 'workload-high'],
+    ['system:node:n1', 'get', 'nodes/proxy', 'system'],
+    ['system:node:n1', 'patch', 'nodes/status', 'node-high'],
+    ['system:serviceaccount:kube-system:x', 'get', 'leases.coordination.k8s.io', 'leader-election'],
     ['system:serviceaccount:kube-system:x', 'list', 'pods', 'workload-high'],
     ['system:serviceaccount:team:x', 'list', 'pods', 'workload-low'],
     ['jane', 'list', 'pods', 'global-default'],
     ['system:apiserver', 'create', 'namespaces', 'exempt'],
-  ])('%s %s %s: %s', (user, verb, resource, level) => {
-    expect(schemaOf({ user, verb, resource } as unknown as ApiRequest).level).toBe(level);
+  ])('%s %s %s: %s', (user, verb, named, level) => {
+    const [resource, subresource] = named.split('/');
+    const namespaced = resource === 'nodes' || resource === 'namespaces' ? {} : { namespace: 'n' };
+    const request = { user, verb, resource, subresource, ...namespaced } as unknown as ApiRequest;
+    expect(configuration.schemaOf(request, new Users({} as ApiServerConfig).get(user), undefined).level).toBe(level);
   });
 });
 

@@ -139,7 +139,7 @@ describe('updates of other kinds', () => {
 });
 
 describe('the table of resources', () => {
-  const NOT_STORED = ['bindings', 'componentstatuses', 'events.events.k8s.io'];
+  const NOT_STORED = ['bindings', 'events.events.k8s.io'];
   const stored = RESOURCES.filter(({ resource }) => !NOT_STORED.includes(resource));
   const { answers } = play(stored.map(({ resource }) => ({ verb: 'list', resource }) as Call));
   it.each(stored.map(({ resource, kind }, i) => ({ resource, kind, i })))('$resource can be listed', ({ kind, i }) => {

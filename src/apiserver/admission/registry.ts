@@ -7,6 +7,7 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
+import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
 
 const elsewhere = (name: string, isDefault = true): AdmissionPlugin => ({ name, isDefault, resources: [] });
@@ -22,6 +23,7 @@ export const PLUGINS: readonly AdmissionPlugin[] = [
   // admit.ts
   elsewhere('Priority'),
   elsewhere('DefaultTolerationSeconds'),
+  runtimeClass,
   // webhooks/dispatcher.ts, policies/validating-policies.ts
   elsewhere('MutatingAdmissionWebhook'),
   elsewhere('ValidatingAdmissionPolicy'),

@@ -60,10 +60,10 @@ const GROUPS = [
 ];
 
 const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
-/** Named, but nothing answers there (docs/fidelity.md). */
-const UNSERVED = new Set(['bindings', 'componentstatuses']);
 /** Resources without some of the verbs. */
 const VERBS: Readonly<Record<string, readonly string[]>> = {
+  bindings: ['create'],
+  componentstatuses: ['get', 'list'],
   namespaces: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
 };
 /** kubectl get all. */
@@ -187,7 +187,7 @@ class Shelves {
 /** `definitions`: those that the server knows; what is not established is not served. */
 export function catalogue(definitions: readonly Definition[]): readonly CatalogueGroup[] {
   const shelves = new Shelves();
-  for (const info of RESOURCES) if (!UNSERVED.has(info.resource)) shelves.put(info.group, info.version, builtIn(info));
+  for (const info of RESOURCES) shelves.put(info.group, info.version, builtIn(info));
   for (const { info, view } of VIEWS) shelves.put(info.group, info.version, builtIn(info, view.stored.resource));
   for (const resource of Object.keys(REVIEWS)) {
     const { group, entry } = review(resource);

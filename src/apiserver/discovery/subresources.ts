@@ -25,6 +25,7 @@ export const STATUS: Subresource = { name: 'status', verbs: GET_PATCH_UPDATE };
 export const SCALE: Subresource = { name: 'scale', kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, verbs: GET_PATCH_UPDATE };
 
 export const MORE: Readonly<Record<Resource, readonly Subresource[]>> = {
+  'certificatesigningrequests.certificates.k8s.io': [{ name: 'approval', verbs: GET_PATCH_UPDATE }],
   namespaces: [{ name: 'finalize', verbs: ['update'] }],
   nodes: [{ name: 'proxy', kind: core('NodeProxyOptions'), verbs: PROXY_VERBS }],
   pods: [

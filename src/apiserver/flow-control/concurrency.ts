@@ -1,7 +1,7 @@
 /** How many seats each priority level has right now: its shares of the server's, and what others lend. Mirrors apiserver v1.34
  *  pkg/util/flowcontrol/apf_controller.go (updateBorrowingLocked) and conc_alloc.go (max-min fairness over what levels lately wanted). */
 
-import { PRIORITY_LEVELS, type PriorityLevel } from './priority-levels.ts';
+import type { PriorityLevel } from './priority-levels.ts';
 
 /** Of yesterday's wish, what is remembered each period (seatDemandSmoothingCoefficient). */
 const SMOOTHING = 0.977;
@@ -20,21 +20,25 @@ export interface Allocation {
 }
 
 /** Seats by shares, before anyone lends. */
-export function allocations(serverSeats: number): Allocation[] {
-  const shares = PRIORITY_LEVELS.reduce((sum, level) => sum + level.shares, 0);
-  const nominal = PRIORITY_LEVELS.map((level) => Math.ceil((serverSeats * level.shares) / shares));
-  const lendable = PRIORITY_LEVELS.map((level, i) => Math.round(((nominal[i] as number) * level.lendable) / 100));
+export function allocations(levels: readonly PriorityLevel[], serverSeats: number): Allocation[] {
+  const shares = levels.reduce((sum, level) => sum + level.shares, 0);
+  const nominal = levels.map((level) => (shares === 0 ? 0 : Math.ceil((serverSeats * level.shares) / shares)));
+  const lendable = levels.map((level, i) => Math.round(((nominal[i] as number) * level.lendable) / 100));
   const pool = lendable.reduce((sum, seats) => sum + seats, 0);
-  return PRIORITY_LEVELS.map((level, i) => ({
+  return levels.map((level, i) => ({
     level,
     nominal: nominal[i] as number,
     least: (nominal[i] as number) - (lendable[i] as number),
-    most: (nominal[i] as number) + pool - (lendable[i] as number),
+    most: (nominal[i] as number) + borrowable(level, nominal[i] as number, pool - (lendable[i] as number)),
     limit: nominal[i] as number,
     highest: 0,
     smoothed: 0,
   }));
 }
+
+/** What a level may take from others: all that they lend, or less where it is told so. */
+const borrowable = ({ borrowing }: PriorityLevel, nominal: number, lent: number): number =>
+  borrowing === undefined ? lent : Math.min(lent, Math.round((nominal * borrowing) / 100));
 
 /** Divides the seats anew by what was wanted since the last time. */
 export function adjust(levels: readonly Allocation[], serverSeats: number): void {

@@ -2,12 +2,12 @@
  *  answer leaves; others wait in their level's queues, and are turned away with 429 when those are full or the wait was too long.
  *  Mirrors apiserver v1.34 pkg/util/flowcontrol and pkg/server/filters/maxinflight.go. */
 
-import type { ApiRequest, StatusObject } from '#api';
-import { tooManyRequests } from '#api';
+import { type ApiRequest, deepEqual, type Resource, type ResourceInfo, type StatusObject, tooManyRequests } from '#api';
 import { type Context, type Counter, type Duration, type Gauge, type Histogram, type Instant, type Recorder, SECOND } from '#sim';
+import type { UserInfo } from '../authentication/users.ts';
 import { type Allocation, adjust, allocations } from './concurrency.ts';
 import { FairQueues, type Waiting } from './fair-queues.ts';
-import { EXEMPT, flowOf, schemaOf } from './priority-levels.ts';
+import { type CompiledSchema, EXEMPT, FlowConfiguration, flowOf } from './priority-levels.ts';
 
 export type FlowControlKind = 'none' | 'maxInFlight' | 'priorityAndFairness';
 
@@ -25,9 +25,13 @@ export interface Arrival extends Waiting {
   readonly source: number;
 }
 
+function queuesOf({ level: { queuing } }: Allocation): FairQueues<Arrival> | undefined {
+  return queuing === undefined ? undefined : new FairQueues(queuing.queues, queuing.handSize, queuing.queueLengthLimit);
+}
+
 class Level {
-  readonly allocation: Allocation;
-  readonly queues: FairQueues<Arrival> | undefined;
+  allocation: Allocation;
+  queues: FairQueues<Arrival> | undefined;
   executing = 0;
   dispatched: Counter | undefined;
   rejected: Counter | undefined;
@@ -36,8 +40,27 @@ class Level {
 
   constructor(allocation: Allocation) {
     this.allocation = allocation;
-    const queuing = allocation.level.queuing;
-    this.queues = queuing === undefined ? undefined : new FairQueues(queuing.queues, queuing.handSize, queuing.queueLengthLimit);
+    this.queues = queuesOf(allocation);
+  }
+
+  /** Goes on as it is told anew. Those who wait move to the new queues when these are others; what does not fit there is handed back. */
+  become(allocation: Allocation, flowOfOne: (arrival: Arrival) => string): readonly Arrival[] {
+    const { level: before, highest, smoothed } = this.allocation;
+    this.allocation = { ...allocation, highest, smoothed };
+    if (deepEqual(before.queuing, allocation.level.queuing)) return [];
+    const waiting = this.queues?.expire(Number.POSITIVE_INFINITY) ?? [];
+    this.queues = queuesOf(allocation);
+    const late = waiting.filter((arrival) => this.queues?.join(flowOfOne(arrival), arrival) !== true);
+    this.inQueue?.add(-late.length);
+    return late;
+  }
+
+  measure(record: Recorder): void {
+    const labels = { priority_level: this.allocation.level.name };
+    this.dispatched = record.counter('apiserver_flowcontrol_dispatched_requests_total', labels);
+    this.rejected = record.counter('apiserver_flowcontrol_rejected_requests_total', labels);
+    this.waits = record.histogram('apiserver_flowcontrol_request_wait_duration_seconds', labels);
+    this.inQueue = record.gauge('apiserver_flowcontrol_current_inqueue_requests', labels);
   }
 
   /** A request wider than the level may run when it has the level to itself. */
@@ -63,8 +86,8 @@ export interface FlowControlLimits {
   readonly mutating: number;
   /** Longest wait in a queue: a quarter of the request time-out. */
   readonly patience: Duration;
-  /** Whether the user is in system:masters, where users have groups that their names do not tell: such requests never wait. */
-  readonly isPrivileged?: (request: ApiRequest) => boolean;
+  readonly userOf: (request: ApiRequest) => UserInfo;
+  readonly infoOf: (resource: Resource) => ResourceInfo | undefined;
 }
 
 const BORROWING_PERIOD = 10 * SECOND;
@@ -75,7 +98,11 @@ const isReading = ({ verb }: ApiRequest): boolean => verb === 'get' || verb === 
 
 export class FlowControl {
   private readonly limits: FlowControlLimits;
+  private configuration = new FlowConfiguration();
   private readonly levels = new Map<string, Level>();
+  /** Levels that are no more, until nobody waits or runs there. */
+  private retired: Level[] = [];
+  private record: Recorder | undefined;
   /** Answers that are on their way out: their seats are free from then on. Sorted by time. */
   private readonly releases: Release[] = [];
   private adjustedAt: Instant = 0;
@@ -83,18 +110,52 @@ export class FlowControl {
 
   constructor(limits: FlowControlLimits) {
     this.limits = limits;
-    for (const allocation of allocations(limits.readOnly + limits.mutating)) this.levels.set(allocation.level.name, new Level(allocation));
+    for (const allocation of this.allocated()) this.levels.set(allocation.level.name, new Level(allocation));
+  }
+
+  private allocated(): Allocation[] {
+    return allocations(this.configuration.levels, this.limits.readOnly + this.limits.mutating);
+  }
+
+  /** Levels and schemas are others from now on. Gives back those for whom there is no place left. */
+  configure(configuration: FlowConfiguration): readonly Arrival[] {
+    this.configuration = configuration;
+    const turnedAway: Arrival[] = [];
+    const gone = new Set(this.levels.keys());
+    for (const allocation of this.allocated()) {
+      const { name } = allocation.level;
+      const level = this.levels.get(name);
+      gone.delete(name);
+      if (level !== undefined) turnedAway.push(...level.become(allocation, (arrival) => this.flowOf(arrival.request)));
+      else {
+        const made = new Level(allocation);
+        if (this.record !== undefined) made.measure(this.record);
+        this.levels.set(name, made);
+      }
+    }
+    for (const name of gone) {
+      this.retired.push(this.levels.get(name) as Level);
+      this.levels.delete(name);
+    }
+    return turnedAway;
+  }
+
+  private schemaOf(request: ApiRequest): CompiledSchema {
+    return this.configuration.schemaOf(request, this.limits.userOf(request), this.limits.infoOf(request.resource));
+  }
+
+  private flowOf(request: ApiRequest): string {
+    return flowOf(request, this.schemaOf(request));
+  }
+
+  get isFair(): boolean {
+    return this.limits.kind === 'priorityAndFairness';
   }
 
   measure(record: Recorder): void {
-    if (this.limits.kind !== 'priorityAndFairness') return;
-    for (const [name, level] of this.levels) {
-      const labels = { priority_level: name };
-      level.dispatched = record.counter('apiserver_flowcontrol_dispatched_requests_total', labels);
-      level.rejected = record.counter('apiserver_flowcontrol_rejected_requests_total', labels);
-      level.waits = record.histogram('apiserver_flowcontrol_request_wait_duration_seconds', labels);
-      level.inQueue = record.gauge('apiserver_flowcontrol_current_inqueue_requests', labels);
-    }
+    if (!this.isFair) return;
+    this.record = record;
+    for (const level of this.levels.values()) level.measure(record);
   }
 
   get isOn(): boolean {
@@ -103,7 +164,7 @@ export class FlowControl {
 
   get hasWaiting(): boolean {
     for (const { queues } of this.levels.values()) if (queues !== undefined && queues.length > 0) return true;
-    return false;
+    return this.retired.some(({ queues }) => queues !== undefined && queues.length > 0);
   }
 
   /** When the next seats come free; undefined: none are promised. */
@@ -127,8 +188,8 @@ export class FlowControl {
   }
 
   private seat(arrival: Arrival, ctx: Context): Ticket | StatusObject | 'queued' {
-    const schema = schemaOf(arrival.request);
-    if (schema.level === EXEMPT || this.limits.isPrivileged?.(arrival.request) === true) return FREE;
+    const schema = this.schemaOf(arrival.request);
+    if (schema.level === EXEMPT) return FREE;
     const level = this.levels.get(schema.level) as Level;
     const { queues } = level;
     if ((queues === undefined || queues.length === 0) && level.hasSeats(arrival.seats)) {
@@ -182,7 +243,8 @@ export class FlowControl {
   /** Those whose turn has come, and those who have waited too long. */
   advance(now: Instant, turn: (arrival: Arrival, ticket: Ticket) => void, late: (arrival: Arrival) => void): void {
     this.settle(now);
-    for (const level of this.levels.values()) {
+    if (this.retired.length > 0) this.retired = this.retired.filter(({ queues, executing }) => executing > 0 || (queues?.length ?? 0) > 0);
+    for (const level of [...this.levels.values(), ...this.retired]) {
       const { queues } = level;
       if (queues === undefined || queues.length === 0) continue;
       for (const arrival of queues.expire(now - this.limits.patience)) {

@@ -2,6 +2,7 @@
 
 import type { Resource } from '#api';
 import { VIEWS } from '../views/views.ts';
+import { componentStatuses, flowSchemas, priorityLevels, runtimeClasses, signingRequests } from './access.ts';
 import { autoscalers } from './autoscalers.ts';
 import {
   anything,
@@ -46,6 +47,7 @@ import {
 } from './workloads.ts';
 
 const PRINTERS: Readonly<Record<Resource, Printer>> = {
+  componentstatuses: printer(componentStatuses),
   configmaps: printer(configMaps),
   endpoints: printer(endpoints),
   events: printer(events),
@@ -69,6 +71,10 @@ const PRINTERS: Readonly<Record<Resource, Printer>> = {
   'cronjobs.batch': printer(cronJobs),
   'jobs.batch': printer(jobs),
   'leases.coordination.k8s.io': printer(leases),
+  'certificatesigningrequests.certificates.k8s.io': printer(signingRequests),
+  'flowschemas.flowcontrol.apiserver.k8s.io': printer(flowSchemas),
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': printer(priorityLevels),
+  'runtimeclasses.node.k8s.io': printer(runtimeClasses),
   'endpointslices.discovery.k8s.io': printer(endpointSlices),
   'ingressclasses.networking.k8s.io': printer(ingressClasses),
   'ingresses.networking.k8s.io': printer(ingresses),

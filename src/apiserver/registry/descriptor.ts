@@ -2,6 +2,7 @@
  *  (generic.ts). Mirrors apiserver v1.34 pkg/registry/rest (RESTCreateStrategy and its kin). */
 
 import type { FieldError, KubeObject, ObjectSchema, Resource } from '#api';
+import type { UserInfo } from '../authentication/users.ts';
 import type { NameRule } from '../validation/names.ts';
 
 /** Reads a selectable field as text. */
@@ -10,7 +11,7 @@ export type FieldReader<T> = { read(object: T): string }['read'];
 /** What a subresource may change, and how it must be. */
 export interface PartRules<T> {
   /** The old object with the new part. */
-  prepare(next: T, old: T): T;
+  prepare(next: T, old: T, time: string): T;
   validate(next: T, old: T): readonly FieldError[];
 }
 
@@ -57,6 +58,8 @@ export interface ResourceDescriptor<T extends KubeObject = KubeObject> {
   readonly watchIndex?: string;
   /** Fills in defaults; the same reference when there is nothing to fill in. */
   defaults?(object: T): T;
+  /** On creation, what the object says of the user who asks. */
+  forUser?(object: T, user: UserInfo): T;
   /** `time` is the server's clock, RFC 3339. */
   prepareForCreate?(object: T, time: string): T;
   validate?(object: T): readonly FieldError[];

@@ -40,8 +40,14 @@ export function prepareForUpdate(descriptor: ResourceDescriptor, next: Stored, o
 }
 
 /** On subresources that are a part of the object (/resize). */
-export function preparePart(descriptor: ResourceDescriptor, part: PartRules<KubeObject>, next: Stored, old: KubeObject): KubeObject {
-  const result = part.prepare(next, old);
+export function preparePart(
+  descriptor: ResourceDescriptor,
+  part: PartRules<KubeObject>,
+  next: Stored,
+  old: KubeObject,
+  time: string,
+): KubeObject {
+  const result = part.prepare(next, old, time);
   if (descriptor.hasGeneration) bumpGeneration(result as WithSpec, old as WithSpec);
   return result;
 }

@@ -12,6 +12,7 @@ import { deviceClasses } from './device-classes.ts';
 import { disruptionBudgets } from './disruption-budgets.ts';
 import { endpointSlices, endpoints } from './endpoint-slices.ts';
 import { events } from './events.ts';
+import { flowSchemas } from './flow-schemas.ts';
 import { ingressClasses } from './ingress-classes.ts';
 import { ingresses } from './ingresses.ts';
 import { jobs } from './jobs.ts';
@@ -25,15 +26,18 @@ import { persistentVolumes } from './persistent-volumes.ts';
 import { podGroups } from './pod-groups.ts';
 import { pods } from './pods.ts';
 import { priorityClasses } from './priority-classes.ts';
+import { priorityLevelConfigurations } from './priority-level-configurations.ts';
 import { replicaSets } from './replica-sets.ts';
 import { replicationControllers } from './replication-controllers.ts';
 import { resourceClaims, resourceClaimTemplates } from './resource-claims.ts';
 import { resourceQuotas } from './resource-quotas.ts';
 import { resourceSlices } from './resource-slices.ts';
 import { roleDescriptors } from './roles.ts';
+import { runtimeClasses } from './runtime-classes.ts';
 import { secrets } from './secrets.ts';
 import { addresses, serviceRanges } from './service-ranges.ts';
 import { services } from './services.ts';
+import { signingRequests } from './signing-requests.ts';
 import { statefulSets } from './stateful-sets.ts';
 import { storageClasses } from './storage-classes.ts';
 import { attachments, attributesClasses, drivers, nodeDrivers, storageCapacities } from './storage-drivers.ts';
@@ -87,6 +91,10 @@ export const DESCRIPTORS: readonly ResourceDescriptor[] = [
   validatingAdmissionPolicies,
   validatingAdmissionPolicyBindings,
   priorityClasses,
+  flowSchemas as ResourceDescriptor,
+  priorityLevelConfigurations as ResourceDescriptor,
+  signingRequests as ResourceDescriptor,
+  runtimeClasses as ResourceDescriptor,
   podGroups,
   drivers,
   nodeDrivers,

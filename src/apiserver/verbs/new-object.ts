@@ -40,7 +40,8 @@ export function admittedBody(core: Core, operation: Operation, body: unknown): K
   const decoded = decodeBody(operation, body);
   if (isStatus(decoded)) return decoded;
   if (decoded.metadata?.resourceVersion) return unknownFailure('resourceVersion should not be set on objects to be created');
-  return core.admission.create(operation, descriptor.defaults === undefined ? decoded : descriptor.defaults(decoded));
+  const asked = descriptor.forUser === undefined ? decoded : descriptor.forUser(decoded, core.path.userOf(operation.request));
+  return core.admission.create(operation, descriptor.defaults === undefined ? asked : descriptor.defaults(asked));
 }
 
 const namespaceLabels = (core: Core, namespace: string | undefined) =>

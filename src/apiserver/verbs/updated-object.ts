@@ -138,7 +138,7 @@ export function updatedObject(
     : subresource === 'finalize'
       ? object
       : part !== undefined
-        ? preparePart(descriptor, part, object, current)
+        ? preparePart(descriptor, part, object, current, time)
         : prepareForUpdate(descriptor, object, current, time);
   const errors = validateMetaUpdate(metadata, sent.metadata, current.metadata ?? {});
   const own =

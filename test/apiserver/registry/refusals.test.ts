@@ -354,7 +354,6 @@ const BAD_PODS: readonly (readonly [object, string])[] = [
     { containers: [c()], readinessGates: [{ conditionType: 'bad type' }] },
     'spec.readinessGates[0].conditionType: Invalid value: "bad type": name part must consist of',
   ],
-  [{ containers: [c()], runtimeClassName: 'Bad!' }, 'spec.runtimeClassName: Invalid value: "Bad!": a lowercase RFC 1123 subdomain'],
   [{ containers: [c()], os: { name: 'beos' } }, 'spec.os: Unsupported value: "beos": supported values: "linux", "windows"'],
   [{ containers: [c()], ephemeralContainers: [{ name: 'd', image: 'x' }] }, 'spec.ephemeralContainers: Forbidden: cannot be set on create'],
 ];
