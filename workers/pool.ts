@@ -9,8 +9,10 @@ import { outcomeOf, placeByGroup } from '#sim';
 import { Aborted, abort, barrierMemory, cancel } from './barrier.ts';
 import { readBoard, sharedMemory } from './exchange.ts';
 import type { HostBuilder, ShardReport, ShardTask } from './shard.ts';
+import { workerFile } from './worker-file.ts';
 
 export type { HostBuilder } from './shard.ts';
+export { trialPool } from './trial-pool.ts';
 
 export interface ShardedOptions extends Pick<RunOptions, 'onProgress' | 'shouldStop' | 'keepLog'> {
   /** Threads, at least 1. */
@@ -87,12 +89,6 @@ export async function runSharded(world: WorldSpec, options: ShardedOptions): Pro
     clearInterval(timer);
     await pool.destroy();
   }
-}
-
-/** A sibling's file, in source or built. */
-export function workerFile(name: string): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return new URL(`./${name}.${extension}`, import.meta.url).href;
 }
 
 function join(world: WorldSpec, used: number, reports: readonly ShardReport[], cancelledBy: string | undefined): ShardedOutcome {

@@ -5,6 +5,7 @@ import { PluginError } from '#experiment';
 import { formatMistake, UserError } from '#scenario';
 import { benchCommand } from './bench-command.ts';
 import { calibrateCommand } from './calibrate-command.ts';
+import { compareCommand } from './compare-command.ts';
 import { conformanceCommand } from './conformance-command.ts';
 import { ctlCommand } from './ctl-command.ts';
 import { explainCommand } from './explain-command.ts';
@@ -25,6 +26,7 @@ Examples:
   wavetank run my.yaml --seed 7 --set cluster.nodes[0].count=100
   wavetank trace out/first-light web-0-...           one pod's way, step by step
   wavetank explain out/first-light web-0-...         why it is on its node, or why it still waits
+  wavetank compare least-allocated most-allocated --scenario scenarios/first-light.yaml
   wavetank main-job                                  the full-size scenario (a tenth of it on a small machine)`;
 
 /** Parses arguments (without node and script), runs the command and gives the exit code. Never throws. */
@@ -43,6 +45,7 @@ export async function run(args: readonly string[]): Promise<number> {
     ctlCommand(),
     traceCommand(),
     explainCommand(),
+    compareCommand(),
     replayCommand(),
     benchCommand(),
     gpuStudyCommand(),

@@ -4,7 +4,7 @@ import type { Scenario } from '#scenario';
 import type { SchedulerConfig } from '#scheduler';
 import type { Labels, RecordedHistogram, RecordedRun, Samples } from '#sim';
 import type { BuiltWorld } from './build-world.ts';
-import { judge } from './measures.ts';
+import { judge, measureAll } from './measures.ts';
 import { DECILES, HEAT_METRIC, HEAT_RESOURCES } from './node-heat.ts';
 import type { RunOutcome } from './outcome.ts';
 import type { Distribution, Result, Series, UtilisationHeat } from './result.ts';
@@ -58,6 +58,7 @@ const LEVELS: readonly {
   { name: 'wavetank_nodes_ready', kind: 'gauge', unit: 'nodes', by: [] },
   { name: 'wavetank_requested', kind: 'gauge', unit: '', by: ['resource'] },
   { name: 'wavetank_allocatable', kind: 'gauge', unit: '', by: ['resource'] },
+  { name: 'wavetank_fragmentation', kind: 'gauge', unit: 'share', by: [] },
   { name: 'wavetank_workload_pods_requested', kind: 'gauge', unit: 'pods', by: [] },
   { name: 'wavetank_pods_lost_with_nodes', kind: 'gauge', unit: 'pods', by: [] },
   { name: 'wavetank_pods_created_total', kind: 'counter', unit: 'pods', by: [] },
@@ -114,6 +115,7 @@ export function assembleResult(scenario: Scenario, built: BuiltWorld, run: RunOu
     containersStarted: total('kubelet_started_containers_total'),
     shards: run.shards,
     verdicts: judge(scenario, run),
+    metrics: measureAll(scenario, run),
     bucketSeconds: recorded.bucket / 1e6,
     distributions: distributions(recorded),
     series: [...levelSeries(recorded), ...latencySeries(recorded)],

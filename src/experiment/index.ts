@@ -42,4 +42,5 @@ export { runInThisProcess } from './run-in-process.ts';
 export * from './run-scenario.ts';
 export { checkSchedulers } from './scheduler-hosts.ts';
 export * from './spans-file.ts';
+export * from './studies/index.ts';
 export { type OutDirectory, openOutDirectory } from './write-result.ts';

@@ -5,7 +5,8 @@ import { METRICS, meets } from '#scenario';
 import type { Labels, RecordedRun } from '#sim';
 import { CONTROL_PLANE_MEASURES } from './control-plane-measures.ts';
 import type { RunOutcome } from './outcome.ts';
-import type { Verdict } from './result.ts';
+import type { MeasuredMetric, Verdict } from './result.ts';
+import { TRAFFIC_MEASURES } from './traffic-measures.ts';
 
 export interface Measured {
   readonly value: number | null;
@@ -75,6 +76,16 @@ export const MEASURES: Readonly<Record<MetricName, Measure>> = {
 };
 
 /** Every condition of the scenario, judged. */
+/** Every metric that the run measured, whether it was expected or not: what comparisons are made from. */
+export function measureAll(scenario: Scenario, run: RunOutcome): Readonly<Record<string, MeasuredMetric>> {
+  const out: Record<string, MeasuredMetric> = {};
+  for (const name of Object.keys(MEASURES).sort() as MetricName[]) {
+    const { value } = MEASURES[name](run, undefined, scenario);
+    if (value !== null && Number.isFinite(value)) out[name] = { value: Number(value.toPrecision(9)), unit: METRICS[name].unit };
+  }
+  return out;
+}
+
 export function judge(scenario: Scenario, run: RunOutcome): Verdict[] {
   return scenario.expect.map((condition) => verdict(condition, run, scenario));
 }

@@ -17,6 +17,7 @@ export class NodeHeat {
   #gauges: Gauge[][] = [];
   #used: Gauge[] = [];
   #capacity: Gauge[] = [];
+  #fragmentation: Gauge | undefined;
   #record: Recorder | undefined;
 
   start(record: Recorder): void {
@@ -24,6 +25,7 @@ export class NodeHeat {
     this.#gauges = HEAT_RESOURCES.map((resource) =>
       Array.from({ length: DECILES }, (_, decile) => record.gauge(HEAT_METRIC, { resource, decile: String(decile) })),
     );
+    this.#fragmentation = record.gauge('wavetank_fragmentation', {});
     this.#used = HEAT_RESOURCES.map((resource) => record.gauge('wavetank_requested', { resource }));
     this.#capacity = HEAT_RESOURCES.map((resource) => record.gauge('wavetank_allocatable', { resource }));
   }
@@ -73,5 +75,27 @@ export class NodeHeat {
       this.#used[resource]?.set(used);
       this.#capacity[resource]?.set(capacity);
     }
+    this.#fragmentation?.set(this.#stranded());
+  }
+
+  /** Free CPU that no further pod of the mean shape could use, of all free CPU: what is left over on each node, because the pod no longer fits there. */
+  #stranded(): number {
+    const mean = new Float64Array(3);
+    for (const { used } of this.#nodes.values()) for (let i = 0; i < 3; i++) mean[i] = (mean[i] as number) + (used[i] as number);
+    const pods = mean[2] as number;
+    if (pods <= 0 || mean[0] === 0) return 0;
+    let free = 0;
+    let lost = 0;
+    for (const { capacity, used } of this.#nodes.values()) {
+      const left = Math.max(0, (capacity[0] as number) - (used[0] as number));
+      let fits = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < 3; i++) {
+        const size = (mean[i] as number) / pods;
+        if (size > 0) fits = Math.min(fits, Math.floor(((capacity[i] as number) - (used[i] as number)) / size + 1e-9));
+      }
+      free += left;
+      lost += Math.max(0, left - (Math.max(0, fits) * (mean[0] as number)) / pods);
+    }
+    return free <= 0 ? 0 : lost / free;
   }
 }

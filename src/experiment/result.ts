@@ -43,6 +43,11 @@ export interface UtilisationHeat {
   readonly counts: readonly (readonly number[])[];
 }
 
+export interface MeasuredMetric {
+  readonly value: number;
+  readonly unit: string;
+}
+
 export interface Result {
   readonly format: 'wavetank-result/1';
   readonly digest: string;
@@ -75,6 +80,8 @@ export interface Result {
     readonly meanWindowMs: number;
   };
   readonly verdicts: readonly Verdict[];
+  /** Every metric of `expect` that could be measured, over the whole run; results of older versions lack it. */
+  readonly metrics?: Readonly<Record<string, MeasuredMetric>>;
   readonly bucketSeconds: number;
   readonly distributions: Readonly<Record<string, Distribution>>;
   readonly series: readonly Series[];

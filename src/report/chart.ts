@@ -50,7 +50,48 @@ export interface HeatChart extends ChartHead {
   readonly cellLabel: string;
 }
 
-export type Chart = TimeChart | BarChart | HeatChart;
+/** Values of several groups as points on one axis, with their quartiles as boxes: distributions that lie under each other. */
+export interface StripChart extends ChartHead {
+  readonly kind: 'strip';
+  readonly xLabel: string;
+  readonly groups: readonly { readonly label: string; readonly values: readonly number[]; readonly colour: number }[];
+}
+
+/** An estimate with its interval, a row each, around a line at 0. */
+export interface ForestChart extends ChartHead {
+  readonly kind: 'forest';
+  readonly xLabel: string;
+  readonly rows: readonly {
+    readonly label: string;
+    readonly estimate: number;
+    readonly interval: readonly [low: number, high: number] | null;
+    readonly colour: Dataset['colour'];
+  }[];
+}
+
+/** Lines over any number, or over words in their order; each with a band where it has bounds. */
+export interface CurveChart extends ChartHead {
+  readonly kind: 'curve';
+  readonly xLabel: string;
+  /** Numbers, or words. */
+  readonly x: readonly (number | string)[];
+  readonly datasets: readonly (Dataset & { readonly low?: readonly (number | null)[]; readonly high?: readonly (number | null)[] })[];
+  /** A level worth a line across: an expectation, for example. */
+  readonly limit?: { readonly value: number; readonly label: string };
+}
+
+/** A table of numbers as colours. */
+export interface GridChart extends ChartHead {
+  readonly kind: 'grid';
+  readonly xLabel: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly string[];
+  /** values[row][column] */
+  readonly values: readonly (readonly (number | null)[])[];
+  readonly unit: string;
+}
+
+export type Chart = TimeChart | BarChart | HeatChart | StripChart | ForestChart | CurveChart | GridChart;
 
 /** One part of the page, with a heading that the table of contents names. */
 export interface Section {

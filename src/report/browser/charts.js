@@ -267,6 +267,276 @@ const heat = (spec, width) => ({
   },
 });
 
+/** Boxes from the first to the third quartile with a line at the median, behind the points of a strip. */
+const boxes = {
+  id: 'boxes',
+  beforeDatasetsDraw(chart, _args, options) {
+    if (!options.groups) return;
+    const { ctx, scales } = chart;
+    ctx.save();
+    options.groups.forEach(({ values, colour }, row) => {
+      const sorted = values.toSorted((a, b) => a - b);
+      if (sorted.length < 2) return;
+      const at = (share) => {
+        const place = share * (sorted.length - 1);
+        const low = Math.floor(place);
+        return sorted[low] + (place - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]);
+      };
+      const [left, middle, right] = [0.25, 0.5, 0.75].map((share) => scales.x.getPixelForValue(at(share)));
+      const [top, bottom] = [scales.y.getPixelForValue(row - 0.32), scales.y.getPixelForValue(row + 0.32)];
+      ctx.fillStyle = ctx.strokeStyle = colourOf({ colour });
+      ctx.globalAlpha = 0.18;
+      ctx.fillRect(left, top, Math.max(1, right - left), bottom - top);
+      ctx.globalAlpha = 0.9;
+      ctx.lineWidth = 2;
+      ctx.beginPath();
+      ctx.moveTo(middle, top);
+      ctx.lineTo(middle, bottom);
+      ctx.stroke();
+    });
+    ctx.restore();
+  },
+};
+
+/** A row a name, the first on top. */
+const rowScale = (labels, label = '') =>
+  axis(label, {
+    type: 'linear',
+    min: -0.5,
+    max: labels.length - 0.5,
+    reverse: true,
+    grid: { display: false },
+    afterBuildTicks: (scale) => {
+      scale.ticks = labels.map((_, value) => ({ value }));
+    },
+    ticks: { callback: (value) => labels[value] ?? '', autoSkip: false, crossAlign: 'far' },
+  });
+
+const strip = (spec) => ({
+  type: 'scatter',
+  data: {
+    datasets: spec.groups.map((group, row) => ({
+      label: group.label,
+      // Points that would lie on each other step aside, always in the same way.
+      data: group.values.map((x, i) => ({ x, y: row + (((i * 7) % 11) - 5) * 0.045 })),
+      backgroundColor: colourOf(group),
+      pointRadius: group.values.length > 200 ? 1.5 : 3,
+    })),
+  },
+  options: {
+    ...base(),
+    interaction: { mode: 'nearest', intersect: true },
+    scales: {
+      x: axis(spec.xLabel, { type: 'linear', grace: '5%', ticks: { callback: short, maxTicksLimit: 8 } }),
+      y: rowScale(spec.groups.map(({ label }) => label)),
+    },
+    plugins: {
+      legend: { display: false },
+      boxes: { groups: spec.groups },
+      tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${short(item.parsed.x)}` } },
+    },
+  },
+});
+
+/** Intervals as bars with their estimate in the middle. */
+const intervals = {
+  id: 'intervals',
+  beforeDatasetsDraw(chart, _args, options) {
+    if (!options.rows) return;
+    const { ctx, scales, chartArea } = chart;
+    ctx.save();
+    ctx.strokeStyle = style('soft');
+    const zero = scales.x.getPixelForValue(0);
+    ctx.beginPath();
+    ctx.moveTo(zero, chartArea.top);
+    ctx.lineTo(zero, chartArea.bottom);
+    ctx.stroke();
+    ctx.lineWidth = 4;
+    options.rows.forEach(({ interval, colour }, row) => {
+      if (interval === null) return;
+      ctx.strokeStyle = colourOf({ colour });
+      ctx.globalAlpha = 0.45;
+      const y = scales.y.getPixelForValue(row);
+      ctx.beginPath();
+      ctx.moveTo(scales.x.getPixelForValue(interval[0]), y);
+      ctx.lineTo(scales.x.getPixelForValue(interval[1]), y);
+      ctx.stroke();
+    });
+    ctx.restore();
+  },
+};
+
+const forest = (spec) => ({
+  type: 'scatter',
+  data: {
+    datasets: [
+      {
+        data: spec.rows.map(({ estimate }, y) => ({ x: estimate, y })),
+        backgroundColor: spec.rows.map(colourOf),
+        pointRadius: 5,
+      },
+    ],
+  },
+  options: {
+    ...base(),
+    interaction: { mode: 'nearest', intersect: false, axis: 'y' },
+    scales: {
+      x: axis(spec.xLabel, {
+        type: 'linear',
+        suggestedMin: Math.min(0, ...spec.rows.map(({ interval, estimate }) => interval?.[0] ?? estimate)),
+        suggestedMax: Math.max(0, ...spec.rows.map(({ interval, estimate }) => interval?.[1] ?? estimate)),
+        grace: '5%',
+        ticks: { callback: short, maxTicksLimit: 8 },
+      }),
+      y: rowScale(spec.rows.map(({ label }) => label)),
+    },
+    plugins: {
+      legend: { display: false },
+      intervals: { rows: spec.rows },
+      tooltip: {
+        callbacks: {
+          label: ({ dataIndex }) => {
+            const { label, estimate, interval } = spec.rows[dataIndex];
+            return `${label}: ${short(estimate)}${interval === null ? '' : ` (${short(interval[0])} to ${short(interval[1])})`}`;
+          },
+        },
+      },
+    },
+  },
+});
+
+const curve = (spec) => {
+  const numeric = spec.x.every((x) => typeof x === 'number');
+  const points = (values) => spec.x.map((x, at) => ({ x: numeric ? x : String(x), y: values[at] ?? null }));
+  const datasets = spec.datasets.flatMap((dataset) => {
+    const colour = colourOf(dataset);
+    const line = {
+      label: dataset.label,
+      data: points(dataset.values),
+      borderColor: colour,
+      backgroundColor: colour,
+      borderDash: dashes[dataset.dash ?? 'solid'],
+      borderWidth: 2,
+      pointRadius: spec.x.length > 60 ? 0 : 3,
+      spanGaps: true,
+      tension: 0,
+    };
+    if (!dataset.low || !dataset.high) return [line];
+    const edge = { borderWidth: 0, pointRadius: 0, pointHitRadius: 0, spanGaps: true, band: true };
+    return [
+      { ...edge, label: dataset.label, data: points(dataset.low), fill: false },
+      {
+        ...edge,
+        label: dataset.label,
+        data: points(dataset.high),
+        fill: '-1',
+        backgroundColor: `color-mix(in srgb, ${colour} 20%, transparent)`,
+      },
+      line,
+    ];
+  });
+  if (spec.limit)
+    datasets.push({
+      label: spec.limit.label,
+      data: points(spec.x.map(() => spec.limit.value)),
+      borderColor: style('bad'),
+      backgroundColor: style('bad'),
+      borderDash: [6, 4],
+      borderWidth: 1.5,
+      pointRadius: 0,
+    });
+  return {
+    type: 'line',
+    data: numeric ? { datasets } : { labels: spec.x.map(String), datasets },
+    options: {
+      ...base(),
+      scales: {
+        x: numeric
+          ? axis(spec.xLabel, { type: 'linear', ticks: { callback: short } })
+          : axis(spec.xLabel, { type: 'category', ticks: { autoSkip: true } }),
+        y: axis(spec.yLabel, { grace: '5%', ticks: { callback: short } }),
+      },
+      plugins: {
+        legend: {
+          ...legend({ kind: 'lines' }),
+          labels: { ...legend({ kind: 'lines' }).labels, filter: (item, data) => data.datasets[item.datasetIndex].band !== true },
+        },
+        tooltip: {
+          filter: (item) => item.dataset.band !== true,
+          callbacks: { label: (item) => `${item.dataset.label}: ${short(item.parsed.y)}` },
+        },
+      },
+    },
+  };
+};
+
+/** Cells with their numbers in them: from pale at the least to full at the most. */
+const cells = {
+  id: 'cells',
+  beforeDatasetsDraw(chart, _args, options) {
+    if (!options.values) return;
+    const { ctx, scales } = chart;
+    const all = options.values.flat().filter((value) => value !== null);
+    const [least, most] = [Math.min(...all), Math.max(...all)];
+    const rgb = style('heat');
+    ctx.save();
+    ctx.font = '11px system-ui, sans-serif';
+    ctx.textAlign = 'center';
+    ctx.textBaseline = 'middle';
+    options.values.forEach((row, y) => {
+      row.forEach((value, x) => {
+        if (value === null) return;
+        const [left, right] = [scales.x.getPixelForValue(x - 0.5), scales.x.getPixelForValue(x + 0.5)];
+        const [top, bottom] = [scales.y.getPixelForValue(y - 0.5), scales.y.getPixelForValue(y + 0.5)];
+        const share = most > least ? (value - least) / (most - least) : 0.5;
+        ctx.fillStyle = `rgba(${rgb}, ${(0.08 + 0.82 * share).toFixed(3)})`;
+        ctx.fillRect(left + 1, top + 1, right - left - 2, bottom - top - 2);
+        if (right - left < 34) return;
+        ctx.fillStyle = share > 0.55 ? style('page') : style('ink');
+        ctx.fillText(short(value), (left + right) / 2, (top + bottom) / 2);
+      });
+    });
+    ctx.restore();
+  },
+};
+
+const grid = (spec) => ({
+  type: 'scatter',
+  data: {
+    datasets: [
+      {
+        data: spec.values.flatMap((row, y) => row.flatMap((value, x) => (value === null ? [] : [{ x, y, value }]))),
+        pointRadius: 0,
+        pointHitRadius: 14,
+      },
+    ],
+  },
+  options: {
+    ...base(),
+    interaction: { mode: 'nearest', intersect: false },
+    scales: {
+      x: axis(spec.xLabel, {
+        type: 'linear',
+        min: -0.5,
+        max: spec.columns.length - 0.5,
+        grid: { display: false },
+        afterBuildTicks: (scale) => {
+          scale.ticks = spec.columns.map((_, value) => ({ value }));
+        },
+        ticks: { callback: (value) => spec.columns[value] ?? '', autoSkip: true },
+      }),
+      y: rowScale(spec.rows, spec.yLabel),
+    },
+    plugins: {
+      legend: { display: false },
+      cells: { values: spec.values },
+      tooltip: { callbacks: { label: ({ raw }) => `${spec.columns[raw.x]}, ${spec.rows[raw.y]}: ${short(raw.value)} ${spec.unit}` } },
+    },
+  },
+});
+
+const MAKERS = { heat, bars, strip, forest, curve, grid, lines: over, stack: over };
+
 const draw = () => {
   for (const chart of drawn.splice(0)) chart.destroy();
   Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
@@ -274,8 +544,7 @@ const draw = () => {
   for (const spec of charts) {
     const canvas = document.getElementById(`canvas-${spec.id}`);
     const width = canvas.parentElement.clientWidth;
-    const make = spec.kind === 'heat' ? heat : spec.kind === 'bars' ? bars : over;
-    drawn.push(new Chart(canvas, { ...make(spec, width), plugins: [markLines, heatCells] }));
+    drawn.push(new Chart(canvas, { ...MAKERS[spec.kind](spec, width), plugins: [markLines, heatCells, boxes, intervals, cells] }));
   }
   document.documentElement.dataset.drawn = String(drawn.length);
 };

@@ -1,0 +1,91 @@
+/** trials.jsonl: a head line that says which study this is, then a line a trial, written as each ends. Whatever happens to the process, trials that
+ *  were reported stay reported; a line cut off in the middle is no trial. */
+
+import { closeSync, existsSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { decodeText, printable, readBytes, UserError } from '#scenario';
+import type { TrialRecord } from './trial.ts';
+
+export const STUDY_FORMAT = 'wavetank-study/1';
+export const TRIALS_FILE = 'trials.jsonl';
+
+export interface StudyHead {
+  readonly format: typeof STUDY_FORMAT;
+  readonly kind: 'compare' | 'sweep' | 'capacity' | 'ci';
+  /** Names the work: parts with equal keys are parts of one study. */
+  readonly study: string;
+  /** Trials of the whole study. */
+  readonly trials: number;
+  /** '2/8': this file holds the second eighth. */
+  readonly shard?: string;
+  /** What the kind of study needs to be put together again. */
+  readonly plan: unknown;
+  readonly version: string;
+}
+
+export interface Journal {
+  readonly head: StudyHead;
+  readonly records: readonly TrialRecord[];
+}
+
+const MOST_BYTES = 1024 ** 3;
+
+export function readJournal(file: string): Journal {
+  const lines = decodeText(readBytes(file, MOST_BYTES), file).split('\n');
+  const head = parsed(lines[0] ?? '') as StudyHead | undefined;
+  if (head?.format !== STUDY_FORMAT || typeof head.study !== 'string')
+    throw UserError.at({ file, line: 1 }, `is not the trials of a study ('format' is not ${STUDY_FORMAT})`);
+  const records: TrialRecord[] = [];
+  lines.slice(1).forEach((text, at) => {
+    if (text === '') return;
+    const record = parsed(text) as TrialRecord | undefined;
+    const isWhole = record !== undefined && typeof record.key === 'string' && typeof record.digest === 'string' && isMap(record.metrics);
+    if (isWhole) records.push(record);
+    // The last line may have been cut off as the process died; any other is damage.
+    else if (at + 2 < lines.length) throw UserError.at({ file, line: at + 2 }, `is no trial: ${printable(text)}`);
+  });
+  return { head, records };
+}
+
+const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function parsed(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isMap(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Appends; every line is on the disk before it counts. */
+export class JournalWriter {
+  readonly #file: number;
+
+  /** Begins anew with the head and what is known already. */
+  constructor(path: string, head: StudyHead, known: readonly TrialRecord[] = []) {
+    this.#file = openSync(path, 'w');
+    this.#append([head, ...known]);
+  }
+
+  add(record: TrialRecord): void {
+    this.#append([record]);
+  }
+
+  #append(values: readonly unknown[]): void {
+    writeSync(this.#file, values.map((value) => `${JSON.stringify(value)}\n`).join(''));
+    fsyncSync(this.#file);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+/** Trials that a file of this same study holds already; none where there is no such file or it is another study's. */
+export function knownTrials(file: string, study: string): readonly TrialRecord[] {
+  if (!existsSync(file)) return [];
+  const { head, records } = readJournal(file);
+  if (head.study !== study)
+    throw UserError.at({ file }, 'belongs to another study: take another --out, or leave --resume away to begin anew');
+  return records;
+}
