@@ -167,18 +167,36 @@ export function matchesFields(requirements: readonly FieldRequirement[], object:
   return true;
 }
 
-/** One node selector term: a term without requirements matches nothing; matchFields knows metadata.name alone. */
+const wellFormed = new WeakMap<NodeSelectorTerm, boolean>();
+
+/** What labels.NewRequirement and nodeSelectorRequirementsAsFieldSelector accept: validation lets more through. */
+function isWellFormed({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm): boolean {
+  const areValid = matchExpressions.every(({ key, operator, values = [] }) => {
+    if (!KEY.test(key) || !values.every((value) => value.length <= 63 && VALUE.test(value))) return false;
+    if (operator === 'In' || operator === 'NotIn') return values.length > 0;
+    if (operator === 'Gt' || operator === 'Lt') return values.length === 1 && INTEGER.test(values[0] as string);
+    return (operator === 'Exists' || operator === 'DoesNotExist') && values.length === 0;
+  });
+  return areValid && matchFields.every(({ operator, values }) => (operator === 'In' || operator === 'NotIn') && values?.length === 1);
+}
+
+/** One node selector term: a term without requirements, or with one that cannot be parsed, matches nothing; matchFields knows metadata.name alone. */
 export function matchesNodeSelectorTerm(term: NodeSelectorTerm, node: Node): boolean {
   const expressions = term.matchExpressions ?? [];
   const fields = term.matchFields ?? [];
   if (expressions.length === 0 && fields.length === 0) return false;
+  let isValid = wellFormed.get(term);
+  if (isValid === undefined) {
+    isValid = isWellFormed(term);
+    wellFormed.set(term, isValid);
+  }
+  if (!isValid) return false;
   for (const { key, operator, values } of expressions) {
     if (!matchesRequirement({ key, operator: operator as SelectorOperator, values: values ?? [] }, node.metadata?.labels)) return false;
   }
   for (const { key, operator, values } of fields) {
-    if (key !== 'metadata.name') return false;
-    const isListed = (values ?? []).includes(node.metadata?.name ?? '');
-    if (operator === 'In' ? !isListed : operator === 'NotIn' ? isListed : true) return false;
+    const isEqual = values?.[0] === (key === 'metadata.name' ? (node.metadata?.name ?? '') : '');
+    if (isEqual !== (operator === 'In')) return false;
   }
   return true;
 }

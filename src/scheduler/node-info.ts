@@ -119,8 +119,9 @@ export class NodeInfo {
   #usePort({ ip, protocol, port }: HostPort, sign: 1 | -1): void {
     const key = `${protocol}/${port}`;
     const ips = this.usedPorts.get(key) ?? [];
-    if (sign > 0) ips.push(ip);
-    else if (ips.includes(ip)) ips.splice(ips.indexOf(ip), 1);
+    // A set, as upstream's HostPortInfo: of two pods with one port the first that goes frees it.
+    if (sign < 0 && ips.includes(ip)) ips.splice(ips.indexOf(ip), 1);
+    else if (sign > 0 && !ips.includes(ip)) ips.push(ip);
     this.usedPorts.set(key, ips);
   }
 }

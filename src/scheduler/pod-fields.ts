@@ -35,7 +35,7 @@ const BETA_REGION_LABEL = 'failure-domain.beta.kubernetes.io/region';
 /** component-helpers node/topology GetZoneKey: region and zone, '' when neither is set. */
 export function zoneKey(node: Node): string {
   const labels = nodeLabels(node);
-  const zone = labels[ZONE_LABEL] ?? labels[BETA_ZONE_LABEL] ?? '';
-  const region = labels[REGION_LABEL] ?? labels[BETA_REGION_LABEL] ?? '';
+  const zone = labels[BETA_ZONE_LABEL] ?? labels[ZONE_LABEL] ?? '';
+  const region = labels[BETA_REGION_LABEL] ?? labels[REGION_LABEL] ?? '';
   return zone === '' && region === '' ? '' : `${region}:\0:${zone}`;
 }

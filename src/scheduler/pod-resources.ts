@@ -94,8 +94,8 @@ function measure(pod: Pod, requests: Amounts): PodUsage {
   const scored = aggregateRequests(pod, DEFAULT_MILLI_CPU, DEFAULT_MEMORY, true);
   let counted: Amounts = scored;
   if (isPodLevelSet) {
-    const floorCpu = (requests.cpu ?? 0) === 0 ? DEFAULT_MILLI_CPU : 0;
-    const floorMemory = (requests.memory ?? 0) === 0 ? DEFAULT_MEMORY : 0;
+    const floorCpu = requests.cpu === undefined ? DEFAULT_MILLI_CPU : 0;
+    const floorMemory = requests.memory === undefined ? DEFAULT_MEMORY : 0;
     counted = floorCpu === 0 && floorMemory === 0 ? requests : aggregateRequests(pod, floorCpu, floorMemory);
   }
   return {

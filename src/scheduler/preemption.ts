@@ -3,6 +3,7 @@
 
 import type { KubeObject, LabelSelector, Pod } from '#api';
 import { compileLabelSelector, matchesSelector, parseTime } from '#api';
+import { filterError } from './attempt-error.ts';
 import { fitErrorMessage } from './diagnosis.ts';
 import type { CycleState, Handle, NodeStatuses } from './framework.ts';
 import type { NodeInfo } from './node-info.ts';
@@ -40,10 +41,31 @@ export function startTime(pod: Pod, now: number): number {
 }
 
 /** MoreImportantPod: priority, then who started first. */
-export const byImportance =
-  (now: number) =>
-  (a: PodInfo, b: PodInfo): number =>
-    podPriority(b.pod) - podPriority(a.pod) || startTime(a.pod, now) - startTime(b.pod, now);
+function isMoreImportant({ pod: a }: PodInfo, { pod: b }: PodInfo, now: number): boolean {
+  const difference = podPriority(a) - podPriority(b);
+  if (difference !== 0) return difference > 0;
+  // GetPodStartTime takes the time anew for each pod that has not started: of two such pods the one that is asked about is always the earlier.
+  if (a.status?.startTime === undefined && b.status?.startTime === undefined) return true;
+  return startTime(a, now) < startTime(b, now);
+}
+
+/** Up to so many elements Go's sort.Slice is an insertion sort. */
+const INSERTION_SORTED = 12;
+
+/** sort.Slice by MoreImportantPod, in place. Pods that have not started turn their order round, as upstream's do (of more than twelve pods they keep it here). */
+export function sortByImportance(pods: PodInfo[], now: number): void {
+  if (pods.length > INSERTION_SORTED) {
+    pods.sort((a, b) => podPriority(b.pod) - podPriority(a.pod) || startTime(a.pod, now) - startTime(b.pod, now));
+    return;
+  }
+  for (let i = 1; i < pods.length; i++) {
+    for (let j = i; j > 0 && isMoreImportant(pods[j] as PodInfo, pods[j - 1] as PodInfo, now); j--) {
+      const swap = pods[j] as PodInfo;
+      pods[j] = pods[j - 1] as PodInfo;
+      pods[j - 1] = swap;
+    }
+  }
+}
 
 /** podTerminatingByPreemption. */
 function isBeingPreempted(pod: Pod): boolean {
@@ -118,7 +140,7 @@ function selectVictims(
   for (const info of potential) remove(info);
   const status = handle.filterWithNominated(state, pod, node);
   if (status !== undefined) return status;
-  potential.sort(byImportance(handle.now));
+  sortByImportance(potential, handle.now);
   const { violating, others } = splitByBudget(potential, budgets);
   const victims: PodInfo[] = [];
   let pdbViolations = 0;
@@ -133,7 +155,7 @@ function selectVictims(
   };
   for (const info of violating) if (!isSpared(info)) pdbViolations++;
   for (const info of others) isSpared(info);
-  if (violating.length > 0 && others.length > 0) victims.sort(byImportance(handle.now));
+  if (violating.length > 0 && others.length > 0) sortByImportance(victims, handle.now);
   return { node: node.name, victims: victims.map((info) => info.pod), pdbViolations };
 }
 
@@ -142,6 +164,8 @@ export interface DryRun {
   readonly statuses: NodeStatuses;
   /** Nodes tried. */
   readonly count: number;
+  /** What went wrong on nodes, joined as upstream's aggregate; '' where nothing did. */
+  readonly error: string;
 }
 
 /** DryRunPreemption, in order from `offset`: stops at `wanted` candidates once one of them breaks no budget. */
@@ -159,12 +183,17 @@ export function dryRun(
   const kind: Candidate[] = [];
   const violating: Candidate[] = [];
   const byNode = new Map<string, Status>();
+  const errors = new Set<string>();
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[(offset + i) % nodes.length] as NodeInfo;
     const found = select?.(node) ?? selectVictims(state.clone(), pod, node.clone(), budgets, handle);
-    if ('code' in found) byNode.set(node.name, found);
-    else if (select === undefined && found.victims.length === 0) {
-      byNode.set(node.name, { code: 'Error', reasons: [`expected at least one victim pod on node "${node.name}"`] });
+    if ('code' in found) {
+      if (found.code === 'Error') errors.add(filterError(found).message);
+      byNode.set(node.name, found);
+    } else if (select === undefined && found.victims.length === 0) {
+      const reason = `expected at least one victim pod on node "${node.name}"`;
+      errors.add(reason);
+      byNode.set(node.name, { code: 'Error', reasons: [reason] });
     } else {
       (found.pdbViolations === 0 ? kind : violating).push(found);
       if (kind.length > 0 && kind.length + violating.length >= wanted) break;
@@ -174,6 +203,7 @@ export function dryRun(
     candidates: [...kind, ...violating],
     statuses: { byNode, absent: NOT_HELPFUL },
     count: kind.length + violating.length + byNode.size,
+    error: errors.size > 1 ? `[${[...errors].join(', ')}]` : [...errors].join(''),
   };
 }
 

@@ -26,6 +26,23 @@ describe.skipIf(!isHere)('recorded decisions (skipped where ../shared is absent)
   );
 });
 
+describe('odd decisions', () => {
+  // Random clusters with many features in one pod (host ports by address, sidecars and pod-level resources, zones of volumes, device claims, nominees, budgets),
+  // decided by kube-scheduler v1.34.3's own framework and plugins, in the form of the recordings above.
+  const lines = gunzipSync(readFileSync(new URL('odd-decisions.jsonl.gz', import.meta.url)))
+    .toString('utf8')
+    .trim()
+    .split('\n');
+
+  it('come out as the real scheduler decided them', () => {
+    const differing = lines
+      .map((line) => readSchedulerVector(JSON.parse(line)))
+      .flatMap((vector) => judgeSchedulerVector(vector).map((text) => `${vector.id}: ${text}`));
+    expect(lines.length).toBeGreaterThan(200);
+    expect(differing).toEqual([]);
+  });
+});
+
 describe('readSchedulerVector', () => {
   const node = { metadata: { name: 'n' }, status: { allocatable: { cpu: '1' } } };
   const pending = { metadata: { name: 'p' }, spec: { containers: [{ name: 'c' }] } };

@@ -8,7 +8,7 @@ import { podKey } from '../pod-fields.ts';
 import { dryRun, isEligibleToPreempt, pickCandidates, potentialNodes } from '../preemption.ts';
 import { Profile } from '../profile.ts';
 import { messageOf, type Status } from '../status.ts';
-import { type DecisionVector, handleOf, LATE } from './vector.ts';
+import { type DecisionVector, type ExpectedStatus, handleOf, LATE } from './vector.ts';
 
 const CODES: Readonly<Record<string, string>> = { Unschedulable: 'U', UnschedulableAndUnresolvable: 'UU' };
 const codeOf = (status: Status | undefined): string => (status === undefined ? 'Success' : (CODES[status.code] ?? status.code));
@@ -24,8 +24,15 @@ class Differences {
   }
 }
 
+/** Go walks a pod's scalar resources in any order: reasons are compared as a set. */
+const sortedReasons = (reasons: readonly string[] | undefined): readonly string[] | undefined =>
+  reasons === undefined ? undefined : [...reasons].sort();
+
 const plain = (status: Status | undefined) =>
-  status === undefined ? undefined : { plugin: status.plugin, code: codeOf(status), reasons: status.reasons };
+  status === undefined ? undefined : { plugin: status.plugin, code: codeOf(status), reasons: sortedReasons(status.reasons) };
+
+const ofStatus = (expected: ExpectedStatus | undefined) =>
+  expected === undefined ? undefined : { plugin: expected.plugin, code: expected.code, reasons: sortedReasons(expected.reasons ?? []) };
 
 function compareNodes(expect: DecisionVector['expect'], evaluation: Evaluation, differences: Differences): void {
   const expected = expect.nodes ?? {};
@@ -39,7 +46,7 @@ function compareNodes(expect: DecisionVector['expect'], evaluation: Evaluation, 
       const status = evaluation.statuses.byNode.get(name) ?? evaluation.statuses.absent;
       differences.equal(
         `node ${name}`,
-        { plugin: wanted.plugin, code: wanted.code, reasons: wanted.reasons, scores: wanted.scores },
+        { plugin: wanted.plugin, code: wanted.code, reasons: sortedReasons(wanted.reasons), scores: wanted.scores },
         plain(status),
       );
       continue;
@@ -100,10 +107,10 @@ export function judgeDecision(vector: DecisionVector): string[] {
       handle.snapshot.nodes.map((node) => node.name),
     );
   const gated = profile.runPreEnqueue(pending);
-  differences.equal('gated', expect.gated, plain(gated));
+  differences.equal('gated', ofStatus(expect.gated), plain(gated));
   if (gated !== undefined) return differences.lines;
   const evaluation = evaluateAll(profile, pending, handle);
-  differences.equal('preFilter', expect.preFilter, plain(evaluation.preFilter));
+  differences.equal('preFilter', ofStatus(expect.preFilter), plain(evaluation.preFilter));
   if (expect.preFilter === undefined) {
     const narrowed = evaluation.preFilterNodes === undefined ? undefined : [...evaluation.preFilterNodes].sort();
     differences.equal('preFilterNodes', expect.preFilterNodes === undefined ? undefined : [...expect.preFilterNodes].sort(), narrowed);

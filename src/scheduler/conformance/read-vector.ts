@@ -23,6 +23,9 @@ const LISTS = [
   'csiDrivers',
   'csiStorageCapacities',
   'pdbs',
+  'resourceClaims',
+  'resourceSlices',
+  'deviceClasses',
 ];
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -24,6 +24,9 @@ export interface ClusterVector {
   readonly csiDrivers?: readonly KubeObject[];
   readonly csiStorageCapacities?: readonly KubeObject[];
   readonly pdbs?: readonly KubeObject[];
+  readonly resourceClaims?: readonly KubeObject[];
+  readonly resourceSlices?: readonly KubeObject[];
+  readonly deviceClasses?: readonly KubeObject[];
 }
 
 export interface ExpectedStatus {
@@ -81,6 +84,9 @@ const RESOURCES: Readonly<Record<string, keyof ClusterVector>> = {
   'csidrivers.storage.k8s.io': 'csiDrivers',
   'csistoragecapacities.storage.k8s.io': 'csiStorageCapacities',
   'poddisruptionbudgets.policy': 'pdbs',
+  'resourceclaims.resource.k8s.io': 'resourceClaims',
+  'resourceslices.resource.k8s.io': 'resourceSlices',
+  'deviceclasses.resource.k8s.io': 'deviceClasses',
 };
 
 export function listersOf(vector: ClusterVector): Map<string, ObjectLister<KubeObject>> {
@@ -104,5 +110,16 @@ export const LATE = Number.MAX_SAFE_INTEGER;
 
 export function handleOf(profile: Profile, vector: ClusterVector): Handle {
   const snapshot = new ObjectSnapshot(vector.nodes, vector.pods ?? []);
-  return new ObjectHandle(profile, snapshot, listersOf(vector), nominatedByNode(vector.nominated ?? []), LATE);
+  const handle = new ObjectHandle(profile, snapshot, listersOf(vector), nominatedByNode(vector.nominated ?? []), LATE);
+  watchDevices(profile, handle, vector);
+  return handle;
+}
+
+/** DynamicResources keeps books of claims and slices, and looks claims up before a pod is queued. */
+export function watchDevices(profile: Profile, handle: Handle, vector: ClusterVector): void {
+  for (const plugin of profile.plugins.values()) plugin.attach?.(handle);
+  for (const plugin of profile.observers) {
+    for (const claim of vector.resourceClaims ?? []) plugin.observe?.('resourceclaims.resource.k8s.io', undefined, claim);
+    for (const slice of vector.resourceSlices ?? []) plugin.observe?.('resourceslices.resource.k8s.io', undefined, slice);
+  }
 }

@@ -55,6 +55,8 @@ export class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlugin, En
     const offset = nodes.length === 0 ? 0 : Math.floor(handle.draw('preemption/offset', pod) * nodes.length);
     const wanted = candidatesToFind(nodes.length, this.minPercentage, this.minAbsolute);
     const result = dryRun(state, pod, nodes, offset, wanted, handle, (statuses as Partial<QuickStatuses>).selectVictims);
+    if (result.candidates.length === 0 && result.error !== '')
+      return { dryRuns: result.count, status: { code: 'Error', reasons: [`preemption: ${result.error}`] } };
     if (result.candidates.length === 0) {
       const message = noCandidateMessage(result.statuses, handle.snapshot.nodes.length);
       return { nominatedNodeName: '', dryRuns: result.count, status: unschedulable(`preemption: ${message}`) };

@@ -5,7 +5,7 @@ import type { NodeInfo, ResourceSum } from '../node-info.ts';
 import type { Room } from '../plugins/node-resources-fit.ts';
 import { podPriority } from '../pod-fields.ts';
 import type { PodInfo } from '../pod-info.ts';
-import { byImportance, type Candidate, NO_VICTIMS } from '../preemption.ts';
+import { type Candidate, NO_VICTIMS, sortByImportance } from '../preemption.ts';
 import type { Status } from '../status.ts';
 import type { LocalFit } from './local-fit.ts';
 import type { NodeTable } from './node-table.ts';
@@ -93,7 +93,7 @@ export class VictimTable {
     const bench = new Bench(info, local.scalars);
     for (const pod of potential) bench.change(pod, -1);
     if (!local.hasRoomIn(bench)) return statusOfShortage(local.usage, bench, local.isIgnored);
-    potential.sort(byImportance(now));
+    sortByImportance(potential, now);
     const victims: PodInfo[] = [];
     for (const pod of potential) {
       bench.change(pod, 1);

@@ -39,7 +39,7 @@ export class DeviceSearch {
     features: DeviceFeatures,
   ) {
     this.#wanted = wanted;
-    this.#pools = pools.filter((pool) => !pool.isIncomplete && !pool.isInvalid);
+    this.#pools = pools;
     this.#tracker = tracker;
     this.#features = features;
     this.#counters = new SharedCounters(tracker);
@@ -91,6 +91,7 @@ export class DeviceSearch {
       return outcome;
     }
     for (const pool of this.#pools) {
+      if (pool.invalidReason !== '') throw new AllocationError(`pool ${pool.name} is invalid: ${pool.invalidReason}`);
       for (const candidate of pool.candidates) {
         if (this.#isInUse(claim, wanted, candidate.id) || !isSelectable(wanted, candidate)) continue;
         if (!this.#take(claim, wanted, candidate)) continue;

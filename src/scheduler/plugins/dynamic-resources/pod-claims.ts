@@ -37,7 +37,7 @@ export function podClaims(pod: Pod, claims: ObjectLister<ResourceClaim>): readon
     if (typeof named === 'string') return named;
     if (named.name === '') continue;
     const claim = claims.get(`${namespace}/${named.name}`);
-    if (claim === undefined) return `could not find resource claim "${namespace}/${named.name}"`;
+    if (claim === undefined) return `could not find ResourceClaim "${namespace}/${named.name}"`;
     if (claim.metadata?.deletionTimestamp !== undefined) return `resourceclaim "${named.name}" is being deleted`;
     if (named.isGenerated && !isOwnedBy(pod, claim))
       return `ResourceClaim ${claimText(claim)} was not created for pod ${namespace}/${podName(pod)} (pod is not owner)`;

@@ -16,10 +16,10 @@ export interface Candidate {
 export interface Pool {
   readonly driver: string;
   readonly name: string;
-  /** Not all of its slices are here yet. */
+  /** Not all of its slices are here yet: those that are may be used, but nobody can ask for all. */
   readonly isIncomplete: boolean;
-  /** A name stands for two devices. */
-  readonly isInvalid: boolean;
+  /** Not empty when a name stands for two devices: to come by such a pool is an error. */
+  readonly invalidReason: string;
   readonly slices: readonly ResourceSlice[];
   /** Devices that this node may use. */
   readonly candidates: readonly Candidate[];
@@ -69,10 +69,10 @@ function poolOf(slices: readonly ResourceSlice[], node: Node, isPartitionable: b
   const first = slices[0]?.spec;
   if (first === undefined) throw new AllocationError('gather pool information: a pool without slices');
   const names = new Set<string>();
-  let isInvalid = false;
+  let invalidReason = '';
   for (const { spec } of slices) {
     for (const { name } of spec?.devices ?? []) {
-      if (names.has(name)) isInvalid = true;
+      if (names.has(name) && invalidReason === '') invalidReason = `duplicate device name ${name}`;
       names.add(name);
     }
   }
@@ -81,7 +81,7 @@ function poolOf(slices: readonly ResourceSlice[], node: Node, isPartitionable: b
     driver: first.driver,
     name: first.pool.name,
     isIncomplete: slices.length !== first.pool.resourceSliceCount,
-    isInvalid,
+    invalidReason,
     slices,
     candidates,
   };

@@ -153,7 +153,7 @@ export class WantedReader {
   #all(wanted: Wanted, where: string): readonly Candidate[] {
     const all: Candidate[] = [];
     for (const pool of this.#pools) {
-      const state = pool.isIncomplete ? 'currently being updated' : pool.isInvalid ? 'currently invalid' : undefined;
+      const state = pool.isIncomplete ? 'currently being updated' : pool.invalidReason !== '' ? 'currently invalid' : undefined;
       if (state !== undefined)
         throw new AllocationError(`${where}: asks for all devices, but resource pool ${pool.driver}/${pool.name} is ${state}`);
       for (const candidate of pool.candidates) if (isSelectable(wanted, candidate)) all.push(candidate);
