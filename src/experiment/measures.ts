@@ -6,7 +6,6 @@ import type { Labels, RecordedRun } from '#sim';
 import { CONTROL_PLANE_MEASURES } from './control-plane-measures.ts';
 import type { RunOutcome } from './outcome.ts';
 import type { MeasuredMetric, Verdict } from './result.ts';
-import { TRAFFIC_MEASURES } from './traffic-measures.ts';
 
 export interface Measured {
   readonly value: number | null;
