@@ -1,6 +1,7 @@
 /** Judges one recorded decision: runs our plugins over all nodes and reports every difference. */
 
 import type { Pod } from '#api';
+import { AttemptError } from '../attempt-error.ts';
 import { fitErrorMessage } from '../diagnosis.ts';
 import { type Evaluation, evaluateAll } from '../evaluate-all.ts';
 import type { Handle } from '../framework.ts';
@@ -109,7 +110,15 @@ export function judgeDecision(vector: DecisionVector): string[] {
   const gated = profile.runPreEnqueue(pending);
   differences.equal('gated', ofStatus(expect.gated), plain(gated));
   if (gated !== undefined) return differences.lines;
-  const evaluation = evaluateAll(profile, pending, handle);
+  let evaluation: Evaluation;
+  try {
+    evaluation = evaluateAll(profile, pending, handle);
+  } catch (error) {
+    // An error on one node ends the attempt with its text.
+    if (!(error instanceof AttemptError)) throw error;
+    differences.equal('message', expect.message, error.message);
+    return differences.lines;
+  }
   differences.equal('preFilter', ofStatus(expect.preFilter), plain(evaluation.preFilter));
   if (expect.preFilter === undefined) {
     const narrowed = evaluation.preFilterNodes === undefined ? undefined : [...evaluation.preFilterNodes].sort();
