@@ -12,6 +12,7 @@ export { OpenApi } from './openapi/openapi.ts';
 export { pruneUnknownFields } from './openapi/prune-unknown.ts';
 export type { Schemas as OpenApiSchemas } from './openapi/schemas.ts';
 export { refuseUndeclared, refuseUnknownFields, refuseUnknownInPatch, unknownFields } from './openapi/strict-decoding.ts';
+export { refuseMistyped, refuseMistypedPatch } from './openapi/typed-decoding.ts';
 export { customPrinter, printerOfDefined } from './printing/custom-columns.ts';
 export { humanDuration } from './printing/human-duration.ts';
 export type { Cell, Column, Printer } from './printing/printer.ts';

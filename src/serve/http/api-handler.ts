@@ -5,6 +5,8 @@ import type { ApiRequest, KubeObject, PatchType, StatusObject, Verb } from '#api
 import {
   type IncludeObject,
   pruneUnknownFields,
+  refuseMistyped,
+  refuseMistypedPatch,
   refuseUndeclared,
   refuseUnknownFields,
   refuseUnknownInPatch,
@@ -174,6 +176,8 @@ function checkedObject(
   const validation = fieldValidation(url.searchParams, 'CreateOptions');
   if (info === undefined || !WHOLE.has(subresource)) return body;
   const openApi = documents.openApi(session.run.apiServer);
+  const mistyped = refuseMistyped(openApi, info, body);
+  if (mistyped !== undefined) throw new HttpFailure(mistyped);
   if (validation === 'Strict') {
     const refused = refuseUnknownFields(openApi, info, body);
     if (refused !== undefined) throw new HttpFailure(refused);
@@ -201,6 +205,8 @@ function checkedPatch(
     if (refused !== undefined) throw new HttpFailure(refused);
     return body;
   }
+  const mistyped = patchType === 'merge' || patchType === 'strategic' ? refuseMistypedPatch(openApi, info, patchType, body) : undefined;
+  if (mistyped !== undefined) throw new HttpFailure(mistyped);
   if (validation === 'Strict') {
     const refused = refuseUnknownInPatch(openApi, info, body);
     if (refused !== undefined) throw new HttpFailure(refused);
