@@ -1,24 +1,21 @@
-/** Keeps one pod of a DaemonSet on every node that wants it. Mirrors kubernetes v1.34 pkg/controller/daemon/daemon_controller.go and update.go.
- *  Left out so far: maxSurge (rolling updates take the old pod away first), back-off of failed pods beyond its first step. */
+/** Keeps one pod of a DaemonSet on every node that wants it. Mirrors kubernetes v1.34 pkg/controller/daemon/daemon_controller.go and update.go. */
 
 import type { DaemonSet, Node, OwnerReference, Pod } from '#api';
-import { parseTime } from '#api';
 import type { Controller, InformerEvent, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
 import type { Duration } from '#sim';
-import { MICROSECOND, SECOND } from '#sim';
+import { MICROSECOND } from '#sim';
 import { claim } from './claim.ts';
 import type { ControllerRevision } from './controller-revisions.ts';
 import { currentRevision, isCollision, REVISION_HASH, REVISIONS, revisionsOf, surplusRevisions } from './controller-revisions.ts';
 import { daemonPod, targetNode, wantedOn } from './daemonset-node.ts';
+import { createdAt, FailedPodBackoffs, rollingUpdate, surplusOn } from './daemonset-update.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
-import { isPodReady, isPodTerminal, untilAvailable } from './pod-state.ts';
+import { isPodReady, untilAvailable } from './pod-state.ts';
 import { semanticEqual } from './semantic-equal.ts';
 
 const DAEMONSETS = 'daemonsets.apps';
 /** BurstReplicas. */
 const BURST = 250;
-/** failedPodsBackoff's first step. */
-const FAILED_BACKOFF: Duration = SECOND;
 /** What a pass costs a node it looks at. assumed. */
 const NODE_COST: Duration = 2 * MICROSECOND;
 const NONE: readonly never[] = [];
@@ -48,6 +45,8 @@ export class DaemonSetController implements Controller {
     { resource: REVISIONS, keys: ownerKeys, indexes: { [BY_CONTROLLER]: byController } },
   ];
 
+  readonly #backoffs = new FailedPodBackoffs();
+
   /** --concurrent-daemonset-syncs. */
   constructor(workers = 2) {
     this.workers = workers;
@@ -59,7 +58,10 @@ export class DaemonSetController implements Controller {
     if (stage?.name === 'created') return created(stage.data as Pass, outcomes, view);
     if (stage?.name === 'deleted') return deleted(stage.data as Pass, outcomes, view);
     const set = view.lister<DaemonSet>(DAEMONSETS).get(key);
-    if (set === undefined) return {};
+    if (set === undefined) {
+      this.#backoffs.forget(key);
+      return {};
+    }
     const reference = controllerReference('apps/v1', 'DaemonSet', set);
     const { claimed: pods, requests } = claim(
       'pods',
@@ -107,13 +109,13 @@ export class DaemonSetController implements Controller {
       const { shouldRun, shouldContinue } = wantedOn(pass.set, node);
       if (shouldRun && here.length === 0) toCreate.push(name);
       else if (!shouldContinue) for (const pod of here) toDelete.push(pod);
-      else if (here.length > 0) again = surplusOn(here, pass.set, name, toDelete, view) ?? again;
+      else if (here.length > 0) again = surplusOn(here, pass.set, name, pass.hash, this.#backoffs, toDelete, view) ?? again;
     }
     // Unbound pods of nodes that are gone will never be bound.
     for (const [name, here] of pass.byNode)
       if (nodes.get(name) === undefined) for (const pod of here) if ((pod.spec?.nodeName ?? '') === '') toDelete.push(pod);
     if (toCreate.length === 0 && toDelete.length === 0 && (pass.set.spec?.updateStrategy?.type ?? 'RollingUpdate') === 'RollingUpdate')
-      outdated(pass, toDelete, view);
+      rollingUpdate(pass, toCreate, toDelete, view);
     pass.toCreate = toCreate.slice(0, BURST);
     pass.toDelete = toDelete.filter((pod) => pod.metadata?.deletionTimestamp === undefined).slice(0, BURST);
     return again;
@@ -129,70 +131,6 @@ function groupByNode(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> 
     else group.push(pod);
   }
   return groups;
-}
-
-const createdAt = (pod: Pod): number => parseTime(pod.metadata?.creationTimestamp ?? '') ?? 0;
-
-/** On a node that wants its pod: finished ones go, a failed one after its back-off, and of several running ones all but the oldest. */
-function surplusOn(here: readonly Pod[], set: DaemonSet, node: string, toDelete: Pod[], view: View): Duration | undefined {
-  const running: Pod[] = [];
-  let again: Duration | undefined;
-  for (const pod of here) {
-    if (pod.metadata?.deletionTimestamp !== undefined) continue;
-    if (!isPodTerminal(pod)) {
-      running.push(pod);
-      continue;
-    }
-    const left = createdAt(pod) + FAILED_BACKOFF - view.clock;
-    if (pod.status?.phase === 'Failed' && left > 0) {
-      again = left;
-      continue;
-    }
-    const [kind, reason, verb] =
-      pod.status?.phase === 'Failed'
-        ? (['Warning', 'FailedDaemonPod', 'failed'] as const)
-        : (['Normal', 'SucceededDaemonPod', 'succeeded'] as const);
-    view.event(
-      set,
-      kind,
-      reason,
-      `Found ${verb} daemon pod ${pod.metadata?.namespace}/${pod.metadata?.name} on node ${node}, will try to ${kind === 'Warning' ? 'kill' : 'delete'} it`,
-    );
-    toDelete.push(pod);
-  }
-  if (running.length > 1) {
-    running.sort((a, b) => createdAt(a) - createdAt(b));
-    toDelete.push(...running.slice(1));
-  }
-  return again;
-}
-
-/** maxUnavailable, of the nodes that want a pod; default 1, and at least 1 without surge. */
-function maxUnavailable(set: DaemonSet, desired: number): number {
-  const value = set.spec?.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1;
-  return Math.max(1, typeof value === 'number' ? value : Math.ceil((Number.parseInt(value, 10) * desired) / 100));
-}
-
-/** rollingUpdate: old pods that are not available go at once, others as far as maxUnavailable allows. */
-function outdated(pass: Pass, toDelete: Pod[], view: View): void {
-  const { set, byNode, hash } = pass;
-  const candidates: Pod[] = [];
-  let desired = 0;
-  let unavailable = 0;
-  for (const node of view.lister<Node>('nodes').list()) {
-    if (!wantedOn(set, node).shouldRun) continue;
-    desired++;
-    const alive = (byNode.get(node.metadata?.name ?? '') ?? NONE).filter((pod) => pod.metadata?.deletionTimestamp === undefined);
-    const [pod] = alive;
-    const isAvailable = pod !== undefined && untilAvailable(pod, set.spec?.minReadySeconds ?? 0, view.clock) === 0;
-    const isOld = pod !== undefined && pod.metadata?.labels?.[REVISION_HASH] !== hash;
-    if (alive.length !== 1 || !isAvailable) unavailable++;
-    if (pod === undefined || alive.length !== 1 || !isOld) continue;
-    if (isAvailable) candidates.push(pod);
-    else toDelete.push(pod);
-  }
-  const room = Math.max(0, maxUnavailable(set, desired) - unavailable);
-  toDelete.push(...candidates.slice(0, room));
 }
 
 function createBatch(pass: Pass): Plan {

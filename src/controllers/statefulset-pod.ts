@@ -1,12 +1,9 @@
 /** A StatefulSet's pods and claims: identity by ordinal. Mirrors kubernetes v1.34 pkg/controller/statefulset/stateful_set_utils.go. */
 
 import type { KubeObject, OwnerReference, Pod, PodTemplateSpec, StatefulSet } from '#api';
-import type { Lister, RequestSpec } from '#client';
 import { REVISION_HASH } from './controller-revisions.ts';
-import { siblingKey } from './owner-references.ts';
 import { isPodReady, untilAvailable } from './pod-state.ts';
 
-export const CLAIMS = 'persistentvolumeclaims';
 const POD_NAME = 'statefulset.kubernetes.io/pod-name';
 const POD_INDEX = 'apps.kubernetes.io/pod-index';
 
@@ -26,7 +23,7 @@ export const isHealthy = (pod: Pod): boolean => isRunningAndReady(pod) && !isTer
 export const isRunningAndAvailable = (pod: Pod, minReadySeconds: number, clock: number): boolean =>
   pod.status?.phase === 'Running' && untilAvailable(pod, minReadySeconds, clock) === 0;
 
-const claimName = (template: KubeObject, set: StatefulSet, ordinal: number): string =>
+export const claimName = (template: KubeObject, set: StatefulSet, ordinal: number): string =>
   `${template.metadata?.name}-${set.metadata?.name}-${ordinal}`;
 
 /** newStatefulSetPod: the template with the ordinal's name, labels, host name and claims. */
@@ -63,34 +60,4 @@ export function statefulPod(
       ...(kept.length + volumes.length > 0 ? { volumes: [...kept, ...volumes] } : {}),
     } as Pod['spec'],
   };
-}
-
-/** createPersistentVolumeClaims: those of the ordinal that do not exist. With whenDeleted: Delete they belong to the set and go with it. */
-export function missingClaims(
-  set: StatefulSet,
-  ordinal: number,
-  lister: Lister<KubeObject>,
-  reference: OwnerReference,
-): readonly RequestSpec[] {
-  const requests: RequestSpec[] = [];
-  const { namespace } = set.metadata ?? {};
-  const goesAlong = set.spec?.persistentVolumeClaimRetentionPolicy?.whenDeleted === 'Delete';
-  for (const claim of set.spec?.volumeClaimTemplates ?? []) {
-    const name = claimName(claim, set, ordinal);
-    if (lister.get(siblingKey(set.metadata, name)) !== undefined) continue;
-    const body = {
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      metadata: {
-        ...claim.metadata,
-        name,
-        namespace,
-        labels: { ...claim.metadata?.labels, ...set.spec?.selector.matchLabels },
-        ...(goesAlong ? { ownerReferences: [{ ...reference, controller: undefined, blockOwnerDeletion: undefined }] } : {}),
-      },
-      spec: claim.spec,
-    };
-    requests.push({ verb: 'create', resource: CLAIMS, namespace, body, discardBody: true });
-  }
-  return requests;
 }

@@ -1,23 +1,23 @@
 /** Keeps a StatefulSet's pods: one an ordinal, made in order and removed in reverse, updated from the highest ordinal down to the partition. Mirrors kubernetes
- *  v1.34 pkg/controller/statefulset/stateful_set_control.go. Left out so far: maxUnavailable (alpha), PVC retention whenScaled, repair of a pod's labels. */
+ *  v1.34 pkg/controller/statefulset/stateful_set_control.go. maxUnavailable works as with the gate MaxUnavailableStatefulSet (alpha).
+ *  Left out: repair of a pod's labels. */
 
 import type { KubeObject, OwnerReference, Pod, PodTemplateSpec, StatefulSet } from '#api';
 import type { Controller, InformerEvent, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
-import type { Duration } from '#sim';
+import { type Duration, SECOND } from '#sim';
 import { claim } from './claim.ts';
 import type { ControllerRevision } from './controller-revisions.ts';
 import { currentRevision, isCollision, REVISIONS, revisionsOf, surplusRevisions } from './controller-revisions.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
 import { isPodTerminal, untilAvailable } from './pod-state.ts';
 import { semanticEqual } from './semantic-equal.ts';
+import { CLAIMS, claimOwnerWrites, hasStaleClaim, missingClaims } from './statefulset-claims.ts';
 import {
-  CLAIMS,
   firstOrdinal,
   isHealthy,
   isRunningAndAvailable,
   isRunningAndReady,
   isTerminating,
-  missingClaims,
   ordinalOf,
   revisionLabel,
   statefulPod,
@@ -25,6 +25,8 @@ import {
 
 const STATEFULSETS = 'statefulsets.apps';
 const NONE: readonly never[] = [];
+/** Until a claim that goes with an earlier pod is looked for again. assumed: upstream waits for the next event of the set. */
+const STALE_CLAIM_WAIT: Duration = SECOND;
 
 type Status = NonNullable<StatefulSet['status']>;
 
@@ -39,6 +41,8 @@ interface Pass {
   readonly replicas: readonly (Pod | undefined)[];
   /** Pods beyond the ordinals, highest first. */
   readonly condemned: readonly Pod[];
+  /** A pod waits for a claim to go. */
+  isStale: boolean;
 }
 
 export class StatefulSetController implements Controller {
@@ -73,7 +77,9 @@ export class StatefulSetController implements Controller {
     const pass = survey(set, claimed, current, latest.revision, revisions);
     if (set.metadata?.deletionTimestamp !== undefined) return statusPlan(pass, view);
     const actions = decide(pass, view, reference);
-    return actions.length === 0 ? statusPlan(pass, view) : { requests: actions, next: { name: 'acted', data: pass } };
+    if (actions.length > 0) return { requests: actions, next: { name: 'acted', data: pass } };
+    const plan = statusPlan(pass, view);
+    return pass.isStale ? { ...plan, requeueAfter: Math.min(plan.requeueAfter ?? STALE_CLAIM_WAIT, STALE_CLAIM_WAIT) } : plan;
   }
 }
 
@@ -113,7 +119,7 @@ function survey(
     else if (ordinal >= 0) condemned.push(pod);
   }
   condemned.sort((a, b) => ordinalOf(b) - ordinalOf(a));
-  return { set, pods, current, update, revisions, replicas, condemned };
+  return { set, pods, current, update, revisions, replicas, condemned, isStale: false };
 }
 
 const isParallel = ({ spec }: StatefulSet): boolean => spec?.podManagementPolicy === 'Parallel';
@@ -125,12 +131,21 @@ const nameOf = (object: KubeObject): string => object.metadata?.name ?? '';
 function decide(pass: Pass, view: View, reference: OwnerReference): readonly RequestSpec[] {
   const { set, replicas, condemned } = pass;
   const isOrdered = !isParallel(set);
+  const hasClaims = (set.spec?.volumeClaimTemplates?.length ?? 0) > 0;
   const requests: RequestSpec[] = [];
   for (let i = 0; i < replicas.length; i++) {
     const pod = replicas[i];
     const ordinal = firstOrdinal(set) + i;
+    if (pod !== undefined && hasClaims) {
+      requests.push(...claimOwnerWrites(set, pod, view.lister(CLAIMS)));
+      if (pod.status?.phase === 'Pending') requests.push(...missingClaims(set, ordinal, view.lister(CLAIMS)));
+    }
     if (pod === undefined) {
-      requests.push(...missingClaims(set, ordinal, view.lister(CLAIMS), reference), creation(pass, ordinal, reference));
+      if (hasClaims && hasStaleClaim(set, ordinal, view.lister(CLAIMS))) {
+        pass.isStale = true;
+        return requests;
+      }
+      requests.push(...missingClaims(set, ordinal, view.lister(CLAIMS)), creation(pass, ordinal, reference));
       if (isOrdered) return requests;
     } else if (isPodTerminal(pod) && !isTerminating(pod)) {
       // A finished pod is made anew once it is gone.
@@ -146,12 +161,12 @@ function decide(pass: Pass, view: View, reference: OwnerReference): readonly Req
       return requests;
     }
   }
+  if (hasClaims) for (const pod of condemned) requests.push(...claimOwnerWrites(set, pod, view.lister(CLAIMS)));
   const removals = removalsOf(condemned, replicas, isOrdered, minReady(set), view);
   requests.push(...removals.requests);
-  if (removals.isWaiting || (isOrdered && requests.length > 0)) return requests;
+  if (removals.isWaiting || (isOrdered && removals.requests.length > 0)) return requests;
   if ((set.spec?.updateStrategy?.type ?? 'RollingUpdate') === 'OnDelete') return requests;
-  const outdated = nextOutdated(pass);
-  return outdated === undefined ? requests : [...requests, deletion(outdated)];
+  return [...requests, ...outdated(pass, view).map(deletion)];
 }
 
 /** processCondemned: from the highest ordinal down; in order only when what is left is well, save for the sick one itself. */
@@ -178,7 +193,27 @@ function removalsOf(
   return { requests, isWaiting: false };
 }
 
-/** The rolling update's next victim: the highest outdated ordinal, if all above it are well. */
+/** The rolling update's next victims: the highest outdated ordinal, if all above it are well; with maxUnavailable as many of the highest as that leaves room for. */
+function outdated(pass: Pass, view: View): readonly Pod[] {
+  const { set, replicas, update } = pass;
+  const value = set.spec?.updateStrategy?.rollingUpdate?.maxUnavailable;
+  if (value === undefined) {
+    const next = nextOutdated(pass);
+    return next === undefined ? NONE : [next];
+  }
+  const most = typeof value === 'number' ? value : Math.max(1, Math.floor((Number.parseInt(value, 10) * replicas.length) / 100));
+  const isAway = (pod: Pod | undefined): boolean =>
+    pod === undefined || isTerminating(pod) || !isRunningAndAvailable(pod, minReady(set), view.clock);
+  const room = most - replicas.filter(isAway).length;
+  const victims: Pod[] = [];
+  for (let i = replicas.length - 1; i >= Math.max(0, partitionOf(set) - firstOrdinal(set)) && victims.length < room; i--) {
+    const pod = replicas[i];
+    if (pod !== undefined && revisionLabel(pod) !== nameOf(update) && !isTerminating(pod)) victims.push(pod);
+  }
+  return victims;
+}
+
+/** The highest outdated ordinal, if all above it are well. */
 function nextOutdated({ set, replicas, update }: Pass): Pod | undefined {
   const least = Math.max(0, partitionOf(set) - firstOrdinal(set));
   for (let i = replicas.length - 1; i >= least; i--) {
@@ -230,6 +265,10 @@ function acted(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): P
     const isPod = request.resource === 'pods';
     const name = isPod ? (request.name ?? (request.body as Pod).metadata?.name) : (request.body as KubeObject).metadata?.name;
     const subject = `${request.verb} ${isPod ? 'Pod' : 'Claim'} ${name} in StatefulSet ${nameOf(set)}`;
+    if (request.verb === 'update') {
+      if (code >= 300 || code === 0) failed ??= error?.message ?? 'connection lost';
+      continue;
+    }
     const reason = request.verb === 'create' ? 'Create' : 'Delete';
     if (code >= 200 && code < 300) view.event(set, 'Normal', `Successful${reason}`, `${subject} successful`);
     else if (!(request.verb === 'delete' && code === 404)) {

@@ -52,7 +52,8 @@ const SUMMARIES: Readonly<Record<string, (object: Any) => string>> = {
     `active ${(status?.active ?? []).map((a: Any) => a.name).join(' ') || 'none'}, last ${status?.lastScheduleTime ?? '-'}`,
   'poddisruptionbudgets.policy': ({ status }) => counts(status, ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']),
   namespaces: ({ status }) => status?.phase ?? '',
-  persistentvolumeclaims: () => '',
+  persistentvolumeclaims: ({ metadata, ...claim }) =>
+    `${(metadata.ownerReferences ?? []).map((r: Any) => `goes with ${r.kind} ${r.name}`).join(' ')}${dying({ metadata, ...claim })}`,
   serviceaccounts: () => '',
   resourcequotas: ({ status }) =>
     Object.keys(status?.hard ?? {})
