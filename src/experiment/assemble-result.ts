@@ -43,6 +43,7 @@ const HISTOGRAMS: readonly {
   { key: 'imagePull', name: 'kubelet_image_pull_duration_seconds', unit: 's' },
   { key: 'controllerQueue', name: 'workqueue_queue_duration_seconds', unit: 'ms', by: ['name'] },
   { key: 'nodeLossNoticed', name: 'wavetank_node_loss_noticed_seconds', unit: 's' },
+  { key: 'request', name: 'wavetank_request_seconds', unit: 'ms', by: ['traffic', 'phase'] },
   { key: 'podsBack', name: 'wavetank_pods_back_seconds', unit: 's' },
 ];
 
@@ -84,6 +85,12 @@ const LEVELS: readonly {
   { name: 'etcd_mvcc_put_total', kind: 'counter', unit: 'puts', by: ['member'] },
   { name: 'etcd_debugging_mvcc_keys_total', kind: 'gauge', unit: 'keys', by: ['member'] },
   { name: 'kubelet_started_containers_total', kind: 'counter', unit: 'containers', by: [] },
+  { name: 'wavetank_requests_total', kind: 'counter', unit: 'requests', by: ['traffic'] },
+  { name: 'wavetank_requests_failed_total', kind: 'counter', unit: 'requests', by: ['reason'] },
+  { name: 'wavetank_requests_slow_total', kind: 'counter', unit: 'requests', by: ['traffic'] },
+  { name: 'wavetank_cpu_used_millicores', kind: 'gauge', unit: 'millicores', by: [] },
+  { name: 'kubelet_evictions', kind: 'counter', unit: 'pods', by: ['eviction_signal'] },
+  { name: 'kubelet_restarted_containers_total', kind: 'counter', unit: 'containers', by: [] },
   { name: 'node_collector_evictions_total', kind: 'counter', unit: 'nodes', by: [] },
 ];
 

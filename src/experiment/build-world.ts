@@ -27,6 +27,7 @@ import type { LostNodes } from './loss-watch.ts';
 import type { ObserverConfig } from './observer.ts';
 import type { BenchDriverConfig } from './perf/bench-driver.ts';
 import { schedulerInstances } from './scheduler-hosts.ts';
+import { addTraffic } from './traffic-hosts.ts';
 import type { WebhookHostConfig } from './webhook-host.ts';
 import type { WorkloadClientConfig } from './workload-client.ts';
 
@@ -43,6 +44,8 @@ export type Program =
   | 'etcd-operator'
   | 'webhook'
   | 'kubelet'
+  | 'traffic'
+  | 'drain'
   | 'bench-driver';
 
 export interface BuiltWorld {
@@ -165,7 +168,7 @@ export function buildWorld(
     seed,
     epoch: scenario.epoch,
     hosts,
-    links: linksOf(scenario),
+    links: [...linksOf(scenario), ...addTraffic(scenario, nodes, seed, client, add)],
     changes,
     until: scenario.duration as number,
     bucket: scenario.bucket,

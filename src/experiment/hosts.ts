@@ -4,10 +4,12 @@ import { ApiServer, type ApiServerConfig } from '#apiserver';
 import { ControllerManager, type ControllerManagerConfig } from '#controllers';
 import { EtcdMember, type EtcdMemberConfig } from '#etcd';
 import { Kubelet, type KubeletConfig } from '#kubelet';
+import { TrafficClients, type TrafficConfig } from '#network';
 import { ExtenderHost, type ExtenderHostConfig, type SchedulerConfig, schedulerHost } from '#scheduler';
 import type { CreateHost, Host } from '#sim';
 import type { Program } from './build-world.ts';
 import { cpuClock } from './cpu-clock.ts';
+import { DrainClient, type DrainClientConfig } from './drain-client.ts';
 import { EtcdOperator, type EtcdOperatorConfig } from './etcd-operator.ts';
 import { type ExtenderFile, registerExtenders } from './extender-files.ts';
 import { LoadClient, type LoadClientConfig } from './load-client.ts';
@@ -34,6 +36,8 @@ const PROGRAMS: Readonly<Record<Program, (config: unknown, previous: Host | unde
   kubelet: (config) => new Kubelet(config as KubeletConfig),
   'load-client': (config) => new LoadClient(config as LoadClientConfig),
   'etcd-operator': (config) => new EtcdOperator(config as EtcdOperatorConfig),
+  drain: (config) => new DrainClient(config as DrainClientConfig),
+  traffic: (config) => new TrafficClients(config as TrafficConfig),
   'bench-driver': (config) => new BenchDriver(config as BenchDriverConfig),
 };
 

@@ -6,6 +6,7 @@ import type { Labels, RecordedRun } from '#sim';
 import { CONTROL_PLANE_MEASURES } from './control-plane-measures.ts';
 import type { RunOutcome } from './outcome.ts';
 import type { MeasuredMetric, Verdict } from './result.ts';
+import { TRAFFIC_MEASURES } from './traffic-measures.ts';
 
 export interface Measured {
   readonly value: number | null;
@@ -42,6 +43,7 @@ const seconds = ({ stoppedAt }: RunOutcome): number => Math.max(1e-6, stoppedAt 
 
 export const MEASURES: Readonly<Record<MetricName, Measure>> = {
   ...CONTROL_PLANE_MEASURES,
+  ...TRAFFIC_MEASURES,
   podsScheduled: ({ recorded }) => {
     const created = total(recorded, 'wavetank_pods_created_total');
     const bound = total(recorded, 'wavetank_pods_bound_total');

@@ -22,6 +22,7 @@ import { LUCK } from './luck.ts';
 import { NodeCpu } from './node-cpu.ts';
 import { NodeDisk } from './node-disk.ts';
 import { NodeMemory } from './node-memory.ts';
+import { NodeTraffic } from './node-traffic.ts';
 import type { PodWorker } from './pod-worker.ts';
 
 /** What a kubelet reminds itself of. */
@@ -49,7 +50,8 @@ export type Task =
   | 'evict'
   | 'imageGC'
   | 'mirror'
-  | 'shutdown';
+  | 'shutdown'
+  | 'wave';
 
 export interface KubeletTimer extends Message {
   readonly kind: 'KubeletTimer';
@@ -92,6 +94,7 @@ export class NodeAgent {
   readonly memory: NodeMemory;
   readonly cpu: NodeCpu;
   readonly disk: NodeDisk;
+  readonly traffic: NodeTraffic;
   /** Key of the node's luck. */
   readonly luck: number;
   readonly hostIP: string;
@@ -132,6 +135,7 @@ export class NodeAgent {
     this.memory = new NodeMemory(this);
     this.cpu = new NodeCpu(this);
     this.disk = new NodeDisk(this);
+    this.traffic = new NodeTraffic(this);
     this.addresses = new AddressPool(config.podCIDR);
     // 172.16.0.0 plus the CIDR's own number: distinct for up to 2^20 nodes of one cluster.
     this.hostIP = config.internalIP ?? formatAddress(2_886_729_728 + (Math.floor(parseCidr(config.podCIDR).base / 256) & 0xf_ffff));

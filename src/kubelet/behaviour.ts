@@ -19,6 +19,14 @@ export interface ProbeBehaviour {
   readonly flap?: { readonly upSeconds: number; readonly downSeconds: number };
 }
 
+/** CPU that rises and falls: lowest and highest milli-cores, how long one turn takes, when in it the peak comes. */
+export interface CpuWave {
+  readonly lowMilli: number;
+  readonly highMilli: number;
+  readonly periodSeconds: number;
+  readonly peakSeconds: number;
+}
+
 export interface ContainerBehaviour {
   /** From the runtime's start to the process's end; 'forever' for a server. */
   readonly runSeconds?: Distribution | 'forever';
@@ -38,8 +46,12 @@ export interface ContainerBehaviour {
   readonly probes?: { readonly startup?: ProbeBehaviour; readonly readiness?: ProbeBehaviour; readonly liveness?: ProbeBehaviour };
   /** Working set: what it begins with, how it grows, where it stops growing. Bytes. */
   readonly memory?: { readonly startBytes?: number; readonly growthBytesPerSecond?: number; readonly maxBytes?: number };
-  /** CPU it would use if nothing held it back, in milli-cores. */
-  readonly cpuMilli?: number;
+  /** CPU it would use if nothing held it back, in milli-cores; a wave goes with the time of day. */
+  readonly cpuMilli?: number | CpuWave;
+  /** What one request to its Service takes: CPU, and time besides. */
+  readonly perRequest?: { readonly cpuSeconds?: number; readonly seconds?: Distribution };
+  /** It goes on listening after SIGTERM, until it ends. */
+  readonly servesAfterTerm?: boolean;
   /** Every pull of its image fails (a wrong name, a private registry). */
   readonly pullFails?: boolean;
 }

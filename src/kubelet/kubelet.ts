@@ -3,6 +3,7 @@
 
 import type { KubeObject, Node } from '#api';
 import { type Outcome, Reflector, type Sink } from '#client';
+import { isTrafficBatch } from '#network';
 import { type Context, type Host, type Message, SECOND } from '#sim';
 import { type Continuation, type KubeletTimer, NodeAgent } from './agent.ts';
 import type { KubeletConfig } from './config.ts';
@@ -66,6 +67,7 @@ export class Kubelet implements Host {
   receive(message: Message, ctx: Context): void {
     if (this.shutdown.off) return;
     if (message.kind === 'KubeletTimer') return this.timer(message as KubeletTimer, ctx);
+    if (isTrafficBatch(message)) return this.agent.traffic.receive(message, ctx);
     const { outcome } = this.agent.client.receive(message, ctx);
     if (outcome !== undefined) this.answered(outcome, ctx);
   }
@@ -140,6 +142,8 @@ export class Kubelet implements Host {
         return this.heartbeats.statusDue(ctx);
       case 'evict':
         return this.evict(ctx);
+      case 'wave':
+        return this.agent.cpu.waveDue(ctx);
       case 'shutdown':
         return this.shutdown.look(ctx);
     }

@@ -25,6 +25,7 @@ export const LUCK = {
   lease: purpose('kubelet/lease'),
   nodeStatus: purpose('kubelet/node-status'),
   watch: purpose('kubelet/watch'),
+  request: purpose('kubelet/request'),
 } as const;
 
 export interface PodLuck {

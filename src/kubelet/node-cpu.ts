@@ -3,9 +3,10 @@
  *  Departure: the scheduler of Linux is taken as perfectly fair, and quota as smooth instead of per 100 ms period. */
 
 import { quantityMilliValue } from '#api';
-import { type Context, type Counter, type Instant, SECOND } from '#sim';
+import { type Context, type Counter, type Gauge, type Instant, SECOND } from '#sim';
 import type { NodeAgent } from './agent.ts';
 import { amountsOf } from './amounts.ts';
+import type { ContainerBehaviour, CpuWave } from './behaviour.ts';
 import type { ContainerRecord, PodWorker } from './pod-worker.ts';
 
 /** A running container that uses CPU. */
@@ -13,7 +14,7 @@ interface Share {
   readonly worker: PodWorker;
   readonly record: ContainerRecord;
   readonly index: number;
-  readonly wanted: number;
+  wanted: number;
   readonly limit: number;
   readonly weight: number;
   granted: number;
@@ -24,41 +25,119 @@ interface Share {
 
 /** MinShares: what a container without a request weighs, in milli-cores (pkg/kubelet/cm/helpers_linux.go). */
 const MIN_WEIGHT = 2;
+/** A wave is walked in so many steps. */
+const WAVE_STEPS = 96;
+
+/** What requests to a container find: its own ceiling, and how busy it and the node are. Milli-cores and shares. */
+export interface CpuState {
+  readonly ceiling: number;
+  readonly nodeUse: number;
+  readonly cores: number;
+}
 
 export class NodeCpu {
   private readonly agent: NodeAgent;
   private shares: Share[] = [];
   private throttled: Counter | undefined;
+  private used: Gauge | undefined;
+  private waves = false;
 
   constructor(agent: NodeAgent) {
     this.agent = agent;
   }
 
-  /** Whether `record` was taken in: its exit is then this model's to time. `remaining`: its run time at full speed. */
+  private get cores(): number {
+    return amountsOf(this.agent.config.capacity)['cpu'] ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether `record` was taken in and its exit is this model's to time. `remaining`: its run time at full speed. */
   start(worker: PodWorker, record: ContainerRecord, index: number, remaining: number, ctx: Context): boolean {
-    const wanted = record.behaviour.cpuMilli;
-    if (wanted === undefined || wanted <= 0) return false;
+    const { behaviour } = record;
+    const wanted = wantedAt(behaviour, ctx.now);
+    if (wanted === undefined) return false;
     const { requests, limits } = record.spec.resources ?? {};
     const limit = limits?.['cpu'] === undefined ? Number.POSITIVE_INFINITY : quantityMilliValue(limits['cpu']);
     const weight = Math.max(MIN_WEIGHT, requests?.['cpu'] === undefined ? 0 : quantityMilliValue(requests['cpu']));
+    // Only a constant load is work that can be done sooner or later; requests and hours of the day come when they come.
+    const timed = typeof behaviour.cpuMilli === 'number' && behaviour.cpuMilli > 0;
     this.advance(ctx.now);
-    this.shares = [...this.shares, { worker, record, index, wanted, limit, weight, granted: 0, remaining, since: ctx.now }];
+    const left = timed ? remaining : Number.POSITIVE_INFINITY;
+    this.shares = [...this.shares, { worker, record, index, wanted, limit, weight, granted: 0, remaining: left, since: ctx.now }];
     this.divide(ctx);
-    return true;
+    if (typeof behaviour.cpuMilli === 'object') this.armWaves(ctx);
+    return timed;
   }
 
   stop(record: ContainerRecord, ctx: Context): void {
-    if (this.shares.length === 0 || record.behaviour.cpuMilli === undefined) return;
+    if (this.shares.length === 0 || wantedAt(record.behaviour, ctx.now) === undefined) return;
     this.advance(ctx.now);
     this.shares = this.shares.filter((share) => share.record !== record);
     this.divide(ctx);
   }
 
+  /** A container's requests ask for this much on top of what it uses anyway. Returns what it can have. */
+  demand(record: ContainerRecord, milli: number, ctx: Context): CpuState {
+    const share = this.shares.find((one) => one.record === record);
+    if (share === undefined) return { ceiling: Number.POSITIVE_INFINITY, nodeUse: 0, cores: 1 };
+    const wanted = (wantedAt(record.behaviour, ctx.now) ?? 0) + milli;
+    // Small changes of a random load are not worth a new division.
+    if (Math.abs(wanted - share.wanted) > 0.02 * share.wanted + 1) {
+      this.advance(ctx.now);
+      share.wanted = wanted;
+      this.divide(ctx);
+    }
+    return this.stateOf(share);
+  }
+
+  private stateOf(share: Share): CpuState {
+    const { cores } = this;
+    let granted = 0;
+    let weights = 0;
+    for (const one of this.shares) {
+      granted += one.granted;
+      weights += one.weight;
+    }
+    const fair = (cores * share.weight) / weights;
+    return {
+      ceiling: Math.min(share.limit, Math.max(fair, cores - (granted - share.granted))),
+      nodeUse: granted / cores,
+      cores: cores / 1000,
+    };
+  }
+
+  /** Milli-cores that a container uses now; undefined when it does not say. */
+  usage(record: ContainerRecord): number | undefined {
+    return this.shares.find((share) => share.record === record)?.granted;
+  }
+
+  /** The hour has moved on. */
+  waveDue(ctx: Context): void {
+    this.waves = false;
+    this.advance(ctx.now);
+    for (const share of this.shares)
+      if (typeof share.record.behaviour.cpuMilli === 'object') share.wanted = wantedAt(share.record.behaviour, ctx.now) ?? 0;
+    this.divide(ctx);
+    this.armWaves(ctx);
+  }
+
+  private armWaves(ctx: Context): void {
+    if (this.waves) return;
+    let period = Number.POSITIVE_INFINITY;
+    for (const { record } of this.shares) {
+      const { cpuMilli } = record.behaviour;
+      if (typeof cpuMilli === 'object') period = Math.min(period, cpuMilli.periodSeconds);
+    }
+    if (period === Number.POSITIVE_INFINITY) return;
+    this.waves = true;
+    this.agent.after(ctx, Math.max(SECOND, Math.round((period * SECOND) / WAVE_STEPS)), 'wave');
+  }
+
   private advance(now: Instant): void {
     for (const share of this.shares) {
       const span = now - share.since;
-      share.remaining -= (span * share.granted) / share.wanted;
       share.since = now;
+      if (share.wanted <= 0) continue;
+      share.remaining -= (span * share.granted) / share.wanted;
       if (share.granted < share.wanted) this.throttled?.add(((1 - share.granted / share.wanted) * span) / SECOND);
     }
   }
@@ -66,7 +145,8 @@ export class NodeCpu {
   /** Gives each what it wants, up to its limit; when that is too much, by weight, and what some leave goes to the others. */
   private divide(ctx: Context): void {
     this.throttled ??= ctx.record.counter('container_cpu_cfs_throttled_seconds_total');
-    let left = amountsOf(this.agent.config.capacity)['cpu'] ?? Number.POSITIVE_INFINITY;
+    this.used ??= ctx.record.gauge('wavetank_cpu_used_millicores');
+    let left = this.cores;
     let open = this.shares;
     while (open.length > 0) {
       let weights = 0;
@@ -82,7 +162,12 @@ export class NodeCpu {
       }
       open = open.filter((share) => !capped.includes(share));
     }
-    for (const share of this.shares) this.arm(share, ctx);
+    let sum = 0;
+    for (const share of this.shares) {
+      sum += share.granted;
+      this.arm(share, ctx);
+    }
+    this.used.set(sum);
   }
 
   private arm({ worker, record, index, remaining, granted, wanted }: Share, ctx: Context): void {
@@ -90,4 +175,17 @@ export class NodeCpu {
     if (record.exitTimer !== undefined) ctx.cancel(record.exitTimer);
     record.exitTimer = this.agent.after(ctx, Math.max(1, Math.ceil((remaining * wanted) / granted)), 'exit', worker.slot, index);
   }
+}
+
+/** What a container would use without any request; undefined when it says nothing of CPU. */
+function wantedAt({ cpuMilli, perRequest }: ContainerBehaviour, now: Instant): number | undefined {
+  if (typeof cpuMilli === 'object') return waveAt(cpuMilli, now);
+  if (cpuMilli !== undefined && cpuMilli > 0) return cpuMilli;
+  return perRequest === undefined ? undefined : 0;
+}
+
+/** A cosine between low and high, with its peak at the named time of each period. */
+function waveAt({ lowMilli, highMilli, periodSeconds, peakSeconds }: CpuWave, now: Instant): number {
+  const turn = (now / SECOND - peakSeconds) / periodSeconds;
+  return lowMilli + ((highMilli - lowMilli) * (1 + Math.cos(2 * Math.PI * turn))) / 2;
 }

@@ -13,7 +13,7 @@ import { podEvent } from './pod-events.ts';
 import { ensureImage } from './pod-images.ts';
 import { phaseOf, shouldRestart } from './pod-phase.ts';
 import { containerObserved } from './pod-probes.ts';
-import { containerEnded, containerStopped, endPod, exitReason, stopContainer } from './pod-termination.ts';
+import { containerEnded, containerStopped, endPod, exitReason, hookSeconds, stopContainer } from './pod-termination.ts';
 import { type ContainerRecord, type PodWorker, subjectOf, troubleOf } from './pod-worker.ts';
 import { publishStatus } from './status-manager.ts';
 
@@ -226,6 +226,7 @@ export function containerStarted(agent: NodeAgent, worker: PodWorker, index: num
     troubleOf(record).previous = record.termination;
     record.termination = undefined;
     record.restarts += 1;
+    ctx.record.counter('kubelet_restarted_containers_total').add();
   }
   record.state = 'running';
   record.message = undefined;
@@ -243,7 +244,7 @@ export function containerStarted(agent: NodeAgent, worker: PodWorker, index: num
   armExit(agent, worker, record, index, ctx);
   armMemory(agent, worker, record, index, ctx);
   agent.markPleg(worker, ctx);
-  const hook = record.spec.lifecycle?.postStart === undefined ? 0 : (record.behaviour.postStartSeconds ?? 0);
+  const hook = hookSeconds(record.spec.lifecycle?.postStart, record.behaviour.postStartSeconds);
   if (hook > 0) worker.stepTimer = agent.after(ctx, Math.round(hook * SECOND), 'postStart', worker.slot, index);
   else nextContainer(agent, worker, ctx);
 }

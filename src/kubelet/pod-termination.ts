@@ -1,6 +1,7 @@
 /** How pods end: SIGTERM, grace, SIGKILL; main containers first, then sidecars from the last to the first; then the sandbox. Mirrors v1.34
  *  pkg/kubelet/pod_workers.go (SyncTerminatingPod, SyncTerminatedPod) and kuberuntime_container.go (killContainer, KEP-753's ordering). */
 
+import type { Container } from '#api';
 import { type Context, SECOND } from '#sim';
 import type { NodeAgent } from './agent.ts';
 import { drawDuration, LUCK, occurrence } from './luck.ts';
@@ -13,6 +14,7 @@ import { publishStatus } from './status-manager.ts';
 /** minimumGracePeriodInSeconds (kuberuntime_container.go). */
 const MINIMUM_GRACE = 2 * SECOND;
 const SIGKILL = 137;
+type LifecycleHandler = NonNullable<NonNullable<Container['lifecycle']>['preStop']>;
 
 /** Ends a pod. `verdict` fixes phase, reason and message (deadline, eviction); without it the containers' exit codes decide. */
 export function endPod(
@@ -49,7 +51,7 @@ function shorten(agent: NodeAgent, worker: PodWorker, until: number, ctx: Contex
   worker.containers.forEach((record, index) => {
     if (record.stop === undefined || record.stop.at <= until) return;
     if (record.exitTimer !== undefined) ctx.cancel(record.exitTimer);
-    record.stop = { at: until, code: SIGKILL };
+    record.stop = { signalAt: Math.min(record.stop.signalAt, until), at: until, code: SIGKILL };
     record.exitTimer = agent.after(ctx, until - ctx.now, 'stopped', worker.slot, index);
   });
 }
@@ -90,13 +92,23 @@ export function stopContainer(
   podEvent(agent, worker, record, 'Normal', 'Killing', message, ctx);
   if (record.exitTimer !== undefined) ctx.cancel(record.exitTimer);
   const { behaviour } = record;
-  const preStop = record.spec.lifecycle?.preStop === undefined ? 0 : Math.round((behaviour.preStopSeconds ?? 0) * SECOND);
+  const preStop = Math.round(hookSeconds(record.spec.lifecycle?.preStop, behaviour.preStopSeconds) * SECOND);
   const seconds = behaviour.stopSeconds ?? agent.settings.costs.stopSeconds;
   const natural =
     ctx.now + preStop + drawDuration(ctx.chance, LUCK.stop, seconds, worker.luck, worker.ordinal, occurrence(index, record.restarts));
-  const stop = { at: Math.min(natural, until), code: natural <= until ? (behaviour.stopExitCode ?? 0) : SIGKILL };
+  const stop = {
+    signalAt: Math.min(ctx.now + preStop, until),
+    at: Math.min(natural, until),
+    code: natural <= until ? (behaviour.stopExitCode ?? 0) : SIGKILL,
+  };
   record.stop = stop;
   record.exitTimer = agent.after(ctx, stop.at - ctx.now, task, worker.slot, index);
+}
+
+/** How long a lifecycle hook takes: a sleep says so itself (KEP-3960), the others by the container's behaviour. */
+export function hookSeconds(hook: LifecycleHandler | undefined, otherwise: number | undefined): number {
+  if (hook === undefined) return 0;
+  return hook.sleep === undefined ? (otherwise ?? 0) : hook.sleep.seconds;
 }
 
 /** The process is gone. */
@@ -109,6 +121,7 @@ export function containerEnded(agent: NodeAgent, record: ContainerRecord, exitCo
   record.termination = { exitCode, reason, startedAt: record.startedAt, finishedAt: ctx.now, instance: record.instance };
   agent.memory.changed(record, -1, ctx);
   agent.cpu.stop(record, ctx);
+  agent.traffic.forget(record);
   agent.images.touch(record.spec.image ?? '', ctx.now);
 }
 

@@ -74,8 +74,8 @@ export class ContainerRecord {
   /** Its first readiness has left a span. */
   probeSpan = false;
   trouble: Trouble | undefined = undefined;
-  /** SIGTERM is out: when it ends and with which code. */
-  stop: { readonly at: Instant; readonly code: number } | undefined = undefined;
+  /** It is being stopped: when SIGTERM comes, when it ends and with which code. */
+  stop: { readonly signalAt: Instant; readonly at: Instant; readonly code: number } | undefined = undefined;
   exitTimer: Timer | undefined = undefined;
   probes: readonly ProbeWorker[];
 

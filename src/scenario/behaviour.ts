@@ -1,8 +1,58 @@
 /** How the containers of an entry behave, as the annotation that kubelets read (`wavetank.dev/behaviour`; times in seconds). */
 
+import { quantityMilliValue } from '#api';
 import type { Distribution } from '#sim';
 import type { PodFields } from './pod-template.ts';
-import { parseDurationDistribution, parsePercent } from './units.ts';
+import { bytes, duration, durationDistribution, fields, type JsonSchema, quantity } from './schema-pieces.ts';
+import { parseBytes, parseDuration, parseDurationDistribution, parsePercent } from './units.ts';
+
+/** What a container does to its node's CPU: the same all the time, by the hour, or by the request. */
+export type LoadFields =
+  | string
+  | number
+  | { readonly low: string | number; readonly high: string | number; readonly period?: string; readonly peak?: string }
+  | { readonly perRequest: string; readonly time?: unknown };
+
+export interface MemoryFields {
+  readonly start?: string | number;
+  readonly growth?: string | number;
+  readonly max?: string | number;
+}
+
+export const behaviourFields: Readonly<Record<string, JsonSchema>> = {
+  load: {
+    anyOf: [
+      quantity('CPU that each container would use'),
+      fields(
+        'CPU by the time of day',
+        {
+          low: quantity('CPU at the quietest time'),
+          high: quantity('CPU at the peak'),
+          period: duration('of one turn (default 24h)'),
+          peak: duration('when in it the peak comes (default half of it)'),
+        },
+        ['low', 'high'],
+      ),
+      fields(
+        'by the request (workload `traffic`)',
+        {
+          perRequest: duration('CPU time of one request'),
+          time: durationDistribution('what it takes besides (default lognormal, median 5ms, p99 50ms)'),
+        },
+        ['perRequest'],
+      ),
+    ],
+    description: 'what the containers do to the CPU: a quantity, {low, high, period, peak} or {perRequest, time}',
+  },
+  memoryUse: fields('working set of each container', {
+    start: bytes('what it begins with (default half of its request)'),
+    growth: bytes('so much more a second'),
+    max: bytes('where it stops growing'),
+  }),
+  flap: fields('readiness comes and goes', { up: duration('how long it is ready'), down: duration('how long it is not') }, ['up', 'down']),
+  preStop: duration('a preStop hook that sleeps: what comes between deletion and SIGTERM'),
+  stop: durationDistribution('from SIGTERM to the end of a container'),
+};
 
 export function behaviourAnnotations(workload: string, pod: PodFields): Readonly<Record<string, string>> {
   const behaviour: Record<string, unknown> = {};
@@ -14,10 +64,41 @@ export function behaviourAnnotations(workload: string, pod: PodFields): Readonly
     behaviour['runSeconds'] = inSeconds(parseDurationDistribution(pod.crashEvery) ?? 0);
     behaviour['exitCode'] = 1;
   }
+  if (pod.load !== undefined) addLoad(behaviour, pod.load);
+  if (pod.memoryUse !== undefined) {
+    const { start, growth, max } = pod.memoryUse;
+    behaviour['memory'] = {
+      ...(start === undefined ? {} : { startBytes: parseBytes(start) }),
+      ...(growth === undefined ? {} : { growthBytesPerSecond: parseBytes(growth) }),
+      ...(max === undefined ? {} : { maxBytes: parseBytes(max) }),
+    };
+  }
+  if (pod.flap !== undefined) {
+    const [upSeconds, downSeconds] = [(parseDuration(pod.flap.up) ?? 0) / 1e6, (parseDuration(pod.flap.down) ?? 0) / 1e6];
+    behaviour['probes'] = { readiness: { flap: { upSeconds, downSeconds } } };
+  }
+  if (pod.stop !== undefined) behaviour['stopSeconds'] = inSeconds(parseDurationDistribution(pod.stop) ?? 0);
   const annotations: Record<string, string> = { 'wavetank.dev/workload': workload };
   if (Object.keys(behaviour).length > 0) annotations['wavetank.dev/behaviour'] = JSON.stringify(behaviour);
   return annotations;
 }
+
+function addLoad(behaviour: Record<string, unknown>, load: LoadFields): void {
+  if (typeof load !== 'object') behaviour['cpuMilli'] = milli(load);
+  else if ('perRequest' in load) {
+    const time = parseDurationDistribution(load.time);
+    behaviour['perRequest'] = {
+      cpuSeconds: (parseDuration(load.perRequest) ?? 0) / 1e6,
+      ...(time === undefined ? {} : { seconds: inSeconds(time) }),
+    };
+  } else {
+    const periodSeconds = (parseDuration(load.period ?? '24h') ?? 1e6) / 1e6;
+    const peakSeconds = load.peak === undefined ? periodSeconds / 2 : (parseDuration(load.peak) ?? 0) / 1e6;
+    behaviour['cpuMilli'] = { lowMilli: milli(load.low), highMilli: milli(load.high), periodSeconds, peakSeconds };
+  }
+}
+
+const milli = (written: string | number): number => quantityMilliValue(String(written));
 
 /** The same distribution with microseconds turned into seconds. */
 export function inSeconds(distribution: Distribution): Distribution {

@@ -15,7 +15,7 @@ export interface Condition {
   readonly during?: string;
 }
 
-export type MetricUnit = 'ms' | 's' | 'share' | 'bytes' | '/s' | 'pods' | 'nodes' | 'times';
+export type MetricUnit = 'ms' | 's' | 'share' | 'bytes' | '/s' | 'pods' | 'nodes' | 'requests' | 'times';
 
 export interface MetricInfo {
   readonly unit: MetricUnit;
@@ -75,7 +75,7 @@ function parseBound(info: MetricInfo, value: unknown): number | undefined {
   }
   if (info.unit === 'bytes') return parseBytes(value);
   if (info.unit === 'share') return parsePercent(value);
-  const plain = typeof value === 'number' ? value : Number(String(value).replace(/\s*(\/s|pods|nodes)$/, ''));
+  const plain = typeof value === 'number' ? value : Number(String(value).replace(/\s*(\/s|pods|nodes|requests|times)$/, ''));
   return Number.isFinite(plain) ? plain : undefined;
 }
 

@@ -1,7 +1,7 @@
 /** The pod of a workload entry: a few lines of YAML become a v1 PodTemplateSpec. One object, shared by reference by all that come of it. */
 
 import type { PodTemplateSpec } from '#api';
-import { behaviourAnnotations } from './behaviour.ts';
+import { behaviourAnnotations, behaviourFields, type LoadFields, type MemoryFields } from './behaviour.ts';
 import {
   count,
   duration,
@@ -48,6 +48,11 @@ export interface PodFields {
   readonly startup?: unknown;
   readonly failures?: string;
   readonly crashEvery?: unknown;
+  readonly load?: LoadFields;
+  readonly memoryUse?: MemoryFields;
+  readonly flap?: { readonly up: string; readonly down: string };
+  readonly preStop?: string;
+  readonly stop?: unknown;
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
@@ -91,6 +96,7 @@ export const podFields: Readonly<Record<string, JsonSchema>> = {
   startup: durationDistribution('from a container started to its probes succeeding'),
   failures: { type: 'string', format: 'percent', description: 'share of containers that exit with 1 instead of 0' },
   crashEvery: durationDistribution('containers crash after this long, again and again'),
+  ...behaviourFields,
   spec: kubernetes('fields merged into the PodSpec as they are'),
 };
 
@@ -110,6 +116,7 @@ export function podTemplate(name: string, pod: PodFields, restartPolicy: 'Always
         : { limits: { ...textValues(pod.resources), ...textValues(pod.limits) } }),
     },
     ...(probes ? probesOf(pod) : {}),
+    ...(probes && pod.preStop !== undefined ? { lifecycle: { preStop: { sleep: { seconds: wholeSeconds(pod.preStop) } } } } : {}),
   });
   const spec: Record<string, unknown> = {
     ...(pod.initContainers === undefined

@@ -52,6 +52,9 @@ export class FakeApi implements Host {
   /** Requests that are answered with an error code once: 'verb resource'. */
   readonly failures = new Map<string, number[]>();
 
+  /** What comes and is no request to an API server. */
+  other: (message: Message, ctx: Context) => void = () => {};
+
   constructor(actions: { at: number; run: (api: FakeApi, ctx: Context) => void }[] = []) {
     this.actions = actions;
   }
@@ -63,7 +66,7 @@ export class FakeApi implements Host {
   receive(message: Message, ctx: Context): void {
     if (message.kind === 'TestAction') return this.actions[(message as TestAction).action]?.run(this, ctx);
     if (message.kind === 'Ping') return ctx.send(ctx.source, { kind: 'Pong', since: 0 } as Pong);
-    if (message.kind !== 'ApiRequest') return;
+    if (message.kind !== 'ApiRequest') return this.other(message, ctx);
     const request = message as ApiRequest;
     const fails = this.failures.get(`${request.verb} ${request.resource}`);
     const code = fails?.shift();

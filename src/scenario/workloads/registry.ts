@@ -5,12 +5,14 @@ import { apiLoad } from './api-load.ts';
 import { apply } from './apply.ts';
 import { deleteDeployments } from './delete-deployments.ts';
 import { deployments } from './deployments.ts';
+import { drain } from './drain.ts';
 import { etcdctl } from './etcdctl.ts';
 import { jobs } from './jobs.ts';
 import { openbReplay } from './openb.ts';
 import { pods } from './pods.ts';
 import { rollingUpdate } from './rolling-update.ts';
 import { scale } from './scale.ts';
+import { traffic } from './traffic.ts';
 
 export const WORKLOADS: readonly WorkloadKind[] = [
   deployments,
@@ -22,6 +24,8 @@ export const WORKLOADS: readonly WorkloadKind[] = [
   deleteDeployments,
   apiLoad,
   etcdctl,
+  traffic,
+  drain,
 ];
 
 /** Kinds that a command puts into its own scenario; no YAML names them. */
