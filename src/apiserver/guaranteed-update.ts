@@ -10,6 +10,8 @@ import { isStatus } from './cache/filter.ts';
 import { type Core, type Operation, objectOf, REMOVE, type Transformed, UNCHANGED } from './core.ts';
 import type { EtcdWaiter } from './etcd-client.ts';
 import { oversize, storageFailure } from './failures.ts';
+import { ServiceGrants } from './service-grants.ts';
+import { releasePorts } from './service-ports.ts';
 import { undecodable } from './verbs/decode.ts';
 
 // Somebody is always faster: after so many rounds the request is given up. Upstream goes on until its time-out.
@@ -40,6 +42,10 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
   /** The object that a guarded deletion is to remove. */
   private removing: KubeObject | undefined;
   private pending: Pending | undefined;
+  /** What was there when the change was worked out. */
+  private current: KubeObject | undefined;
+  /** Addresses and ports of this attempt are taken. */
+  private granted = false;
   /** A deletion is asked about once, however many writes it takes. */
   private isReviewed = false;
 
@@ -66,6 +72,9 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
   private attempt(kv: KeyValue | undefined, isLive: boolean, ctx: Context, cost: number): void {
     const { core, operation } = this;
     const current = objectOf(kv);
+    if (this.granted) releasePorts(core, operation.candidate, this.current, ctx);
+    this.current = current;
+    this.granted = false;
     const next = this.transformed(current, ctx);
     if (typeof next !== 'symbol' && !isStatus(next)) return this.put(next, kv, ctx, cost);
     // Whatever the cache's object led to, only the stored one decides.
@@ -157,8 +166,22 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
     const { core, operation } = this;
     this.isReading = false;
     if (operation.request.options?.dryRun) return this.finish(ctx);
+    if (operation.resource.info.resource === 'services' && this.awaitsGrants(guarded, bytes, ctx, cost)) return;
     const spent = cost + core.costs.write + (bytes * core.costs.writePerKib) / 1024;
     core.etcd.send(operation.resource.cluster, guarded, this, ctx, core.charge(ctx, spent));
+  }
+
+  /** A service that changes may need an address or ports of its own first. */
+  private awaitsGrants(guarded: EtcdOperation, bytes: number, ctx: Context, cost: number): boolean {
+    const { core, operation } = this;
+    if (this.removing !== undefined || operation.candidate === undefined || this.granted) return false;
+    const grants = new ServiceGrants(core, operation, this.current, (refused, then) => {
+      if (refused !== undefined) return core.fail(operation, refused, then);
+      this.granted = true;
+      const put = { key: operation.key, value: operation.candidate, bytes };
+      this.write({ ...guarded, put } as EtcdOperation, bytes, then, cost);
+    });
+    return grants.start(ctx);
   }
 
   answered(response: EtcdResponse | undefined, ctx: Context): void {
@@ -202,6 +225,10 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
   private finish(ctx: Context): void {
     const { core, operation } = this;
     if (this.removing !== undefined) this.change.done(core, operation, this.removing, true, ctx);
-    else this.change.done(core, operation, operation.candidate as KubeObject, false, ctx);
+    else {
+      if (operation.resource.info.resource === 'services' && !operation.request.options?.dryRun)
+        releasePorts(core, this.current, operation.candidate, ctx);
+      this.change.done(core, operation, operation.candidate as KubeObject, false, ctx);
+    }
   }
 }

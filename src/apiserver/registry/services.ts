@@ -1,6 +1,7 @@
 /** Services. Mirrors Kubernetes v1.34 pkg/registry/core/service and ValidateService; cluster IPs are given out in service-ips.ts. */
 
 import { deepEqual, type FieldError, type Service } from '#api';
+import { withKeptPorts } from '../service-ports.ts';
 import { immutable } from '../validation/field-error.ts';
 import { dns1035Label } from '../validation/names.ts';
 import { isExternallyAccessible, validateService } from '../validation/services.ts';
@@ -63,7 +64,11 @@ export const services: ResourceDescriptor<Service> = {
   validate: validateService,
   // A cluster IP once given stays, unless the service becomes an external name.
   prepareForUpdate(sent, old) {
-    const spec = withoutOldType(sent.spec ?? {}, old.spec ?? {});
+    const own = withoutOldType(sent.spec ?? {}, old.spec ?? {});
+    const ported = withKeptPorts(own, old.spec ?? {});
+    const keepsCheck = own.type === 'LoadBalancer' && own.externalTrafficPolicy === 'Local' && !own.healthCheckNodePort;
+    const check = keepsCheck ? old.spec?.healthCheckNodePort : undefined;
+    const spec = check === undefined ? ported : { ...ported, healthCheckNodePort: check };
     const next = spec === sent.spec ? sent : { ...sent, spec };
     if (spec.clusterIP || spec.type === 'ExternalName') return next;
     return { ...next, spec: { ...spec, clusterIP: old.spec?.clusterIP, clusterIPs: old.spec?.clusterIPs } };

@@ -11,6 +11,7 @@ import type { EtcdWaiter } from '../etcd-client.ts';
 import type { LeaseTaker } from '../event-leases.ts';
 import { oversize, storageFailure } from '../failures.ts';
 import { AddressGrant, type AddressTaker, needsAddress, releaseAddress } from '../service-addresses.ts';
+import { needsPorts, PortGrant, type PortTaker, releasePorts } from '../service-ports.ts';
 import { firstForm, newObject } from './new-object.ts';
 
 const NAME_ATTEMPTS_MAX = 8;
@@ -28,7 +29,7 @@ function checkNamespace(operation: Operation, namespace: Namespace | undefined, 
   );
 }
 
-export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, MutationWaiter, Reviewed {
+export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, MutationWaiter, PortTaker, Reviewed {
   private readonly core: Core;
   private readonly operation: Operation;
   private stage: 'namespace' | 'write' = 'namespace';
@@ -91,7 +92,7 @@ export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, MutationW
 
   admitted(ctx: Context): void {
     if (needsAddress(this.operation)) return new AddressGrant(this.core, this.operation, this).start(ctx);
-    this.store(ctx);
+    this.withPorts(ctx);
   }
 
   refused(status: StatusObject, ctx: Context): void {
@@ -101,7 +102,18 @@ export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, MutationW
   /** A service has its address, or why not. */
   granted(refused: StatusObject | undefined, ctx: Context): void {
     if (refused !== undefined) return this.core.fail(this.operation, refused, ctx);
-    this.store(ctx);
+    this.withPorts(ctx);
+  }
+
+  private withPorts(ctx: Context): void {
+    if (needsPorts(this.operation, undefined)) new PortGrant(this.core, this.operation, undefined, this).start(ctx);
+    else this.store(ctx);
+  }
+
+  portsGranted(refused: StatusObject | undefined, ctx: Context): void {
+    if (refused === undefined) return this.store(ctx);
+    releaseAddress(this.core, this.operation.candidate, ctx);
+    this.core.fail(this.operation, refused, ctx);
   }
 
   private store(ctx: Context): void {
@@ -138,6 +150,7 @@ export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, MutationW
     }
     if (response?.succeeded) return core.answer(operation, 201, operation.candidate, ctx);
     releaseAddress(core, operation.candidate, ctx);
+    releasePorts(core, operation.candidate, undefined, ctx);
     const body = operation.request.body as KubeObject;
     const isGenerated = !body.metadata?.name && body.metadata?.generateName;
     if (isGenerated && ++operation.attempts < NAME_ATTEMPTS_MAX) return this.build(ctx);

@@ -18,6 +18,7 @@ import { type Operation, REMOVE, type Transformed, UNCHANGED } from '../core.ts'
 import type { Change } from '../guaranteed-update.ts';
 import { freshMeta, type Meta } from '../object-meta.ts';
 import { releaseAddress } from '../service-addresses.ts';
+import { releasePorts } from '../service-ports.ts';
 
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
@@ -158,7 +159,10 @@ export const deletion: Change = {
       : deletedObject(operation, current, ctx);
   },
   done(core, operation, object, removed, ctx) {
-    if (removed) releaseAddress(core, object, ctx);
+    if (removed) {
+      releaseAddress(core, object, ctx);
+      releasePorts(core, object, undefined, ctx);
+    }
     core.answer(operation, 200, removed ? success(operation, object) : object, ctx);
   },
 };
