@@ -13,6 +13,7 @@ import {
   HISTORY_FILE,
   HOST_BUILDER,
   historyLines,
+  loadControllers,
   loadExtenders,
   loadPlugins,
   type OutDirectory,
@@ -66,6 +67,7 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
   const shards = flags.shards ?? defaultShards(nodes);
   const plugins = await loadPlugins(flags.plugin ?? []);
   const extenders = await loadExtenders(scenario, flags.extender);
+  const controllers = await loadControllers(flags.controller ?? []);
   const out = openOutDirectory(flags.out ?? join('out', scenario.name));
   const explain = flags.explain ?? 'failed';
   const interrupt = onInterrupt();
@@ -74,11 +76,17 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
     const finished = await runScenario(scenario, {
       seed: flags.seed ?? scenario.seed,
       shards,
-      runner: await runnerFor(shards, { plugins: plugins.files, extenders: extenderFiles(extenders) }),
+      runner: await runnerFor(shards, { plugins: plugins.files, extenders: extenderFiles(extenders), controllers: controllers.files }),
       version: VERSION,
       onProgress: (state) => progress.show(state),
       interrupted: interrupt.asked,
-      world: { plugins: plugins.names, extenders, cost: flags.cost ?? 'model', recordHistory: flags.recordHistory === true },
+      world: {
+        plugins: plugins.names,
+        ownControllers: controllers.names,
+        extenders,
+        cost: flags.cost ?? 'model',
+        recordHistory: flags.recordHistory === true,
+      },
       explain,
     });
     progress.finish();

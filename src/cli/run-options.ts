@@ -11,6 +11,7 @@ export interface RunFlags {
   readonly set: readonly string[];
   readonly quiet?: boolean;
   readonly plugin?: readonly string[];
+  readonly controller?: readonly string[];
   readonly extender?: readonly string[];
   readonly cost?: 'model' | 'measured';
   readonly explain?: ExplainChoice;
@@ -46,6 +47,7 @@ export function withRunFlags(command: Command, explain: ExplainChoice = 'failed'
     .addOption(explainOption(explain))
     .option('--record-history', 'write history.jsonl: what etcd was asked and answered, for `wavetank conformance history`')
     .addOption(pluginOption())
+    .addOption(controllerOption())
     .addOption(extenderOption())
     .addOption(costOption())
     .option('--quiet', 'no progress');
@@ -59,6 +61,12 @@ export const explainOption = (byDefault: ExplainChoice): Option =>
 /** Scheduler plugins of one's own. */
 export const pluginOption = (): Option =>
   new Option('--plugin <file>', 'a scheduler plugin of your own (docs/write-a-plugin.md); may be given again').argParser(
+    (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
+  );
+
+/** Controllers of one's own. */
+export const controllerOption = (): Option =>
+  new Option('--controller <file>', 'a controller or operator of your own (docs/write-a-controller.md); may be given again').argParser(
     (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
   );
 

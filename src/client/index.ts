@@ -1,6 +1,7 @@
 /** The only door to the API server: client, reflector, informer, lister, work queue, expectations. */
 export { createApiClient } from './api-client.ts';
 export * from './contract.ts';
+export type { ControllerFactory, OwnController } from './controller-authors.ts';
 export type { ControllerHostOptions } from './controller-host.ts';
 export { ControllerHost } from './controller-host.ts';
 export { TICK } from './controller-loop.ts';
@@ -11,6 +12,8 @@ export { createInformerFactory } from './informer-factory.ts';
 export type { Lane } from './lane.ts';
 export type { LeaderElectionConfig } from './leader-election.ts';
 export { LeaderElector } from './leader-election.ts';
+export type { ControllerOrigin, OwnControllerConfig } from './own-controllers.ts';
+export { ControllerError, OwnControllerHost, registerOwnController } from './own-controllers.ts';
 export type { Sink } from './reflector.ts';
 export { Reflector } from './reflector.ts';
 export { Store } from './store.ts';

@@ -2,7 +2,7 @@
  *  Order (it fixes host ids): etcd, API servers, schedulers, controller manager, users, observer, nodes. */
 
 import type { ApiServerConfig } from '#apiserver';
-import type { ClientConfig } from '#client';
+import type { ClientConfig, OwnControllerConfig } from '#client';
 import {
   type ClientLimits,
   faultKind,
@@ -17,7 +17,7 @@ import {
 } from '#scenario';
 import type { HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
 import { Luck } from '#sim';
-import { controllerManagerConfig, gangController, perfControllers } from './control-plane-config.ts';
+import { gangController, managerConfigs, perfControllers } from './control-plane-config.ts';
 import { etcdHosts, etcdLinks } from './etcd-hosts.ts';
 import type { LoadedExtender } from './extender-files.ts';
 import { placeExtenders } from './extender-hosts.ts';
@@ -27,6 +27,7 @@ import type { LostNodes } from './loss-watch.ts';
 import type { ObserverConfig } from './observer.ts';
 import type { BenchDriverConfig } from './perf/bench-driver.ts';
 import { schedulerInstances } from './scheduler-hosts.ts';
+import { cloudHost } from './storage-hosts.ts';
 import { addTraffic } from './traffic-hosts.ts';
 import type { WebhookHostConfig } from './webhook-host.ts';
 import type { WorkloadClientConfig } from './workload-client.ts';
@@ -44,6 +45,8 @@ export type Program =
   | 'etcd-operator'
   | 'webhook'
   | 'kubelet'
+  | 'cloud'
+  | 'own-controller'
   | 'traffic'
   | 'drain'
   | 'bench-driver';
@@ -64,6 +67,8 @@ export interface WorldOptions {
   readonly perf?: PerfWorkload;
   /** Registered scheduler plugins of one's own (plugin-files.ts). */
   readonly plugins?: readonly string[];
+  /** Registered controllers of one's own (controller-files.ts). */
+  readonly ownControllers?: readonly string[];
   /** What answers for HTTP extenders (extender-files.ts). */
   readonly extenders?: readonly LoadedExtender[];
   /** How long scheduling attempts take; 'measured' gives determinism up. */
@@ -79,8 +84,10 @@ const ADMINISTRATORS = {
   'user:bench': ['system:masters'],
   'system:observer': ['system:masters'],
   'system:extender': ['system:masters'],
+  'user:controller': ['system:masters'],
   [GANG_CONTROLLER]: ['system:masters'],
 };
+const OWN_CONTROLLER = 'user:controller';
 const UNLIMITED: ClientLimits = { qps: 0, burst: 0 };
 /** Of scheduler_perf's test process. */
 const PERF: ClientLimits = { qps: 5000, burst: 5000 };
@@ -89,7 +96,7 @@ export const CONTROL_PLANE = { group: 'control-plane', zone: 'control-plane' } a
 
 export function buildWorld(
   scenario: Scenario,
-  { seed, controllers = true, perf, plugins, recordHistory, extenders = [], cost = 'model', guests }: WorldOptions,
+  { seed, controllers = true, perf, plugins, recordHistory, extenders = [], ownControllers = [], cost = 'model', guests }: WorldOptions,
 ): BuiltWorld {
   const { cluster } = scenario;
   const hosts: HostSpec[] = [];
@@ -122,18 +129,9 @@ export function buildWorld(
   });
   const schedulers = instances.map((instance) => add({ ...instance, program: 'scheduler', ...CONTROL_PLANE, cores: 4 }));
   const controllerManagers = controllers
-    ? [
-        add({
-          name: 'kube-controller-manager',
-          program: 'controller-manager',
-          config: {
-            ...controllerManagerConfig(cluster.controllers, client('system:kube-controller-manager', cluster.controllers)),
-            ...(cluster.apiServers.authorization === 'RBAC' ? { useServiceAccountCredentials: true } : {}),
-          },
-          ...CONTROL_PLANE,
-          cores: 4,
-        }),
-      ]
+    ? managerConfigs(cluster, client).map(([name, config]) =>
+        add({ name, program: 'controller-manager', config, ...CONTROL_PLANE, cores: 4 }),
+      )
     : [];
   const gangs = gangController(instances, client(GANG_CONTROLLER, { qps: 5, burst: 10 }));
   if (controllers && gangs !== undefined)
@@ -164,6 +162,9 @@ export function buildWorld(
     hosts[observer] = { ...(hosts[observer] as HostSpec), config };
   }
   addWebhooks(scenario, hosts, apiServers, client);
+  const cloud = cloudHost(scenario, client);
+  if (cloud !== undefined) add(cloud);
+  for (const controller of ownControllers) add(ownController(controller, client));
   const world: WorldSpec = {
     seed,
     epoch: scenario.epoch,
@@ -174,6 +175,12 @@ export function buildWorld(
     bucket: scenario.bucket,
   };
   return { world, topology, losses };
+}
+
+/** A controller of the user's own, with the client-go defaults of a program outside the control plane, as an administrator. */
+function ownController(controller: string, client: (user: string, limits: ClientLimits) => ClientConfig): HostSpec {
+  const config: OwnControllerConfig = { client: client(OWN_CONTROLLER, { qps: 20, burst: 30 }), controller };
+  return { name: controller, program: 'own-controller', config, ...CONTROL_PLANE, cores: 2 };
 }
 
 /** Last of all, so that the ids of other hosts stay; the API servers are told where they are. */

@@ -2,10 +2,27 @@
 
 import type { ClientConfig } from '#client';
 import type { ControllerManagerConfig } from '#controllers';
-import type { ControllersPlan } from '#scenario';
+import type { ClientLimits, ClusterPlan, ControllersPlan } from '#scenario';
 import type { SchedulerInstance } from './scheduler-hosts.ts';
 
-export function controllerManagerConfig(plan: ControllersPlan, client: ClientConfig): ControllerManagerConfig {
+/** The replicas of the manager, by name; more than one elect a leader. */
+export function managerConfigs(
+  { apiServers, controllers }: ClusterPlan,
+  client: (user: string, limits: ClientLimits) => ClientConfig,
+): readonly (readonly [string, ControllerManagerConfig])[] {
+  const config: ControllerManagerConfig = {
+    ...controllerManagerConfig(controllers, client('system:kube-controller-manager', controllers)),
+    ...(apiServers.authorization === 'RBAC' ? { useServiceAccountCredentials: true } : {}),
+  };
+  const name = 'kube-controller-manager';
+  if (controllers.replicas === 1) return [[name, config]];
+  return Array.from({ length: controllers.replicas }, (_, index) => {
+    const identity = `${name}-${index}`;
+    return [identity, { ...config, leaderElection: { name, identity } }];
+  });
+}
+
+function controllerManagerConfig(plan: ControllersPlan, client: ClientConfig): ControllerManagerConfig {
   return {
     client,
     settings: {

@@ -1,6 +1,8 @@
 /** Makes hosts from their specs: the table of programs. The same on every thread. */
 
 import { ApiServer, type ApiServerConfig } from '#apiserver';
+import { type OwnControllerConfig, OwnControllerHost } from '#client';
+import { type CloudConfig, CloudHost } from '#cloud';
 import { ControllerManager, type ControllerManagerConfig } from '#controllers';
 import { EtcdMember, type EtcdMemberConfig } from '#etcd';
 import { Kubelet, type KubeletConfig } from '#kubelet';
@@ -8,6 +10,7 @@ import { TrafficClients, type TrafficConfig } from '#network';
 import { ExtenderHost, type ExtenderHostConfig, type SchedulerConfig, schedulerHost } from '#scheduler';
 import type { CreateHost, Host } from '#sim';
 import type { Program } from './build-world.ts';
+import { type ControllerFiles, registerControllers } from './controller-files.ts';
 import { cpuClock } from './cpu-clock.ts';
 import { DrainClient, type DrainClientConfig } from './drain-client.ts';
 import { EtcdOperator, type EtcdOperatorConfig } from './etcd-operator.ts';
@@ -34,6 +37,8 @@ const PROGRAMS: Readonly<Record<Program, (config: unknown, previous: Host | unde
   observer: (config) => new Observer(config as ObserverConfig),
   webhook: (config) => new WebhookHost(config as WebhookHostConfig),
   kubelet: (config) => new Kubelet(config as KubeletConfig),
+  'own-controller': (config) => new OwnControllerHost(config as OwnControllerConfig),
+  cloud: (config, previous) => new CloudHost(config as CloudConfig, previous instanceof CloudHost ? previous : undefined),
   'load-client': (config) => new LoadClient(config as LoadClientConfig),
   'etcd-operator': (config) => new EtcdOperator(config as EtcdOperatorConfig),
   drain: (config) => new DrainClient(config as DrainClientConfig),
@@ -51,11 +56,13 @@ export const createHost: CreateHost = (spec, _id, previous) => {
 export interface OwnFiles {
   readonly plugins?: PluginFiles;
   readonly extenders?: readonly ExtenderFile[];
+  readonly controllers?: ControllerFiles;
 }
 
 /** What a thread imports to make its hosts (workers/shard.ts); it loads the user's own files for itself. */
-export async function hostFactory({ plugins = [], extenders = [] }: OwnFiles = {}): Promise<CreateHost> {
+export async function hostFactory({ plugins = [], extenders = [], controllers = [] }: OwnFiles = {}): Promise<CreateHost> {
   await registerPlugins(plugins);
   await registerExtenders(extenders);
+  await registerControllers(controllers);
   return createHost;
 }

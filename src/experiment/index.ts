@@ -13,6 +13,7 @@ export type {
 export { judgeSchedulerVector, PluginError, readSchedulerVector, SchedulerVectorError } from '#scheduler';
 export { AUDIT_FILE, auditBytes } from './audit-file.ts';
 export { type BuiltWorld, buildWorld, USERS } from './build-world.ts';
+export { type ControllerFiles, loadControllers } from './controller-files.ts';
 export * from './etcd-calibration.ts';
 export * from './etcd-judges.ts';
 export * from './explain-file.ts';

@@ -1,11 +1,28 @@
 /** One machine of a node pool as a host. Pools share their settings, labels and capacity by reference. */
 
+import { DISK_DEFAULTS } from '#cloud';
 import type { KubeletConfig, KubeletSettings } from '#kubelet';
 import type { NodePool, Scenario } from '#scenario';
 import type { HostId, HostSpec } from '#sim';
 
 /** The kubelet's sync loop and status manager: nothing it originates leaves sooner (docs/fidelity.md: R). */
 export const KUBELET_EGRESS_FLOOR = 10_000;
+
+const driversOf = new WeakMap<object, readonly { name: string; maxVolumes: number }[]>();
+
+/** One list for all nodes. */
+function nodeDrivers({ cluster: { storage } }: Scenario): readonly { name: string; maxVolumes: number }[] {
+  const key = storage ?? {};
+  let found = driversOf.get(key);
+  if (found === undefined) {
+    found = (storage?.drivers ?? []).map(({ name, maxVolumesPerNode }) => ({
+      name,
+      maxVolumes: maxVolumesPerNode ?? DISK_DEFAULTS.maxVolumesPerNode,
+    }));
+    driversOf.set(key, found);
+  }
+  return found;
+}
 
 const settingsOf = new WeakMap<Scenario, Partial<KubeletSettings>>();
 
@@ -47,6 +64,7 @@ export function kubeletHost(
     labels: { ...pool.labels, 'topology.kubernetes.io/zone': zone, 'topology.kubernetes.io/region': 'region-1' },
     ...(pool.taints.length === 0 ? {} : { taints: pool.taints }),
     ...(pool.devices === undefined ? {} : { devices: pool.devices }),
+    ...(scenario.cluster.storage === undefined ? {} : { csiDrivers: nodeDrivers(scenario) }),
     podCIDR: `10.${ordinal >> 8}.${ordinal & 255}.0/24`,
     settings: settings(scenario),
   };

@@ -23,6 +23,7 @@ import { NodeCpu } from './node-cpu.ts';
 import { NodeDisk } from './node-disk.ts';
 import { NodeMemory } from './node-memory.ts';
 import { NodeTraffic } from './node-traffic.ts';
+import { NodeVolumes } from './node-volumes.ts';
 import type { PodWorker } from './pod-worker.ts';
 
 /** What a kubelet reminds itself of. */
@@ -50,6 +51,7 @@ export type Task =
   | 'evict'
   | 'imageGC'
   | 'mirror'
+  | 'volumes'
   | 'shutdown'
   | 'wave';
 
@@ -81,6 +83,7 @@ export type Continuation =
   | { readonly of: 'delete'; readonly slot: number }
   | { readonly of: 'mirror'; readonly slot: number }
   | { readonly of: 'devices' }
+  | { readonly of: 'volume'; readonly slot: number; readonly index: number }
   | { readonly of: 'event' };
 
 export class NodeAgent {
@@ -94,6 +97,7 @@ export class NodeAgent {
   readonly memory: NodeMemory;
   readonly cpu: NodeCpu;
   readonly disk: NodeDisk;
+  readonly volumes: NodeVolumes;
   readonly traffic: NodeTraffic;
   /** Key of the node's luck. */
   readonly luck: number;
@@ -135,6 +139,7 @@ export class NodeAgent {
     this.memory = new NodeMemory(this);
     this.cpu = new NodeCpu(this);
     this.disk = new NodeDisk(this);
+    this.volumes = new NodeVolumes(this);
     this.traffic = new NodeTraffic(this);
     this.addresses = new AddressPool(config.podCIDR);
     // 172.16.0.0 plus the CIDR's own number: distinct for up to 2^20 nodes of one cluster.

@@ -7,6 +7,7 @@ import type { BehaviourSpec } from './behaviour.ts';
 import { KUBELET_COSTS, type KubeletCosts } from './costs.ts';
 import type { NodeDevices } from './device-slices.ts';
 import type { ImageLayer } from './image-disk.ts';
+import type { NodeDriver } from './node-volumes.ts';
 
 /** Plain data: it crosses threads by structured clone. Times in seconds. */
 export interface KubeletConfig {
@@ -22,6 +23,8 @@ export interface KubeletConfig {
   readonly taints?: readonly Taint[];
   /** Devices that drivers on the node offer through dynamic resource allocation. */
   readonly devices?: readonly NodeDevices[];
+  /** CSI drivers that run on the node. */
+  readonly csiDrivers?: readonly NodeDriver[];
   /** '10.0.7.0/24': pods' addresses; the last usable one is 254 after the network's and the bridge's. */
   readonly podCIDR: string;
   /** Default: an address in 172.16.0.0/12 made from podCIDR. */

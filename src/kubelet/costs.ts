@@ -7,6 +7,8 @@ import type { Distribution } from '#sim';
 export interface KubeletCosts {
   /** Mounting ConfigMaps, Secrets and the service account token; a pod without volumes still passes WaitForAttachAndMount. */
   readonly mountSeconds: Distribution;
+  /** Staging and publishing a CSI volume once it is attached; default in node-volumes.ts. */
+  readonly stageSeconds?: Distribution;
   /** RunPodSandbox: pause container, network namespace and CNI ADD. */
   readonly sandboxSeconds: Distribution;
   /** StopPodSandbox: CNI DEL and cgroup removal. */

@@ -84,6 +84,12 @@ export class Heartbeats {
     this.statusDue(ctx);
   }
 
+  /** Volumes came into use or went out of it. */
+  volumesChanged(ctx: Context): void {
+    this.changed = true;
+    this.statusDue(ctx);
+  }
+
   get isReady(): boolean {
     return this.health.ready;
   }
@@ -138,6 +144,7 @@ export class Heartbeats {
     if (step === 'status') {
       this.statusBusy = false;
       if (outcome.code === 0 || outcome.code >= 400) this.changed = true;
+      else agent.volumes.acknowledged();
       if (this.changed || agent.images.version !== this.imagesSent) this.statusDue(ctx);
       return;
     }

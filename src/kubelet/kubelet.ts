@@ -10,6 +10,7 @@ import type { KubeletConfig } from './config.ts';
 import { devicesPublished, publishDevices } from './device-slices.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { NodeShutdown, SHUTDOWN_ANNOTATION } from './node-shutdown.ts';
+import { publishDrivers } from './node-volumes.ts';
 import { podEvent } from './pod-events.ts';
 import { imagePulled } from './pod-images.ts';
 import { PodIntake } from './pod-intake.ts';
@@ -46,6 +47,7 @@ export class Kubelet implements Host {
     const agent = new NodeAgent(config);
     this.agent = agent;
     this.heartbeats = new Heartbeats(agent);
+    agent.volumes.changed = (ctx) => this.heartbeats.volumesChanged(ctx);
     this.statics = new StaticPods(agent);
     this.shutdown = new NodeShutdown(agent, this.heartbeats);
     this.pods = new Reflector(agent.client as never, 'pods', new PodIntake(agent, this.statics), {
@@ -89,6 +91,10 @@ export class Kubelet implements Host {
         this.heartbeats.nodeAnswered(outcome, continuation.step, ctx);
         if (this.agent.node !== undefined) this.watch(ctx);
         return;
+      case 'volume': {
+        const worker = this.agent.workers.get(continuation.slot);
+        return worker === undefined ? undefined : this.agent.volumes.answered(worker, continuation.index, outcome, ctx);
+      }
       case 'devices':
         return devicesPublished(this.agent, outcome, ctx);
       case 'mirror': {
@@ -105,6 +111,7 @@ export class Kubelet implements Host {
     if (this.watching) return;
     this.watching = true;
     if (this.agent.config.devices !== undefined) publishDevices(this.agent, ctx);
+    if (this.agent.config.csiDrivers !== undefined) publishDrivers(this.agent, ctx);
     this.pods.start(ctx);
     this.ownNode?.start(ctx);
     this.statics.connect(ctx);
@@ -171,6 +178,8 @@ export class Kubelet implements Host {
       case 'resync':
         worker.resyncTimer = undefined;
         return syncPod(agent, worker, ctx);
+      case 'volumes':
+        return agent.volumes.look(worker, ctx);
       case 'deadline':
         return this.deadline(worker, ctx);
       case 'mirror':

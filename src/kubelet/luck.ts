@@ -11,6 +11,7 @@ export const LUCK = {
   start: purpose('kubelet/start'),
   ready: purpose('kubelet/ready'),
   stop: purpose('kubelet/stop'),
+  stage: purpose('kubelet/stage'),
   mount: purpose('kubelet/mount'),
   sandbox: purpose('kubelet/sandbox'),
   sandboxStop: purpose('kubelet/sandbox-stop'),

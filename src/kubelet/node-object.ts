@@ -53,7 +53,9 @@ export function registrationOf(agent: NodeAgent, health: NodeHealth, ctx: Contex
 /** The strategic merge patch for nodes/status: conditions with fresh heartbeats, images only when they changed. */
 export function nodeStatusPatch(agent: NodeAgent, health: NodeHealth, withImages: boolean, ctx: Context): object {
   const conditions = conditionsOf(agent, health, ctx);
-  return { status: withImages ? { conditions, images: imagesOf(agent) } : { conditions } };
+  const volumesInUse = agent.volumes.status();
+  const more = volumesInUse === undefined ? {} : { volumesInUse };
+  return { status: withImages ? { conditions, images: imagesOf(agent), ...more } : { conditions, ...more } };
 }
 
 const KUBELET_ENDPOINT = { kubeletEndpoint: { Port: 10_250 } };

@@ -78,6 +78,7 @@ function observeStart(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
 
 function createSandbox(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
   const { costs } = agent.settings;
+  if (worker.sandboxes === 0 && worker.spec.volumes !== undefined && !agent.volumes.ready(worker, ctx)) return;
   worker.stage = 'busy';
   // Volumes are mounted once, before the first sandbox.
   const mount = worker.sandboxes === 0 ? drawDuration(ctx.chance, LUCK.mount, costs.mountSeconds, worker.luck, worker.ordinal) : 0;

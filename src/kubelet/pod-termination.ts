@@ -146,6 +146,7 @@ export function sandboxStopped(agent: NodeAgent, worker: PodWorker, ctx: Context
 function terminated(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
   worker.stage = 'terminated';
   agent.uncount(worker);
+  if (worker.spec.volumes !== undefined) agent.volumes.release(worker, ctx);
   if (worker.phase !== 'Succeeded' && worker.phase !== 'Failed') {
     const phase = phaseOf(worker, true);
     // TerminatePod: what never came to run has failed.

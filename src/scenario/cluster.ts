@@ -24,6 +24,7 @@ import {
   stringMap,
   text,
 } from './schema-pieces.ts';
+import { type StoragePlan, storagePlan, storageSchema } from './storage-plan.ts';
 import { parseBytes, parseDuration, parseDurationDistribution } from './units.ts';
 import { type WebhookPlan, webhookPlans, webhooksSchema } from './webhook-plan.ts';
 
@@ -45,6 +46,8 @@ export interface ClientLimits {
 }
 
 export interface ControllersPlan extends ClientLimits {
+  /** More than one elect a leader by a Lease. */
+  readonly replicas: number;
   readonly nodeMonitorGracePeriod: Duration;
   readonly nodeMonitorPeriod: Duration;
   readonly nodeEvictionRate: number;
@@ -74,6 +77,7 @@ export interface ClusterPlan {
   readonly extenders: readonly ExtenderPlan[];
   readonly webhooks: readonly WebhookPlan[];
   readonly controllers: ControllersPlan;
+  readonly storage?: StoragePlan;
   readonly kubelets: KubeletPlan;
   /** One-way latencies, least values; jitter on top. */
   readonly network: { readonly controlPlaneLatency: Duration; readonly nodeLatency: Duration; readonly jitter?: Distribution };
@@ -115,8 +119,10 @@ export const clusterSchema: JsonSchema = fields(
     etcd: etcdSchema,
     schedulers: schedulersSchema,
     extenders: extendersSchema,
+    storage: storageSchema,
     controllers: fields('the controller manager', {
       ...clientFields,
+      replicas: count('how many there are; one of them leads (default 1)', 1, 9),
       nodeMonitorGracePeriod: duration('--node-monitor-grace-period (default 50s, as upstream since 1.32)'),
       nodeMonitorPeriod: duration('--node-monitor-period (default 5s)'),
       nodeEvictionRate: number('--node-eviction-rate, nodes a second (default 0.1)'),
@@ -170,6 +176,7 @@ export function clusterPlan(cluster: Written): ClusterPlan {
     schedulers: schedulerPlans(cluster['schedulers']),
     extenders: extenderPlans(cluster['extenders']),
     controllers: controllersPlan(part(cluster, 'controllers')),
+    ...(cluster['storage'] === undefined ? {} : { storage: storagePlan(cluster['storage']) as StoragePlan }),
     kubelets: kubeletPlan(part(cluster, 'kubelets')),
     network: {
       controlPlaneLatency: time(network['controlPlaneLatency'], 250),
@@ -182,6 +189,7 @@ export function clusterPlan(cluster: Written): ClusterPlan {
 function controllersPlan(written: Written): ControllersPlan {
   return {
     ...limits(written, 20, 30),
+    replicas: (written['replicas'] as number | undefined) ?? 1,
     nodeMonitorGracePeriod: time(written['nodeMonitorGracePeriod'], 50_000_000),
     nodeMonitorPeriod: time(written['nodeMonitorPeriod'], 5_000_000),
     nodeEvictionRate: (written['nodeEvictionRate'] as number | undefined) ?? 0.1,

@@ -17,6 +17,7 @@ export { render, type Template } from './scheduler-perf/template.ts';
 export type { LeaderElectionPlan, SchedulerPlan } from './scheduler-plan.ts';
 export { scenarioSchema } from './schema.ts';
 export { decodeText, parseSource, readBytes, readSource, type Source } from './source.ts';
+export type { StorageClassPlan, StorageDriverPlan, StoragePlan } from './storage-plan.ts';
 export { TRAFFIC_METRICS } from './traffic-metrics.ts';
 export * from './units.ts';
 export * from './user-error.ts';
