@@ -57,7 +57,7 @@ export async function shardSpeedUps(sizes: readonly number[]): Promise<{ events:
   const found: { events: number; ratio: number; window: number }[] = [];
   for (const events of sizes) {
     const mean = (LOOKAHEAD_US * (HOSTS / 2) * BALLS) / events;
-    const until = Math.round(((1_500_000 / HOSTS / BALLS) * mean) / 1e6) * 1e6;
+    const until = Math.round(((6_000_000 / HOSTS / BALLS) * mean) / 1e6) * 1e6;
     const world: WorldSpec = {
       seed: 1,
       epoch: 0,

@@ -46,7 +46,8 @@ export class ShardContext implements Context {
   readonly #shard: number;
   readonly #placement: Int32Array;
   readonly #outlet: Outlet | undefined;
-  readonly #counters: Float64Array;
+  /** The order of each host's last event. */
+  readonly #orders: Float64Array;
   readonly #floors: Float64Array;
   readonly #weight: number;
 
@@ -60,14 +61,14 @@ export class ShardContext implements Context {
     sourceWeight: number,
   ) {
     this.chance = new Luck(world.seed);
-    this.record = new ShardRecorder(world.bucket, keepLog);
+    this.record = new ShardRecorder(world.bucket, keepLog, this);
     this.network = new Network(world.seed, topology, (host) => world.hosts[host]?.name ?? `host ${host}`);
     this.incarnations = new Int32Array(world.hosts.length);
     this.#epoch = world.epoch;
     this.#shard = shard;
     this.#placement = placement;
     this.#outlet = outlet;
-    this.#counters = new Float64Array(world.hosts.length);
+    this.#orders = Float64Array.from(world.hosts, (_, host) => host * sourceWeight);
     this.#floors = Float64Array.from(world.hosts, (host) => host.egressFloor ?? 0);
     this.#weight = sourceWeight;
     world.hosts.forEach((host, id) => {
@@ -85,38 +86,39 @@ export class ShardContext implements Context {
 
   send(to: HostId, message: Message, processing: Duration = 0): void {
     const from = this.self;
-    const counter = (this.#counters[from] as number) + 1;
-    this.#counters[from] = counter;
+    const order = this.#nextOrder();
     if (to === from) {
-      this.#push(this.now + Math.round(processing), counter, message);
+      this.#push(this.now + Math.round(processing), order, message);
       return;
     }
+    const counter = this.#counterOf(order);
     const floor = this.#floors[from] as number;
     const depart = this.now + (processing > floor ? Math.round(processing) : floor);
     const at = this.network.arrival(from, to, depart, counter, message);
     if (at === LOST) return;
     const shard = this.#placement[to] as number;
     const incarnation = this.incarnations[to] as number;
-    if (shard === this.#shard) this.queue.push(at, from * this.#weight + counter, to, from, incarnation, message);
+    if (shard === this.#shard) this.queue.push(at, order, to, from, incarnation, message);
     else this.#outlet?.send(shard, at, from, counter, to, incarnation, message);
   }
 
   after(delay: Duration, message: Message): Timer {
-    const counter = (this.#counters[this.self] as number) + 1;
-    this.#counters[this.self] = counter;
     if (!(delay >= 0)) throw new Error(`after() was given a delay of ${delay}`);
-    return this.queue.handle(this.#push(this.now + Math.round(delay), counter, message), counter);
+    const self = this.self;
+    const order = (this.#orders[self] as number) + 1;
+    this.#orders[self] = order;
+    const row = this.queue.push(this.now + Math.round(delay), order, self, self, this.incarnations[self] as number, message);
+    return this.queue.handle(row, order);
   }
 
   cancel(timer: Timer): void {
-    this.queue.cancel(timer, this.self, this.self * this.#weight);
+    this.queue.cancel(timer, this.self);
   }
 
   fsync(bytes: number, done: Message): void {
-    const counter = (this.#counters[this.self] as number) + 1;
-    this.#counters[this.self] = counter;
+    const order = this.#nextOrder();
     const disk = this.disks[this.self] as Disk;
-    this.#push(disk.write(this.now, bytes, counter), counter, disk.full ? DISK_FULL : done);
+    this.#push(disk.write(this.now, bytes, this.#counterOf(order)), order, disk.full ? DISK_FULL : done);
   }
 
   charge(cost: Duration): Duration {
@@ -134,13 +136,19 @@ export class ShardContext implements Context {
     this.queue.push(at, source * this.#weight + counter, target, source, incarnation, message);
   }
 
-  /** The counter within an event's order. */
-  counterOf(order: number, source: HostId): number {
-    return order - source * this.#weight;
+  #nextOrder(): number {
+    const order = (this.#orders[this.self] as number) + 1;
+    this.#orders[this.self] = order;
+    return order;
   }
 
-  #push(at: Instant, counter: number, message: Message): number {
+  /** The counter within an order of the host at hand. */
+  #counterOf(order: number): number {
+    return order - this.self * this.#weight;
+  }
+
+  #push(at: Instant, order: number, message: Message): void {
     const self = this.self;
-    return this.queue.push(at, self * this.#weight + counter, self, self, this.incarnations[self] as number, message);
+    this.queue.push(at, order, self, self, this.incarnations[self] as number, message);
   }
 }

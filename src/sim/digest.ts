@@ -14,11 +14,16 @@ export class LaneHasher implements Hasher {
   a = 0x243f6a88 | 0;
   b = 0x13198a2e | 0;
 
-  int(value: number): void {
-    const a = Math.imul(this.a ^ value, P1);
+  /** Folds one word into each lane. */
+  fold(first: number, second: number): void {
+    const a = Math.imul(this.a ^ first, P1);
     this.a = a ^ (a >>> 15);
-    const b = Math.imul((this.b + value) | 0, P2);
+    const b = Math.imul((this.b + second) | 0, P2);
     this.b = b ^ (b >>> 13);
+  }
+
+  int(value: number): void {
+    this.fold(value, value);
   }
 
   number(value: number): void {

@@ -32,8 +32,6 @@ export class EventQueue {
   fields: Float64Array<ArrayBuffer>;
   ints: Int32Array<ArrayBuffer>;
   readonly messages: (Message | undefined)[] = [];
-  /** Rows in use, cancelled ones included. */
-  size = 0;
   #capacity = 1024;
   #rows = 0;
   #free = NONE;
@@ -70,7 +68,6 @@ export class EventQueue {
     ints[at + SOURCE] = source;
     ints[at + INCARNATION] = incarnation;
     this.messages[row] = message;
-    this.size++;
     const distance = time - this.#epoch;
     if (distance < EPOCH) this.#place(row, distance | 0);
     else this.#defer(row, time);
@@ -92,21 +89,19 @@ export class EventQueue {
     this.messages[row] = undefined;
     this.ints[(row << 3) + FREE] = this.#free;
     this.#free = row;
-    this.size--;
   }
 
-  /** What `after` returns: names the row and, against reuse, its event's counter. */
-  handle(row: number, counter: number): number {
-    return row + (counter & COUNTER_MASK) * MAX_ROWS;
+  /** What `after` returns: names the row and, against reuse, the low bits of its event's order. */
+  handle(row: number, order: number): number {
+    return row + (order & COUNTER_MASK) * MAX_ROWS;
   }
 
-  /** Cancels what `handle` named, if it is still pending. `base`: the order of the source's counter 0. */
-  cancel(handle: number, source: number, base: number): boolean {
+  /** Cancels what `handle` named, if it is still pending. */
+  cancel(handle: number, source: number): boolean {
     const row = handle % MAX_ROWS;
     if (row >= this.#rows || this.messages[row] === undefined) return false;
     if (this.ints[(row << 3) + SOURCE] !== source) return false;
-    const counter = (this.fields[(row << 2) + ORDER] as number) - base;
-    if (this.handle(row, counter) !== handle) return false;
+    if (this.handle(row, this.fields[(row << 2) + ORDER] as number) !== handle) return false;
     this.messages[row] = undefined;
     return true;
   }

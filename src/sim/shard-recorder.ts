@@ -142,15 +142,21 @@ export interface RecordedLine {
 /** How busy the simulation itself was: events a time bucket, the sum over all shards. */
 export const TURNS_METRIC = 'wavetank_events_total';
 
-/** One for all hosts of a shard; the shard tells it whose turn it is and when. */
+/** The event at hand: when, and whose turn it is. */
+export interface Turn {
+  readonly now: Instant;
+  readonly self: HostId;
+}
+
+/** One for all hosts of a shard, which says before each time bucket that it begins. */
 export class ShardRecorder implements Recorder {
-  host: HostId = 0;
-  now: Instant = 0;
+  /** End of the bucket at hand: before anything later, `enter`. */
+  bucketEnd: Instant;
+  readonly #turn: Turn;
   readonly #bucket: Duration;
   readonly #ticker: Ticker = { index: 0 };
-  #bucketEnd: Instant;
-  /** Deliveries and starts of hosts in the bucket at hand. */
-  #turns = 0;
+  /** Deliveries in the buckets gone by. */
+  #counted = 0;
   readonly #turnCounter: BucketCounter;
   readonly #keepLog: boolean;
   readonly #counters = new Map<string, Named<BucketCounter>>();
@@ -162,28 +168,25 @@ export class ShardRecorder implements Recorder {
   readonly #log: RecordedLine[] = [];
   readonly #kept: { readonly host: HostId; readonly name: string; readonly read: () => unknown }[] = [];
 
-  constructor(bucket: Duration, keepLog: boolean) {
+  constructor(bucket: Duration, keepLog: boolean, turn: Turn) {
     this.#bucket = bucket;
-    this.#bucketEnd = bucket as number;
+    this.bucketEnd = bucket as number;
     this.#keepLog = keepLog;
+    this.#turn = turn;
     this.#turnCounter = instrument(this.#counters, TURNS_METRIC, {}, () => new BucketCounter(this.#ticker)).of;
   }
 
-  /** The event at hand. */
-  turn(now: Instant, host: HostId): void {
-    this.now = now;
-    this.host = host;
-    if (now >= this.#bucketEnd) {
-      this.#countTurns();
-      this.#ticker.index = Math.floor(now / this.#bucket);
-      this.#bucketEnd = (this.#ticker.index + 1) * this.#bucket;
-    }
-    this.#turns++;
+  /** Moves on to the bucket of `now`, if that is a later one; `events`: deliveries so far. */
+  enter(now: Instant, events: number): void {
+    if (now < this.bucketEnd) return;
+    this.#count(events);
+    this.#ticker.index = Math.floor(now / this.#bucket);
+    this.bucketEnd = (this.#ticker.index + 1) * this.#bucket;
   }
 
-  #countTurns(): void {
-    if (this.#turns > 0) this.#turnCounter.add(this.#turns);
-    this.#turns = 0;
+  #count(events: number): void {
+    if (events > this.#counted) this.#turnCounter.add(events - this.#counted);
+    this.#counted = events;
   }
 
   counter(name: string, labels: Labels = {}): Counter {
@@ -196,29 +199,29 @@ export class ShardRecorder implements Recorder {
 
   gauge(name: string, labels: Labels = {}): Gauge {
     const sum = instrument(this.#gauges, name, labels, () => new GaugeSum(this.#ticker)).of;
-    const key = `${this.host}/${seriesKey(name, labels)}`;
+    const key = `${this.#turn.self}/${seriesKey(name, labels)}`;
     let own = this.#hostGauges.get(key);
     if (own === undefined) {
-      own = { host: this.host, gauge: new HostGauge(sum) };
+      own = { host: this.#turn.self, gauge: new HostGauge(sum) };
       this.#hostGauges.set(key, own);
     }
     return own.gauge;
   }
 
   span(subject: string, name: string, start: Instant, duration: Duration, detail?: string): void {
-    this.#spans.add(subject, name, this.host, start, duration, detail);
+    this.#spans.add(subject, name, this.#turn.self, start, duration, detail);
   }
 
   mark(name: string, detail?: string): void {
-    this.#marks.push({ at: this.now, host: this.host, name, detail });
+    this.#marks.push({ at: this.#turn.now, host: this.#turn.self, name, detail });
   }
 
   log(text: string): void {
-    if (this.#keepLog) this.#log.push({ at: this.now, host: this.host, text });
+    if (this.#keepLog) this.#log.push({ at: this.#turn.now, host: this.#turn.self, text });
   }
 
   keep(name: string, read: () => unknown): void {
-    this.#kept.push({ host: this.host, name, read });
+    this.#kept.push({ host: this.#turn.self, name, read });
   }
 
   /** A crashed host's levels are gone. */
@@ -226,8 +229,9 @@ export class ShardRecorder implements Recorder {
     for (const own of this.#hostGauges.values()) if (own.host === host) own.gauge.set(0);
   }
 
-  /** What the instruments show now, without series, spans and marks: for whoever looks while the run goes on. */
-  instruments(): Instruments {
+  /** What the instruments show now, without series, spans and marks: for whoever looks while the run goes on. `events`: deliveries so far. */
+  instruments(events: number): Instruments {
+    this.#count(events);
     return {
       counters: [...this.#counters.values()].map(({ name, labels, of }) => ({ name, labels, total: of.total, values: NO_SERIES })),
       gauges: [...this.#gauges.values()].map(({ name, labels, of }) => ({ name, labels, values: Float64Array.of(of.level) })),
@@ -235,8 +239,9 @@ export class ShardRecorder implements Recorder {
     };
   }
 
-  snapshot(): RecorderSnapshot {
-    this.#countTurns();
+  /** `events`: deliveries so far. */
+  snapshot(events: number): RecorderSnapshot {
+    this.#count(events);
     return {
       counters: [...this.#counters.values()].map(({ name, labels, of }) => ({ name, labels, total: of.total, values: of.values })),
       gauges: [...this.#gauges.values()].map(({ name, labels, of }) => ({ name, labels, values: of.values })),

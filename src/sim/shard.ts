@@ -38,15 +38,12 @@ export interface ShardSnapshot {
   readonly recorded: RecorderSnapshot;
 }
 
-/** Times this, a time's bits above the low 32. */
-const HIGH_WORD = 1 / 0x1_0000_0000;
-
 const DOWN = 1;
 const PAUSED = 2;
 
 interface Held {
   readonly source: HostId;
-  readonly counter: number;
+  readonly order: number;
   readonly message: Message;
 }
 interface Kind {
@@ -54,6 +51,10 @@ interface Kind {
   readonly hash: number;
   readonly spec: MessageKind<Message>;
 }
+/** The two words of an event's time in one, and those of its order: products spread each over the whole word. `at`: where its row begins. */
+const foldInstant = (ints: Int32Array, at: number): number => (ints[at] as number) ^ Math.imul(ints[at + 1] as number, 0x9e3779b1 | 0);
+const foldOrder = (ints: Int32Array, at: number): number =>
+  Math.imul(ints[at + 2] as number, 0x85ebca77 | 0) ^ Math.imul(ints[at + 3] as number, 0xc2b2ae3d | 0);
 /** Slots of the table of kinds: found by length and first letter, checked by name. */
 const KIND_SLOTS = 256;
 
@@ -69,7 +70,9 @@ export class Shard {
   readonly #hosts: (Host | undefined)[] = [];
   readonly #lanes: Int32Array;
   readonly #hasher = new LaneHasher();
+  readonly #scratch = new Float64Array(2);
   readonly #kinds: Kind[];
+  #last: Kind;
   /** DOWN and PAUSED, for all hosts. */
   readonly #flags: Uint8Array;
   readonly #held = new Map<HostId, Held[]>();
@@ -92,6 +95,7 @@ export class Shard {
     this.#lanes = new Int32Array(2 * world.hosts.length);
     const none: Kind = { name: '', hash: 0, spec: { kind: '', digest() {} } };
     this.#kinds = new Array<Kind>(KIND_SLOTS).fill(none);
+    this.#last = none;
     this.#flags = new Uint8Array(world.hosts.length);
     this.#changes = sortedChanges(world);
   }
@@ -124,6 +128,7 @@ export class Shard {
         if (change === undefined || change.at >= horizon) break;
         this.#drain(change.at);
         this.#nextChange++;
+        this.#context.record.enter(change.at, this.events);
         this.#apply(change);
       }
       this.#drain(horizon);
@@ -164,45 +169,58 @@ export class Shard {
 
   /** What the instruments show now. */
   instruments(): Instruments {
-    return this.#context.record.instruments();
+    return this.#context.record.instruments(this.events);
   }
 
   snapshot(): ShardSnapshot {
-    return { shard: this.#index, lanes: this.#lanes, events: this.events, recorded: this.#context.record.snapshot() };
+    return { shard: this.#index, lanes: this.#lanes, events: this.events, recorded: this.#context.record.snapshot(this.events) };
   }
 
+  /** Runs everything before `limit`, one of the recorder's time buckets after the other. */
   #drain(limit: Instant): void {
+    const record = this.#context.record;
+    while (record.bucketEnd < limit) {
+      this.#pump(record.bucketEnd);
+      record.enter(Math.max(record.bucketEnd, Math.min(this.nextTime(), limit - 1)), this.events);
+    }
+    this.#pump(limit);
+  }
+
+  #pump(limit: Instant): void {
     const context = this.#context;
     const queue = context.queue;
+    const incarnations = context.incarnations;
+    const flags = this.#flags;
     for (;;) {
       const row = queue.pop(limit);
       if (row < 0) return;
-      const time = queue.fields[row << 2] as number;
-      const order = queue.fields[(row << 2) + ORDER] as number;
+      const { fields, ints } = queue;
+      const time = fields[row << 2] as number;
       const at = row << 3;
-      const target = queue.ints[at + TARGET] as number;
-      const source = queue.ints[at + SOURCE] as number;
-      const incarnation = queue.ints[at + INCARNATION] as number;
+      const target = ints[at + TARGET] as number;
+      const source = ints[at + SOURCE] as number;
+      const incarnation = ints[at + INCARNATION] as number;
       const message = queue.messages[row] as Message;
       queue.release(row);
-      if (incarnation !== context.incarnations[target]) continue;
-      const counter = context.counterOf(order, source);
-      if (this.#flags[target] !== 0) this.#divert(source, counter, target, message);
-      else this.#deliver(time, source, counter, target, message);
+      if (incarnation !== incarnations[target]) continue;
+      if (flags[target] !== 0) this.#divert(source, fields[(row << 2) + ORDER] as number, target, message);
+      else this.#deliver(time, source, foldInstant(ints, at), foldOrder(ints, at), target, message);
     }
   }
 
-  #deliver(time: Instant, source: HostId, counter: number, target: HostId, message: Message): void {
+  /** `instant` and `order`: the event's time and order for the digest. */
+  #deliver(time: Instant, source: HostId, instant: number, order: number, target: HostId, message: Message): void {
     const hasher = this.#hasher;
     const lanes = this.#lanes;
     const name = message.kind;
-    let kind = this.#kinds[(name.length * 29 + name.charCodeAt(0)) & (KIND_SLOTS - 1)] as Kind;
-    if (kind.name !== name) kind = this.#kind(name);
+    let kind = this.#last;
+    if (kind.name !== name) {
+      kind = this.#kind(name);
+      this.#last = kind;
+    }
     hasher.a = lanes[2 * target] as number;
     hasher.b = lanes[2 * target + 1] as number;
-    // Time with the kind in one word, source with counter in another: each product spreads its factor over the whole word.
-    hasher.int((time | 0) ^ kind.hash ^ Math.imul((time * HIGH_WORD) | 0, 0x9e3779b1 | 0));
-    hasher.int(Math.imul(source, 0x85ebca77 | 0) ^ (counter | 0));
+    hasher.fold(instant ^ kind.hash ^ Math.imul(source, 0x85ebca77 | 0), order + source);
     kind.spec.digest(message, hasher);
     lanes[2 * target] = hasher.a;
     lanes[2 * target + 1] = hasher.b;
@@ -211,22 +229,31 @@ export class Shard {
     context.now = time;
     context.self = target;
     context.source = source;
-    context.record.turn(time, target);
     (this.#hosts[target] as Host).receive(message, context);
   }
 
+  /** Delivers what does not come from the queue. */
+  #deliverAt(time: Instant, source: HostId, order: number, target: HostId, message: Message): void {
+    this.#scratch[0] = time;
+    this.#scratch[ORDER] = order;
+    const ints = new Int32Array(this.#scratch.buffer);
+    this.#deliver(time, source, foldInstant(ints, 0), foldOrder(ints, 0), target, message);
+  }
+
   #kind(name: string): Kind {
-    const kind: Kind = { name, hash: hashText(name), spec: kindOf(name) };
-    this.#kinds[(name.length * 29 + name.charCodeAt(0)) & (KIND_SLOTS - 1)] = kind;
+    const slot = (name.length * 29 + name.charCodeAt(0)) & (KIND_SLOTS - 1);
+    let kind = this.#kinds[slot] as Kind;
+    if (kind.name !== name) kind = { name, hash: hashText(name), spec: kindOf(name) };
+    this.#kinds[slot] = kind;
     return kind;
   }
 
   /** For a host that does not listen: lost when it is down, kept when it is paused. */
-  #divert(source: HostId, counter: number, target: HostId, message: Message): void {
+  #divert(source: HostId, order: number, target: HostId, message: Message): void {
     if (((this.#flags[target] as number) & DOWN) !== 0) return;
     const held = this.#held.get(target);
-    if (held === undefined) this.#held.set(target, [{ source, counter, message }]);
-    else held.push({ source, counter, message });
+    if (held === undefined) this.#held.set(target, [{ source, order, message }]);
+    else held.push({ source, order, message });
   }
 
   #apply(change: WorldChange): void {
@@ -258,8 +285,8 @@ export class Shard {
   #notify(host: HostId, to: HostSelector, message: Message, at: Instant): void {
     for (const peer of this.#select(to)) {
       if (peer === host || this.#hosts[peer] === undefined) continue;
-      if (this.#flags[peer] === 0) this.#deliver(at, host, 0, peer, message);
-      else this.#divert(host, 0, peer, message);
+      if (this.#flags[peer] === 0) this.#deliverAt(at, host, host * SOURCE_WEIGHT, peer, message);
+      else this.#divert(host, host * SOURCE_WEIGHT, peer, message);
     }
   }
 
@@ -283,7 +310,6 @@ export class Shard {
     this.#held.delete(host);
     this.#context.cpus[host]?.reset();
     this.#context.disks[host]?.reset();
-    this.#context.record.turn(at, host);
     this.#context.record.forget(host);
   }
 
@@ -303,7 +329,7 @@ export class Shard {
     const held = this.#held.get(host);
     if (held === undefined || this.#flags[host] !== 0) return;
     this.#held.delete(host);
-    for (const { source, counter, message } of held) this.#deliver(at, source, counter, host, message);
+    for (const { source, order, message } of held) this.#deliverAt(at, source, order, host, message);
   }
 
   #begin(host: HostId, at: Instant): void {
@@ -311,7 +337,6 @@ export class Shard {
     context.now = at;
     context.self = host;
     context.source = host;
-    context.record.turn(at, host);
     this.#hosts[host]?.start?.(context);
   }
 

@@ -57,8 +57,8 @@ function play(operations: Operation[], burst: number): void {
     else {
       const victim = pending[op.cancel % Math.max(1, pending.length)];
       if (victim === undefined) continue;
-      expect(queue.cancel(victim.handle, victim.source, victim.source * weight)).toBe(true);
-      expect(queue.cancel(victim.handle, victim.source, victim.source * weight)).toBe(false);
+      expect(queue.cancel(victim.handle, victim.source)).toBe(true);
+      expect(queue.cancel(victim.handle, victim.source)).toBe(false);
       pending.splice(pending.indexOf(victim), 1);
     }
     const least = pending.reduce((time, each) => Math.min(time, each.time), Infinity);
@@ -97,7 +97,7 @@ describe('the event queue', () => {
     const handle = queue.handle(queue.push(5, 1, 0, 0, 0, message), 1);
     queue.release(queue.pop(Infinity));
     queue.push(9, 2, 0, 0, 0, message);
-    expect(queue.cancel(handle, 0, 0)).toBe(false);
+    expect(queue.cancel(handle, 0)).toBe(false);
     expect(queue.pop(Infinity)).toBeGreaterThanOrEqual(0);
   });
 });

@@ -4,12 +4,28 @@ import { ShardRecorder } from '../../src/sim/shard-recorder.ts';
 
 const BUCKET = 1000;
 
+/** A recorder that is told whose turn it is. */
+class Recording extends ShardRecorder {
+  readonly #at: { now: number; self: number };
+
+  constructor() {
+    const at = { now: 0, self: 0 };
+    super(BUCKET, true, at);
+    this.#at = at;
+  }
+
+  turn(now: number, self: number): void {
+    Object.assign(this.#at, { now, self });
+    this.enter(now, 0);
+  }
+}
+
 /** Two recorders as two shards would have them, and what they merge to over four buckets. */
-function merged(first: (recorder: ShardRecorder) => void, second: (recorder: ShardRecorder) => void = () => {}): RecordedRun {
+function merged(first: (recorder: Recording) => void, second: (recorder: Recording) => void = () => {}): RecordedRun {
   const shards = [first, second].map((record) => {
-    const recorder = new ShardRecorder(BUCKET, true);
+    const recorder = new Recording();
     record(recorder);
-    return structuredClone(recorder.snapshot());
+    return structuredClone(recorder.snapshot(0));
   });
   return new RecordedRun(shards, BUCKET, 4 * BUCKET, []);
 }
@@ -18,7 +34,7 @@ describe('what a run recorded', () => {
   test('sums counters by bucket over shards, and selects them by label', () => {
     const count =
       (host: number) =>
-      (recorder: ShardRecorder): void => {
+      (recorder: Recording): void => {
         for (const at of [0, 500, 3999]) {
           recorder.turn(at, host);
           recorder.counter('requests', { verb: 'get', code: '200' }).add();
@@ -56,7 +72,7 @@ describe('what a run recorded', () => {
     const values = Array.from({ length: 2000 }, (_, i) => 1 + i * i * 0.37);
     const observe =
       (parity: number) =>
-      (recorder: ShardRecorder): void => {
+      (recorder: Recording): void => {
         recorder.turn(1200, parity);
         values.forEach((value, i) => {
           if (i % 2 === parity) recorder.histogram('latency').observe(value);
@@ -107,7 +123,7 @@ describe('what a run recorded', () => {
   test('keeps marks and the log in order of time', () => {
     const note =
       (host: number, at: number) =>
-      (recorder: ShardRecorder): void => {
+      (recorder: Recording): void => {
         recorder.turn(at, host);
         recorder.mark('zone lost', `seen by ${host}`);
         recorder.log('line');
@@ -124,7 +140,7 @@ describe('what a run recorded', () => {
     const seen: string[] = [];
     const keeper =
       (host: number) =>
-      (recorder: ShardRecorder): void => {
+      (recorder: Recording): void => {
         recorder.turn(0, host);
         recorder.keep('journal', () => [...seen, `of ${host}`]);
         seen.push(`${host} began`);
