@@ -57,7 +57,11 @@ export async function sendPieces(request: IncomingMessage, response: ServerRespo
     const isRoom = sink.write(buffered.join(''));
     buffered = [];
     length = 0;
-    if (!isRoom && !sink.destroyed) await Promise.race([once(sink, 'drain'), once(response, 'close')]);
+    if (isRoom || sink.destroyed) return;
+    // Whichever does not come takes its listeners with it: a long list waits often.
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    await Promise.race([once(sink, 'drain', { signal }), once(response, 'close', { signal })]).finally(() => waiting.abort());
   };
   for (; !next.done && !response.destroyed; next = iterator.next()) {
     buffered.push(next.value);
