@@ -21,18 +21,20 @@ export interface Cluster {
 const ended = (child: ChildProcess): Promise<void> =>
   child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : new Promise((done) => child.once('exit', () => done()));
 
-/** `scenario`: its text; default what serve brings up by itself. */
-export async function startCluster({
-  scenario,
-  flags = [],
-}: {
+export interface ClusterOptions {
+  /** A scenario's text; default what serve brings up by itself. */
   readonly scenario?: string;
+  /** Texts of files beside the scenario, by name. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
-} = {}): Promise<Cluster> {
+}
+
+export async function startCluster({ scenario, files = {}, flags = [] }: ClusterOptions = {}): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'wavetank-interop-'));
   const kubeconfig = join(folder, 'kubeconfig');
   const file = join(folder, 'scenario.yaml');
   if (scenario !== undefined) writeFileSync(file, scenario);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const args = ['serve', ...(scenario === undefined ? [] : [file]), '--port', '0', '--kubeconfig', kubeconfig, ...flags];
   const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
   let said = '';
