@@ -11,7 +11,7 @@ cluster:
       count: 10
       zones: [a, b, c]
       capacity: { cpu: 8, memory: 32Gi, pods: 110 }
-  apiServers: { count: 1 }
+  apiServers: { count: 1, authorization: RBAC }
   controllers: { nodeMonitorGracePeriod: 40s }
 `;
 
