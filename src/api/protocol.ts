@@ -9,10 +9,12 @@ import {
   packApiResponse,
   packCloseWatch,
   packWatchEvents,
+  packWatchWindow,
   unpackApiRequest,
   unpackApiResponse,
   unpackCloseWatch,
   unpackWatchEvents,
+  unpackWatchWindow,
 } from './wire/messages.ts';
 
 export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection';
@@ -124,6 +126,14 @@ export interface WatchEvents extends Message {
   readonly closed?: boolean;
 }
 
+/** What a reader that is not always prompt allows the server to send on a watch, in events, on top of what it has allowed before: the receive window of
+ *  its HTTP/2 stream. A watch about which nothing is said is read as fast as it comes. */
+export interface WatchWindow extends Message {
+  readonly kind: 'WatchWindow';
+  readonly id: number;
+  readonly events: number;
+}
+
 /** A client ends a watch (closes the stream). */
 export interface CloseWatch extends Message {
   readonly kind: 'CloseWatch';
@@ -184,6 +194,15 @@ messageKind<WatchEvents>({
       hasher.string(event.type);
       digestObject(event.object, hasher);
     }
+  },
+});
+messageKind<WatchWindow>({
+  kind: 'WatchWindow',
+  pack: packWatchWindow,
+  unpack: unpackWatchWindow,
+  digest(m, hasher) {
+    hasher.int(m.id);
+    hasher.int(m.events);
   },
 });
 messageKind<CloseWatch>({

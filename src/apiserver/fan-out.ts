@@ -1,13 +1,14 @@
 /** Hands etcd's events to watchers: each event is encoded once, each watcher gets one message a batch, and the server's cores pay for both.
  *  Also keeps watches alive: bookmarks, and the end of each watch's time. */
 
-import type { KubeObject, StatusObject, WatchEvent, WatchEvents } from '#api';
+import type { KubeObject, StatusObject, WatchEvent, WatchEvents, WatchWindow } from '#api';
 import type { EtcdEvents } from '#etcd';
 import { type Context, type Duration, type Instant, SECOND } from '#sim';
 import type { Watcher } from './cache/watchers.ts';
 import type { ResourceState } from './core.ts';
 import type { Costs } from './costs.ts';
 import type { ApiServerMetrics } from './metrics.ts';
+import { bufferOf, ReceiveWindow } from './slow-watchers.ts';
 import { presentedEvents } from './views/resource-view.ts';
 
 // Watchers served by one stretch of CPU before the next stretch is asked for: the first of 5,000 need not wait for the last.
@@ -22,6 +23,8 @@ export class FanOut {
   /** Watchers to look at again, by second. */
   private readonly due = new Map<number, { readonly watcher: Watcher; readonly resource: ResourceState }[]>();
   private readonly dirty: Watcher[] = [];
+  /** What watchers said that they can take before their watch was open. */
+  private readonly allowed = new Map<number, number>();
   private metrics: ApiServerMetrics | undefined;
 
   constructor(costs: Costs, bookmarkInterval: Duration) {
@@ -39,6 +42,11 @@ export class FanOut {
     const entry = { watcher, resource };
     this.all.set(key, entry);
     resource.cache.watchers.add(watcher);
+    const allowed = this.allowed.get(key);
+    if (allowed !== undefined) {
+      this.allowed.delete(key);
+      this.allow({ id: watcher.id, events: allowed }, ctx, watcher.host);
+    }
     this.schedule(entry, ctx.now);
     this.metrics?.watchers.add(1);
   }
@@ -102,12 +110,37 @@ export class FanOut {
       const watcher = dirty[i] as Watcher;
       this.send(watcher, watcher.batch as WatchEvent[], delay, ctx);
       watcher.batch = undefined;
+      if (watcher.window?.isFull) this.terminate(watcher, ctx);
     }
     dirty.length = 0;
   }
 
   /** One message of a watch's stream. */
-  send(watcher: Watcher, events: readonly WatchEvent[], delay: Duration, ctx: Context): void {
+  send(watcher: Watcher, events: readonly WatchEvent[], delay: Duration, ctx: Context, isState = false): void {
+    const passed = watcher.window === undefined ? events : watcher.window.pass(events, isState);
+    if (passed.length > 0 || events.length === 0) this.write(watcher, passed, delay, ctx);
+  }
+
+  /** A watcher can take so many events more. The first word on it may come before its watch is open. */
+  allow({ id, events }: Pick<WatchWindow, 'id' | 'events'>, ctx: Context, host: number = ctx.source): void {
+    const key = keyOfWatch(host, id);
+    const entry = this.all.get(key);
+    if (entry === undefined) {
+      this.allowed.set(key, (this.allowed.get(key) ?? 0) + events);
+      return;
+    }
+    const { watcher, resource } = entry;
+    watcher.window ??= new ReceiveWindow(bufferOf(resource.descriptor, watcher.filter));
+    const freed = watcher.window.open(events);
+    if (freed.length > 0) this.write(watcher, freed, ctx.charge(freed.length * this.costs.sendPerWatcher), ctx);
+  }
+
+  private terminate(watcher: Watcher, ctx: Context): void {
+    this.metrics?.watchersTerminated.add();
+    this.end(watcher, undefined, ctx);
+  }
+
+  private write(watcher: Watcher, events: readonly WatchEvent[], delay: Duration, ctx: Context): void {
     const shown = watcher.view === undefined ? events : presentedEvents(watcher.view, events);
     const message: WatchEvents = { kind: 'WatchEvents', id: watcher.id, sequence: watcher.sequence++, events: shown };
     ctx.send(watcher.host, message, delay);

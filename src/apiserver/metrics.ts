@@ -23,6 +23,7 @@ export class ApiServerMetrics {
   readonly inflight: Gauge;
   readonly watchers: Gauge;
   readonly watchEvents: Counter;
+  readonly watchersTerminated: Counter;
   readonly writes: Counter;
   readonly reads: Counter;
   private readonly codes = new Map<number, Counter>();
@@ -34,6 +35,7 @@ export class ApiServerMetrics {
     this.inflight = record.gauge('apiserver_current_inflight_requests');
     this.watchers = record.gauge('apiserver_longrunning_requests');
     this.watchEvents = record.counter('apiserver_watch_events_total');
+    this.watchersTerminated = record.counter('apiserver_terminated_watchers_total');
     this.writes = record.counter('apiserver_writes_total');
     this.reads = record.counter('apiserver_reads_total');
   }

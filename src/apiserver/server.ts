@@ -1,7 +1,7 @@
 /** One kube-apiserver: takes requests from clients and answers them from its caches and from etcd. It keeps nothing that etcd does not have, so
  *  instances are equal and one that restarts is as good as new once its caches are filled. Mirrors kube-apiserver v1.34. */
 
-import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, Pong, Resource, StatusObject } from '#api';
+import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, Pong, Resource, StatusObject, WatchWindow } from '#api';
 import type { EtcdEvents, EtcdResponse } from '#etcd';
 import { type Context, type Duration, type Host, type Instant, type Message, MINUTE, SECOND } from '#sim';
 import { Admission } from './admission/admission.ts';
@@ -148,6 +148,8 @@ export class ApiServer implements Host, Core {
         return this.aggregation.answered(message as ApiResponse, ctx);
       case 'CloseWatch':
         return this.fanOut.close(ctx.source, (message as CloseWatch).id);
+      case 'WatchWindow':
+        return this.fanOut.allow(message as WatchWindow, ctx);
       case 'Ping':
         ctx.send(ctx.source, { kind: 'Pong', since: this.since } as Pong);
         return;

@@ -1,6 +1,6 @@
 /** A small world to test API servers in: one etcd member, some servers, and clients that play a script one request after another. */
 
-import type { ApiRequest, ApiResponse, KubeObject, WatchEvents } from '#api';
+import type { ApiRequest, ApiResponse, KubeObject, WatchEvents, WatchWindow } from '#api';
 import { ApiServer, type ApiServerConfig } from '#apiserver';
 import { EtcdMember } from '#etcd';
 import type { WebhookPlan } from '#scenario';
@@ -8,8 +8,13 @@ import { type Context, type Host, type Message, messageKind, type RunOutcome, ru
 import { WebhookHost } from '../../src/experiment/webhook-host.ts';
 
 export type Call = Omit<ApiRequest, 'kind' | 'id' | 'user'> & { readonly user?: string };
-/** A request (made from the answers so far), or a pause in milliseconds. */
-export type Step = Call | number | ((seen: readonly Answer[]) => Call);
+/** What a slow watcher allows: so many events more on the watch with this id. */
+export interface Allow {
+  readonly allow: number;
+  readonly on: number;
+}
+/** A request (made from the answers so far), a pause in milliseconds, or a word to a watch. */
+export type Step = Call | Allow | number | ((seen: readonly Answer[]) => Call);
 export interface Answer {
   readonly id: number;
   readonly code: number;
@@ -63,6 +68,10 @@ export class ScriptedClient implements Host {
     if (typeof step === 'number') {
       ctx.after(step * 1000, NUDGE);
       return;
+    }
+    if (typeof step === 'object' && 'allow' in step) {
+      ctx.send(this.server, { kind: 'WatchWindow', id: step.on, events: step.allow } as WatchWindow);
+      return this.step(ctx);
     }
     const call = typeof step === 'function' ? step(this.answers) : step;
     ctx.send(this.server, { kind: 'ApiRequest', id, user: this.user, ...call } as ApiRequest);

@@ -1,7 +1,17 @@
 /** The packed forms of what crosses between node shards and the control plane: requests, answers, watch events. */
 
 import type { PackReader, PackWriter } from '#sim';
-import type { ApiRequest, ApiResponse, CloseWatch, PatchType, RequestOptions, Verb, WatchEvent, WatchEvents } from '../protocol.ts';
+import type {
+  ApiRequest,
+  ApiResponse,
+  CloseWatch,
+  PatchType,
+  RequestOptions,
+  Verb,
+  WatchEvent,
+  WatchEvents,
+  WatchWindow,
+} from '../protocol.ts';
 import { bodyDigest } from './body-digest.ts';
 import { packJson, packVersion, unpackJson, unpackVersion } from './json.ts';
 
@@ -97,4 +107,13 @@ export function packCloseWatch(m: CloseWatch, out: PackWriter): void {
 
 export function unpackCloseWatch(from: PackReader): CloseWatch {
   return { kind: 'CloseWatch', id: from.int() };
+}
+
+export function packWatchWindow(m: WatchWindow, out: PackWriter): void {
+  out.int(m.id);
+  out.int(m.events);
+}
+
+export function unpackWatchWindow(from: PackReader): WatchWindow {
+  return { kind: 'WatchWindow', id: from.int(), events: from.int() };
 }

@@ -6,6 +6,7 @@ import type { EtcdEvent } from '#etcd';
 import type { HostId, Instant } from '#sim';
 import { atRevision } from '../object-meta.ts';
 import type { FieldReader, ResourceDescriptor } from '../registry/descriptor.ts';
+import type { ReceiveWindow } from '../slow-watchers.ts';
 import type { ResourceView } from '../views/resource-view.ts';
 import { type Filter, isOpen, matches, requiredValue } from './filter.ts';
 
@@ -25,6 +26,8 @@ export interface Watcher {
   isClosed: boolean;
   /** Set when the watch is of another version than the stored one. */
   view: ResourceView | undefined;
+  /** Set when the watcher says how much it can take. */
+  window: ReceiveWindow | undefined;
 }
 
 export function newWatcher(host: HostId, id: number, filter: Filter, bookmarks: boolean, endsAt: Instant, nextBookmark: Instant): Watcher {
@@ -40,6 +43,7 @@ export function newWatcher(host: HostId, id: number, filter: Filter, bookmarks: 
     batch: undefined,
     isClosed: false,
     view: undefined,
+    window: undefined,
   };
 }
 

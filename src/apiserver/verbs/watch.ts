@@ -73,5 +73,5 @@ export function openWatch(core: Core, fanOut: FanOut, timing: Timing, operation:
   if (options?.sendInitialEvents && options.allowWatchBookmarks) initial.push(bookmark(resource, true));
   fanOut.open(resource, watcher, ctx);
   if (initial.length > 0)
-    fanOut.send(watcher, initial, core.charge(ctx, initial.length * (core.costs.listPerObject + core.costs.sendPerWatcher)), ctx);
+    fanOut.send(watcher, initial, core.charge(ctx, initial.length * (core.costs.listPerObject + core.costs.sendPerWatcher)), ctx, true);
 }
