@@ -13,7 +13,7 @@ export type { Lane } from './lane.ts';
 export type { LeaderElectionConfig } from './leader-election.ts';
 export { LeaderElector } from './leader-election.ts';
 export type { ControllerOrigin, OwnControllerConfig } from './own-controllers.ts';
-export { ControllerError, OwnControllerHost, registerOwnController } from './own-controllers.ts';
+export { ControllerError, kindsOfOwnControllers, OwnControllerHost, registerOwnController } from './own-controllers.ts';
 export type { Sink } from './reflector.ts';
 export { Reflector } from './reflector.ts';
 export { Store } from './store.ts';

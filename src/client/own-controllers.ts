@@ -32,6 +32,28 @@ export function registerOwnController(name: string, make: ControllerFactory, ori
   registered.set(name, { make, origin });
 }
 
+interface Definition extends KubeObject {
+  readonly spec?: {
+    readonly group?: string;
+    readonly scope?: string;
+    readonly names?: { readonly plural?: string; readonly kind?: string };
+    readonly versions?: readonly { readonly name?: string }[];
+  };
+}
+
+/** The kinds that registered controllers bring, for those who must know them from the start. */
+export function kindsOfOwnControllers(names: readonly string[]) {
+  const crds = names.flatMap((name) => registered.get(name)?.make().crds ?? []) as readonly Definition[];
+  return crds.flatMap(({ spec }) =>
+    (spec?.versions ?? []).map(({ name }) => ({
+      apiVersion: `${spec?.group}/${name}`,
+      kind: spec?.names?.kind ?? '',
+      resource: `${spec?.names?.plural}.${spec?.group}`,
+      namespaced: spec?.scope !== 'Cluster',
+    })),
+  );
+}
+
 const VERBS = ['get', 'list', 'create', 'update', 'patch', 'delete', 'deletecollection'];
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
 

@@ -1,7 +1,8 @@
 /** Deletes objects whose owners are gone, and walks foreground and orphan deletions. Mirrors kubernetes v1.34 pkg/controller/garbagecollector
  *  (garbagecollector.go, graph_builder.go). The graph is an index of dependents by owner uid in the informers; owners and items are read live before anything
  *  is deleted, and absences remembered, as upstream does. A key is `<resource>|<namespace>/<name>`.
- *  Departure: only the resources given are watched; an owner of another kind is looked up live, and one of an unknown kind counts as there. */
+ *  Departure: only the resources given are watched, and custom kinds that are known when the manager starts; an owner of another kind is looked up live, and
+ *  one of an unknown kind counts as there. */
 
 import type { KubeObject, OwnerReference, Resource } from '#api';
 import { resourceForKind } from '#api';
@@ -13,6 +14,14 @@ const ORPHAN = 'orphan';
 /** absentOwnerCache's size. */
 const ABSENT_MAX = 500;
 const NONE: readonly never[] = [];
+
+/** A kind that a CustomResourceDefinition brings. */
+export interface CustomKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly resource: Resource;
+  readonly namespaced: boolean;
+}
 
 /** What is watched by default: kinds that own or are owned in a cluster without extensions. */
 export const COLLECTED: readonly Resource[] = [
@@ -58,11 +67,14 @@ export class GarbageCollectorController implements Controller {
   readonly workers: number;
   readonly watches: readonly WatchSpec[];
   readonly #resources: readonly Resource[];
+  readonly #custom: ReadonlyMap<string, CustomKind>;
   // Owners known to be gone, oldest first.
   readonly #absent = new Set<string>();
 
-  constructor(workers = 20, resources: readonly Resource[] = COLLECTED) {
+  constructor(workers = 20, builtIn: readonly Resource[] = COLLECTED, custom: readonly CustomKind[] = NONE) {
     this.workers = workers;
+    this.#custom = new Map(custom.map((info) => [`${info.apiVersion}/${info.kind}`, info]));
+    const resources = [...builtIn, ...custom.map(({ resource }) => resource)];
     this.#resources = resources;
     this.watches = resources.map((resource) => ({
       resource,
@@ -92,6 +104,10 @@ export class GarbageCollectorController implements Controller {
     return NONE;
   }
 
+  #infoOf({ apiVersion, kind }: OwnerReference): { readonly resource: Resource; readonly namespaced: boolean } | undefined {
+    return resourceForKind(apiVersion, kind) ?? this.#custom.get(`${apiVersion}/${kind}`);
+  }
+
   #noteAbsent(uid: string): void {
     this.#absent.add(uid);
     if (this.#absent.size <= ABSENT_MAX) return;
@@ -102,7 +118,7 @@ export class GarbageCollectorController implements Controller {
   }
 
   #cached(reference: OwnerReference, namespace: string | undefined, view: View): KubeObject | undefined {
-    const info = resourceForKind(reference.apiVersion, reference.kind);
+    const info = this.#infoOf(reference);
     if (info === undefined || !this.#resources.includes(info.resource)) return undefined;
     const owner = view.lister(info.resource).get(info.namespaced ? `${namespace}/${reference.name}` : reference.name);
     return owner?.metadata?.uid === reference.uid ? owner : undefined;
@@ -115,7 +131,7 @@ export class GarbageCollectorController implements Controller {
   #ownerKeyIfWaiting(reference: OwnerReference, namespace: string | undefined, view: View): string | undefined {
     const owner = this.#cached(reference, namespace, view);
     if (owner === undefined || !isDeletingDependents(owner)) return undefined;
-    const info = resourceForKind(reference.apiVersion, reference.kind);
+    const info = this.#infoOf(reference);
     return info === undefined ? undefined : keyFor(info.resource, owner);
   }
 
@@ -157,7 +173,7 @@ export class GarbageCollectorController implements Controller {
     const asked: OwnerReference[] = [];
     const requests: RequestSpec[] = [];
     for (const reference of item.metadata?.ownerReferences ?? NONE) {
-      const info = resourceForKind(reference.apiVersion, reference.kind);
+      const info = this.#infoOf(reference);
       if (this.#absent.has(reference.uid) || info === undefined) continue;
       asked.push(reference);
       requests.push({

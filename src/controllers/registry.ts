@@ -11,7 +11,7 @@ import { DisruptionController } from './disruption.ts';
 import { EndpointsController } from './endpoints.ts';
 import { EndpointSliceController } from './endpointslice.ts';
 import { EphemeralVolumeController } from './ephemeral-volume.ts';
-import { GarbageCollectorController } from './garbage-collector.ts';
+import { COLLECTED, GarbageCollectorController } from './garbage-collector.ts';
 import { AUTOSCALER_DEFAULTS, HorizontalPodAutoscalerController } from './horizontal-pod-autoscaler.ts';
 import { JobController } from './job.ts';
 import { NamespaceController } from './namespace.ts';
@@ -19,6 +19,7 @@ import { NODE_LIFECYCLE_DEFAULTS as DEFAULTS, NodeLifecycleController } from './
 import { PersistentVolumeBinder } from './persistent-volume-binder.ts';
 import { PodGcController } from './pod-gc.ts';
 import { PodGroupController } from './pod-group.ts';
+import { ProgressiveDeliveryController } from './progressive-delivery.ts';
 import { ReplicaSetController } from './replicaset.ts';
 import { ResourceClaimController } from './resource-claim.ts';
 import { ResourceQuotaController } from './resource-quota.ts';
@@ -78,7 +79,7 @@ export const CONTROLLERS: Readonly<Record<string, Make>> = {
     ),
   namespace: (_settings, workers) => new NamespaceController(workers),
   resourceclaim: (_settings, workers) => new ResourceClaimController(workers),
-  'garbage-collector': (_settings, workers) => new GarbageCollectorController(workers),
+  'garbage-collector': ({ customKinds }, workers) => new GarbageCollectorController(workers, COLLECTED, customKinds),
   serviceaccount: () => new ServiceAccountController(),
   resourcequota: (_settings, workers) => new ResourceQuotaController(workers),
   'clusterrole-aggregation': () => new ClusterRoleAggregationController(),
@@ -91,10 +92,12 @@ export const CONTROLLERS: Readonly<Record<string, Make>> = {
   'ephemeral-volume': (_settings, workers) => new EphemeralVolumeController(workers),
   // Not of kube-controller-manager: it runs where gangs are scheduled.
   podgroup: (_settings, workers) => new PodGroupController(workers),
+  // Nor is this one: it runs where Rollouts are.
+  'progressive-delivery': (_settings, workers) => new ProgressiveDeliveryController(workers),
 };
 
 /** All of kube-controller-manager's: `--controllers=*`. */
-export const CONTROLLER_NAMES: readonly string[] = Object.keys(CONTROLLERS).filter((name) => name !== 'podgroup');
+export const CONTROLLER_NAMES: readonly string[] = Object.keys(CONTROLLERS).filter((name) => name !== 'podgroup' && name !== 'progressive-delivery');
 
 export function makeController(name: string, settings: ControllerSettings): Controller {
   const make = CONTROLLERS[name];

@@ -1,5 +1,7 @@
 /** Flags of kube-controller-manager that a scenario may set, under their names in its configuration (kubernetes v1.34 cmd/kube-controller-manager/app/options). */
 
+import type { CustomKind } from './garbage-collector.ts';
+
 export interface ControllerSettings {
   /** --node-monitor-period. Default 5. */
   readonly nodeMonitorPeriodSeconds?: number;
@@ -23,6 +25,8 @@ export interface ControllerSettings {
   readonly horizontalPodAutoscalerInitialReadinessDelaySeconds?: number;
   /** --terminated-pod-gc-threshold. Default 12500. */
   readonly terminatedPodGcThreshold?: number;
+  /** Kinds of custom resources that own or are owned: the garbage collector watches them beside the built-in ones. */
+  readonly customKinds?: readonly CustomKind[];
   /** --concurrent-<name>-syncs by controller name. Default 5, garbage collector 20. */
   readonly concurrentSyncs?: Readonly<Record<string, number>>;
 }

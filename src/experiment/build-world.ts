@@ -2,7 +2,7 @@
  *  Order (it fixes host ids): etcd, API servers, schedulers, controller manager, users, observer, nodes. */
 
 import type { ApiServerConfig } from '#apiserver';
-import type { ClientConfig, OwnControllerConfig } from '#client';
+import { type ClientConfig, kindsOfOwnControllers, type OwnControllerConfig } from '#client';
 import {
   type ClientLimits,
   faultKind,
@@ -129,7 +129,7 @@ export function buildWorld(
   });
   const schedulers = instances.map((instance) => add({ ...instance, program: 'scheduler', ...CONTROL_PLANE, cores: 4 }));
   const controllerManagers = controllers
-    ? managerConfigs(cluster, client).map(([name, config]) =>
+    ? managerConfigs(cluster, client, kindsOfOwnControllers(ownControllers)).map(([name, config]) =>
         add({ name, program: 'controller-manager', config, ...CONTROL_PLANE, cores: 4 }),
       )
     : [];

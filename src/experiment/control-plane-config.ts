@@ -9,9 +9,12 @@ import type { SchedulerInstance } from './scheduler-hosts.ts';
 export function managerConfigs(
   { apiServers, controllers }: ClusterPlan,
   client: (user: string, limits: ClientLimits) => ClientConfig,
+  customKinds: NonNullable<ControllerManagerConfig['settings']>['customKinds'] = [],
 ): readonly (readonly [string, ControllerManagerConfig])[] {
+  const plain = controllerManagerConfig(controllers, client('system:kube-controller-manager', controllers));
   const config: ControllerManagerConfig = {
-    ...controllerManagerConfig(controllers, client('system:kube-controller-manager', controllers)),
+    ...plain,
+    ...(customKinds.length === 0 ? {} : { settings: { ...plain.settings, customKinds } }),
     ...(apiServers.authorization === 'RBAC' ? { useServiceAccountCredentials: true } : {}),
   };
   const name = 'kube-controller-manager';

@@ -1,6 +1,6 @@
 /** `apply`: objects as `kubectl create -f` would send them, at an instant. */
 
-import { type KubeObject, resourceForKind } from '#api';
+import { type KubeObject, RESOURCES, resourceForKind } from '#api';
 import { duration, fields, kubernetes, list } from '../schema-pieces.ts';
 import { parseDuration } from '../units.ts';
 import type { TimedRequest, WorkloadKind } from '../workload.ts';
@@ -20,15 +20,14 @@ export const apply: WorkloadKind<ApplySpec> = {
   mistake(spec) {
     for (const [index, object] of spec.objects.entries()) {
       if (object.apiVersion === undefined || object.kind === undefined) return `objects[${index}] has no apiVersion or no kind`;
-      if (resourceForKind(object.apiVersion, object.kind) === undefined)
-        return `objects[${index}]: no resource is served for ${object.apiVersion} ${object.kind}`;
+      if (resourceOf(object) === undefined) return `objects[${index}]: no resource is served for ${object.apiVersion} ${object.kind}`;
     }
     return undefined;
   },
   *requests(spec): Iterable<TimedRequest> {
     const at = parseDuration(spec.at ?? '0s') ?? 0;
     for (const object of spec.objects) {
-      const info = resourceForKind(object.apiVersion ?? '', object.kind ?? '');
+      const info = resourceOf(object, spec.objects);
       if (info === undefined) continue;
       const namespace = info.namespaced ? { namespace: object.metadata?.namespace ?? 'default' } : {};
       const replicas = (object as { spec?: { replicas?: number } }).spec?.replicas ?? 1;
@@ -38,3 +37,33 @@ export const apply: WorkloadKind<ApplySpec> = {
     }
   },
 };
+
+const BUILT_IN = new Set(RESOURCES.map(({ group }) => group));
+
+interface Definition {
+  readonly spec?: {
+    readonly group?: string;
+    readonly scope?: string;
+    readonly names?: { readonly plural?: string; readonly kind?: string };
+  };
+}
+
+/** What serves an object: a resource of Kubernetes', or, where the group is nobody's there, one of a CustomResourceDefinition: as a definition beside it names
+ *  it, else as kinds are made plural by habit. */
+function resourceOf({ apiVersion = '', kind = '' }: KubeObject, beside: readonly KubeObject[] = []) {
+  const known = resourceForKind(apiVersion, kind);
+  if (known !== undefined) return known;
+  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  if (BUILT_IN.has(group) || !group.includes('.') || kind === '') return undefined;
+  const definition = (beside as readonly Definition[]).find(({ spec }) => spec?.group === group && spec.names?.kind === kind)?.spec;
+  return {
+    resource: `${definition?.names?.plural ?? plural(kind.toLowerCase())}.${group}`,
+    kind,
+    namespaced: definition?.scope !== 'Cluster',
+  };
+}
+
+function plural(word: string): string {
+  if (/(s|x|z|ch|sh)$/.test(word)) return `${word}es`;
+  return /[^aeiou]y$/.test(word) ? `${word.slice(0, -1)}ies` : `${word}s`;
+}
