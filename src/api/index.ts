@@ -17,6 +17,7 @@ export * from './protocol.ts';
 export * from './quantity.ts';
 export * from './quota/index.ts';
 export * from './resources.ts';
+export * from './rollout-definition.ts';
 export * from './selectors.ts';
 export * from './status.ts';
 export * from './taints.ts';

@@ -19,6 +19,7 @@ import { NODE_LIFECYCLE_DEFAULTS as DEFAULTS, NodeLifecycleController } from './
 import { PersistentVolumeBinder } from './persistent-volume-binder.ts';
 import { PodGcController } from './pod-gc.ts';
 import { PodGroupController } from './pod-group.ts';
+import { ProgressiveDeliveryController } from './progressive-delivery.ts';
 import { ReplicaSetController } from './replicaset.ts';
 import { ResourceClaimController } from './resource-claim.ts';
 import { ResourceQuotaController } from './resource-quota.ts';
@@ -91,10 +92,12 @@ export const CONTROLLERS: Readonly<Record<string, Make>> = {
   'ephemeral-volume': (_settings, workers) => new EphemeralVolumeController(workers),
   // Not of kube-controller-manager: it runs where gangs are scheduled.
   podgroup: (_settings, workers) => new PodGroupController(workers),
+  // Nor is this one: it runs where Rollouts are.
+  'progressive-delivery': (_settings, workers) => new ProgressiveDeliveryController(workers),
 };
 
 /** All of kube-controller-manager's: `--controllers=*`. */
-export const CONTROLLER_NAMES: readonly string[] = Object.keys(CONTROLLERS).filter((name) => name !== 'podgroup');
+export const CONTROLLER_NAMES: readonly string[] = Object.keys(CONTROLLERS).filter((name) => name !== 'podgroup' && name !== 'progressive-delivery');
 
 export function makeController(name: string, settings: ControllerSettings): Controller {
   const make = CONTROLLERS[name];

@@ -51,6 +51,8 @@ const WATCHED = [
   'resourcequotas',
   'serviceaccounts',
   'horizontalpodautoscalers.autoscaling',
+  'rollouts.delivery.wavetank.dev',
+  'services',
   'events',
 ] as const;
 

@@ -48,6 +48,10 @@ const SUMMARIES: Readonly<Record<string, (object: Any) => string>> = {
     });
     return `${spec.minReplicas} to ${spec.maxReplicas}; ${status?.currentReplicas ?? '-'} wants ${status?.desiredReplicas ?? '-'}, at ${current.join(' ') || '-'}; ${conditions(status)}`;
   },
+  'rollouts.delivery.wavetank.dev': ({ spec, status }) =>
+    `wants ${spec.replicas}; ${status?.phase ?? '-'}${status?.message ? ` (${status.message})` : ''}, step ${status?.currentStepIndex ?? '-'}, weight ${status?.weight ?? '-'}; ${counts(status, ['replicas', 'updatedReplicas', 'availableReplicas'])}`,
+  services: ({ spec }) =>
+    spec.selector?.['pod-template-hash'] === undefined ? 'all versions' : `version ${spec.selector['pod-template-hash']}`,
   'cronjobs.batch': ({ status }) =>
     `active ${(status?.active ?? []).map((a: Any) => a.name).join(' ') || 'none'}, last ${status?.lastScheduleTime ?? '-'}`,
   'poddisruptionbudgets.policy': ({ status }) => counts(status, ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']),

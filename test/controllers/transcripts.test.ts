@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { lab } from './lab.ts';
 import { SITUATIONS } from './situations.ts';
 import { AUTOSCALING_SITUATIONS } from './situations-autoscaling.ts';
+import { DELIVERY_SITUATIONS } from './situations-delivery.ts';
 import { JOB_SITUATIONS } from './situations-jobs.ts';
 import { WORKLOAD_SITUATIONS } from './situations-workloads.ts';
 import { transcript } from './transcript.ts';
 
 describe('what an observer sees', () => {
   it.each(
-    [...SITUATIONS, ...JOB_SITUATIONS, ...AUTOSCALING_SITUATIONS, ...WORKLOAD_SITUATIONS].map(
+    [...SITUATIONS, ...JOB_SITUATIONS, ...AUTOSCALING_SITUATIONS, ...WORKLOAD_SITUATIONS, ...DELIVERY_SITUATIONS].map(
       (situation) => [situation.name, situation] as const,
     ),
   )('%s', async (name, { source, steps, options, since, resources }) => {
