@@ -17,7 +17,15 @@ export type CelShape =
   | { readonly map: CelShape }
   | { readonly fields: Readonly<Record<string, CelShape>> };
 
+/** A node of a parsed expression: what it does, and to what. */
+export interface CelNode {
+  readonly op: string;
+  readonly args: unknown;
+}
+
 export interface SchemaRuleProgram {
+  /** The expression as it was parsed. */
+  readonly ast?: CelNode;
   /** Why the expression cannot be used, in Kubernetes' words. */
   readonly error?: string;
   readonly usesOldSelf: boolean;
@@ -93,6 +101,7 @@ export function compileSchemaRule(expression: string, shape: CelShape, wanted: '
     if (type !== wanted && type !== 'dyn')
       return refused(wanted === 'bool' ? 'cel expression must evaluate to a bool' : 'messageExpression must evaluate to a string');
     return {
+      ast: program.ast as unknown as CelNode,
       usesOldSelf: /\boldSelf\b/.test(expression),
       evaluate: (self, oldSelf) => run(program, { self: shaped(self, shape), oldSelf: shaped(oldSelf, shape) }),
     };

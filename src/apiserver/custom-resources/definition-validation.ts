@@ -17,6 +17,7 @@ import {
 } from './definition.ts';
 import { anySchema, type JsonSchema } from './json-schema.ts';
 import { pruned } from './prune.ts';
+import { validateRuleCosts } from './rule-cost.ts';
 import { validateSchemaRules } from './schema-rules.ts';
 import { validateStructural } from './structural.ts';
 import { validateValue } from './value-validation.ts';
@@ -120,7 +121,9 @@ function checkSchema(schema: JsonSchema, hasStatus: boolean, at: string, errors:
   errors.push(...structural, ...defaults);
   const rules = validateSchemaRules(schema, at);
   errors.push(...rules);
-  if (structural.length === 0 && defaults.length === 0 && rules.length === 0) errors.push(...validateRules(schema, at));
+  if (structural.length > 0 || defaults.length > 0 || rules.length > 0) return;
+  const compiled = validateRules(schema, at);
+  errors.push(...(compiled.length > 0 ? compiled : validateRuleCosts(schema, at)));
 }
 
 function checkNames(names: DefinedNames, at: string, errors: FieldError[]): void {
