@@ -2,10 +2,20 @@
  *  needs, whether it is there, and skips what is not; --install fetches and builds what it can. Other arguments choose parts, or go to vitest. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CLIENT_FOLDER, clientNode, goPath, kubectlPath, SCHEDULER_BINARY, SCHEDULER_FOLDER, schedulerPath, versionOf } from './needs.ts';
+import {
+  CLIENT_FOLDER,
+  CLIENT_MANIFEST,
+  clientNode,
+  goPath,
+  kubectlPath,
+  SCHEDULER_BINARY,
+  SCHEDULER_FOLDER,
+  schedulerPath,
+  versionOf,
+} from './needs.ts';
 
 interface Need {
   readonly part: string;
@@ -35,8 +45,12 @@ const NEEDS: readonly Need[] = [
     part: 'informers',
     what: '@kubernetes/client-node',
     found: () => (clientNode() === undefined ? undefined : CLIENT_FOLDER),
-    hint: 'npm ci --prefix test/interop/client-node (83 MB, seconds)',
-    install: () => done('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], CLIENT_FOLDER),
+    hint: 'npm run test:interop -- --install informers (83 MB, seconds)',
+    install: () => {
+      mkdirSync(CLIENT_FOLDER, { recursive: true });
+      for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(CLIENT_MANIFEST, file), join(CLIENT_FOLDER, file));
+      return done('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], CLIENT_FOLDER);
+    },
   },
   {
     part: 'kube-scheduler',

@@ -7,7 +7,9 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-export const CLIENT_FOLDER = here('./client-node');
+/** What pins the client library, and where it is installed: not here, where the tests of the house would find it. */
+export const CLIENT_MANIFEST = here('./client-node');
+export const CLIENT_FOLDER = here('../../.cache/interop/client-node');
 export const SCHEDULER_FOLDER = here('./kube-scheduler');
 /** Where the scheduler is built to; ignored by git. */
 export const SCHEDULER_BINARY = here('../../.cache/interop/kube-scheduler');
