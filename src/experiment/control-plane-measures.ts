@@ -66,6 +66,9 @@ export const CONTROL_PLANE_MEASURES: Readonly<Record<Name, Measure>> = {
   loadUnanswered: share((recorded, labels) => sent(recorded, labels) - failed(recorded, labels) - answered(recorded, labels), sent),
   watchLatencyP50: samples('wavetank_load_watch_seconds', 0.5),
   watchLatencyP99: samples('wavetank_load_watch_seconds', 0.99),
+  watchersEnded: ({ recorded }) => ({
+    value: recorded.counters.reduce((sum, { name, total: times }) => sum + (name === 'apiserver_terminated_watchers_total' ? times : 0), 0),
+  }),
   throttled: answers((code) => code === 429),
   serverErrors: answers((code) => code >= 500),
   etcdFsyncP99: ({ recorded }) => {

@@ -6,6 +6,7 @@ import { resourceInfo } from '#api';
 import type { ApiClient, ClientConfig, InformerFactory, Outcome, RequestSpec } from '#client';
 import { createApiClient, createInformerFactory } from '#client';
 import type { LoadPhase, LoadPlan, LoadRequest } from '#scenario';
+import { SlowReaders } from './slow-readers.ts';
 import {
   type Context,
   type Counter,
@@ -74,6 +75,7 @@ export class LoadClient implements Host {
   readonly #index: number;
   readonly #client: ApiClient<Issued>;
   readonly #informers: InformerFactory;
+  readonly #slow: SlowReaders;
   readonly #payload: string;
   readonly #failures = new Set<string>();
   #record: Recorder | undefined;
@@ -89,6 +91,7 @@ export class LoadClient implements Host {
     this.#index = index;
     this.#client = createApiClient<Issued>(client);
     this.#informers = createInformerFactory(this.#client);
+    this.#slow = new SlowReaders(plan, index, client.user, client.servers);
     this.#payload = 'x'.repeat(plan.objectBytes);
     for (let watcher = index; watcher < plan.watchers; watcher += plan.clients) this.#watch(watcher);
   }
@@ -101,7 +104,8 @@ export class LoadClient implements Host {
     // Each client begins a little later than the one before.
     const offset = this.#index / this.#plan.clients;
     if (this.#own > 0) ctx.after(Math.round(begin * (CREATE_FROM + offset * this.#createGap)), CREATE);
-    if (this.#plan.watchers > this.#index) ctx.after(Math.round(begin * (WATCH_FROM + 0.2 * offset)), WATCH);
+    if (Math.max(this.#plan.watchers, this.#plan.slowWatchers?.count ?? 0) > this.#index)
+      ctx.after(Math.round(begin * (WATCH_FROM + 0.2 * offset)), WATCH);
     if (this.#plan.rates.length > 0) ctx.after(begin - ctx.now, SEND);
   }
 
@@ -109,10 +113,14 @@ export class LoadClient implements Host {
     if (message.kind === 'LoadDue') {
       const { what } = message as LoadDue;
       if (what === 'create') this.#createNext(ctx);
-      else if (what === 'watch') this.#informers.start(ctx);
+      else if (what === 'watch') {
+        this.#informers.start(ctx);
+        this.#slow.start(ctx);
+      }
       else this.#send(ctx);
       return;
     }
+    if (this.#slow.receive(message, ctx)) return;
     const { outcome } = this.#client.receive(message, ctx);
     if (outcome !== undefined) this.#ended(outcome, ctx);
   }

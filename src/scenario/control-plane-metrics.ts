@@ -12,6 +12,7 @@ export const CONTROL_PLANE_METRICS = {
   loadUnanswered: { unit: 'share', description: 'requests of apiLoad that were still open at the end, of all sent', byPhase: true },
   watchLatencyP50: { unit: 'ms', description: 'from a write of apiLoad sent to a watcher told, median', byPhase: true },
   watchLatencyP99: { unit: 'ms', description: 'from a write of apiLoad sent to a watcher told, 99th percentile', byPhase: true },
+  watchersEnded: { unit: 'times', description: 'watches that API servers ended because their readers were too slow' },
   throttled: { unit: '/s', description: 'answers 429 of the API servers a second, mean over the run' },
   serverErrors: { unit: '/s', description: 'answers 500 and above of the API servers a second, mean over the run' },
   etcdFsyncP99: { unit: 'ms', description: 'fsync of etcd members, 99th percentile' },

@@ -39,6 +39,10 @@ describe('the control plane scenarios', { timeout: 300_000 }, () => {
     expect(refused?.detail).toContain('500 etcdserver: mvcc: database space exceeded');
   });
 
+  test('slow watchers are ended, and nobody else notices', async () => {
+    expect(failing(await run('slow-watchers', 'duration=25s', 'expect.watchersEnded.above=50'))).toEqual([]);
+  });
+
   test('compaction off: the database grows with every write; with it on, it stops growing', async () => {
     const size = (result: Result): number => result.verdicts.find(({ metric }) => metric === 'etcdBytes')?.measured ?? Number.NaN;
     const [off, on] = [await run('compaction-off', 'duration=50s'), await run('compaction-on', 'duration=50s')];

@@ -12,6 +12,12 @@ import type { Phase, WorkloadEntry, WorkloadKind } from '../workload.ts';
 export const LOAD_REQUESTS = ['get', 'getCached', 'list', 'listCached', 'create', 'update', 'patch', 'delete'] as const;
 export type LoadRequest = (typeof LOAD_REQUESTS)[number];
 
+/** Watchers of all objects, each of whom takes so many events a second. */
+export interface SlowWatchers {
+  readonly count: number;
+  readonly eventsPerSecond: number;
+}
+
 interface ApiLoadSpec {
   readonly name?: string;
   readonly user?: string;
@@ -22,6 +28,7 @@ interface ApiLoadSpec {
   readonly objectBytes?: string | number;
   readonly requestsPerSecond?: Readonly<Partial<Record<LoadRequest, number>>>;
   readonly watchers?: number;
+  readonly slowWatchers?: SlowWatchers;
   readonly watch?: 'object' | 'all';
   readonly qps?: number;
   readonly burst?: number;
@@ -47,6 +54,7 @@ export interface LoadPlan {
   readonly objectBytes: number;
   readonly rates: readonly (readonly [LoadRequest, number])[];
   readonly watchers: number;
+  readonly slowWatchers: SlowWatchers | undefined;
   readonly watch: 'object' | 'all';
   readonly qps: number;
   readonly burst: number;
@@ -78,6 +86,11 @@ export const apiLoad: WorkloadKind<ApiLoadSpec> = {
       delete: rate('deletions of what `create` made'),
     }),
     watchers: count('informers, spread over the clients (default 0)', 0, 1_000_000),
+    slowWatchers: fields(
+      'watchers of all objects that do not read as fast as events come; servers end them when their buffers are full',
+      { count: count('how many, spread over the clients', 1, 100_000), eventsPerSecond: count('events that each takes a second', 1, 1_000_000) },
+      ['count', 'eventsPerSecond'],
+    ),
     watch: oneOf(['object', 'all'], 'each watches one object, as kubelets do, or all (default object)'),
     qps: number('limit of one client (default 0: none)'),
     burst: count('burst of its token bucket'),
@@ -98,7 +111,7 @@ export const apiLoad: WorkloadKind<ApiLoadSpec> = {
   phases: (spec) => loadPlan(spec).phases,
   mistake(spec) {
     const plan = loadPlan(spec);
-    if (plan.rates.length === 0 && plan.watchers === 0) return "says neither 'requestsPerSecond' nor 'watchers'";
+    if (plan.rates.length === 0 && plan.watchers === 0 && plan.slowWatchers === undefined) return "says neither 'requestsPerSecond' nor 'watchers'";
     const needs = plan.rates.find(([kind]) => kind !== 'create' && kind !== 'delete' && !kind.startsWith('list'));
     if (plan.objects === 0 && needs !== undefined) return `'${needs[0]}' needs objects, and 'objects' is 0`;
     if (resourceInfo(plan.resource) === undefined) return `no resource is called '${plan.resource}'`;
@@ -124,6 +137,7 @@ export function loadPlan(written: unknown): LoadPlan {
     objectBytes: parseBytes(spec.objectBytes) ?? 1024,
     rates: LOAD_REQUESTS.flatMap((kind) => ((asked[kind] ?? 0) > 0 ? [[kind, asked[kind] as number] as const] : [])),
     watchers: spec.watchers ?? 0,
+    slowWatchers: spec.slowWatchers,
     watch: spec.watch ?? 'object',
     qps: spec.qps ?? 0,
     burst: spec.burst ?? Math.ceil(spec.qps ?? 0),
