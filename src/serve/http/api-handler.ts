@@ -21,6 +21,7 @@ import { deleteOptions, fieldValidation, readOptions, writeOptions } from './api
 import { mediaType, parseBody, parseJson, parseYaml, readBody } from './body.ts';
 import type { Documents } from './documents.ts';
 import { HttpFailure, malformed, unknownPath, wrongMediaType, wrongMethod } from './failures.ts';
+import { isPodLog, sendPodLog } from './pod-log.ts';
 import { sendObject, sendPieces, sendStatus, sendText } from './reply.ts';
 import { isList, type Presentation, shownList, shownObject } from './shown.ts';
 import { streamWatch } from './watch-reply.ts';
@@ -93,6 +94,10 @@ export async function handleApi(call: ApiCall): Promise<boolean> {
   const asked = await askedOf(call, path, target, verb, warnings);
   if (verb === 'watch') {
     await streamWatch(request, response, asked, how, session);
+    return true;
+  }
+  if (isPodLog(asked)) {
+    await sendPodLog(request, response, asked, url.searchParams, session);
     return true;
   }
   const { ticket, answer } = session.gate.ask(asked);
