@@ -163,7 +163,7 @@ export class Driver {
     const { door } = this.run;
     const most = Math.max(this.pausedSince, this.run.lastInput) + ANSWER_MOST;
     const isAsked = (): boolean => this.run.isAsked || door.waiting > 0;
-    if (!isAsked() || this.run.now >= most || this.questions > 0) return;
+    if (!isAsked() || this.run.now >= most) return;
     this.run.runTo(most, SLICE_MS, isAsked, ANSWER_STEP);
     this.wake();
   }

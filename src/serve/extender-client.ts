@@ -11,6 +11,8 @@ export interface Way {
   readonly end: () => void;
   /** Nobody is to be asked: the answers are known from a snapshot. */
   readonly isDeaf: () => boolean;
+  /** Aborted when nobody serves any more. */
+  readonly signal: AbortSignal;
 }
 
 /** No answer may be longer. */
@@ -23,21 +25,21 @@ export const asker =
   (host, from, { id, url, args }) => {
     if (way.isDeaf()) return;
     way.begin();
-    void post(url, args)
+    void post(url, args, way.signal)
       .then((reply) => way.send(host, httpReply(from, { kind: 'ExtenderResponse', id, ...reply })))
       .finally(way.end);
   };
 
 type Reply = Omit<ExtenderReply, 'kind' | 'id'>;
 
-async function post(url: string, args: unknown): Promise<Reply> {
+async function post(url: string, args: unknown, signal: AbortSignal): Promise<Reply> {
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(args),
       redirect: 'error',
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
     });
     const text = await bounded(response);
     if (response.status !== 200) return { code: response.status, body: undefined };

@@ -25,6 +25,8 @@ export interface Ticket {
 interface Waiting {
   readonly answered: (answer: Answer) => void;
   readonly reader: WatchReader | undefined;
+  /** Of a watch: its first answer is out. */
+  isOpen: boolean;
 }
 
 /** What clients are told whose cluster was replaced under them. */
@@ -63,22 +65,22 @@ export class Gate implements DoorListener {
   ask(asked: Asked): { readonly ticket: Ticket; readonly answer: Promise<Answer> } {
     let ticket: Ticket | undefined;
     const answer = new Promise<Answer>((answered) => {
-      ticket = this.put(asked, { answered, reader: undefined });
+      ticket = this.put(asked, { answered, reader: undefined, isOpen: false });
     });
     return { ticket: ticket as Ticket, answer };
   }
 
   watch(asked: Asked, reader: WatchReader): Ticket {
-    return this.put(asked, { answered: (answer) => reader.opened(answer), reader });
+    return this.put(asked, { answered: (answer) => reader.opened(answer), reader, isOpen: false });
   }
 
   /** Everybody who waits is sent away. */
   dismiss(): void {
     const all = [...this.waiting.values()];
     this.waiting.clear();
-    for (const { answered, reader } of all) {
-      answered(REPLACED);
-      reader?.events([], true);
+    for (const { answered, reader, isOpen } of all) {
+      if (isOpen) reader?.events([], true);
+      else answered(REPLACED);
     }
   }
 
@@ -86,6 +88,7 @@ export class Gate implements DoorListener {
     const waiting = this.waiting.get(id);
     if (waiting === undefined) return;
     if (waiting.reader === undefined || code >= 300) this.waiting.delete(id);
+    waiting.isOpen = true;
     waiting.answered({ code, object });
   }
 

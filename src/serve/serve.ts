@@ -73,7 +73,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     kubeconfig: kubeconfig(url, token),
     session,
     async stop() {
-      session.driver.stop();
+      session.stop();
       await server.stop();
     },
   };

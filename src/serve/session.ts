@@ -27,6 +27,7 @@ export class Session {
   readonly gate = new Gate();
   readonly driver: Driver;
   run: LiveRun;
+  private readonly ending = new AbortController();
   private epoch: number;
   private faults = 0;
   private failures = 0;
@@ -63,10 +64,16 @@ export class Session {
           this.driver.wake();
         },
         isDeaf: () => this.isReplaying,
+        signal: this.ending.signal,
       }),
       failed: (error) => this.failed(error),
     };
     return new LiveRun(built, outside);
+  }
+
+  stop(): void {
+    this.ending.abort();
+    this.driver.stop();
   }
 
   get isLoading(): boolean {

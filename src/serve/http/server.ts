@@ -16,12 +16,13 @@ export interface ServerOptions extends AccessRules {
   readonly port: number;
   readonly session: Session;
   readonly complain: (text: string) => void;
+  /** How long a client may take for its headers, and for its whole request; looked at every so often. */
+  readonly patience?: typeof PATIENCE;
 }
 
-/** A header section may be so long; a client may take so long for it, and for its whole request. */
+/** A header section may be so long. */
 const HEADER_BYTES = 64 * 1024;
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 60_000;
+const PATIENCE = { headersMs: 10_000, requestMs: 60_000, checkMs: 5_000 };
 const KEEP_ALIVE_MS = 120_000;
 const MOST_CONNECTIONS = 10_000;
 
@@ -35,11 +36,12 @@ export interface RunningServer {
 export function startServer(options: ServerOptions): Promise<RunningServer> {
   const documents = new Documents();
   const live = new LiveEvents(options.session);
-  const server = createServer({ maxHeaderSize: HEADER_BYTES, connectionsCheckingInterval: 5_000 }, (request, response) => {
+  const { headersMs, requestMs, checkMs } = options.patience ?? PATIENCE;
+  const server = createServer({ maxHeaderSize: HEADER_BYTES, connectionsCheckingInterval: checkMs }, (request, response) => {
     void answer(request, response, { ...options, documents, live });
   });
-  server.headersTimeout = HEADERS_MS;
-  server.requestTimeout = REQUEST_MS;
+  server.headersTimeout = headersMs;
+  server.requestTimeout = requestMs;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.maxConnections = MOST_CONNECTIONS;
   return new Promise((resolve, reject) => {
