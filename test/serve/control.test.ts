@@ -165,7 +165,10 @@ describe('the live picture', () => {
       const pods = '/api/v1/namespaces/default/pods';
       const resources = { requests: { cpu: '1' } };
       await lab.call('POST', pods, { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i', resources }] } });
-      await lab.call('POST', pods, { metadata: { name: 'q' }, spec: { nodeSelector: { no: 'where' }, containers: [{ name: 'c', image: 'i' }] } });
+      await lab.call('POST', pods, {
+        metadata: { name: 'q' },
+        spec: { nodeSelector: { no: 'where' }, containers: [{ name: 'c', image: 'i' }] },
+      });
       await lab.pass(20);
       const response = await fetch(`${lab.url}/wavetank/events`);
       expect(response.headers.get('content-type')).toBe('text/event-stream');

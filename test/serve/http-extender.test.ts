@@ -50,7 +50,9 @@ async function place(yaml: string): Promise<{ nodeName?: string; conditions: { t
   for (;;) {
     const { body } = await lab.call('GET', `${path}/p`);
     const { spec, status } = body;
-    const said = status.conditions?.some((one: { type: string; message?: string }) => one.type === 'PodScheduled' && one.message !== undefined);
+    const said = status.conditions?.some(
+      (one: { type: string; message?: string }) => one.type === 'PodScheduled' && one.message !== undefined,
+    );
     if (spec.nodeName !== undefined || said) return { nodeName: spec.nodeName, conditions: status.conditions ?? [] };
   }
 }
@@ -59,7 +61,11 @@ it('asks the extender by HTTP and heeds it', async () => {
   const asked: string[] = [];
   const port = await listen((path, args) => {
     asked.push(path);
-    return { text: JSON.stringify(path.endsWith('/filter') ? { NodeNames: ['node-2'] } : (args['NodeNames'] as string[]).map((Host) => ({ Host, Score: 1 }))) };
+    return {
+      text: JSON.stringify(
+        path.endsWith('/filter') ? { NodeNames: ['node-2'] } : (args['NodeNames'] as string[]).map((Host) => ({ Host, Score: 1 })),
+      ),
+    };
   });
   const { nodeName } = await place(cluster(port, 'filterVerb: filter, prioritizeVerb: prioritize, weight: 1, nodeCacheCapable: true'));
   expect(nodeName).toBe('node-2');

@@ -58,7 +58,9 @@ describe('who may come in', () => {
       expect((await open.call('POST', '/wavetank/pause', undefined, right)).code).toBe(200);
       // Who is not known is nobody, and cannot become somebody.
       const whoami = { kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1' };
-      const as = await open.call('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', whoami, { 'Impersonate-User': 'kubernetes-admin' });
+      const as = await open.call('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', whoami, {
+        'Impersonate-User': 'kubernetes-admin',
+      });
       expect(as.code).toBe(401);
     } finally {
       await open.stop();
@@ -68,7 +70,11 @@ describe('who may come in', () => {
   it('knows the tokens of service accounts', async () => {
     await lab.call('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'robot' } });
     await lab.pass(1);
-    const made = await lab.call('POST', '/api/v1/namespaces/default/serviceaccounts/robot/token', { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', spec: {} });
+    const made = await lab.call('POST', '/api/v1/namespaces/default/serviceaccounts/robot/token', {
+      kind: 'TokenRequest',
+      apiVersion: 'authentication.k8s.io/v1',
+      spec: {},
+    });
     const headers = { Authorization: `Bearer ${made.body.status.token}` };
     const whoami = { kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1' };
     const answer = await lab.call('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', whoami, headers);
@@ -99,15 +105,23 @@ describe('bodies', () => {
     }
     const yaml = `metadata: { name: deep }\ndata: ${'['.repeat(50_000)}`;
     expect((await lab.call('POST', MAPS, yaml, { 'Content-Type': 'application/yaml' })).code).toBe(400);
-    const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefgh'.split('').map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[i]}`).join()}]`).join('\n')}`;
+    const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefgh'
+      .split('')
+      .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[i]}`).join()}]`)
+      .join('\n')}`;
     expect((await lab.call('POST', MAPS, bomb, { 'Content-Type': 'application/yaml' })).code).toBe(400);
     expect((await lab.call('GET', '/readyz')).code).toBe(200);
   });
 
   it('refuses wrong types and broken bodies with a Status', async () => {
-    const post = (body: string | undefined, type?: string) => lab.call('POST', MAPS, body, type === undefined ? {} : { 'Content-Type': type });
+    const post = (body: string | undefined, type?: string) =>
+      lab.call('POST', MAPS, body, type === undefined ? {} : { 'Content-Type': type });
     expect((await post('a=b', 'application/x-www-form-urlencoded')).body).toMatchObject({ code: 415, reason: 'UnsupportedMediaType' });
-    expect((await post('{', 'application/json')).body).toMatchObject({ code: 400, reason: 'BadRequest', message: expect.stringContaining('json parse error') });
+    expect((await post('{', 'application/json')).body).toMatchObject({
+      code: 400,
+      reason: 'BadRequest',
+      message: expect.stringContaining('json parse error'),
+    });
     expect((await post('k8s\0\x0a\xff', 'application/vnd.kubernetes.protobuf')).body).toMatchObject({ code: 400 });
     expect((await post('[]', 'application/json')).body).toMatchObject({ code: 400 });
     expect((await post('null', 'application/json')).body).toMatchObject({ code: 400 });
@@ -119,7 +133,12 @@ describe('bodies', () => {
   });
 
   it('takes names of prototypes for what they are: names', async () => {
-    const made = await lab.call('POST', MAPS, '{"metadata":{"name":"proto"},"data":{"__proto__":"a","constructor":"b","toString":"c"}}', json);
+    const made = await lab.call(
+      'POST',
+      MAPS,
+      '{"metadata":{"name":"proto"},"data":{"__proto__":"a","constructor":"b","toString":"c"}}',
+      json,
+    );
     expect(made.code).toBe(201);
     const read = await lab.call('GET', `${MAPS}/proto`);
     expect(Object.entries(read.body.data).sort()).toEqual([
@@ -142,7 +161,14 @@ describe('bodies', () => {
 
 describe('paths and parameters', () => {
   it('reaches no file', async () => {
-    for (const path of ['/../../etc/passwd', '/api/v1/../../package.json', '/%2e%2e/%2e%2e/etc/passwd', '/wavetank/..%2f..%2fpackage.json', '/src/serve/index.ts', '//etc/passwd'])
+    for (const path of [
+      '/../../etc/passwd',
+      '/api/v1/../../package.json',
+      '/%2e%2e/%2e%2e/etc/passwd',
+      '/wavetank/..%2f..%2fpackage.json',
+      '/src/serve/index.ts',
+      '//etc/passwd',
+    ])
       expect([404, 200]).toContain(await raw(lab, 'GET', path, {}));
     expect((await lab.call('GET', '/wavetank/..%2f..%2fpackage.json')).text).toBe('404 page not found\n');
     expect((await lab.call('GET', '/api/v1/namespaces/default/configmaps/..%2f..%2fx')).code).toBe(404);
@@ -153,7 +179,11 @@ describe('paths and parameters', () => {
     expect((await lab.call('POST', `${MAPS}/x`, {})).body).toMatchObject({ code: 405, reason: 'MethodNotAllowed' });
     expect((await lab.call('PUT', MAPS, {})).code).toBe(405);
     expect((await lab.call('POST', '/api/v1/pods', {})).code).toBe(405);
-    expect((await lab.call('GET', '/api/v1/gizmos')).body).toMatchObject({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource' });
+    expect((await lab.call('GET', '/api/v1/gizmos')).body).toMatchObject({
+      code: 404,
+      reason: 'NotFound',
+      message: 'the server could not find the requested resource',
+    });
     expect((await lab.call('GET', '/nothing/here')).text).toBe('404 page not found\n');
     expect((await lab.call('GET', `${MAPS}?limit=many`)).body).toMatchObject({ kind: 'Status', code: 400 });
     expect((await lab.call('GET', `${MAPS}?resourceVersion=abc`)).body).toMatchObject({ kind: 'Status', code: 400 });

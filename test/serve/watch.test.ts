@@ -49,7 +49,9 @@ it('sends the state first when asked, then its bookmark', async () => {
 });
 
 it('sends rows of a table, with its columns once', async () => {
-  const watch = await openWatch(lab, `${MAPS}?watch=1&fieldSelector=metadata.name%3Dw3`, { Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+  const watch = await openWatch(lab, `${MAPS}?watch=1&fieldSelector=metadata.name%3Dw3`, {
+    Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+  });
   await make('w3');
   await write('DELETE', `${MAPS}/w3`);
   const [first, second] = [await watch.next(), await watch.next()];

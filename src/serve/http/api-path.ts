@@ -60,12 +60,16 @@ export function targetOf({ group, version, plural }: ApiPath, server: ApiServer)
     if (info !== undefined && info.plural === plural && info.group === group && info.version === version) return { resource, info };
   }
   builtIn ??= new Set(
-    catalogue([]).flatMap((one) =>
+    catalogue([], AGGREGATED).flatMap((one) =>
       one.versions.flatMap(({ groupVersion, entries }) => entries.map((entry) => `${groupVersion}/${entry.plural}`)),
     ),
   );
+  if (AGGREGATED.includes(group) && !server.aggregation.groups.includes(group)) return undefined;
   return builtIn.has(`${group === '' ? '' : `${group}/`}${version}/${plural}`) ? { resource: dotted, info: undefined } : undefined;
 }
+
+/** Groups that another program may serve behind the API server. */
+const AGGREGATED: readonly string[] = ['metrics.k8s.io'];
 
 /** 'authorization.k8s.io/v1/selfsubjectaccessreviews', of everything that discovery tells; made when first needed. */
 let builtIn: ReadonlySet<string> | undefined;

@@ -36,6 +36,7 @@ export class Documents {
       { path: url.pathname, query, accept: request.headers.accept ?? '' },
       {
         definitions: server.definitions,
+        aggregated: server.aggregation.groups,
         health: { isReady: isWell && server.isServing, reachesEtcd: isWell && server.isServing },
         openApi: () => this.openApi(server),
         metrics: () => run.instruments(),
