@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   AUDIT_FILE,
   auditBytes,
+  auditOf,
   EXPLAIN_FILE,
   type ExplainChoice,
   explainBytes,
@@ -13,6 +14,7 @@ import {
   HISTORY_FILE,
   HOST_BUILDER,
   historyLines,
+  INVARIANTS,
   loadControllers,
   loadExtenders,
   loadPlugins,
@@ -25,6 +27,7 @@ import {
   runScenario,
   SPANS_FILE,
   spansBytes,
+  violationText,
 } from '#experiment';
 import type { Scenario } from '#scenario';
 import { ProgressLine } from './progress.ts';
@@ -86,6 +89,7 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
         extenders,
         cost: flags.cost ?? 'model',
         recordHistory: flags.recordHistory === true,
+        check: flags.check === true,
       },
       explain,
     });
@@ -94,12 +98,26 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
     if (table !== undefined) process.stdout.write(table(finished));
     process.stdout.write(verdictTable(finished.result));
     process.stdout.write(`${files.map((file) => `  ${file}\n`).join('')}`);
-    return exitCode(finished, scenario);
+    const isSound = reportAudit(finished);
+    const code = exitCode(finished, scenario);
+    return code === 0 && !isSound ? 1 : code;
   } finally {
     progress.finish();
     interrupt.release();
     out.close();
   }
+}
+
+/** Says what the auditor found, if there was one; false when an invariant was violated. */
+function reportAudit({ run }: FinishedRun): boolean {
+  const audit = auditOf(run.recorded);
+  if (audit === undefined) return true;
+  for (const violation of audit.violations) process.stderr.write(`${violationText(violation)}\n`);
+  const found = audit.violations.length;
+  process.stdout.write(
+    `  ${INVARIANTS.length} invariants, ${audit.changes} changes: ${found === 0 ? 'all hold' : `${found} violations`}\n`,
+  );
+  return found === 0;
 }
 
 async function writeFiles(out: OutDirectory, { result, run, built }: FinishedRun, explain: ExplainChoice): Promise<string[]> {

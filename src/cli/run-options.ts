@@ -16,6 +16,7 @@ export interface RunFlags {
   readonly cost?: 'model' | 'measured';
   readonly explain?: ExplainChoice;
   readonly recordHistory?: boolean;
+  readonly check?: boolean;
 }
 
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -45,6 +46,7 @@ export function withRunFlags(command: Command, explain: ExplainChoice = 'failed'
     )
     .option('--out <dir>', 'where result.json, report.html and the trace go (default: out/<name>)')
     .addOption(explainOption(explain))
+    .option('--check', 'judge what a watcher of everything saw by the invariants (docs/invariants.md); exit 1 when one is violated')
     .option('--record-history', 'write history.jsonl: what etcd was asked and answered, for `wavetank conformance history`')
     .addOption(pluginOption())
     .addOption(controllerOption())

@@ -17,6 +17,7 @@ import {
 } from '#scenario';
 import type { HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
 import { Luck } from '#sim';
+import type { AuditorConfig } from './auditor.ts';
 import { gangController, managerConfigs, perfControllers } from './control-plane-config.ts';
 import { etcdHosts, etcdLinks } from './etcd-hosts.ts';
 import type { LoadedExtender } from './extender-files.ts';
@@ -47,6 +48,7 @@ export type Program =
   | 'kubelet'
   | 'cloud'
   | 'own-controller'
+  | 'auditor'
   | 'traffic'
   | 'drain'
   | 'bench-driver';
@@ -69,6 +71,8 @@ export interface WorldOptions {
   readonly plugins?: readonly string[];
   /** Registered controllers of one's own (controller-files.ts). */
   readonly ownControllers?: readonly string[];
+  /** Judge the run by the invariants (auditor.ts). */
+  readonly check?: boolean;
   /** What answers for HTTP extenders (extender-files.ts). */
   readonly extenders?: readonly LoadedExtender[];
   /** How long scheduling attempts take; 'measured' gives determinism up. */
@@ -96,7 +100,18 @@ export const CONTROL_PLANE = { group: 'control-plane', zone: 'control-plane' } a
 
 export function buildWorld(
   scenario: Scenario,
-  { seed, controllers = true, perf, plugins, recordHistory, extenders = [], ownControllers = [], cost = 'model', guests }: WorldOptions,
+  {
+    seed,
+    controllers = true,
+    perf,
+    plugins,
+    recordHistory,
+    extenders = [],
+    ownControllers = [],
+    check = false,
+    cost = 'model',
+    guests,
+  }: WorldOptions,
 ): BuiltWorld {
   const { cluster } = scenario;
   const hosts: HostSpec[] = [];
@@ -165,6 +180,7 @@ export function buildWorld(
   const cloud = cloudHost(scenario, client);
   if (cloud !== undefined) add(cloud);
   for (const controller of ownControllers) add(ownController(controller, client));
+  if (check) add(auditorHost(scenario, client));
   const world: WorldSpec = {
     seed,
     epoch: scenario.epoch,
@@ -175,6 +191,13 @@ export function buildWorld(
     bucket: scenario.bucket,
   };
   return { world, topology, losses };
+}
+
+function auditorHost({ cluster }: Scenario, client: (user: string, limits: ClientLimits) => ClientConfig): HostSpec {
+  const { nodeMonitorGracePeriod, nodeEvictionRate } = cluster.controllers;
+  const settings = { nodeMonitorGraceSeconds: nodeMonitorGracePeriod / 1e6, nodeEvictionRate };
+  const config: AuditorConfig = { client: client('system:observer', UNLIMITED), settings };
+  return { name: 'auditor', program: 'auditor', config, ...USERS };
 }
 
 /** A controller of the user's own, with the client-go defaults of a program outside the control plane, as an administrator. */

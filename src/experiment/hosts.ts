@@ -9,6 +9,7 @@ import { Kubelet, type KubeletConfig } from '#kubelet';
 import { TrafficClients, type TrafficConfig } from '#network';
 import { ExtenderHost, type ExtenderHostConfig, type SchedulerConfig, schedulerHost } from '#scheduler';
 import type { CreateHost, Host } from '#sim';
+import { Auditor, type AuditorConfig } from './auditor.ts';
 import type { Program } from './build-world.ts';
 import { type ControllerFiles, registerControllers } from './controller-files.ts';
 import { cpuClock } from './cpu-clock.ts';
@@ -38,6 +39,7 @@ const PROGRAMS: Readonly<Record<Program, (config: unknown, previous: Host | unde
   webhook: (config) => new WebhookHost(config as WebhookHostConfig),
   kubelet: (config) => new Kubelet(config as KubeletConfig),
   'own-controller': (config) => new OwnControllerHost(config as OwnControllerConfig),
+  auditor: (config) => new Auditor(config as AuditorConfig),
   cloud: (config, previous) => new CloudHost(config as CloudConfig, previous instanceof CloudHost ? previous : undefined),
   'load-client': (config) => new LoadClient(config as LoadClientConfig),
   'etcd-operator': (config) => new EtcdOperator(config as EtcdOperatorConfig),

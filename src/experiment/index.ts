@@ -12,6 +12,7 @@ export type {
 } from '#scheduler';
 export { judgeSchedulerVector, PluginError, readSchedulerVector, SchedulerVectorError } from '#scheduler';
 export { AUDIT_FILE, auditBytes } from './audit-file.ts';
+export { type Audit, auditOf } from './auditor.ts';
 export { type BuiltWorld, buildWorld, USERS } from './build-world.ts';
 export { type ControllerFiles, loadControllers } from './controller-files.ts';
 export * from './etcd-calibration.ts';
@@ -24,6 +25,7 @@ export { HISTORY_FILE, historyLines } from './history-file.ts';
 export { HOST_BUILDER } from './host-builder.ts';
 export { createHost, type OwnFiles } from './hosts.ts';
 export { injectedChanges } from './injected-fault.ts';
+export * from './invariants/index.ts';
 export type { RunOutcome } from './outcome.ts';
 export { dataItems } from './perf/data-items.ts';
 export { checkPerfWorkloads, type PerfResult, runPerfWorkload } from './perf/perf-bench.ts';

@@ -1,0 +1,188 @@
+/** C6-C9, C11, C12: what holds between objects: owners, endpoints, addresses, budgets, leases, nodes. */
+
+import type { EndpointSlice, Lease, Node, Pod, PodDisruptionBudget, Service } from '#api';
+import { matchesLabelSelector } from '#api';
+import { atEnd, type Finding, type History, type Invariant, isLive, isQuiet, isReady, of } from './history.ts';
+
+/** C6: nothing outlives all of its owners. */
+function* owners(history: History): Iterable<Finding> {
+  if (!isQuiet(history)) return;
+  const seen = new Set<string>();
+  const there = new Set<string>();
+  for (const { object } of history.changes) seen.add(object.metadata?.uid ?? '');
+  for (const objects of history.last.values()) for (const { metadata } of objects.values()) there.add(metadata?.uid ?? '');
+  for (const [resource, objects] of history.last) {
+    for (const [key, { metadata }] of objects) {
+      const references = metadata?.ownerReferences ?? [];
+      if (
+        references.length > 0 &&
+        metadata?.deletionTimestamp === undefined &&
+        references.every(({ uid }) => seen.has(uid) && !there.has(uid))
+      )
+        yield {
+          at: history.until,
+          message: `${resource}/${key} is still there, its owner ${references[0]?.kind} ${references[0]?.name} is gone`,
+        };
+    }
+  }
+}
+
+/** C7: endpoints are the ready pods. */
+function* endpoints(history: History): Iterable<Finding> {
+  if (!isQuiet(history)) return;
+  const slices = atEnd<EndpointSlice>(history, 'endpointslices.discovery.k8s.io');
+  const pods = atEnd<Pod>(history, 'pods');
+  for (const { metadata, spec } of atEnd<Service>(history, 'services')) {
+    if (spec?.selector === undefined || spec.type === 'ExternalName' || spec.publishNotReadyAddresses === true) continue;
+    const wanted = pods
+      .filter((pod) => pod.metadata?.namespace === metadata?.namespace && isLive(pod) && isReady(pod) && (pod.status?.podIP ?? '') !== '')
+      .filter((pod) => Object.entries(spec.selector ?? {}).every(([name, value]) => pod.metadata?.labels?.[name] === value))
+      .map((pod) => pod.status?.podIP as string);
+    const listed = slices
+      .filter(
+        (slice) =>
+          slice.metadata?.namespace === metadata?.namespace && slice.metadata?.labels?.['kubernetes.io/service-name'] === metadata?.name,
+      )
+      .flatMap((slice) => slice.endpoints ?? [])
+      .filter(({ conditions }) => conditions?.ready !== false)
+      .flatMap(({ addresses }) => addresses);
+    const missing = wanted.filter((ip) => !listed.includes(ip));
+    const extra = listed.filter((ip) => !wanted.includes(ip));
+    if (missing.length > 0)
+      yield { at: history.until, message: `Service ${metadata?.namespace}/${metadata?.name} lacks endpoint ${missing.join(', ')}` };
+    if (extra.length > 0)
+      yield {
+        at: history.until,
+        message: `Service ${metadata?.namespace}/${metadata?.name} has endpoint ${extra.join(', ')} of no ready pod`,
+      };
+  }
+}
+
+/** C8: addresses are given once. */
+function* addresses(history: History): Iterable<Finding> {
+  const holders = new Map<string, string>();
+  const held = new Map<string, string>();
+  for (const { at, type, key, resource, object } of of(history, 'pods', 'nodes', 'services')) {
+    const subject = `${resource}/${key}`;
+    const address = type === 'delete' ? undefined : addressOf(resource, object as Pod);
+    const before = held.get(subject);
+    if (before === address) continue;
+    if (before !== undefined && holders.get(before) === subject) holders.delete(before);
+    held.delete(subject);
+    if (address === undefined) continue;
+    const other = holders.get(address);
+    if (other !== undefined) yield { at, message: `${subject} has ${address}, which is ${other}'s` };
+    holders.set(address, subject);
+    held.set(subject, address);
+  }
+}
+
+function addressOf(resource: string, object: Pod | Node | Service): string | undefined {
+  if (resource === 'pods') {
+    const pod = object as Pod;
+    const ip = pod.status?.podIP ?? '';
+    return ip === '' || !isLive(pod) || pod.spec?.hostNetwork === true ? undefined : `pod address ${ip}`;
+  }
+  if (resource === 'nodes') {
+    const cidr = (object as Node).spec?.podCIDR ?? '';
+    return cidr === '' ? undefined : `pod network ${cidr}`;
+  }
+  const ip = (object as Service).spec?.clusterIP ?? '';
+  return ip === '' || ip === 'None' ? undefined : `cluster address ${ip}`;
+}
+
+/** C9: after an eviction a budget still has what it asks for. */
+function* budgets(history: History): Iterable<Finding> {
+  const pods = new Map<string, Pod>();
+  const all = new Map<string, PodDisruptionBudget>();
+  for (const { at, type, key, resource, object, before } of of(history, 'poddisruptionbudgets.policy', 'pods')) {
+    if (resource !== 'pods') {
+      if (type === 'delete') all.delete(key);
+      else all.set(key, object as PodDisruptionBudget);
+      continue;
+    }
+    const pod = object as Pod;
+    const wasReady = before !== undefined && isReady(before as Pod);
+    if (type === 'delete') pods.delete(key);
+    else pods.set(key, pod);
+    if (!isEvicted(pod) || (before !== undefined && isEvicted(before as Pod)) || !wasReady) continue;
+    for (const [name, { metadata, spec, status }] of all) {
+      const selects = ({ metadata: of }: Pod): boolean =>
+        of?.namespace === metadata?.namespace && matchesLabelSelector(spec?.selector, of?.labels ?? {});
+      if (!selects(pod) || status?.desiredHealthy === undefined) continue;
+      let healthy = 0;
+      for (const other of pods.values()) if (selects(other) && isLive(other) && isReady(other) && !isEvicted(other)) healthy++;
+      if (healthy < status.desiredHealthy)
+        yield { at, message: `pod ${key} was evicted: budget ${name} has ${healthy} healthy pods left of ${status.desiredHealthy}` };
+    }
+  }
+}
+
+const isEvicted = ({ status }: Pod): boolean =>
+  status?.conditions?.some(({ type, reason }) => type === 'DisruptionTarget' && reason === 'EvictionByEvictionAPI') === true;
+
+/** C11: a lease changes hands only once it has run out, or was given up. */
+function* leaders(history: History): Iterable<Finding> {
+  const renewed = new Map<string, number>();
+  for (const { at, type, key, object, before } of of(history, 'leases.coordination.k8s.io')) {
+    const [lease, was] = [(object as Lease).spec, (before as Lease | undefined)?.spec];
+    if (type === 'delete' || !key.startsWith('kube-system/')) continue;
+    const [holder, holderBefore] = [lease?.holderIdentity ?? '', was?.holderIdentity ?? ''];
+    if (holderBefore !== '' && holder !== '' && holder !== holderBefore) {
+      const waited = at - (renewed.get(key) ?? 0);
+      const due = (was?.leaseDurationSeconds ?? 0) * 1e6;
+      // A candidate counts from when it saw the last renewal; both were seen here a little later than there.
+      if (waited < due - 1_000_000)
+        yield { at, message: `lease ${key} went from ${holderBefore} to ${holder} after ${(waited / 1e6).toFixed(1)} s of ${due / 1e6}` };
+    }
+    if ((lease?.leaseTransitions ?? 0) < (was?.leaseTransitions ?? 0))
+      yield { at, message: `lease ${key} counts ${lease?.leaseTransitions} transitions after ${was?.leaseTransitions}` };
+    if (lease?.renewTime !== was?.renewTime) renewed.set(key, at);
+  }
+}
+
+const readiness = (node: Node): string | undefined => node.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+const isTainted = ({ spec }: Node): boolean =>
+  spec?.taints?.some(
+    ({ key, effect }) => effect === 'NoExecute' && (key === 'node.kubernetes.io/unreachable' || key === 'node.kubernetes.io/not-ready'),
+  ) === true;
+
+/** C12: a node is given up only after its grace period, and nobody is evicted while all nodes are silent. */
+function* nodes(history: History): Iterable<Finding> {
+  const alive = new Map<string, number>();
+  const states = new Map<string, string | undefined>();
+  let allDownSince: number | undefined;
+  const grace = history.settings.nodeMonitorGraceSeconds;
+  for (const { at, type, key, resource, object, before } of of(history, 'nodes', 'leases.coordination.k8s.io')) {
+    if (resource !== 'nodes') {
+      if (key.startsWith('kube-node-lease/')) alive.set(key.slice('kube-node-lease/'.length), at);
+      continue;
+    }
+    const [node, was] = [object as Node, before as Node | undefined];
+    if (type === 'delete') {
+      states.delete(key);
+      continue;
+    }
+    const state = readiness(node);
+    if (state === 'Unknown' && was !== undefined && readiness(was) === 'True' && grace !== undefined) {
+      const silent = at - (alive.get(key) ?? 0);
+      if (silent < grace * 1e6 - 1_000_000)
+        yield { at, message: `node ${key} was given up after ${(silent / 1e6).toFixed(1)} s of silence, ${grace} s are its grace` };
+    }
+    states.set(key, state);
+    const isDown = [...states.values()].every((one) => one === 'Unknown');
+    if (!isDown) allDownSince = undefined;
+    else allDownSince ??= at;
+    if (isTainted(node) && !(was !== undefined && isTainted(was)) && allDownSince !== undefined && at - allDownSince > 10_000_000)
+      yield { at, message: `node ${key} was tainted NoExecute while all nodes were silent` };
+  }
+}
+
+export const CLUSTER_INVARIANTS: readonly Invariant[] = [
+  { id: 'C6', says: 'nothing outlives all of its owners', check: owners },
+  { id: 'C7', says: "a Service's endpoints are its ready pods", check: endpoints },
+  { id: 'C8', says: 'addresses of pods, networks of nodes and cluster addresses are given once', check: addresses },
+  { id: 'C9', says: 'an eviction leaves a budget what it asks for', check: budgets },
+  { id: 'C11', says: 'a lease changes hands only when it has run out', check: leaders },
+  { id: 'C12', says: 'a node is given up only after its grace period, and nobody is evicted while all nodes are silent', check: nodes },
+];

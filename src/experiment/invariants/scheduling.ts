@@ -1,0 +1,131 @@
+/** S1-S4: what holds of every placement. */
+
+import type { Node, Pod } from '#api';
+import { podRequests, quantityMilliValue, quantityValue, tolerates } from '#api';
+import { atEnd, type Change, type Finding, type History, type Invariant, of } from './history.ts';
+
+/** Watches of kinds are not ordered among each other, and a scheduler sees the cluster late: what changed within this long before a binding may be unknown to it. */
+const LATE = 5_000_000;
+
+const nodeOf = ({ spec }: Pod): string => spec?.nodeName ?? '';
+
+/** Bindings, with all nodes and pods as they were seen then. */
+function* bindings(
+  history: History,
+): Iterable<Change & { readonly pods: ReadonlyMap<string, Pod>; readonly nodes: ReadonlyMap<string, { node: Node; since: number }> }> {
+  const pods = new Map<string, Pod>();
+  const nodes = new Map<string, { node: Node; since: number }>();
+  for (const change of of(history, 'pods', 'nodes')) {
+    const { at, type, key, resource, object, before } = change;
+    if (resource === 'nodes') {
+      const [node, was] = [object as Node, before as Node | undefined];
+      if (type === 'delete') nodes.delete(key);
+      else if (was === undefined || was.spec !== node.spec || was.metadata?.labels !== node.metadata?.labels) {
+        const isSame =
+          was !== undefined && JSON.stringify([was.spec, was.metadata?.labels]) === JSON.stringify([node.spec, node.metadata?.labels]);
+        nodes.set(key, { node, since: isSame ? (nodes.get(key)?.since ?? at) : at });
+      }
+      continue;
+    }
+    if (type === 'delete') {
+      pods.delete(key);
+      continue;
+    }
+    const isBound = nodeOf(object as Pod) !== '' && (before === undefined || nodeOf(before as Pod) === '');
+    if (isBound) yield { ...change, pods, nodes };
+    pods.set(key, object as Pod);
+  }
+}
+
+/** S1: a pod is bound once. */
+function* boundOnce(history: History): Iterable<Finding> {
+  for (const { at, type, key, object, before } of of(history, 'pods')) {
+    const [pod, was] = [object as Pod, before as Pod | undefined];
+    if (type === 'delete' || was === undefined || was.metadata?.uid !== pod.metadata?.uid || nodeOf(was) === '') continue;
+    if (nodeOf(pod) !== nodeOf(was)) yield { at, message: `pod ${key} moved from ${nodeOf(was)} to ${nodeOf(pod) || 'no node'}` };
+  }
+}
+
+/** S2: its node is there. */
+function* nodeThere(history: History): Iterable<Finding> {
+  const gone = new Map<string, number>();
+  const known = new Set<string>();
+  for (const { at, type, resource, key, object, before } of of(history, 'nodes', 'pods')) {
+    if (resource === 'nodes') {
+      known.add(key);
+      if (type === 'delete') gone.set(key, at);
+      else gone.delete(key);
+      continue;
+    }
+    const node = nodeOf(object as Pod);
+    if (type === 'delete' || node === '' || (before !== undefined && nodeOf(before as Pod) !== '')) continue;
+    const since = gone.get(node);
+    if (since !== undefined && at - since > LATE)
+      yield { at, message: `pod ${key} was bound to node ${node}, which was gone for ${(at - since) / 1e6} s` };
+  }
+  // 40 s of quarantine and a period of the collector.
+  if (history.quietFor < 90_000_000) return;
+  for (const pod of atEnd<Pod>(history, 'pods')) {
+    const since = gone.get(nodeOf(pod));
+    if (since !== undefined && known.has(nodeOf(pod)) && history.until - since > 90_000_000)
+      yield {
+        at: history.until,
+        message: `pod ${pod.metadata?.namespace}/${pod.metadata?.name} is still bound to node ${nodeOf(pod)}, which is gone`,
+      };
+  }
+}
+
+/** S3: what is bound to a node fits. */
+function* nodeFits(history: History): Iterable<Finding> {
+  for (const { at, key, object, pods, nodes } of bindings(history)) {
+    const pod = object as Pod;
+    const name = nodeOf(pod);
+    const found = nodes.get(name);
+    const isPlaced = pod.metadata?.ownerReferences?.some(({ kind }) => kind === 'Node') === true;
+    if (found === undefined || isPlaced) continue;
+    const allocatable = found.node.status?.allocatable ?? {};
+    let [cpu, memory, count] = [0, 0, 0];
+    for (const other of [...pods.values(), pod]) {
+      if (nodeOf(other) !== name || other.status?.phase === 'Succeeded' || other.status?.phase === 'Failed') continue;
+      const requests = podRequests(other);
+      cpu += requests['cpu'] ?? 0;
+      memory += requests['memory'] ?? 0;
+      count++;
+    }
+    const over =
+      allocatable['cpu'] !== undefined && cpu > quantityMilliValue(allocatable['cpu'])
+        ? `${cpu}m CPU of ${String(allocatable['cpu'])}`
+        : allocatable['memory'] !== undefined && memory > quantityValue(allocatable['memory'])
+          ? `${memory} bytes of ${String(allocatable['memory'])}`
+          : allocatable['pods'] !== undefined && count > quantityValue(allocatable['pods'])
+            ? `${count} pods of ${String(allocatable['pods'])}`
+            : undefined;
+    if (over !== undefined) yield { at, message: `with pod ${key} node ${name} would give ${over}` };
+  }
+}
+
+/** S4: hard rules, as far as the node alone decides them. */
+function* hardRules(history: History): Iterable<Finding> {
+  for (const { at, key, object, before, nodes } of bindings(history)) {
+    const pod = object as Pod;
+    const found = nodes.get(nodeOf(pod));
+    // A pod that came with a node in its spec was never scheduled.
+    if (found === undefined || before === undefined || at - found.since < LATE) continue;
+    const labels = found.node.metadata?.labels ?? {};
+    for (const [label, value] of Object.entries(pod.spec?.nodeSelector ?? {}))
+      if (labels[label] !== value)
+        yield { at, message: `pod ${key} asks for ${label}=${value}, node ${nodeOf(pod)} has ${labels[label] ?? 'none'}` };
+    for (const taint of found.node.spec?.taints ?? []) {
+      if (taint.effect === 'PreferNoSchedule') continue;
+      if (!(pod.spec?.tolerations ?? []).some((toleration) => tolerates(toleration, taint)))
+        yield { at, message: `pod ${key} does not tolerate ${taint.key}:${taint.effect} of node ${nodeOf(pod)}` };
+    }
+  }
+}
+
+export const SCHEDULING_INVARIANTS: readonly Invariant[] = [
+  { id: 'S1', says: 'a pod is bound once', check: boundOnce },
+  { id: 'S2', says: 'a pod is bound to a node that is there', check: nodeThere },
+  { id: 'S3', says: 'what is bound to a node fits into it', check: nodeFits },
+  { id: 'S4', says: "a pod's node selector and tolerations are heeded", check: hardRules },
+];

@@ -1,0 +1,206 @@
+/** C1-C5, C10: what holds of replicas and of those who make them. */
+
+import type { CronJob, DaemonSet, Deployment, HorizontalPodAutoscaler, Job, KubeObject, Pod, ReplicaSet, StatefulSet } from '#api';
+import { atEnd, controllerUid, type Finding, type History, type Invariant, isLive, isQuiet, isReady, of } from './history.ts';
+
+/** A controller sees the cluster late: what was wanted up to this long ago may still be acted on. */
+const LATE = 10_000_000;
+
+/** C1: as many pods as are wanted, and one controller each. */
+function* replicas(history: History): Iterable<Finding> {
+  const wanted = new Map<string, { now: number; before: number; until: number }>();
+  const live = new Map<string, Set<string>>();
+  for (const { at, type, key, resource, object, before } of of(history, 'replicasets.apps', 'pods')) {
+    const uid = object.metadata?.uid ?? '';
+    if (resource === 'replicasets.apps') {
+      const known = wanted.get(uid);
+      const now = (object as ReplicaSet).spec?.replicas ?? 1;
+      if (known === undefined) wanted.set(uid, { now, before: now, until: at });
+      else if (known.now !== now)
+        wanted.set(uid, { now, before: Math.max(known.now, at < known.until ? known.before : 0), until: at + LATE });
+      continue;
+    }
+    const controllers = (object.metadata?.ownerReferences ?? []).filter(({ controller }) => controller === true);
+    if (controllers.length > 1) yield { at, message: `pod ${key} has ${controllers.length} controllers` };
+    const owner = controllerUid(object);
+    if (owner === undefined) continue;
+    let pods = live.get(owner);
+    if (pods === undefined) live.set(owner, (pods = new Set()));
+    if (type === 'delete' || !isLive(object as Pod)) pods.delete(uid);
+    else pods.add(uid);
+    const set = wanted.get(owner);
+    const most = set === undefined ? undefined : at < set.until ? Math.max(set.now, set.before) : set.now;
+    if (most !== undefined && type === 'add' && before === undefined && pods.size > most)
+      yield { at, message: `pod ${key} is one of ${pods.size} where ${most} are wanted` };
+  }
+  if (!isQuiet(history)) return;
+  for (const set of atEnd<ReplicaSet>(history, 'replicasets.apps')) {
+    if (set.metadata?.deletionTimestamp !== undefined) continue;
+    const there = live.get(set.metadata?.uid ?? '')?.size ?? 0;
+    const failing = set.status?.conditions?.some(({ type, status }) => type === 'ReplicaFailure' && status === 'True') === true;
+    if (there !== (set.spec?.replicas ?? 1) && !failing)
+      yield {
+        at: history.until,
+        message: `ReplicaSet ${set.metadata?.namespace}/${set.metadata?.name} wants ${set.spec?.replicas ?? 1} pods and has ${there}`,
+      };
+  }
+}
+
+function rounded(value: number | string | undefined, of: number, up: boolean): number {
+  if (typeof value === 'number') return value;
+  const share = (Number((value ?? '25%').replace('%', '')) / 100) * of;
+  return up ? Math.ceil(share - 1e-9) : Math.floor(share + 1e-9);
+}
+
+/** C2: a rolling update stays between what it may have too few and too many. Judged by the Deployment's own status; the lower bound only while no node and
+ *  no container failed, since those take pods away too. */
+function* rollingUpdates(history: History): Iterable<Finding> {
+  const scaled = new Map<string, { replicas: number; most: number; at: number }>();
+  const reached = new Map<string, boolean>();
+  const calm = isCalm(history);
+  for (const { at, type, key, object } of of(history, 'deployments.apps')) {
+    const { spec, status, metadata } = object as Deployment;
+    if (type === 'delete' || spec === undefined || (spec.strategy?.type ?? 'RollingUpdate') !== 'RollingUpdate' || spec.paused === true)
+      continue;
+    const replicas = spec.replicas ?? 1;
+    const known = scaled.get(key);
+    if (known?.replicas !== replicas) {
+      scaled.set(key, { replicas, most: Math.max(replicas, known?.most ?? 0), at });
+      reached.set(key, false);
+    } else if (at - known.at > 60_000_000) known.most = replicas;
+    const { maxSurge, maxUnavailable } = spec.strategy?.rollingUpdate ?? {};
+    const surge = rounded(maxSurge, scaled.get(key)?.most ?? replicas, true);
+    const most = (scaled.get(key)?.most ?? replicas) + surge;
+    if ((status?.replicas ?? 0) > most) yield { at, message: `Deployment ${key} has ${status?.replicas} pods, ${most} at most` };
+    let fewer = rounded(maxUnavailable, replicas, false);
+    if (fewer === 0 && surge === 0) fewer = 1;
+    const least = replicas - fewer;
+    const available = status?.availableReplicas ?? 0;
+    if (available >= least) reached.set(key, true);
+    else if (
+      calm &&
+      reached.get(key) === true &&
+      (status?.updatedReplicas ?? 0) < (status?.replicas ?? 0) &&
+      metadata?.deletionTimestamp === undefined
+    )
+      yield { at, message: `Deployment ${key} has ${available} pods available in the middle of a rollout, ${least} at least` };
+  }
+}
+
+/** No node was unready, no container restarted, no pod failed or was disrupted or deleted by hand. */
+function isCalm(history: History): boolean {
+  for (const { object, resource, type } of history.changes) {
+    if (resource === 'nodes' && type !== 'add' && !isReady(object as Pod)) return false;
+    if (resource !== 'pods') continue;
+    const { status, metadata } = object as Pod;
+    if (status?.phase === 'Failed' && metadata?.deletionTimestamp === undefined) return false;
+    if (status?.containerStatuses?.some(({ restartCount }) => restartCount > 0) === true) return false;
+    if (status?.conditions?.some((condition) => condition.type === 'DisruptionTarget') === true) return false;
+  }
+  return true;
+}
+
+/** C3: members of a StatefulSet start one after another. That no two of one name run at once holds by the API's names, as far as the API can see. */
+function* ordered(history: History): Iterable<Finding> {
+  const sets = new Map<string, StatefulSet>();
+  const readyAt = new Map<string, number>();
+  for (const { at, type, key, resource, object, before } of of(history, 'statefulsets.apps', 'pods')) {
+    if (resource === 'statefulsets.apps') {
+      if (type !== 'delete') sets.set(object.metadata?.uid ?? '', object as StatefulSet);
+      continue;
+    }
+    if (type !== 'delete' && isReady(object as Pod)) readyAt.set(key, at);
+    else if (readyAt.get(key) === Number.POSITIVE_INFINITY) readyAt.delete(key);
+    const set = sets.get(controllerUid(object) ?? '');
+    if (set === undefined || type !== 'add' || before !== undefined || set.spec?.podManagementPolicy === 'Parallel') continue;
+    const ordinal = Number(key.slice(key.lastIndexOf('-') + 1));
+    const first = set.spec?.ordinals?.start ?? 0;
+    for (let lower = first; lower < ordinal; lower++) {
+      const other = `${set.metadata?.namespace}/${set.metadata?.name}-${lower}`;
+      if (readyAt.get(other) === undefined) yield { at, message: `pod ${key} was made before ${other} had ever been ready` };
+    }
+  }
+}
+
+/** C4: one daemon a node. */
+function* daemons(history: History): Iterable<Finding> {
+  const sets = new Map<string, DaemonSet>();
+  const pods = new Map<string, Pod>();
+  for (const { at, type, key, resource, object } of of(history, 'daemonsets.apps', 'pods')) {
+    if (resource === 'daemonsets.apps') {
+      sets.set(object.metadata?.uid ?? '', object as DaemonSet);
+      continue;
+    }
+    const pod = object as Pod;
+    const set = sets.get(controllerUid(pod) ?? '');
+    if (set === undefined) continue;
+    if (type === 'delete' || !isLive(pod)) pods.delete(key);
+    else pods.set(key, pod);
+    const surge = set.spec?.updateStrategy?.rollingUpdate?.maxSurge ?? 0;
+    const node = pod.spec?.nodeName ?? '';
+    if (node === '' || !pods.has(key) || (surge !== 0 && surge !== '0%' && surge !== '0')) continue;
+    for (const [other, { spec, metadata }] of pods)
+      if (other !== key && spec?.nodeName === node && controllerUid({ metadata } as KubeObject) === set.metadata?.uid)
+        yield { at, message: `pods ${other} and ${key} of DaemonSet ${set.metadata?.name} are both on node ${node}` };
+  }
+  if (!isQuiet(history)) return;
+  for (const { metadata, status } of atEnd<DaemonSet>(history, 'daemonsets.apps'))
+    if (metadata?.deletionTimestamp === undefined && (status?.currentNumberScheduled ?? 0) !== (status?.desiredNumberScheduled ?? 0))
+      yield {
+        at: history.until,
+        message: `DaemonSet ${metadata?.namespace}/${metadata?.name} is on ${status?.currentNumberScheduled} nodes of ${status?.desiredNumberScheduled}`,
+      };
+}
+
+const isOver = ({ status }: Job): boolean =>
+  status?.conditions?.some(({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True') === true;
+
+/** C5: a Job's counts never fall, its end is final, and CronJobs that forbid overlap have none. */
+function* jobs(history: History): Iterable<Finding> {
+  const crons = new Map<string, CronJob>();
+  const running = new Map<string, Map<string, Job>>();
+  for (const { at, type, key, resource, object, before } of of(history, 'cronjobs.batch', 'jobs.batch')) {
+    if (resource === 'cronjobs.batch') {
+      crons.set(object.metadata?.uid ?? '', object as CronJob);
+      continue;
+    }
+    const [job, was] = [object as Job, before as Job | undefined];
+    const isSame = was !== undefined && was.metadata?.uid === job.metadata?.uid && type !== 'delete';
+    if (isSame && was.spec?.completions === job.spec?.completions) {
+      for (const count of ['succeeded', 'failed'] as const)
+        if ((job.status?.[count] ?? 0) < (was.status?.[count] ?? 0))
+          yield { at, message: `Job ${key} went from ${was.status?.[count]} ${count} to ${job.status?.[count] ?? 0}` };
+      if (isOver(was) && !isOver(job)) yield { at, message: `Job ${key} was over and is no longer` };
+    }
+    const owner = controllerUid(job) ?? '';
+    if (crons.get(owner)?.spec?.concurrencyPolicy !== 'Forbid') continue;
+    let active = running.get(owner);
+    if (active === undefined) running.set(owner, (active = new Map()));
+    if (type === 'delete' || isOver(job)) active.delete(key);
+    else active.set(key, job);
+    if (type === 'add' && before === undefined && active.size > 1)
+      yield { at, message: `Job ${key} was started while ${[...active.keys()].filter((other) => other !== key).join(', ')} ran` };
+  }
+}
+
+/** C10: within bounds. */
+function* autoscaled(history: History): Iterable<Finding> {
+  for (const { at, type, key, object } of of(history, 'horizontalpodautoscalers.autoscaling')) {
+    const { spec, status } = object as HorizontalPodAutoscaler;
+    const desired = status?.desiredReplicas;
+    if (type === 'delete' || desired === undefined || desired === 0) continue;
+    const [least, most] = [spec?.minReplicas ?? 1, spec?.maxReplicas ?? Number.POSITIVE_INFINITY];
+    const isJudged = (object.metadata as { generation?: number } | undefined)?.generation === status?.observedGeneration;
+    if (isJudged && (desired < least || desired > most))
+      yield { at, message: `HorizontalPodAutoscaler ${key} wants ${desired}, outside ${least} to ${most}` };
+  }
+}
+
+export const WORKLOAD_INVARIANTS: readonly Invariant[] = [
+  { id: 'C1', says: 'a ReplicaSet makes no more pods than are wanted, ends with as many, and each has one controller', check: replicas },
+  { id: 'C2', says: 'a rolling update stays within maxSurge and maxUnavailable', check: rollingUpdates },
+  { id: 'C3', says: 'members of a StatefulSet start in order', check: ordered },
+  { id: 'C4', says: 'a DaemonSet has one pod a node', check: daemons },
+  { id: 'C5', says: "a Job's counts never fall, its end is final, and Forbid forbids", check: jobs },
+  { id: 'C10', says: 'an autoscaler stays within its bounds', check: autoscaled },
+];

@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import { historyOf, INVARIANTS, type Seen, violations } from '#experiment';
+
+const SECOND = 1_000_000;
+let versions = 0;
+// biome-ignore lint/suspicious/noExplicitAny: objects of all kinds, only as far as invariants read them.
+type Any = any;
+
+const change = (seconds: number, type: Seen['type'], resource: string, object: Any): Seen => ({
+  at: seconds * SECOND,
+  type,
+  resource,
+  object: {
+    ...object,
+    metadata: {
+      namespace: 'default',
+      resourceVersion: String(++versions),
+      creationTimestamp: 't',
+      uid: object.metadata.name,
+      ...object.metadata,
+    },
+  },
+});
+const add = (seconds: number, resource: string, object: Any): Seen => change(seconds, 'add', resource, object);
+const update = (seconds: number, resource: string, object: Any): Seen => change(seconds, 'update', resource, object);
+const gone = (seconds: number, resource: string, object: Any): Seen => change(seconds, 'delete', resource, object);
+const ready = (status: string) => [{ type: 'Ready', status }];
+const pod = (name: string, more: Any = {}, metadata: Any = {}) => ({
+  metadata: { name, ...metadata },
+  spec: { containers: [] },
+  status: { phase: 'Running' },
+  ...more,
+});
+const node = (name: string, more: Any = {}) => ({
+  metadata: { name, namespace: undefined },
+  status: { conditions: ready('True'), allocatable: { cpu: '1', memory: '1Gi', pods: '2' } },
+  ...more,
+});
+const ownedBy = (kind: string, uid: string) => ({ ownerReferences: [{ apiVersion: 'v1', kind, name: uid, uid, controller: true }] });
+const set = (replicas: number) => ({ metadata: { name: 'set' }, spec: { replicas }, status: {} });
+const LEASES = 'leases.coordination.k8s.io';
+const lease = (name: string, namespace: string, holderIdentity: string, renewTime: string) => ({
+  metadata: { name, namespace },
+  spec: { holderIdentity, renewTime, leaseDurationSeconds: 15 },
+});
+
+/** For each invariant a history that breaks it, and a word of what it has to say. */
+const PLANTED: Readonly<Record<string, readonly [expected: string, history: readonly Seen[]]>> = {
+  A1: ['has the uid of', [add(1, 'pods', pod('a')), add(2, 'pods', pod('b', {}, { uid: 'a' }))]],
+  A3: ['was added twice', [add(1, 'pods', pod('a')), add(2, 'pods', pod('a'))]],
+  A8: [
+    'counts 2 pods, there are 1',
+    [add(1, 'pods', pod('a')), add(2, 'resourcequotas', { metadata: { name: 'q' }, spec: {}, status: { used: { pods: '2' } } })],
+  ],
+  A9: [
+    'is gone with finalizer',
+    [add(1, 'pods', pod('a', {}, { finalizers: ['x'] })), gone(2, 'pods', pod('a', {}, { finalizers: ['x'] }))],
+  ],
+  A10: [
+    'in a namespace that terminates',
+    [add(1, 'namespaces', { metadata: { name: 'default', namespace: undefined, deletionTimestamp: 't' } }), add(9, 'pods', pod('a'))],
+  ],
+  C1: [
+    'is one of 2 where 1 are wanted',
+    [
+      add(1, 'replicasets.apps', set(1)),
+      add(2, 'pods', pod('a', {}, ownedBy('ReplicaSet', 'set'))),
+      add(30, 'pods', pod('b', {}, ownedBy('ReplicaSet', 'set'))),
+    ],
+  ],
+  C2: [
+    'has 4 pods, 3 at most',
+    [
+      add(1, 'deployments.apps', {
+        metadata: { name: 'd' },
+        spec: { replicas: 2, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } },
+        status: { replicas: 4 },
+      }),
+    ],
+  ],
+  C3: [
+    'before default/db-0 had ever been ready',
+    [
+      add(1, 'statefulsets.apps', { metadata: { name: 'db' }, spec: { replicas: 2 } }),
+      add(2, 'pods', pod('db-0', {}, ownedBy('StatefulSet', 'db'))),
+      add(3, 'pods', pod('db-1', {}, ownedBy('StatefulSet', 'db'))),
+    ],
+  ],
+  C4: [
+    'are both on node n',
+    [
+      add(1, 'daemonsets.apps', { metadata: { name: 'ds' }, spec: {} }),
+      ...['a', 'b'].map((name) => add(2, 'pods', pod(name, { spec: { nodeName: 'n', containers: [] } }, ownedBy('DaemonSet', 'ds')))),
+    ],
+  ],
+  C5: [
+    'went from 2 succeeded to 1',
+    [
+      add(1, 'jobs.batch', { metadata: { name: 'j' }, spec: {}, status: { succeeded: 2 } }),
+      update(2, 'jobs.batch', { metadata: { name: 'j' }, spec: {}, status: { succeeded: 1 } }),
+    ],
+  ],
+  C6: [
+    'its owner ReplicaSet set is gone',
+    [add(1, 'replicasets.apps', set(1)), add(2, 'pods', pod('a', {}, ownedBy('ReplicaSet', 'set'))), gone(3, 'replicasets.apps', set(1))],
+  ],
+  C7: [
+    'lacks endpoint 10.0.0.1',
+    [
+      add(1, 'services', { metadata: { name: 's' }, spec: { selector: { app: 'a' } } }),
+      add(2, 'pods', pod('a', { status: { phase: 'Running', podIP: '10.0.0.1', conditions: ready('True') } }, { labels: { app: 'a' } })),
+    ],
+  ],
+  C8: [
+    "which is pods/default/a's",
+    ['a', 'b'].map((name) => add(1, 'pods', pod(name, { status: { phase: 'Running', podIP: '10.0.0.1' } }))),
+  ],
+  C9: [
+    'has 0 healthy pods left of 1',
+    [
+      add(1, 'poddisruptionbudgets.policy', {
+        metadata: { name: 'b' },
+        spec: { selector: { matchLabels: { app: 'a' } } },
+        status: { desiredHealthy: 1 },
+      }),
+      add(2, 'pods', pod('a', { status: { phase: 'Running', conditions: ready('True') } }, { labels: { app: 'a' } })),
+      update(
+        3,
+        'pods',
+        pod(
+          'a',
+          {
+            status: {
+              phase: 'Running',
+              conditions: [...ready('True'), { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' }],
+            },
+          },
+          { labels: { app: 'a' } },
+        ),
+      ),
+    ],
+  ],
+  C10: [
+    'outside 1 to 3',
+    [
+      add(1, 'horizontalpodautoscalers.autoscaling', {
+        metadata: { name: 'h', generation: 1 },
+        spec: { minReplicas: 1, maxReplicas: 3 },
+        status: { observedGeneration: 1, desiredReplicas: 5 },
+      }),
+    ],
+  ],
+  C11: [
+    'from a to b after 2.0 s of 15',
+    [add(1, LEASES, lease('kcm', 'kube-system', 'a', '1')), update(3, LEASES, lease('kcm', 'kube-system', 'b', '2'))],
+  ],
+  C12: [
+    'given up after 10.0 s of silence, 40 s are its grace',
+    [
+      add(1, 'nodes', node('n')),
+      add(1, LEASES, lease('n', 'kube-node-lease', 'n', '1')),
+      update(11, 'nodes', node('n', { status: { conditions: ready('Unknown') } })),
+    ],
+  ],
+  C13: ['went from Succeeded to Running', [add(1, 'pods', pod('a', { status: { phase: 'Succeeded' } })), update(2, 'pods', pod('a'))]],
+  S1: [
+    'moved from n to m',
+    [
+      add(1, 'pods', pod('a', { spec: { nodeName: 'n', containers: [] } })),
+      update(2, 'pods', pod('a', { spec: { nodeName: 'm', containers: [] } })),
+    ],
+  ],
+  S2: [
+    'which was gone for',
+    [add(1, 'nodes', node('n')), gone(2, 'nodes', node('n')), add(20, 'pods', pod('a', { spec: { nodeName: 'n', containers: [] } }))],
+  ],
+  S3: [
+    'would give',
+    [
+      add(1, 'nodes', node('n')),
+      add(9, 'pods', pod('a', { spec: { nodeName: 'n', containers: [{ name: 'c', resources: { requests: { cpu: '2' } } }] } })),
+    ],
+  ],
+  S4: [
+    'does not tolerate',
+    [
+      add(1, 'nodes', node('n', { spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } })),
+      add(8, 'pods', pod('a')),
+      update(9, 'pods', pod('a', { spec: { nodeName: 'n', containers: [] } })),
+    ],
+  ],
+};
+
+describe('invariants', () => {
+  it('have a planted violation each', () => {
+    expect(INVARIANTS.map(({ id }) => id).sort()).toEqual(Object.keys(PLANTED).sort());
+  });
+
+  it.each(Object.entries(PLANTED))('%s is found', (id, [expected, seen]) => {
+    const found = violations(historyOf(seen, 200 * SECOND, { nodeMonitorGraceSeconds: 40 })).filter((violation) => violation.id === id);
+    expect(found[0]?.message).toContain(expected);
+    expect(found[0]?.at).toBeGreaterThan(0);
+  });
+
+  it('hold of a history in which nothing is wrong', () => {
+    const seen = [
+      add(1, 'nodes', node('n')),
+      add(2, 'replicasets.apps', set(1)),
+      add(3, 'pods', pod('a', {}, ownedBy('ReplicaSet', 'set'))),
+      update(4, 'pods', pod('a', { spec: { nodeName: 'n', containers: [] } }, ownedBy('ReplicaSet', 'set'))),
+    ];
+    expect(violations(historyOf(seen, 200 * SECOND))).toEqual([]);
+  });
+});
