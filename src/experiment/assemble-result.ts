@@ -22,6 +22,8 @@ const HISTOGRAMS: readonly {
   readonly unit: 'ms' | 's';
   readonly skip?: (labels: Labels) => boolean;
   readonly by?: readonly string[];
+  /** What its labels tell apart has nothing in common: no sum over them. */
+  readonly apart?: true;
 }[] = [
   { key: 'submissionToBinding', name: 'wavetank_submission_to_binding_seconds', unit: 'ms' },
   { key: 'podStart', name: 'wavetank_pod_start_seconds', unit: 's' },
@@ -40,6 +42,7 @@ const HISTOGRAMS: readonly {
   { key: 'etcdFsync', name: 'etcd_disk_wal_fsync_duration_seconds', unit: 'ms' },
   { key: 'kubeletPodStart', name: 'kubelet_pod_start_duration_seconds', unit: 's' },
   { key: 'kubeletPodStartSli', name: 'kubelet_pod_start_sli_duration_seconds', unit: 's' },
+  { key: 'podStart', name: 'wavetank_pod_start_part_seconds', unit: 's', by: ['part'], apart: true },
   { key: 'imagePull', name: 'kubelet_image_pull_duration_seconds', unit: 's' },
   { key: 'controllerQueue', name: 'workqueue_queue_duration_seconds', unit: 'ms', by: ['name'] },
   { key: 'nodeLossNoticed', name: 'wavetank_node_loss_noticed_seconds', unit: 's' },
@@ -142,10 +145,10 @@ export function assembleResult(scenario: Scenario, built: BuiltWorld, run: RunOu
 
 function distributions(recorded: RecordedRun): Record<string, Distribution> {
   const out: Record<string, Distribution> = {};
-  for (const { key, name, unit, skip, by } of HISTOGRAMS) {
+  for (const { key, name, unit, skip, by, apart } of HISTOGRAMS) {
     const scale = unit === 'ms' ? 1e3 : 1;
     const all = recorded.histogramWhere(name, (labels) => skip?.(labels) !== true);
-    if (all !== undefined && all.overall.count > 0) out[key] = summary(all.overall, scale);
+    if (apart !== true && all !== undefined && all.overall.count > 0) out[key] = summary(all.overall, scale);
     for (const label of by ?? []) {
       for (const value of valuesOf(recorded, name, label)) {
         const one = recorded.histogram(name, { [label]: value });
@@ -179,7 +182,8 @@ function summary(samples: Samples, scale: number): Distribution {
 }
 
 function latencySeries(recorded: RecordedRun): Series[] {
-  return HISTOGRAMS.flatMap(({ key, name, unit, skip }) => {
+  return HISTOGRAMS.flatMap(({ key, name, unit, skip, apart }) => {
+    if (apart === true) return [];
     const found = recorded.histogramWhere(name, (labels) => skip?.(labels) !== true);
     if (found === undefined || found.overall.count === 0) return [];
     return (['p50', 'p95', 'p99', 'count'] as const).map((kind) => ({

@@ -42,6 +42,7 @@ function settings(scenario: Scenario): Partial<KubeletSettings> {
       preloadedImages: kubelets.preloadedImages,
       startupJitterSeconds: kubelets.startOver / 1e6,
       probes: kubelets.probes,
+      ...kubelets.settings,
     };
     settingsOf.set(scenario, found);
   }

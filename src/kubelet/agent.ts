@@ -22,9 +22,13 @@ import { LUCK } from './luck.ts';
 import { NodeCpu } from './node-cpu.ts';
 import { NodeDisk } from './node-disk.ts';
 import { NodeMemory } from './node-memory.ts';
+import { NodeNetwork } from './node-network.ts';
+import { NodeStorage } from './node-storage.ts';
 import { NodeTraffic } from './node-traffic.ts';
 import { NodeVolumes } from './node-volumes.ts';
+import { PodConfig } from './pod-config.ts';
 import type { PodWorker } from './pod-worker.ts';
+import { type StartPart, startPartsOf } from './start-parts.ts';
 
 /** What a kubelet reminds itself of. */
 export type Task =
@@ -99,6 +103,9 @@ export class NodeAgent {
   readonly disk: NodeDisk;
   readonly volumes: NodeVolumes;
   readonly traffic: NodeTraffic;
+  readonly storage: NodeStorage;
+  readonly network: NodeNetwork;
+  readonly podConfig: PodConfig;
   /** Key of the node's luck. */
   readonly luck: number;
   readonly hostIP: string;
@@ -120,6 +127,7 @@ export class NodeAgent {
   startTotal: Histogram | undefined;
   pullDuration: Histogram | undefined;
   startedContainers: Counter | undefined;
+  startParts: Readonly<Record<StartPart, Histogram>> | undefined;
   private nextSlot = 0;
   evictArmed = false;
   private phase = -1;
@@ -141,6 +149,9 @@ export class NodeAgent {
     this.disk = new NodeDisk(this);
     this.volumes = new NodeVolumes(this);
     this.traffic = new NodeTraffic(this);
+    this.storage = new NodeStorage(this);
+    this.network = new NodeNetwork(this);
+    this.podConfig = new PodConfig(this);
     this.addresses = new AddressPool(config.podCIDR);
     // 172.16.0.0 plus the CIDR's own number: distinct for up to 2^20 nodes of one cluster.
     this.hostIP = config.internalIP ?? formatAddress(2_886_729_728 + (Math.floor(parseCidr(config.podCIDR).base / 256) & 0xf_ffff));
@@ -154,6 +165,7 @@ export class NodeAgent {
     this.startSli = ctx.record.histogram('kubelet_pod_start_sli_duration_seconds');
     this.startTotal = ctx.record.histogram('kubelet_pod_start_duration_seconds');
     this.pullDuration = ctx.record.histogram('kubelet_image_pull_duration_seconds');
+    this.startParts = startPartsOf(ctx.record);
     this.startedContainers = ctx.record.counter('kubelet_started_containers_total');
     this.images.preload(ctx.chance);
   }
@@ -178,6 +190,8 @@ export class NodeAgent {
 
   forget(worker: PodWorker): void {
     this.uncount(worker);
+    this.podConfig.forget(worker);
+    this.network.forget(worker);
     this.workers.delete(worker.slot);
     if (this.byUid.get(worker.uid) === worker) this.byUid.delete(worker.uid);
   }

@@ -46,10 +46,22 @@ export interface ContainerBehaviour {
   readonly probes?: { readonly startup?: ProbeBehaviour; readonly readiness?: ProbeBehaviour; readonly liveness?: ProbeBehaviour };
   /** Working set: what it begins with, how it grows, where it stops growing. Bytes. */
   readonly memory?: { readonly startBytes?: number; readonly growthBytesPerSecond?: number; readonly maxBytes?: number };
+  /** What it writes to the node's disk, into its own layer or an emptyDir of its pod. Bytes. */
+  readonly disk?: {
+    readonly startBytes?: number;
+    readonly growthBytesPerSecond?: number;
+    readonly maxBytes?: number;
+    readonly volume?: string;
+  };
   /** CPU it would use if nothing held it back, in milli-cores; a wave goes with the time of day. */
   readonly cpuMilli?: number | CpuWave;
-  /** What one request to its Service takes: CPU, and time besides. */
-  readonly perRequest?: { readonly cpuSeconds?: number; readonly seconds?: Distribution };
+  /** What one request to its Service takes: CPU, time besides, and what comes and goes over the network. */
+  readonly perRequest?: {
+    readonly cpuSeconds?: number;
+    readonly seconds?: Distribution;
+    readonly requestBytes?: number;
+    readonly responseBytes?: number;
+  };
   /** It goes on listening after SIGTERM, until it ends. */
   readonly servesAfterTerm?: boolean;
   /** Every pull of its image fails (a wrong name, a private registry). */

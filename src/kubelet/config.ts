@@ -35,6 +35,12 @@ export interface KubeletConfig {
   readonly settings?: Partial<KubeletSettings>;
 }
 
+/** Pods of this priority and above, up to the next group, and how long they have. */
+export interface ShutdownGroup {
+  readonly priority: number;
+  readonly seconds: number;
+}
+
 /** Everything with a default. */
 export interface KubeletSettings {
   /** nodeLeaseDurationSeconds; leases are renewed every quarter of it. */
@@ -57,8 +63,19 @@ export interface KubeletSettings {
   readonly imageBytes: Distribution;
   /** Images on the disk when the node joins. */
   readonly preloadedImages: readonly string[];
+  /** What the node's own link carries each way, shared by its pods' requests. assumed: 10 Gbit/s. */
+  readonly networkBytesPerSecond: number;
+  /** containerLogMaxSize and containerLogMaxFiles. */
+  readonly containerLogMaxBytes: number;
+  readonly containerLogMaxFiles: number;
   /** Chance that a pull fails, drawn per (node, image, attempt). */
   readonly pullFailureProbability: number;
+  /** registryPullQPS and registryBurst: pulls beyond them fail at once; 0 lifts the limit. */
+  readonly registryPullQps: number;
+  readonly registryBurst: number;
+  /** The registry's own limit for this node's address: so many pulls in so long; 0: none. Beyond it: 429, toomanyrequests. */
+  readonly registryLimitPulls: number;
+  readonly registryLimitSeconds: number;
   /** Nodes join over this span, each at its own draw. */
   readonly startupJitterSeconds: number;
   /** From the first start to Ready (runtime and network up). */
@@ -66,13 +83,21 @@ export interface KubeletSettings {
   readonly maxPods: number;
   /** evictionHard memory.available. Bytes. */
   readonly evictionHardMemoryBytes: number;
+  /** evictionSoft memory.available, and for how long it must be crossed (evictionSoftGracePeriod); 0: no soft threshold. */
+  readonly evictionSoftMemoryBytes: number;
+  readonly evictionSoftGraceSeconds: number;
+  /** evictionMaxPodGracePeriod: pods that a soft threshold takes get their own grace, but not more. */
+  readonly evictionMaxPodGraceSeconds: number;
+  /** evictionMinimumReclaim memory.available: once crossed, a threshold counts as crossed until so much more is free. */
+  readonly evictionMinimumReclaimBytes: number;
   /** The disk of images, and when collection begins and ends (imageGCHighThresholdPercent, imageGCLowThresholdPercent, imageMinimumGCAge). */
   readonly imageFsBytes: number;
   readonly imageGCHighThresholdPercent: number;
   readonly imageGCLowThresholdPercent: number;
   readonly imageMinimumGCAgeSeconds: number;
-  /** evictionHard imagefs.available, in percent. */
+  /** evictionHard and evictionSoft imagefs.available, in percent; 0: no soft threshold. */
   readonly evictionHardImageFsPercent: number;
+  readonly evictionSoftImageFsPercent: number;
   /** monitoringInterval of the eviction manager. */
   readonly evictionMonitoringSeconds: number;
   /** evictionPressureTransitionPeriod: how long a pressure condition outlives its cause. */
@@ -102,6 +127,8 @@ export interface KubeletSettings {
   /** How long a shutdown of the machine waits for pods, and how much of it is for critical ones; 0: not at all. */
   readonly shutdownGracePeriodSeconds: number;
   readonly shutdownGracePeriodCriticalPodsSeconds: number;
+  /** shutdownGracePeriodByPodPriority, in place of the two above: the highest `priority` not above a pod's is its group's. */
+  readonly shutdownGracePeriodByPodPriority: readonly ShutdownGroup[];
   readonly kubeletVersion: string;
 }
 
@@ -122,17 +149,29 @@ export const KUBELET_DEFAULTS: KubeletSettings = {
   imageBytes: { lognormal: { p50: 80_000_000, p99: 900_000_000, min: 2_000_000, max: 5_000_000_000 } },
   preloadedImages: [],
   pullFailureProbability: 0,
+  networkBytesPerSecond: 1_250_000_000,
+  containerLogMaxBytes: 10_485_760,
+  containerLogMaxFiles: 5,
+  registryPullQps: 5,
+  registryBurst: 10,
+  registryLimitPulls: 0,
+  registryLimitSeconds: 21_600,
   startupJitterSeconds: 5,
   // assumed.
   runtimeReadySeconds: { uniform: { min: 0.5, max: 2 } },
   maxPods: 110,
   evictionHardMemoryBytes: 104_857_600,
+  evictionSoftMemoryBytes: 0,
+  evictionSoftGraceSeconds: 90,
+  evictionMaxPodGraceSeconds: 0,
+  evictionMinimumReclaimBytes: 0,
   // assumed: a common size of a node's disk.
   imageFsBytes: 100_000_000_000,
   imageGCHighThresholdPercent: 85,
   imageGCLowThresholdPercent: 80,
   imageMinimumGCAgeSeconds: 120,
   evictionHardImageFsPercent: 15,
+  evictionSoftImageFsPercent: 0,
   evictionMonitoringSeconds: 10,
   evictionPressureTransitionSeconds: 300,
   memoryUseOfRequest: 0.5,
@@ -150,6 +189,7 @@ export const KUBELET_DEFAULTS: KubeletSettings = {
   costs: KUBELET_COSTS,
   shutdownGracePeriodSeconds: 0,
   shutdownGracePeriodCriticalPodsSeconds: 0,
+  shutdownGracePeriodByPodPriority: [],
   kubeletVersion: 'v1.34.0',
 };
 

@@ -1,6 +1,7 @@
 /** The node's images: what is on the disk, and the pulls under way. Mirrors the kubelet's image manager (v1.34 pkg/kubelet/images: serial or parallel puller)
  *  over a registry link whose bandwidth the pulls of one node share equally. */
 
+import { TokenBucket } from '#client';
 import { type Chance, type Context, type Duration, hashName, type Instant, MILLISECOND, SECOND, sampleDistribution } from '#sim';
 import type { KubeletSettings } from './config.ts';
 import { ImageDisk, type ImageLayer } from './image-disk.ts';
@@ -17,15 +18,21 @@ export interface PullResult {
   readonly image: string;
   readonly bytes: number;
   readonly ok: boolean;
+  /** Why not; absent: it is not there. */
+  readonly refusal?: PullRefusal;
   /** When the registry was first spoken to: what lies before is waiting in the queue. */
   readonly startedAt: Instant;
   readonly waiters: readonly PullWaiter[];
 }
 
+/** Refused for coming too often: by the kubelet's own limit, or by the registry. */
+export type PullRefusal = 'qps' | 'toomanyrequests';
+
 interface Pull {
   readonly image: string;
   readonly bytes: number;
   readonly fails: boolean;
+  refusal: PullRefusal | undefined;
   readonly waiters: PullWaiter[];
   startedAt: Instant;
   /** Resolving the tag, until then no bytes move. */
@@ -47,6 +54,9 @@ export class ImageStore {
   private queue: Pull[] = NO_PULLS;
   private active: Pull[] = NO_PULLS;
   private attempts = 0;
+  private bucket: TokenBucket | undefined;
+  private counted = 0;
+  private countedSince: Instant = 0;
   private advancedAt: Instant = 0;
   /** Raised with every change of what is on the disk. */
   version = 0;
@@ -109,6 +119,7 @@ export class ImageStore {
       image,
       bytes,
       fails: failed,
+      refusal: undefined,
       waiters: [waiter],
       startedAt: 0,
       resolvedAt: 0,
@@ -127,8 +138,10 @@ export class ImageStore {
     const results: PullResult[] = [];
     for (const pull of this.active) {
       if (pull.doneAt > ctx.now) continue;
-      if (!pull.fails) this.keep(pull.image, pull.bytes, ctx.now);
-      results.push({ image: pull.image, bytes: pull.bytes, ok: !pull.fails, startedAt: pull.startedAt, waiters: pull.waiters });
+      const ok = !pull.fails && pull.refusal === undefined;
+      if (ok) this.keep(pull.image, pull.bytes, ctx.now);
+      const result = { image: pull.image, bytes: pull.bytes, ok, startedAt: pull.startedAt, waiters: pull.waiters };
+      results.push(pull.refusal === undefined ? result : { ...result, refusal: pull.refusal });
     }
     if (results.length > 0) this.active = this.active.filter((pull) => pull.doneAt > ctx.now);
     if (this.active.length === 0) this.active = NO_PULLS;
@@ -180,6 +193,22 @@ export class ImageStore {
     this.advancedAt = now;
   }
 
+  /** Whether this pull comes too soon after others (pkg/kubelet/images/helpers.go, throttledImageService; the registry's own count). */
+  private refusal(now: Instant): PullRefusal | undefined {
+    const { registryPullQps, registryBurst, registryLimitPulls, registryLimitSeconds } = this.settings;
+    if (registryPullQps > 0) {
+      this.bucket ??= new TokenBucket(registryPullQps, registryBurst);
+      if (!this.bucket.tryTake(now)) return 'qps';
+    }
+    if (registryLimitPulls === 0) return undefined;
+    if (now - this.countedSince >= registryLimitSeconds * SECOND) {
+      this.countedSince = now;
+      this.counted = 0;
+    }
+    this.counted += 1;
+    return this.counted > registryLimitPulls ? 'toomanyrequests' : undefined;
+  }
+
   private unpacking(bytes: number): Duration {
     return Math.round((bytes / this.settings.costs.unpackBytesPerSecond) * SECOND) + MILLISECOND;
   }
@@ -193,8 +222,10 @@ export class ImageStore {
       pull.startedAt = ctx.now;
       const resolve = drawDuration(ctx.chance, LUCK.pull, this.settings.costs.pullResolveSeconds, this.node, hashName(pull.image));
       pull.resolvedAt = ctx.now + Math.max(1, resolve);
+      pull.refusal = this.refusal(ctx.now);
+      if (pull.refusal === 'qps') pull.resolvedAt = ctx.now + 1;
       // What a pull before this one brought is not brought again.
-      pull.size = pull.fails || this.has(pull.image) ? 0 : this.missing(pull.image, pull.bytes);
+      pull.size = pull.fails || pull.refusal !== undefined || this.has(pull.image) ? 0 : this.missing(pull.image, pull.bytes);
       pull.remaining = pull.size;
       if (pull.remaining === 0) pull.doneAt = pull.resolvedAt;
     }

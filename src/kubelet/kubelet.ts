@@ -47,6 +47,7 @@ export class Kubelet implements Host {
     const agent = new NodeAgent(config);
     this.agent = agent;
     this.heartbeats = new Heartbeats(agent);
+    agent.podConfig.resume = (worker, index, ctx) => (index < 0 ? syncPod(agent, worker, ctx) : createContainer(agent, worker, index, ctx));
     agent.volumes.changed = (ctx) => this.heartbeats.volumesChanged(ctx);
     this.statics = new StaticPods(agent);
     this.shutdown = new NodeShutdown(agent, this.heartbeats);
@@ -199,17 +200,28 @@ export class Kubelet implements Host {
   private evict(ctx: Context): void {
     const { agent } = this;
     agent.evictArmed = false;
+    for (const { worker, message } of agent.storage.look(ctx))
+      this.evicted(worker, message, 'ephemeral-storage.limit', EVICTION_GRACE_SECONDS, ctx);
     const images = agent.images.version;
     const hungry = agent.memory.look(ctx);
     const victim = hungry ?? agent.disk.look(ctx);
     this.heartbeats.setPressure(agent.memory.pressure, agent.disk.pressure, ctx);
     if (agent.images.version !== images) this.heartbeats.statusDue(ctx);
     if (victim === undefined) return;
-    const { worker, message } = victim;
-    ctx.record.counter('kubelet_evictions', { eviction_signal: hungry === undefined ? 'imagefs.available' : 'memory.available' }).add();
-    podEvent(agent, worker, undefined, 'Warning', 'Evicted', message, ctx);
+    const { worker, message, soft } = victim;
+    const signal = hungry === undefined ? 'imagefs.available' : 'memory.available';
+    const grace =
+      soft === true
+        ? Math.min(worker.spec.terminationGracePeriodSeconds ?? 30, agent.settings.evictionMaxPodGraceSeconds)
+        : EVICTION_GRACE_SECONDS;
+    this.evicted(worker, message, signal, grace, ctx);
+  }
+
+  private evicted(worker: PodWorker, message: string, signal: string, graceSeconds: number, ctx: Context): void {
+    ctx.record.counter('kubelet_evictions', { eviction_signal: signal }).add();
+    podEvent(this.agent, worker, undefined, 'Warning', 'Evicted', message, ctx);
     worker.disrupted = true;
-    endPod(agent, worker, EVICTION_GRACE_SECONDS, { phase: 'Failed', reason: 'Evicted', message }, ctx);
+    endPod(this.agent, worker, graceSeconds, { phase: 'Failed', reason: 'Evicted', message }, ctx);
   }
 
   /** activeDeadlineSeconds is over (pkg/kubelet/active_deadline.go). */

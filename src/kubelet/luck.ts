@@ -27,6 +27,7 @@ export const LUCK = {
   nodeStatus: purpose('kubelet/node-status'),
   watch: purpose('kubelet/watch'),
   request: purpose('kubelet/request'),
+  configSync: purpose('kubelet/config-sync'),
 } as const;
 
 export interface PodLuck {

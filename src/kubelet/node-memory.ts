@@ -8,12 +8,15 @@ import { podQosClass, quantityValue } from '#api';
 import { type Context, type Instant, SECOND, type Timer } from '#sim';
 import type { NodeAgent } from './agent.ts';
 import { amountsOf } from './amounts.ts';
+import { EvictionThreshold } from './eviction-threshold.ts';
 import type { ContainerRecord, PodWorker } from './pod-worker.ts';
 
 /** What the eviction manager found. */
 export interface Victim {
   readonly worker: PodWorker;
   readonly message: string;
+  /** A soft threshold's: the pod keeps its grace period. */
+  readonly soft?: boolean;
 }
 
 const requestOf = (record: ContainerRecord): number => {
@@ -68,9 +71,13 @@ export class NodeMemory {
   /** MemoryPressure, and when the threshold was last seen crossed. */
   pressure = false;
   private seenAt: Instant = 0;
+  private readonly threshold: EvictionThreshold;
 
   constructor(agent: NodeAgent) {
     this.agent = agent;
+    const { evictionHardMemoryBytes, evictionSoftMemoryBytes, evictionSoftGraceSeconds, evictionMinimumReclaimBytes } = agent.settings;
+    const grace = evictionSoftGraceSeconds * SECOND;
+    this.threshold = new EvictionThreshold(evictionHardMemoryBytes, evictionSoftMemoryBytes, grace, evictionMinimumReclaimBytes);
   }
 
   /** A container started or ended. */
@@ -106,7 +113,7 @@ export class NodeMemory {
       }
     }
     const available = this.capacity - used;
-    const threshold = this.agent.settings.evictionHardMemoryBytes;
+    const threshold = this.threshold.watermark;
     if (available < threshold) this.agent.armEvict(ctx);
     const target = available >= threshold ? available - threshold : available;
     const cross = target < 0 ? ctx.now : growth > 0 ? ctx.now + (target / growth) * SECOND : Number.POSITIVE_INFINITY;
@@ -151,7 +158,8 @@ export class NodeMemory {
   look(ctx: Context): Victim | undefined {
     const { settings } = this.agent;
     const available = this.available(ctx.now);
-    if (available >= settings.evictionHardMemoryBytes) {
+    const met = this.threshold.look(available, ctx.now);
+    if (!this.threshold.crossed) {
       // The condition stays for evictionPressureTransitionPeriod.
       if (!this.pressure) return undefined;
       if (ctx.now - this.seenAt >= settings.evictionPressureTransitionSeconds * SECOND) this.pressure = false;
@@ -161,8 +169,9 @@ export class NodeMemory {
     this.pressure = true;
     this.seenAt = ctx.now;
     this.agent.armEvict(ctx);
-    const worker = this.rank(ctx.now)[0];
-    return worker === undefined ? undefined : { worker, message: this.message(worker, available, ctx.now) };
+    const worker = met === undefined ? undefined : this.rank(ctx.now)[0];
+    if (met === undefined || worker === undefined) return undefined;
+    return { worker, message: this.message(worker, met.threshold, available, ctx.now), soft: met.soft };
   }
 
   /** rankMemoryPressure: over its request first, then lower priority, then most above its request. */
@@ -185,8 +194,7 @@ export class NodeMemory {
     return candidates.map(({ worker }) => worker);
   }
 
-  private message(worker: PodWorker, available: number, now: Instant): string {
-    const threshold = this.agent.settings.evictionHardMemoryBytes;
+  private message(worker: PodWorker, threshold: number, available: number, now: Instant): string {
     let message = `The node was low on resource: memory. Threshold quantity: ${kibi(threshold)}, available: ${kibi(available)}. `;
     for (const record of worker.containers) {
       const used = workingSet(this.agent, record, now).now;

@@ -52,12 +52,17 @@ export class NodeTraffic {
     const { perRequest } = record.behaviour;
     const work = (perRequest?.cpuSeconds ?? 0) * SECOND;
     const held = work > 0 ? this.work(record, work, count, span, ctx) : NOT_HELD;
+    const { requestBytes = 0, responseBytes = 0 } = perRequest ?? {};
+    const transfer =
+      requestBytes + responseBytes > 0 ? this.agent.network.transfer(worker, count, requestBytes, responseBytes, ctx.now) : 0;
     const draws = Math.min(count, DRAWS_MOST);
     const luck = ctx.chance.stream(LUCK.request, this.agent.luck, this.batches, index);
     const answered: Latency[] = [];
     for (let draw = 0; draw < draws; draw++) {
       const share = Math.floor(((draw + 1) * count) / draws) - Math.floor((draw * count) / draws);
-      answered.push([this.duration(perRequest?.seconds ?? ANSWER_SECONDS, work, held, luck), share]);
+      // The last bytes of the batch are through after `transfer`, the first ones at once.
+      const through = Math.round((transfer * (draw + 1)) / draws);
+      answered.push([through + this.duration(perRequest?.seconds ?? ANSWER_SECONDS, work, held, luck), share]);
     }
     return { refused: 0, answered };
   }

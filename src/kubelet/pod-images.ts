@@ -4,7 +4,7 @@ import type { Context } from '#sim';
 import { SECOND } from '#sim';
 import type { NodeAgent } from './agent.ts';
 import { inBackOff, raiseBackOff } from './back-off.ts';
-import type { PullResult } from './images.ts';
+import type { PullRefusal, PullResult } from './images.ts';
 import { podEvent } from './pod-events.ts';
 import { type ContainerRecord, type PodWorker, subjectOf, troubleOf } from './pod-worker.ts';
 
@@ -90,21 +90,21 @@ export function imagePulled(
     podEvent(agent, worker, record, 'Normal', 'Pulled', message, ctx);
     return true;
   }
-  const message = `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`;
+  const message = failureText(image, result.refusal);
   const { imagePullBackOffSeconds, imagePullBackOffMaxSeconds } = agent.settings;
   raiseBackOff(troubleOf(record).pull, ctx.now, ctx.now, imagePullBackOffSeconds * SECOND, imagePullBackOffMaxSeconds * SECOND);
-  podEvent(
-    agent,
-    worker,
-    record,
-    'Warning',
-    'Failed',
-    `Failed to pull image "${image}": rpc error: code = NotFound desc = ${message}`,
-    ctx,
-  );
+  podEvent(agent, worker, record, 'Warning', 'Failed', `Failed to pull image "${image}": ${message}`, ctx);
   podEvent(agent, worker, record, 'Warning', 'Failed', 'Error: ErrImagePull', ctx);
-  wait(record, 'ErrImagePull', `rpc error: code = NotFound desc = ${message}`);
+  wait(record, 'ErrImagePull', message);
   return false;
+}
+
+/** What containerd or the kubelet says. */
+function failureText(image: string, refusal: PullRefusal | undefined): string {
+  if (refusal === 'qps') return 'pull QPS exceeded';
+  const what = `failed to pull and unpack image "${image}": failed to`;
+  if (refusal === undefined) return `rpc error: code = NotFound desc = ${what} resolve reference "${image}": ${image}: not found`;
+  return `rpc error: code = Unknown desc = ${what} copy: httpReadSeeker: failed open: unexpected status code 429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit.`;
 }
 
 /** As Go prints a duration rounded to the millisecond: '1.5s', '250ms'. */

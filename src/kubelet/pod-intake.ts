@@ -93,6 +93,7 @@ export function addPod(agent: NodeAgent, pod: Pod, isStatic: boolean, ctx: Conte
     ctx.record.span(subjectOf(worker), 'rejected', ctx.now, 0, refusal.reason);
     publishStatus(agent, worker, ctx);
   } else if (!over && !leaving) {
+    agent.podConfig.register(worker, ctx);
     const deadline = pod.spec?.activeDeadlineSeconds;
     if (deadline !== undefined) {
       const left = Math.max(0, seenAt + deadline * SECOND - ctx.now);

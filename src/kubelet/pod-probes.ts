@@ -204,6 +204,7 @@ function apply(
     // How long the first yes took; later ones are the container's changes of mind.
     if (record.ready && record.probeSpan === false) {
       record.probeSpan = true;
+      agent.startParts?.probe.observe((ctx.now - record.startedAt) / SECOND);
       ctx.record.span(subjectOf(worker), 'probe', record.startedAt, ctx.now - record.startedAt, record.spec.name);
     }
   }

@@ -69,6 +69,9 @@ function observe(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
 function observeStart(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
   for (const record of worker.containers) if (record.role === 'main' && record.state !== 'running') return;
   worker.observedRunning = true;
+  agent.startParts?.pull.observe(worker.pullTime / SECOND);
+  if (worker.initCount > 0) agent.startParts?.init.observe(worker.initTime / SECOND);
+  agent.startParts?.start.observe(worker.startTime / SECOND);
   const created = parseTime(worker.metadata?.creationTimestamp ?? '');
   if (created === undefined) return;
   const total = ctx.now - (created - agent.epoch(ctx));
@@ -78,21 +81,31 @@ function observeStart(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
 
 function createSandbox(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
   const { costs } = agent.settings;
-  if (worker.sandboxes === 0 && worker.spec.volumes !== undefined && !agent.volumes.ready(worker, ctx)) return;
+  if (worker.sandboxes === 0 && worker.spec.volumes !== undefined && !volumesReady(agent, worker, ctx)) return;
   worker.stage = 'busy';
   // Volumes are mounted once, before the first sandbox.
   const mount = worker.sandboxes === 0 ? drawDuration(ctx.chance, LUCK.mount, costs.mountSeconds, worker.luck, worker.ordinal) : 0;
   const create = drawDuration(ctx.chance, LUCK.sandbox, costs.sandboxSeconds, worker.luck, worker.ordinal, worker.sandboxes);
   worker.sandboxes += 1;
-  if (mount > 0) ctx.record.span(subjectOf(worker), 'volumes', ctx.now, mount);
+  if (mount > 0) {
+    ctx.record.span(subjectOf(worker), 'volumes', ctx.now, mount);
+    agent.startParts?.volumes.observe(mount / SECOND);
+  }
   worker.stepAt = ctx.now + mount;
   worker.stepTimer = agent.after(ctx, mount + create, 'sandbox', worker.slot);
+}
+
+/** WaitForAttachAndMount: claims attached and staged, ConfigMaps and Secrets there. */
+function volumesReady(agent: NodeAgent, worker: PodWorker, ctx: Context): boolean {
+  const configured = agent.podConfig.mounted(worker, ctx);
+  return agent.volumes.ready(worker, ctx) && configured;
 }
 
 /** RunPodSandbox has answered. */
 export function sandboxCreated(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
   worker.stepTimer = undefined;
   ctx.record.span(subjectOf(worker), 'sandbox', worker.stepAt, ctx.now - worker.stepAt);
+  if (worker.sandboxes === 1) agent.startParts?.sandbox.observe((ctx.now - worker.stepAt) / SECOND);
   if (worker.spec.hostNetwork !== true) {
     const address = agent.addresses.take();
     if (address === undefined) {
@@ -212,11 +225,23 @@ export function startNext(agent: NodeAgent, worker: PodWorker, ctx: Context): vo
 /** CreateContainer and StartContainer. */
 export function createContainer(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
   const record = worker.containers[index] as ContainerRecord;
+  const failure = agent.podConfig.environment(worker, record, index, ctx);
+  if (failure !== undefined) return failure === 'reading' ? undefined : configFailed(agent, worker, record, failure, ctx);
   const restart = record.termination === undefined ? record.restarts : record.restarts + 1;
   worker.createAt = ctx.now;
   const seconds = record.behaviour.startSeconds ?? agent.settings.costs.startSeconds;
   const delay = drawDuration(ctx.chance, LUCK.start, seconds, worker.luck, worker.ordinal, occurrence(index, restart));
   worker.stepTimer = agent.after(ctx, delay, 'started', worker.slot, index);
+}
+
+/** generateContainerConfig failed: the pass goes on without this container. */
+function configFailed(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, message: string, ctx: Context): void {
+  podEvent(agent, worker, record, 'Warning', 'Failed', `Error: ${message}`, ctx);
+  record.state = 'waiting';
+  record.reason = 'CreateContainerConfigError';
+  record.message = message;
+  worker.syncFailed = true;
+  nextContainer(agent, worker, ctx);
 }
 
 /** The process runs. */
@@ -235,6 +260,7 @@ export function containerStarted(agent: NodeAgent, worker: PodWorker, index: num
   agent.startedContainers?.add();
   agent.images.touch(record.spec.image ?? '', ctx.now);
   ctx.record.span(subjectOf(worker), 'start', worker.createAt, ctx.now - worker.createAt, record.spec.name);
+  if (record.role !== 'init') worker.startTime += ctx.now - worker.createAt;
   record.instance = record.restarts;
   const key = occurrence(index, record.restarts);
   const warmUp = record.behaviour.readyAfterSeconds;
@@ -280,6 +306,7 @@ function armExit(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, i
 /** Growth up to the limit is known in advance. */
 function armMemory(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, index: number, ctx: Context): void {
   agent.memory.changed(record, 1, ctx);
+  agent.storage.changed(record, 1, ctx);
   const at = limitReachedAt(agent, record);
   if (at !== Number.POSITIVE_INFINITY) agent.after(ctx, Math.max(MICROSECOND, at - ctx.now), 'oom', worker.slot, index);
 }

@@ -120,6 +120,7 @@ export function containerEnded(agent: NodeAgent, record: ContainerRecord, exitCo
   record.exitTimer = undefined;
   record.termination = { exitCode, reason, startedAt: record.startedAt, finishedAt: ctx.now, instance: record.instance };
   agent.memory.changed(record, -1, ctx);
+  agent.storage.changed(record, -1, ctx);
   agent.cpu.stop(record, ctx);
   agent.traffic.forget(record);
   agent.images.touch(record.spec.image ?? '', ctx.now);

@@ -173,6 +173,8 @@ export class PodWorker {
   /** Time spent pulling and in init containers: not part of the start SLI. */
   pullTime = 0;
   initTime = 0;
+  /** Creating and starting its containers. */
+  startTime = 0;
   observedRunning = false;
   /** Deletion was asked for: the API object goes once the pod is terminated. */
   deleting = false;

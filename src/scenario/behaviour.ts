@@ -3,7 +3,7 @@
 import { quantityMilliValue } from '#api';
 import type { Distribution } from '#sim';
 import type { PodFields } from './pod-template.ts';
-import { bytes, duration, durationDistribution, fields, type JsonSchema, quantity } from './schema-pieces.ts';
+import { bytes, duration, durationDistribution, fields, type JsonSchema, quantity, text } from './schema-pieces.ts';
 import { parseBytes, parseDuration, parseDurationDistribution, parsePercent } from './units.ts';
 
 /** What a container does to its node's CPU: the same all the time, by the hour, or by the request. */
@@ -11,7 +11,7 @@ export type LoadFields =
   | string
   | number
   | { readonly low: string | number; readonly high: string | number; readonly period?: string; readonly peak?: string }
-  | { readonly perRequest: string; readonly time?: unknown };
+  | { readonly perRequest: string; readonly time?: unknown; readonly request?: string | number; readonly response?: string | number };
 
 export interface MemoryFields {
   readonly start?: string | number;
@@ -38,6 +38,8 @@ export const behaviourFields: Readonly<Record<string, JsonSchema>> = {
         {
           perRequest: duration('CPU time of one request'),
           time: durationDistribution('what it takes besides (default lognormal, median 5ms, p99 50ms)'),
+          request: bytes('size of a request (default 0)'),
+          response: bytes('size of its answer (default 0)'),
         },
         ['perRequest'],
       ),
@@ -48,6 +50,12 @@ export const behaviourFields: Readonly<Record<string, JsonSchema>> = {
     start: bytes('what it begins with (default half of its request)'),
     growth: bytes('so much more a second'),
     max: bytes('where it stops growing'),
+  }),
+  diskUse: fields('what each container writes to its node\u2019s disk', {
+    start: bytes('at its start'),
+    growth: bytes('so much more a second'),
+    max: bytes('where it stops growing'),
+    volume: text('into this emptyDir instead of its own layer'),
   }),
   flap: fields('readiness comes and goes', { up: duration('how long it is ready'), down: duration('how long it is not') }, ['up', 'down']),
   preStop: duration('a preStop hook that sleeps: what comes between deletion and SIGTERM'),
@@ -73,6 +81,15 @@ export function behaviourAnnotations(workload: string, pod: PodFields): Readonly
       ...(max === undefined ? {} : { maxBytes: parseBytes(max) }),
     };
   }
+  if (pod.diskUse !== undefined) {
+    const { start, growth, max, volume } = pod.diskUse;
+    behaviour['disk'] = {
+      ...(start === undefined ? {} : { startBytes: parseBytes(start) }),
+      ...(growth === undefined ? {} : { growthBytesPerSecond: parseBytes(growth) }),
+      ...(max === undefined ? {} : { maxBytes: parseBytes(max) }),
+      ...(volume === undefined ? {} : { volume }),
+    };
+  }
   if (pod.flap !== undefined) {
     const [upSeconds, downSeconds] = [(parseDuration(pod.flap.up) ?? 0) / 1e6, (parseDuration(pod.flap.down) ?? 0) / 1e6];
     behaviour['probes'] = { readiness: { flap: { upSeconds, downSeconds } } };
@@ -90,6 +107,8 @@ function addLoad(behaviour: Record<string, unknown>, load: LoadFields): void {
     behaviour['perRequest'] = {
       cpuSeconds: (parseDuration(load.perRequest) ?? 0) / 1e6,
       ...(time === undefined ? {} : { seconds: inSeconds(time) }),
+      ...(load.request === undefined ? {} : { requestBytes: parseBytes(load.request) }),
+      ...(load.response === undefined ? {} : { responseBytes: parseBytes(load.response) }),
     };
   } else {
     const periodSeconds = (parseDuration(load.period ?? '24h') ?? 1e6) / 1e6;

@@ -5,6 +5,7 @@ import type { Distribution, Duration } from '#sim';
 import { type ApiServersPlan, apiServersPlan, apiServersSchema } from './api-server-plan.ts';
 import { type EtcdClusterPlan, etcdPlan, etcdSchema } from './etcd-plan.ts';
 import { type ExtenderPlan, extenderPlans, extendersSchema } from './extender-plan.ts';
+import { kubeletFields, kubeletSettings } from './kubelet-fields.ts';
 import { devicesSchema, type NodeDevices, nodeDevices } from './node-devices.ts';
 import { type SchedulerPlan, schedulerPlans, schedulersSchema } from './scheduler-plan.ts';
 import {
@@ -66,6 +67,8 @@ export interface KubeletPlan extends ClientLimits {
   readonly startOver: Duration;
   /** 'analytic': events only when a probe's outcome can change; 'each': one event a probe. The results are equal. */
   readonly probes: 'analytic' | 'each';
+  /** Further settings, as the kubelet room names them. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 export interface ClusterPlan {
@@ -144,6 +147,7 @@ export const clusterSchema: JsonSchema = fields(
       events: oneOf(['all', 'warnings', 'none'], 'which events are written (default all)'),
       preloadedImages: list(text('an image'), 'on every disk from the start'),
       startOver: duration('nodes join over this span (default 5s)'),
+      ...kubeletFields,
       probes: oneOf(['analytic', 'each'], 'whether every probe is an event of its own; the results are equal (default analytic)'),
     }),
     network: fields('links', {
@@ -210,6 +214,7 @@ function kubeletPlan(written: Written): KubeletPlan {
     preloadedImages: (written['preloadedImages'] as readonly string[] | undefined) ?? [],
     startOver: time(written['startOver'], 5_000_000),
     probes: (written['probes'] as 'analytic' | 'each' | undefined) ?? 'analytic',
+    settings: kubeletSettings(written),
   };
 }
 

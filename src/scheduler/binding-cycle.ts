@@ -283,6 +283,7 @@ export class BindingCycle {
     this.#bindings.delete(info.uid);
     this.journal?.bound(info.pod, ctx.now);
     this.metrics?.attempt('scheduled', profile.schedulerName, ctx.now - startedAt);
+    this.metrics?.start(startedAt - (info.initialAttemptTimestamp ?? info.timestamp), ctx.now - startedAt);
     this.metrics?.sli(info.attempts, ctx.now - (info.initialAttemptTimestamp ?? info.timestamp));
     ctx.record.span(`pods/${info.key}`, 'binding', binding.bindingAt, ctx.now - binding.bindingAt, nodeName);
     this.#recorder.event(assumed, 'Normal', 'Scheduled', `Successfully assigned ${info.key} to ${nodeName}`, ctx);

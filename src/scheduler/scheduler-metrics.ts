@@ -7,6 +7,8 @@ import type { QueueInstruments } from './queue/scheduling-queue.ts';
 export type AttemptResult = 'scheduled' | 'unschedulable' | 'error';
 
 export class SchedulerMetrics implements QueueInstruments {
+  #queued: Histogram | undefined;
+  #scheduled: Histogram | undefined;
   readonly #record: Recorder;
   readonly #attempts = new Map<string, Counter>();
   readonly #durations = new Map<string, Histogram>();
@@ -36,6 +38,14 @@ export class SchedulerMetrics implements QueueInstruments {
     }
     counter.add();
     histogram.observe(duration / SECOND);
+  }
+
+  /** A pod is bound: how long it waited for its last attempt, and what that took. Two parts of its start (src/kubelet/start-parts.ts). */
+  start(queued: Duration, scheduled: Duration): void {
+    this.#queued ??= this.#record.histogram('wavetank_pod_start_part_seconds', { part: 'queue' });
+    this.#scheduled ??= this.#record.histogram('wavetank_pod_start_part_seconds', { part: 'schedule' });
+    this.#queued.observe(queued / SECOND);
+    this.#scheduled.observe(scheduled / SECOND);
   }
 
   /** scheduler_pod_scheduling_sli_duration_seconds: from first being schedulable to bound; attempts above 15 share a label, as upstream. */

@@ -184,5 +184,5 @@ export class FakeApi implements Host {
 
 function selectorOf(resource: string, object: KubeObject): string {
   if (resource === 'pods') return `spec.nodeName=${(object as Pod).spec?.nodeName ?? ''}`;
-  return resource === 'nodes' ? `metadata.name=${object.metadata?.name ?? ''}` : '';
+  return resource === 'nodes' || resource === 'configmaps' || resource === 'secrets' ? `metadata.name=${object.metadata?.name ?? ''}` : '';
 }

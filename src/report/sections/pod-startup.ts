@@ -8,10 +8,17 @@ import { percentileBars, percentileChart } from '../series.ts';
 /** A pod's start and the parts of it that a result may keep, in the order of a pod's way. */
 const parts = [
   { name: 'podStart', label: 'request to ready' },
+  { name: 'podStart/queue', label: 'queue' },
+  { name: 'podStart/schedule', label: 'schedule and bind' },
+  { name: 'podStart/volumes', label: 'volumes' },
+  { name: 'podStart/sandbox', label: 'sandbox' },
+  { name: 'podStart/pull', label: 'images pulled' },
+  { name: 'podStart/init', label: 'init containers' },
+  { name: 'podStart/start', label: 'containers started' },
+  { name: 'podStart/probe', label: 'started to ready, by its probes' },
   { name: 'submissionToBinding', label: 'request to binding' },
-  { name: 'imagePull', label: 'one image pull' },
   { name: 'kubeletPodStart', label: 'kubelet: seen to running' },
-  { name: 'kubeletPodStartSli', label: 'SLI: without pulls and init' },
+  { name: 'kubeletPodStartSli', label: 'Kubernetes\u2019 SLI: without pulls and init' },
 ];
 
 export function podStartupSection(result: Result): Section {

@@ -1,0 +1,87 @@
+/** What a scenario may set of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) beyond its commonest fields, under the names there. */
+
+import { bytes, count, duration, fields, type JsonSchema, list, number, percent } from './schema-pieces.ts';
+import { parseBytes, parseDuration, parsePercent } from './units.ts';
+
+const integer = (description: string): JsonSchema => ({ type: 'integer', minimum: -2_147_483_648, maximum: 2_147_483_647, description });
+
+const thresholds = (what: string): JsonSchema =>
+  fields(what, { memory: bytes('memory.available'), imageFs: percent('imagefs.available, of the disk') });
+
+export const kubeletFields: Readonly<Record<string, JsonSchema>> = {
+  evictionHard: thresholds('pods are evicted at once when less is available (default memory 100Mi, imageFs 15 %)'),
+  evictionSoft: thresholds('pods are evicted when less is available for evictionSoftGracePeriod'),
+  evictionSoftGracePeriod: duration('default 90s'),
+  evictionMaxPodGracePeriod: duration('of the pods that a soft threshold takes (default 0s)'),
+  evictionMinimumReclaim: fields('how much more than the threshold must be free again', { memory: bytes('memory.available') }),
+  evictionPressureTransitionPeriod: duration('how long a pressure condition outlives its cause (default 5m)'),
+  imageGCHighThresholdPercent: count('default 85', 0, 100),
+  imageGCLowThresholdPercent: count('default 80', 0, 100),
+  imageFs: bytes('size of the disk of images and containers (default 100GB)'),
+  networkBandwidth: bytes('bytes a second that the node sends and receives (default 1.25GB)'),
+  registryPullQPS: number('pulls a second of one node (default 5; 0 lifts the limit)'),
+  registryBurst: count('default 10', 1),
+  registryLimit: fields(
+    "the registry's own limit for the address of one node: beyond it pulls get 429 (default: none)",
+    { pulls: count('how many', 1), per: duration('in how long (default 6h)') },
+    ['pulls'],
+  ),
+  pullFailures: percent('share of pulls that fail'),
+  shutdownGracePeriod: duration('how long a node that shuts down waits for its pods (default 0s)'),
+  shutdownGracePeriodCriticalPods: duration('how much of that is for critical ones'),
+  shutdownGracePeriodByPodPriority: list(
+    fields('a group of pods', { priority: integer('this priority and above'), shutdownGracePeriod: duration('how long they have') }, [
+      'priority',
+      'shutdownGracePeriod',
+    ]),
+    'in place of the two above',
+    1,
+  ),
+  crashLoopBackOffMax: duration('longest pause between restarts (maxContainerRestartPeriod; default 5m)'),
+  containerLogMaxSize: bytes('of one log file (default 10Mi)'),
+  containerLogMaxFiles: count('how many files of a container are kept (default 5)', 2),
+};
+
+type Written = Readonly<Record<string, unknown>>;
+
+/** As the kubelet room names them: seconds, bytes, percents. */
+export function kubeletSettings(written: Written): Readonly<Record<string, unknown>> {
+  const settings: Record<string, unknown> = {};
+  const set = (name: string, value: unknown): void => {
+    if (value !== undefined) settings[name] = value;
+  };
+  const seconds = (value: unknown): number | undefined => {
+    const parsed = value === undefined ? undefined : parseDuration(value);
+    return parsed === undefined ? undefined : parsed / 1e6;
+  };
+  const size = (value: unknown): number | undefined => (value === undefined ? undefined : parseBytes(value));
+  const share = (value: unknown): number | undefined => (value === undefined ? undefined : (parsePercent(value) ?? 0) * 100);
+  const [hard, soft, reclaim] = ['evictionHard', 'evictionSoft', 'evictionMinimumReclaim'].map((key) => (written[key] ?? {}) as Written);
+  set('evictionHardMemoryBytes', size(hard?.['memory']));
+  set('evictionHardImageFsPercent', share(hard?.['imageFs']));
+  set('evictionSoftMemoryBytes', size(soft?.['memory']));
+  set('evictionSoftImageFsPercent', share(soft?.['imageFs']));
+  set('evictionMinimumReclaimBytes', size(reclaim?.['memory']));
+  set('evictionSoftGraceSeconds', seconds(written['evictionSoftGracePeriod']));
+  set('evictionMaxPodGraceSeconds', seconds(written['evictionMaxPodGracePeriod']));
+  set('evictionPressureTransitionSeconds', seconds(written['evictionPressureTransitionPeriod']));
+  for (const name of ['imageGCHighThresholdPercent', 'imageGCLowThresholdPercent', 'registryBurst', 'containerLogMaxFiles'])
+    set(name, written[name]);
+  set('imageFsBytes', size(written['imageFs']));
+  set('networkBytesPerSecond', size(written['networkBandwidth']));
+  set('registryPullQps', written['registryPullQPS']);
+  const limit = (written['registryLimit'] ?? {}) as Written;
+  set('registryLimitPulls', limit['pulls']);
+  set('registryLimitSeconds', seconds(limit['per']));
+  set('pullFailureProbability', written['pullFailures'] === undefined ? undefined : parsePercent(written['pullFailures']));
+  set('shutdownGracePeriodSeconds', seconds(written['shutdownGracePeriod']));
+  set('shutdownGracePeriodCriticalPodsSeconds', seconds(written['shutdownGracePeriodCriticalPods']));
+  const groups = written['shutdownGracePeriodByPodPriority'] as readonly Written[] | undefined;
+  set(
+    'shutdownGracePeriodByPodPriority',
+    groups?.map(({ priority, shutdownGracePeriod }) => ({ priority, seconds: seconds(shutdownGracePeriod) ?? 0 })),
+  );
+  set('crashLoopBackOffMaxSeconds', seconds(written['crashLoopBackOffMax']));
+  set('containerLogMaxBytes', size(written['containerLogMaxSize']));
+  return settings;
+}

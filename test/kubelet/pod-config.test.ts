@@ -1,0 +1,97 @@
+/** ConfigMaps and Secrets: what is missing holds a pod back or fails a container, in upstream's words, and what comes later lets it go on. */
+
+import { describe, expect, test } from 'vitest';
+import type { KubeObject, PodSpec } from '#api';
+import { type Action, add, container, pod, runNode } from './one-node.ts';
+
+const put =
+  (kind: 'configmaps' | 'secrets', name: string, data: Record<string, string>, type: 'ADDED' | 'MODIFIED' = 'ADDED'): Action[1] =>
+  (api, ctx) => {
+    api.put(`${kind}/default/${name}`, { metadata: { name, namespace: 'default', uid: name }, data } as KubeObject, type, ctx);
+  };
+const mounting = (volume: object): Partial<PodSpec> => ({ volumes: [{ name: 'conf', ...volume }] as never });
+const env = (valueFrom: object): Partial<PodSpec> => ({ containers: [container('web', { env: [{ name: 'A', valueFrom }] } as never)] });
+const state = (run: ReturnType<typeof runNode>) => run.statuses('a').at(-1)?.status.containerStatuses[0]?.state;
+
+describe('volumes of ConfigMaps and Secrets', () => {
+  test('a pod waits in ContainerCreating until its ConfigMap is there, with FailedMount', () => {
+    const run = runNode(40, [
+      [2, add(pod('a', mounting({ configMap: { name: 'settings' } })))],
+      [12, put('configmaps', 'settings', { a: '1' })],
+    ]);
+    const failures = run.events('a').filter((text) => text.startsWith('FailedMount'));
+    expect(failures[0]).toBe('FailedMount: MountVolume.SetUp failed for volume "conf" : configmap "settings" not found');
+    const before = run.statuses('a').filter(({ at }) => at < 12);
+    expect(before.at(-1)?.status.containerStatuses[0]?.state.waiting?.reason).toBe('ContainerCreating');
+    expect(state(run)?.running).toBeDefined();
+    // Tried again after 0.5, 1, 2, 4, 8 s: the object of second 12 is found at about 17.5.
+    const running = run.statuses('a').find(({ status }) => status.containerStatuses[0]?.state.running !== undefined)?.at ?? 0;
+    expect(running).toBeGreaterThan(17);
+    expect(running).toBeLessThan(20);
+  });
+
+  test('one that is there delays nobody, an optional one neither', () => {
+    const there = runNode(20, [
+      [1, put('secrets', 'keys', { a: '1' })],
+      [2, add(pod('a', mounting({ secret: { secretName: 'keys' } })))],
+    ]);
+    expect(state(there)?.running).toBeDefined();
+    expect(there.events('a').some((text) => text.startsWith('FailedMount'))).toBe(false);
+    expect(state(runNode(20, [[2, add(pod('a', mounting({ configMap: { name: 'none', optional: true } })))]]))?.running).toBeDefined();
+  });
+
+  test('a key that is asked for and missing is no mount', () => {
+    const run = runNode(20, [
+      [1, put('configmaps', 'settings', { a: '1' })],
+      [2, add(pod('a', mounting({ configMap: { name: 'settings', items: [{ key: 'b', path: 'b' }] } })))],
+    ]);
+    expect(run.events('a')).toContain('FailedMount: MountVolume.SetUp failed for volume "conf" : references non-existent config key: b');
+    expect(state(run)?.running).toBeUndefined();
+  });
+
+  test('a change reaches the files of each pod within a sync and its jitter', () => {
+    const run = runNode(60, [
+      [1, put('configmaps', 'settings', { a: '1' })],
+      [2, add(pod('a', mounting({ configMap: { name: 'settings' } })))],
+      [3, add(pod('b', mounting({ projected: { sources: [{ configMap: { name: 'settings' } }] } })))],
+      [30, put('configmaps', 'settings', { a: '2' }, 'MODIFIED')],
+    ]);
+    const took = run.outcome.recorded.histogram('wavetank_config_propagation_seconds')?.overall;
+    expect(took?.count).toBe(2);
+    expect(took?.max).toBeLessThanOrEqual(90);
+  });
+});
+
+describe('environments', () => {
+  test.each([
+    [{ configMapKeyRef: { name: 'settings', key: 'a' } }, 'configmap "settings" not found'],
+    [{ secretKeyRef: { name: 'keys', key: 'a' } }, 'secret "keys" not found'],
+    [{ configMapKeyRef: { name: 'other', key: 'a' } }, "couldn't find key a in ConfigMap default/other"],
+  ])('what is missing fails the container: %j', (valueFrom, message) => {
+    const run = runNode(24, [
+      [1, put('configmaps', 'other', { b: '1' })],
+      [2, add(pod('a', env(valueFrom)))],
+    ]);
+    expect(state(run)?.waiting).toEqual({ reason: 'CreateContainerConfigError', message });
+    expect(run.events('a')).toContain(`Failed: Error: ${message}`);
+  });
+
+  test('it is tried again, and starts once the object is there', () => {
+    const run = runNode(60, [
+      [2, add(pod('a', { containers: [container('web', { envFrom: [{ configMapRef: { name: 'settings' } }] } as never)] }))],
+      [20, put('configmaps', 'settings', { a: '1' })],
+    ]);
+    expect(state(run)?.running).toBeDefined();
+    const first = run.statuses('a').find(({ status }) => status.containerStatuses[0]?.state.running !== undefined);
+    expect(first?.at).toBeGreaterThan(20);
+    expect(first?.at).toBeLessThan(36);
+  });
+
+  test('an optional key that is missing is left out', () => {
+    const run = runNode(20, [
+      [1, put('configmaps', 'other', {})],
+      [2, add(pod('a', env({ configMapKeyRef: { name: 'other', key: 'a', optional: true } })))],
+    ]);
+    expect(state(run)?.running).toBeDefined();
+  });
+});
