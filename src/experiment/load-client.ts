@@ -6,7 +6,6 @@ import { resourceInfo } from '#api';
 import type { ApiClient, ClientConfig, InformerFactory, Outcome, RequestSpec } from '#client';
 import { createApiClient, createInformerFactory } from '#client';
 import type { LoadPhase, LoadPlan, LoadRequest } from '#scenario';
-import { SlowReaders } from './slow-readers.ts';
 import {
   type Context,
   type Counter,
@@ -20,6 +19,7 @@ import {
   type Recorder,
   type Stream,
 } from '#sim';
+import { SlowReaders } from './slow-readers.ts';
 
 /** Survives structured clone. */
 export interface LoadClientConfig {
@@ -116,8 +116,7 @@ export class LoadClient implements Host {
       else if (what === 'watch') {
         this.#informers.start(ctx);
         this.#slow.start(ctx);
-      }
-      else this.#send(ctx);
+      } else this.#send(ctx);
       return;
     }
     if (this.#slow.receive(message, ctx)) return;

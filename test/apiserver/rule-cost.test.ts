@@ -24,7 +24,15 @@ describe('rules that would cost too much', () => {
     );
   });
   it('are told together when only their sum is too much', () => {
-    const fields = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`f${i}`, { ...list(text({ maxLength: 5 }), { maxItems: 700 }), 'x-kubernetes-validations': [{ rule: 'self.all(x, self.exists(y, x == y))' }] }]));
+    const fields = Object.fromEntries(
+      Array.from({ length: 40 }, (_, i) => [
+        `f${i}`,
+        {
+          ...list(text({ maxLength: 5 }), { maxItems: 700 }),
+          'x-kubernetes-validations': [{ rule: 'self.all(x, self.exists(y, x == y))' }],
+        },
+      ]),
+    );
     const errors = costsOf(object(fields));
     expect(errors).toHaveLength(1);
     expect(errors[0]).toMatchObject({ field: 'schema', reason: 'FieldValueForbidden' });

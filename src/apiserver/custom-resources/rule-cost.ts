@@ -142,11 +142,19 @@ function estimate(node: CelNode, scope: Scope): Estimate {
   if (op === 'rcall') {
     const [name, receiver, given] = args as readonly [string, CelNode, readonly CelNode[]];
     if (MACROS.has(name)) return macro(name, receiver, given, scope);
-    return call(name, [receiver, ...given].map((one) => estimate(one, scope)));
+    return call(
+      name,
+      [receiver, ...given].map((one) => estimate(one, scope)),
+    );
   }
   if (op === 'call') {
     const [name, given] = args as readonly [string, readonly CelNode[]];
-    return name === 'has' ? plain(1) : call(name, given.map((one) => estimate(one, scope)));
+    return name === 'has'
+      ? plain(1)
+      : call(
+          name,
+          given.map((one) => estimate(one, scope)),
+        );
   }
   const parts = nodesIn(args).map((one) => estimate(one, scope));
   const spent = parts.reduce((sum, { cost }) => sum + cost, 0);
@@ -173,7 +181,8 @@ class Budget {
     (schema['x-kubernetes-validations'] ?? []).forEach(({ rule, messageExpression }, i) => {
       const here = `${at}.x-kubernetes-validations[${i}]`;
       this.add(rule, 'bool', schema, times, `${here}.rule`, 'estimated rule cost');
-      if (messageExpression) this.add(messageExpression, 'string', schema, times, `${here}.messageExpression`, 'estimated messageExpression cost');
+      if (messageExpression)
+        this.add(messageExpression, 'string', schema, times, `${here}.messageExpression`, 'estimated messageExpression cost');
     });
     for (const name in schema.properties) this.visit(schema.properties[name] as JsonSchema, `${at}.properties[${name}]`, times);
     const values = valueSchema(schema);

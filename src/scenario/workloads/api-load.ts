@@ -88,7 +88,10 @@ export const apiLoad: WorkloadKind<ApiLoadSpec> = {
     watchers: count('informers, spread over the clients (default 0)', 0, 1_000_000),
     slowWatchers: fields(
       'watchers of all objects that do not read as fast as events come; servers end them when their buffers are full',
-      { count: count('how many, spread over the clients', 1, 100_000), eventsPerSecond: count('events that each takes a second', 1, 1_000_000) },
+      {
+        count: count('how many, spread over the clients', 1, 100_000),
+        eventsPerSecond: count('events that each takes a second', 1, 1_000_000),
+      },
       ['count', 'eventsPerSecond'],
     ),
     watch: oneOf(['object', 'all'], 'each watches one object, as kubelets do, or all (default object)'),
@@ -111,7 +114,8 @@ export const apiLoad: WorkloadKind<ApiLoadSpec> = {
   phases: (spec) => loadPlan(spec).phases,
   mistake(spec) {
     const plan = loadPlan(spec);
-    if (plan.rates.length === 0 && plan.watchers === 0 && plan.slowWatchers === undefined) return "says neither 'requestsPerSecond' nor 'watchers'";
+    if (plan.rates.length === 0 && plan.watchers === 0 && plan.slowWatchers === undefined)
+      return "says neither 'requestsPerSecond' nor 'watchers'";
     const needs = plan.rates.find(([kind]) => kind !== 'create' && kind !== 'delete' && !kind.startsWith('list'));
     if (plan.objects === 0 && needs !== undefined) return `'${needs[0]}' needs objects, and 'objects' is 0`;
     if (resourceInfo(plan.resource) === undefined) return `no resource is called '${plan.resource}'`;
