@@ -25,6 +25,7 @@ import { placeExtenders } from './extender-hosts.ts';
 import { kubeletHost } from './kubelet-host.ts';
 import { loadHosts } from './load-hosts.ts';
 import type { LostNodes } from './loss-watch.ts';
+import { addMetrics, loadRises, withDefinitions } from './metrics-hosts.ts';
 import type { ObserverConfig } from './observer.ts';
 import type { BenchDriverConfig } from './perf/bench-driver.ts';
 import { schedulerInstances } from './scheduler-hosts.ts';
@@ -45,6 +46,7 @@ export type Program =
   | 'load-client'
   | 'etcd-operator'
   | 'webhook'
+  | 'metrics-server'
   | 'kubelet'
   | 'cloud'
   | 'own-controller'
@@ -88,6 +90,8 @@ const ADMINISTRATORS = {
   'user:bench': ['system:masters'],
   'system:observer': ['system:masters'],
   'system:extender': ['system:masters'],
+  'system:serviceaccount:kube-system:metrics-server': ['system:masters'],
+  'system:serviceaccount:rollouts:rollouts-controller': ['system:masters'],
   'user:controller': ['system:masters'],
   [GANG_CONTROLLER]: ['system:masters'],
 };
@@ -172,6 +176,7 @@ export function buildWorld(
       client: client('system:observer', UNLIMITED),
       phases: scenario.phases,
       losses,
+      loadRises: loadRises(scenario),
       heatEvery: Math.max(scenario.bucket, 1_000_000),
     };
     hosts[observer] = { ...(hosts[observer] as HostSpec), config };
@@ -181,11 +186,13 @@ export function buildWorld(
   if (cloud !== undefined) add(cloud);
   for (const controller of ownControllers) add(ownController(controller, client));
   if (check) add(auditorHost(scenario, client));
+  const links = [...linksOf(scenario), ...addTraffic(scenario, nodes, seed, client, add)];
+  if (controllers) addMetrics(scenario, nodes, hosts, apiServers, client);
   const world: WorldSpec = {
     seed,
     epoch: scenario.epoch,
     hosts,
-    links: [...linksOf(scenario), ...addTraffic(scenario, nodes, seed, client, add)],
+    links,
     changes,
     until: scenario.duration as number,
     bucket: scenario.bucket,
@@ -228,7 +235,7 @@ function addWebhooks(
 function usersHost(scenario: Scenario, client: ClientConfig): HostSpec {
   const config: WorkloadClientConfig = {
     client,
-    entries: scenario.workload,
+    entries: withDefinitions(scenario),
     namespaces: namespacesOf(scenario),
     until: scenario.duration as number,
   };

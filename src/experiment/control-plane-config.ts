@@ -33,6 +33,8 @@ function controllerManagerConfig(plan: ControllersPlan, client: ClientConfig): C
       nodeMonitorGracePeriodSeconds: plan.nodeMonitorGracePeriod / 1e6,
       nodeEvictionRate: plan.nodeEvictionRate,
       secondaryNodeEvictionRate: plan.secondaryNodeEvictionRate,
+      horizontalPodAutoscalerSyncPeriodSeconds: plan.horizontalPodAutoscalerSyncPeriod / 1e6,
+      horizontalPodAutoscalerDownscaleStabilizationSeconds: plan.horizontalPodAutoscalerDownscaleStabilization / 1e6,
       concurrentSyncs: plan.concurrentSyncs,
     },
   };

@@ -3,7 +3,7 @@
 import { ApiServer, type ApiServerConfig } from '#apiserver';
 import { type OwnControllerConfig, OwnControllerHost } from '#client';
 import { type CloudConfig, CloudHost } from '#cloud';
-import { ControllerManager, type ControllerManagerConfig } from '#controllers';
+import { ControllerManager, type ControllerManagerConfig, MetricsServer, type MetricsServerConfig } from '#controllers';
 import { EtcdMember, type EtcdMemberConfig } from '#etcd';
 import { Kubelet, type KubeletConfig } from '#kubelet';
 import { TrafficClients, type TrafficConfig } from '#network';
@@ -36,6 +36,7 @@ const PROGRAMS: Readonly<Record<Program, (config: unknown, previous: Host | unde
   'controller-manager': (config) => new ControllerManager(config as ControllerManagerConfig),
   'workload-client': (config) => new WorkloadClient(config as WorkloadClientConfig),
   observer: (config) => new Observer(config as ObserverConfig),
+  'metrics-server': (config) => new MetricsServer(config as MetricsServerConfig),
   webhook: (config) => new WebhookHost(config as WebhookHostConfig),
   kubelet: (config) => new Kubelet(config as KubeletConfig),
   'own-controller': (config) => new OwnControllerHost(config as OwnControllerConfig),

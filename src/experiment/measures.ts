@@ -3,6 +3,7 @@
 import type { Condition, MetricName, Scenario } from '#scenario';
 import { METRICS, meets } from '#scenario';
 import type { Labels, RecordedRun } from '#sim';
+import { autoscalingMeasure } from './autoscaling-watch.ts';
 import { CONTROL_PLANE_MEASURES } from './control-plane-measures.ts';
 import type { RunOutcome } from './outcome.ts';
 import type { MeasuredMetric, Verdict } from './result.ts';
@@ -73,10 +74,10 @@ export const MEASURES: Readonly<Record<MetricName, Measure>> = {
     return { value: null, note: `${last(recorded, 'wavetank_pods_lost_with_nodes') ?? 0} lost pods were not back at the end` };
   },
   etcdBytes: ({ recorded }) => ({ value: highest(recorded, 'etcd_mvcc_db_total_size_in_bytes') }),
+  autoscaling: autoscalingMeasure,
   nodesReady: ({ recorded }) => ({ value: last(recorded, 'wavetank_nodes_ready') }),
 };
 
-/** Every condition of the scenario, judged. */
 /** Every metric that the run measured, whether it was expected or not: what comparisons are made from. */
 export function measureAll(scenario: Scenario, run: RunOutcome): Readonly<Record<string, MeasuredMetric>> {
   const out: Record<string, MeasuredMetric> = {};
@@ -87,6 +88,7 @@ export function measureAll(scenario: Scenario, run: RunOutcome): Readonly<Record
   return out;
 }
 
+/** Every condition of the scenario, judged. */
 export function judge(scenario: Scenario, run: RunOutcome): Verdict[] {
   return scenario.expect.map((condition) => verdict(condition, run, scenario));
 }

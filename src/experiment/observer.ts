@@ -7,6 +7,7 @@ import { createApiClient, createInformerFactory } from '#client';
 import type { Phase } from '#scenario';
 import type { Context, Duration, Gauge, Histogram, Host, Instant, Message } from '#sim';
 import { messageKind } from '#sim';
+import { noteAutoscaling } from './autoscaling-watch.ts';
 import { LossWatch, type LostNodes } from './loss-watch.ts';
 import { NodeHeat } from './node-heat.ts';
 import { UnschedulableReasons } from './unschedulable-reasons.ts';
@@ -15,6 +16,8 @@ export interface ObserverConfig {
   readonly client: ClientConfig;
   readonly phases: readonly Phase[];
   readonly losses: readonly LostNodes[];
+  /** When autoscalers get more to do. */
+  readonly loadRises: readonly Instant[];
   readonly heatEvery: Duration;
 }
 
@@ -138,6 +141,7 @@ export class Observer implements Host {
     this.#states.get(state)?.add(1);
     if (state === 'Running' && !known.started) {
       known.started = true;
+      if (this.#config.loadRises.length > 0) noteAutoscaling(this.#config.loadRises, known.seen, ctx);
       this.#count('started');
       this.#starting[known.phase]?.observe((ctx.now - known.seen) / 1e6);
       this.#losses.started(known, ctx.now);

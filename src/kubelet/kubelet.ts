@@ -28,6 +28,7 @@ import {
 } from './pod-sync.ts';
 import { containerStopped, endPod, sandboxStopped } from './pod-termination.ts';
 import type { ContainerRecord, PodWorker } from './pod-worker.ts';
+import { tellUse } from './resource-metrics.ts';
 import { StaticPods } from './static-pods.ts';
 import { podDeleted, retryStatus, statusWritten } from './status-manager.ts';
 
@@ -71,6 +72,7 @@ export class Kubelet implements Host {
     if (this.shutdown.off) return;
     if (message.kind === 'KubeletTimer') return this.timer(message as KubeletTimer, ctx);
     if (isTrafficBatch(message)) return this.agent.traffic.receive(message, ctx);
+    if (message.kind === 'Scrape') return tellUse(this.agent, ctx);
     const { outcome } = this.agent.client.receive(message, ctx);
     if (outcome !== undefined) this.answered(outcome, ctx);
   }

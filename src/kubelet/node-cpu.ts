@@ -18,6 +18,8 @@ interface Share {
   readonly limit: number;
   readonly weight: number;
   granted: number;
+  /** Core-microseconds so far. */
+  used: number;
   /** Microseconds of work left at full speed; Infinity for a server. */
   remaining: number;
   since: Instant;
@@ -62,7 +64,7 @@ export class NodeCpu {
     const timed = typeof behaviour.cpuMilli === 'number' && behaviour.cpuMilli > 0;
     this.advance(ctx.now);
     const left = timed ? remaining : Number.POSITIVE_INFINITY;
-    this.shares = [...this.shares, { worker, record, index, wanted, limit, weight, granted: 0, remaining: left, since: ctx.now }];
+    this.shares = [...this.shares, { worker, record, index, wanted, limit, weight, granted: 0, used: 0, remaining: left, since: ctx.now }];
     this.divide(ctx);
     if (typeof behaviour.cpuMilli === 'object') this.armWaves(ctx);
     return timed;
@@ -110,6 +112,12 @@ export class NodeCpu {
     return this.shares.find((share) => share.record === record)?.granted;
   }
 
+  /** Core-microseconds that a container has used since its start; undefined when it does not say what it uses. */
+  usedSoFar(record: ContainerRecord, now: Instant): number | undefined {
+    const share = this.shares.find((one) => one.record === record);
+    return share === undefined ? undefined : share.used + ((now - share.since) * share.granted) / 1000;
+  }
+
   /** The hour has moved on. */
   waveDue(ctx: Context): void {
     this.waves = false;
@@ -136,6 +144,7 @@ export class NodeCpu {
     for (const share of this.shares) {
       const span = now - share.since;
       share.since = now;
+      share.used += (span * share.granted) / 1000;
       if (share.wanted <= 0) continue;
       share.remaining -= (span * share.granted) / share.wanted;
       if (share.granted < share.wanted) this.throttled?.add(((1 - share.granted / share.wanted) * span) / SECOND);

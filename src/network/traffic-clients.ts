@@ -8,6 +8,7 @@ import type { EndpointSlice } from '#api';
 import { type ApiClient, createApiClient, createInformerFactory, type InformerFactory } from '#client';
 import { type Context, type Host, type HostId, hashName, type Message, messageKind, purpose, sampleDistribution, type Timer } from '#sim';
 import { choose, type KnownEndpoint } from './endpoint-choice.ts';
+import { EndpointTally } from './endpoint-tally.ts';
 import { poisson } from './poisson.ts';
 import { ServiceProxy } from './service-proxy.ts';
 import type { Latency, TrafficAnswer, TrafficBatch, TrafficCall, TrafficOutcome } from './traffic-batch.ts';
@@ -71,6 +72,8 @@ export class TrafficClients implements Host {
   #streams: readonly Stream[] = [];
   readonly #pending = new Map<number, Pending>();
   #sent = 0;
+  // Kept from the first time that somebody asks.
+  #endpoints: EndpointTally | undefined;
 
   constructor(config: TrafficConfig) {
     this.#config = config;
@@ -101,6 +104,7 @@ export class TrafficClients implements Host {
 
   receive(message: Message, ctx: Context): void {
     if (message.kind === 'TrafficAnswer') return this.#answered(message as TrafficAnswer, ctx);
+    if (message.kind === 'Scrape') return (this.#endpoints ??= new EndpointTally()).tell(ctx);
     if (message.kind !== 'TrafficTimer') return void this.#client.receive(message, ctx);
     const { what, of, proxy } = message as TrafficTimer;
     if (what === 'send') this.#send(this.#streams[of] as Stream, ctx);
@@ -200,8 +204,10 @@ export class TrafficClients implements Host {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     this.#pending.delete(id);
-    for (const { address, count } of pending.calls)
+    for (const { address, count } of pending.calls) {
       pending.root.tally.failed(count, pending.phase, 'timed out', ctx, where(pending, address));
+      this.#endpoints?.failed(pending.stream.plan, address, count);
+    }
   }
 
   #answered({ id, outcomes }: TrafficAnswer, ctx: Context): void {
@@ -214,7 +220,11 @@ export class TrafficClients implements Host {
     const onward: { to: KnownEndpoint; count: number; before: readonly Latency[] }[] = [];
     outcomes.forEach((outcome, index) => {
       const { address } = calls[index] as TrafficCall;
-      if (outcome.refused > 0) root.tally.failed(outcome.refused, phase, 'refused', ctx, where(pending, address));
+      if (outcome.refused > 0) {
+        root.tally.failed(outcome.refused, phase, 'refused', ctx, where(pending, address));
+        this.#endpoints?.failed(pending.stream.plan, address, outcome.refused);
+      }
+      this.#endpoints?.answered(pending.stream.plan, address, outcome.answered);
       const latencies = added(before[index] ?? NONE, outcome);
       if (next === undefined) this.#ended(pending, address, latencies, ctx);
       else if (latencies.length > 0) this.#callOn(next, pending, latencies, id * 64 + index, onward, ctx);

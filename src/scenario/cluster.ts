@@ -54,6 +54,8 @@ export interface ControllersPlan extends ClientLimits {
   readonly nodeEvictionRate: number;
   readonly secondaryNodeEvictionRate: number;
   readonly concurrentSyncs: Readonly<Record<string, number>>;
+  readonly horizontalPodAutoscalerSyncPeriod: Duration;
+  readonly horizontalPodAutoscalerDownscaleStabilization: Duration;
 }
 
 export interface KubeletPlan extends ClientLimits {
@@ -82,6 +84,8 @@ export interface ClusterPlan {
   readonly controllers: ControllersPlan;
   readonly storage?: StoragePlan;
   readonly kubelets: KubeletPlan;
+  /** How often the metrics server, where there is one, asks kubelets. */
+  readonly metricsResolution: Duration;
   /** One-way latencies, least values; jitter on top. */
   readonly network: { readonly controlPlaneLatency: Duration; readonly nodeLatency: Duration; readonly jitter?: Distribution };
 }
@@ -130,12 +134,17 @@ export const clusterSchema: JsonSchema = fields(
       nodeMonitorPeriod: duration('--node-monitor-period (default 5s)'),
       nodeEvictionRate: number('--node-eviction-rate, nodes a second (default 0.1)'),
       secondaryNodeEvictionRate: number('--secondary-node-eviction-rate (default 0.01)'),
+      horizontalPodAutoscalerSyncPeriod: duration('--horizontal-pod-autoscaler-sync-period (default 15s)'),
+      horizontalPodAutoscalerDownscaleStabilization: duration('--horizontal-pod-autoscaler-downscale-stabilization (default 5m)'),
       concurrentSyncs: {
         type: 'object',
         properties: { deployment: count('', 1), replicaset: count('', 1), job: count('', 1), garbageCollector: count('', 1) },
         additionalProperties: false,
         description: '--concurrent-*-syncs',
       },
+    }),
+    metricsServer: fields('the metrics server that comes with HorizontalPodAutoscalers and Rollouts', {
+      resolution: duration('--metric-resolution: how often kubelets are asked (default 15s)'),
     }),
     kubelets: fields('the kubelets', {
       ...clientFields,
@@ -182,6 +191,7 @@ export function clusterPlan(cluster: Written): ClusterPlan {
     controllers: controllersPlan(part(cluster, 'controllers')),
     ...(cluster['storage'] === undefined ? {} : { storage: storagePlan(cluster['storage']) as StoragePlan }),
     kubelets: kubeletPlan(part(cluster, 'kubelets')),
+    metricsResolution: time(part(cluster, 'metricsServer')['resolution'], 15_000_000),
     network: {
       controlPlaneLatency: time(network['controlPlaneLatency'], 250),
       nodeLatency: time(network['nodeLatency'], 500),
@@ -198,6 +208,8 @@ function controllersPlan(written: Written): ControllersPlan {
     nodeMonitorPeriod: time(written['nodeMonitorPeriod'], 5_000_000),
     nodeEvictionRate: (written['nodeEvictionRate'] as number | undefined) ?? 0.1,
     secondaryNodeEvictionRate: (written['secondaryNodeEvictionRate'] as number | undefined) ?? 0.01,
+    horizontalPodAutoscalerSyncPeriod: time(written['horizontalPodAutoscalerSyncPeriod'], 15_000_000),
+    horizontalPodAutoscalerDownscaleStabilization: time(written['horizontalPodAutoscalerDownscaleStabilization'], 300_000_000),
     concurrentSyncs: (written['concurrentSyncs'] as Readonly<Record<string, number>> | undefined) ?? {},
   };
 }

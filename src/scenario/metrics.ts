@@ -29,6 +29,7 @@ export const METRICS = {
   nodeLossNoticedP50: { unit: 's', description: 'from a node lost to its Ready condition Unknown, median' },
   podsBack: { unit: 's', description: 'from the first node lost until as many controlled pods run on live nodes as before' },
   etcdBytes: { unit: 'bytes', description: 'size of the etcd database, the largest member, at its largest' },
+  autoscaling: { unit: 's', description: 'from a rise of the load until the last pod that was made since is ready, the slowest rise' },
   nodesReady: { unit: 'nodes', description: 'nodes Ready at the end' },
 } as const satisfies Record<string, MetricInfo>;
 

@@ -1,20 +1,25 @@
 /** `apply`: objects as `kubectl create -f` would send them, at an instant. */
 
 import { type KubeObject, RESOURCES, resourceForKind } from '#api';
-import { duration, fields, kubernetes, list } from '../schema-pieces.ts';
+import { duration, fields, flag, kubernetes, list } from '../schema-pieces.ts';
 import { parseDuration } from '../units.ts';
 import type { TimedRequest, WorkloadKind } from '../workload.ts';
 
 interface ApplySpec {
   readonly at?: string;
   readonly objects: readonly KubeObject[];
+  readonly patch?: boolean;
 }
 
 export const apply: WorkloadKind<ApplySpec> = {
   name: 'apply',
   schema: fields(
     'Kubernetes objects, created at an instant',
-    { at: duration('when (default 0s)'), objects: list(kubernetes('an object with apiVersion, kind and metadata'), 'the objects', 1) },
+    {
+      at: duration('when (default 0s)'),
+      objects: list(kubernetes('an object with apiVersion, kind and metadata'), 'the objects', 1),
+      patch: flag('they are there already: merges these fields into them, as `kubectl patch --type=merge` does'),
+    },
     ['objects'],
   ),
   mistake(spec) {
@@ -33,6 +38,20 @@ export const apply: WorkloadKind<ApplySpec> = {
       const replicas = (object as { spec?: { replicas?: number } }).spec?.replicas ?? 1;
       const pods = info.kind === 'Pod' ? 1 : ['Deployment', 'ReplicaSet', 'StatefulSet'].includes(info.kind) ? replicas : 0;
       const body = info.namespaced ? { ...object, metadata: { ...object.metadata, ...namespace } } : object;
+      if (spec.patch === true) {
+        const { apiVersion: _version, kind: _kind, ...fields } = body;
+        yield {
+          at,
+          verb: 'patch',
+          patchType: 'merge',
+          resource: info.resource,
+          ...namespace,
+          name: object.metadata?.name,
+          body: fields,
+          pods: 0,
+        };
+        continue;
+      }
       yield { at, verb: 'create', resource: info.resource, ...namespace, body, pods };
     }
   },
