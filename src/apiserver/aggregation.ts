@@ -46,6 +46,11 @@ export class Aggregation {
     this.backends = backends;
   }
 
+  /** Served elsewhere, as discovery has to know. */
+  get groups(): readonly string[] {
+    return Object.keys(this.backends);
+  }
+
   /** Whether the request was for one of them and is under way. */
   forward(request: ApiRequest, source: HostId, at: Instant, ctx: Context, ticket: Ticket | undefined): boolean {
     const backend = this.backends[request.resource.slice(request.resource.indexOf('.') + 1)];

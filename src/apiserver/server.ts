@@ -63,7 +63,7 @@ export class ApiServer implements Host, Core {
   readonly users: Users;
   readonly path: RequestPath;
   private readonly audit: AuditLog | undefined;
-  private readonly aggregation: Aggregation;
+  readonly aggregation: Aggregation;
   private readonly resources: ServedResources;
   private readonly custom: CustomResources;
   private readonly fanOut: FanOut;

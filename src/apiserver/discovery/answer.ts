@@ -12,6 +12,8 @@ import { versionDocument } from './version.ts';
 /** What the documents are made of. */
 export interface DocumentSources {
   readonly definitions: readonly Definition[];
+  /** Groups that other programs serve behind this server. */
+  readonly aggregated?: readonly string[];
   readonly health: Health;
   /** Made when first needed: it is large. */
   openApi(): OpenApi | undefined;
@@ -89,10 +91,10 @@ export function answerDocument(request: DocumentRequest, sources: DocumentSource
   const [root = '', ...rest] = parts;
   switch (root) {
     case '':
-      return json(rootPaths(catalogue(sources.definitions)));
+      return json(rootPaths(catalogue(sources.definitions, sources.aggregated)));
     case 'api':
     case 'apis':
-      return discovery(parts, request.accept, catalogue(sources.definitions));
+      return discovery(parts, request.accept, catalogue(sources.definitions, sources.aggregated));
     case 'openapi':
       return openApiDocument(rest, sources);
     case 'version':

@@ -7,6 +7,7 @@ import { customInfo } from '../custom-resources/custom-resource.ts';
 import { compareVersions, conditionIs, type DefinedVersion, type Definition } from '../custom-resources/definition.ts';
 import { DESCRIPTORS } from '../registry/table.ts';
 import { VIEWS } from '../views/views.ts';
+import { AGGREGATED } from './aggregated-groups.ts';
 import { MORE, SCALE, STATUS, type Subresource } from './subresources.ts';
 
 export interface CatalogueEntry {
@@ -184,8 +185,8 @@ class Shelves {
   }
 }
 
-/** `definitions`: those that the server knows; what is not established is not served. */
-export function catalogue(definitions: readonly Definition[]): readonly CatalogueGroup[] {
+/** `definitions`: those that the server knows; what is not established is not served. `aggregated`: groups that other programs serve behind it. */
+export function catalogue(definitions: readonly Definition[], aggregated: readonly string[] = []): readonly CatalogueGroup[] {
   const shelves = new Shelves();
   for (const info of RESOURCES) shelves.put(info.group, info.version, builtIn(info));
   for (const { info, view } of VIEWS) shelves.put(info.group, info.version, builtIn(info, view.stored.resource));
@@ -198,5 +199,7 @@ export function catalogue(definitions: readonly Definition[]): readonly Catalogu
     for (const version of definition.spec.versions)
       if (version.served) shelves.put(definition.spec.group, version.name, custom(definition, version));
   }
+  for (const { group, version, entries } of AGGREGATED)
+    if (aggregated.includes(group)) for (const entry of entries) shelves.put(group, version, entry);
   return shelves.groups();
 }
