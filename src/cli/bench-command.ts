@@ -18,7 +18,7 @@ import { nearest, PerfFile, type PerfWorkload, UserError } from '#scenario';
 import { writeBenchTable } from './bench-table.ts';
 import { onInterrupt } from './execute.ts';
 import { labelFilter } from './label-filter.ts';
-import { costOption, explainOption, pluginOption, wholeNumber } from './run-options.ts';
+import { costOption, explainOption, extenderOption, pluginOption, wholeNumber } from './run-options.ts';
 import { columns } from './verdict-table.ts';
 import { VERSION } from './version.ts';
 
@@ -35,6 +35,7 @@ interface BenchFlags {
   readonly keep?: boolean;
   readonly config?: string;
   readonly plugin?: readonly string[];
+  readonly extender?: readonly string[];
 }
 
 export function benchCommand(): Command {
@@ -46,6 +47,7 @@ export function benchCommand(): Command {
     .option('--label-filter <filter>', 'as in scheduler_perf: a,+b,-c (default performance, unless --workload or --table is given)')
     .option('--config <file>', "a KubeSchedulerConfiguration for the scheduler, in place of the test cases' own (schedulerConfigPath)")
     .addOption(pluginOption())
+    .addOption(extenderOption())
     .option('--list', 'list what would run')
     .option('--out <dir>', 'where the data items go', 'out/bench')
     .option('--table <dir>', 'write a table of all workloads there (README.md, results.json), skipped ones with their reason')
@@ -115,6 +117,7 @@ async function bench(files: readonly string[], flags: BenchFlags): Promise<numbe
         explain: flags.explain,
         cost: flags.cost,
         plugins,
+        extenders: flags.extender ?? [],
       });
       if (result.explain !== undefined)
         out.write(`${workload.testCase}_${workload.name}.${EXPLAIN_FILE}`.replaceAll('/', '_'), result.explain);

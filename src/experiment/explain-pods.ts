@@ -29,7 +29,8 @@ export function findPods({ file, journals, endsAt }: Explainable, wanted: string
   const found = tried.length > 0 ? tried : named.filter(({ uid }, i) => named.findIndex((other) => other.uid === uid) === i);
   const keys = [...new Set(found.map(({ key }) => key))];
   if (keys.length > 1) throw UserError.at({ file }, `pod '${wanted}': several namespaces have one: ${keys.slice(0, 10).join(', ')}`);
-  if (found.length === 0)
+  if (found.length === 0) {
+    refuseForeign(file, journals, name);
     throw UserError.at(
       { file },
       `no pod in a scheduler's queue was called '${wanted}'${near(
@@ -37,7 +38,22 @@ export function findPods({ file, journals, endsAt }: Explainable, wanted: string
         all.map(({ key }) => key),
       )}`,
     );
+  }
   return found;
+}
+
+/** Nobody had the pod in a queue because it asks for a scheduler that is not there. */
+function refuseForeign(file: string, journals: Explainable['journals'], name: string): void {
+  const running = [...new Set(journals.flatMap(({ journal }) => journal.profiles.map(({ schedulerName }) => schedulerName)))].sort();
+  for (const { journal } of journals) {
+    for (const [key, scheduler] of journal.foreign ?? []) {
+      if ((key !== name && key.slice(key.indexOf('/') + 1) !== name) || running.includes(scheduler)) continue;
+      throw UserError.at(
+        { file },
+        `pod ${key} asks for schedulerName ${scheduler}: no scheduler named ${scheduler} runs in this scenario (there are: ${running.join(', ')})`,
+      );
+    }
+  }
 }
 
 /** The run's plugins must be here, too. */

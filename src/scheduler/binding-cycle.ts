@@ -5,6 +5,7 @@ import type { Pod } from '#api';
 import type { ApiClient, EventRecorder, Outcome, RequestSpec } from '#client';
 import type { Context, Duration, Instant, Message } from '#sim';
 import { messageKind } from '#sim';
+import type { AttemptMetrics } from './attempt-metrics.ts';
 import type { Cache } from './cache.ts';
 import { ASSIGNED_POD_DELETE } from './cluster-events.ts';
 import { BINDING_COST } from './costs.ts';
@@ -30,7 +31,7 @@ import type { WaitingPods } from './waiting-pods.ts';
 export type Step =
   | { readonly step: 'bind'; readonly uid: string }
   | { readonly step: 'preBind'; readonly uid: string }
-  | { readonly step: 'evict'; readonly preemptor: string; readonly victim: string }
+  | { readonly step: 'mark' | 'evict'; readonly preemptor: string; readonly victim: string }
   | { readonly step: 'ignore' };
 
 /** A pod waits for permission, or for what its PreBind plugin waits for. */
@@ -64,6 +65,8 @@ interface Binding extends Attempt {
   readonly assumed: Pod;
   readonly serial: number;
   readonly bindingAt: Instant;
+  /** When the binding itself was sent, after PreBind. */
+  sentAt: Instant;
   /** Which PreBind plugin is at work, and which of its requests. */
   plugin: number;
   requests: readonly PreBindRequest[];
@@ -78,6 +81,7 @@ const NO_REQUESTS: readonly PreBindRequest[] = [];
 
 export class BindingCycle {
   metrics: SchedulerMetrics | undefined;
+  attempts: AttemptMetrics | undefined;
   journal: ExplainJournal | undefined;
   readonly waiting: WaitingPods;
   readonly #client: ApiClient<Step>;
@@ -121,7 +125,9 @@ export class BindingCycle {
     this.#nominator.remove(pod);
     let refusal = profile.reserve.length === 0 ? undefined : runReserve(profile, state, assumed, nodeName, handle);
     const permit = refusal === undefined ? runPermit(profile, state, assumed, nodeName, handle) : undefined;
+    const refusedBy = refusal !== undefined ? 'Reserve' : permit?.status !== undefined ? 'Permit' : undefined;
     refusal ??= permit?.status;
+    this.attempts?.reserved(profile, refusedBy, refusal?.code ?? (permit !== undefined && permit.waits.size > 0 ? 'Wait' : 'Success'));
     if (refusal !== undefined) {
       runUnreserve(profile, state, assumed, nodeName, handle);
       this.#cache.forgetPod(assumed);
@@ -134,6 +140,7 @@ export class BindingCycle {
       assumed,
       serial: ++this.#serials,
       bindingAt: ctx.now + cost,
+      sentAt: ctx.now + cost,
       plugin: -1,
       requests: NO_REQUESTS,
       index: 0,
@@ -142,6 +149,7 @@ export class BindingCycle {
       extender: 0,
     };
     this.#bindings.set(info.uid, binding);
+    this.metrics?.bindings.add(1);
     if (permit === undefined || permit.waits.size === 0) this.#permitted(binding, ctx, cost);
     else {
       const serial = this.waiting.add(assumed, permit.waits);
@@ -164,6 +172,7 @@ export class BindingCycle {
       for (const { uid, status } of this.waiting.takeSettled()) {
         const binding = this.#bindings.get(uid);
         if (binding === undefined) continue;
+        this.metrics?.permitWait(status?.code ?? 'Success', Math.max(ctx.now - binding.bindingAt, 0));
         if (status === undefined) this.#permitted(binding, ctx, 0);
         else this.#undo(binding, status, failureAfterDecision(status), ctx);
       }
@@ -228,6 +237,7 @@ export class BindingCycle {
     const { assumed, nodeName, info } = binding;
     const name = podName(assumed);
     const namespace = podNamespace(assumed);
+    binding.sentAt = ctx.now + delay;
     const extender = this.#extenders?.binderFor(assumed, binding.extender);
     if (extender !== undefined) {
       binding.extender = extender.index + 1;
@@ -262,10 +272,11 @@ export class BindingCycle {
   finished(outcome: Outcome<Step>, ctx: Context): void {
     const { continuation: step } = outcome;
     if (step.step === 'ignore') return;
-    if (step.step === 'evict') {
-      this.#failures.evicted(step.preemptor, step.victim, ctx);
+    if (step.step === 'mark' || step.step === 'evict') {
+      this.#failures.answered(step.step, step.preemptor, step.victim, outcome.code, ctx);
       return;
     }
+    if (!('uid' in step)) return;
     const binding = this.#bindings.get(step.uid);
     if (binding === undefined) return;
     const isDone = outcome.code >= 200 && outcome.code < 300;
@@ -279,8 +290,10 @@ export class BindingCycle {
   }
 
   #bound(binding: Binding, ctx: Context): void {
-    const { info, assumed, nodeName, startedAt, profile } = binding;
+    const { info, assumed, nodeName, startedAt, profile, bindingAt, sentAt } = binding;
     this.#bindings.delete(info.uid);
+    this.metrics?.bindings.add(-1);
+    this.attempts?.bound(profile, sentAt - bindingAt, ctx.now - sentAt, ctx.now);
     this.journal?.bound(info.pod, ctx.now);
     this.metrics?.attempt('scheduled', profile.schedulerName, ctx.now - startedAt);
     this.metrics?.start(startedAt - (info.initialAttemptTimestamp ?? info.timestamp), ctx.now - startedAt);
@@ -309,6 +322,7 @@ export class BindingCycle {
   #undo(binding: Binding, status: Status, failure: Failure, ctx: Context): void {
     const { profile, state, assumed, nodeName, handle, info } = binding;
     this.#bindings.delete(info.uid);
+    this.metrics?.bindings.add(-1);
     this.journal?.undone(info.pod, messageOf(status), ctx.now);
     runUnreserve(profile, state, assumed, nodeName, handle);
     if (this.#toForget === undefined) this.#cache.forgetPod(assumed);

@@ -37,6 +37,8 @@ export class Cache implements Snapshot {
   /** How many pods on nodes have a priority: preemption is of no use below the lowest. */
   readonly #priorities = new Map<number, number>();
   readonly #claims = new Map<string, number>();
+  /** Pods bound by us that the watch has not shown yet. */
+  assumedCount = 0;
   #order: Int32Array = new Int32Array(0);
   #orderVersion = -1;
   /** How far the table's log was followed with image counts. */
@@ -94,6 +96,10 @@ export class Cache implements Snapshot {
 
   get podCount(): number {
     return this.#pods.size;
+  }
+
+  get nodeCount(): number {
+    return this.#nodes.size;
   }
 
   podCountOf(priority: (value: number) => boolean): number {
@@ -172,6 +178,7 @@ export class Cache implements Snapshot {
     const known = this.#pods.get(podUid(pod));
     if (known === undefined) this.#put(newPodInfo(pod), pod.spec?.nodeName ?? '', false);
     else {
+      if (known.isAssumed) this.assumedCount--;
       known.isAssumed = false;
       this.updatePod(pod);
     }
@@ -217,6 +224,7 @@ export class Cache implements Snapshot {
     if (state === undefined) return;
     this.journal?.gone(pod);
     this.#pods.delete(uid);
+    if (state.isAssumed) this.assumedCount--;
     this.#count(state, -1);
     const info = this.#nodes.get(state.nodeName);
     if (info === undefined) {
@@ -233,6 +241,7 @@ export class Cache implements Snapshot {
     this.journal?.placed(info.pod, onNode, isAssumed);
     const state: PodState = { info, nodeName: onNode, group: this.groups.of(info.pod), isAssumed };
     this.#pods.set(podUid(info.pod), state);
+    if (isAssumed) this.assumedCount++;
     const node = this.#nodes.get(onNode);
     if (node === undefined) this.#stray.set(onNode, [...(this.#stray.get(onNode) ?? []), info]);
     else {

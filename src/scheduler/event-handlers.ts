@@ -20,8 +20,9 @@ import type { ObjectLister } from './framework.ts';
 import type { Nominator } from './nominator.ts';
 import { isFinished, nodeName, podUid } from './pod-fields.ts';
 import type { SchedulingQueue } from './queue/scheduling-queue.ts';
-import type { EventResource } from './queueing-events.ts';
+import type { ClusterEvent, EventResource } from './queueing-events.ts';
 import type { PodScheduler } from './schedule-pod.ts';
+import type { SchedulerMetrics } from './scheduler-metrics.ts';
 import type { WaitingPods } from './waiting-pods.ts';
 
 /** What plugins look at besides pods and nodes, with the resource name that events carry; '' where nothing can be waited for. */
@@ -59,6 +60,7 @@ type Deferred =
 
 export class EventHandlers {
   journal: ExplainJournal | undefined;
+  metrics: SchedulerMetrics | undefined;
   readonly #cache: Cache;
   readonly #queue: SchedulingQueue;
   readonly #nominator: Nominator;
@@ -135,7 +137,13 @@ export class EventHandlers {
     if (name === '') return;
     const [before, after] = type === 'delete' ? [object, undefined] : [previous, object];
     for (const { profile } of this.#schedulers.values()) for (const plugin of profile.observers) plugin.observe?.(resource, before, after);
-    this.#queue.move(objectEvent(name, type), before, after, now);
+    this.#move(objectEvent(name, type), before, after, now);
+  }
+
+  /** MoveAllToActiveOrBackoffQueue, and scheduler_event_handling_duration_seconds. */
+  #move(event: ClusterEvent, before: KubeObject | undefined, after: KubeObject | undefined, now: Instant): void {
+    this.metrics?.event(event.label);
+    this.#queue.move(event, before, after, now);
   }
 
   #isResponsible(pod: Pod): boolean {
@@ -154,20 +162,28 @@ export class EventHandlers {
     if (isAssigned) {
       if (wasAssigned && this.#cache.has(podUid(pod))) {
         this.#cache.updatePod(pod);
-        for (const event of assignedPodChanges(previous, pod)) this.#queue.move(event, previous, pod, now);
+        for (const event of assignedPodChanges(previous, pod)) this.#move(event, previous, pod, now);
         return;
       }
       this.#queue.delete(pod);
       this.#cache.addPod(pod);
-      this.#queue.move(ASSIGNED_POD_ADD, undefined, pod, now);
+      this.#move(ASSIGNED_POD_ADD, undefined, pod, now);
       return;
     }
-    if (!this.#isResponsible(pod) || this.#cache.isAssumed(podUid(pod))) return;
+    if (!this.#isResponsible(pod)) {
+      this.journal?.foreign(pod);
+      return;
+    }
+    if (this.#cache.isAssumed(podUid(pod))) return;
     if (previous === undefined || podUid(previous) !== podUid(pod)) {
       const nominated = (pod.status?.nominatedNodeName as string | undefined) ?? '';
       if (nominated !== '') this.#nominator.add(pod, nominated);
+      this.metrics?.event('UnscheduledPodAdd');
       this.#queue.add(pod, now);
-    } else this.#queue.update(previous, pod, waitingPodChange(previous, pod), now);
+    } else {
+      this.metrics?.event('UnscheduledPodUpdate');
+      this.#queue.update(previous, pod, waitingPodChange(previous, pod), now);
+    }
   }
 
   #podGone(pod: Pod, now: Instant): void {
@@ -177,19 +193,19 @@ export class EventHandlers {
     const waiting = this.#waiting.get(podUid(pod));
     if (waiting === undefined) this.#cache.removePod(pod);
     else waiting.reject('', 'removed');
-    this.#queue.move(ASSIGNED_POD_DELETE, pod, undefined, now);
+    this.#move(ASSIGNED_POD_DELETE, pod, undefined, now);
   }
 
   #nodeEvent({ type, object: node, previous }: InformerEvent<Node>, now: Instant): void {
     if (type === 'delete') {
       this.#cache.removeNode(nodeName(node));
-      this.#queue.move(NODE_DELETE, node, undefined, now);
+      this.#move(NODE_DELETE, node, undefined, now);
     } else if (previous === undefined) {
       this.#cache.addNode(node);
-      this.#queue.move(NODE_ADD, undefined, node, now);
+      this.#move(NODE_ADD, undefined, node, now);
     } else {
       this.#cache.updateNode(node);
-      for (const event of nodeChanges(previous, node)) this.#queue.move(event, previous, node, now);
+      for (const event of nodeChanges(previous, node)) this.#move(event, previous, node, now);
     }
   }
 }

@@ -30,8 +30,13 @@ export interface JournalSettings {
   readonly maxUnschedulable: number;
 }
 
+/** Pods of other schedulers that are remembered by name. */
+const FOREIGN_MAX = 1000;
+
 export class ExplainJournal {
   readonly #settings: JournalSettings;
+  /** Pods that ask for another scheduler. */
+  readonly #foreign = new Map<string, string>();
   #words = new Int32Array(1024);
   #used = 0;
   #now: Instant = 0;
@@ -99,6 +104,11 @@ export class ExplainJournal {
     this.#add(record.QUEUED, this.#pod(info.pod), QUEUES.indexOf(queue), this.#text(event), this.#text(waitsFor), low, high);
   }
 
+  /** A pod that this scheduler is not asked to place. */
+  foreign(pod: Pod): void {
+    if (this.#foreign.size < FOREIGN_MAX) this.#foreign.set(podKey(pod), pod.spec?.schedulerName ?? 'default-scheduler');
+  }
+
   /** Pods that the watch shows on a node leave the queue, too: of those PLACED tells. */
   unqueued(pod: Pod): void {
     if ((pod.spec?.nodeName ?? '') === '') this.#add(record.UNQUEUED, this.#index(pod));
@@ -156,7 +166,8 @@ export class ExplainJournal {
 
   /** `epoch`: what the host's clock showed at instant 0. */
   read(epoch: number): Journal {
-    return { ...this.#settings, epoch, texts: this.#texts, words: this.#words.slice(0, this.#used) };
+    const foreign = this.#foreign.size === 0 ? {} : { foreign: [...this.#foreign] };
+    return { ...this.#settings, epoch, texts: this.#texts, words: this.#words.slice(0, this.#used), ...foreign };
   }
 
   /** As many words as the code has; no list is made of them. */

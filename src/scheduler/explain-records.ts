@@ -64,6 +64,8 @@ export interface Journal {
   readonly epoch: number;
   readonly texts: readonly string[];
   readonly words: Int32Array;
+  /** Pods that asked for a scheduler of another name, as namespace/name and that name. */
+  readonly foreign?: readonly (readonly [pod: string, schedulerName: string])[];
 }
 
 /** Under this name a scheduler keeps its journal (Recorder.keep). */

@@ -36,6 +36,7 @@ export { CycleState, defaultNormalizeScore, MAX_NODE_SCORE } from './framework.t
 export type { GpuNode, GpuPod } from './gpu-sharing/cards.ts';
 export { availableGpuPolicies, drawArrivals, type GpuStudy, gpuPolicy, runGpuStudy } from './gpu-sharing/study.ts';
 export { LiveHandle } from './live-handle.ts';
+export { type MetricDefinition, SCHEDULER_METRICS } from './metric-definitions.ts';
 export { NodeInfo } from './node-info.ts';
 export { Nominator } from './nominator.ts';
 export { MapLister, ObjectHandle, ObjectSnapshot } from './object-handle.ts';

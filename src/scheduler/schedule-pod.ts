@@ -8,15 +8,18 @@ import { type AttemptWork, attemptCost } from './costs.ts';
 import { composeFitError } from './diagnosis.ts';
 import { filterNodes, narrowNodes, totalScores } from './evaluate-all.ts';
 import type { ExtenderAnswer } from './explain-extenders.ts';
-import { CycleState, type NodeStatuses, type PostFilterResult } from './framework.ts';
+import { CycleState, type PostFilterResult } from './framework.ts';
 import type { LiveHandle } from './live-handle.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Nominator } from './nominator.ts';
+import { repellingPods } from './plugins/inter-pod-affinity.ts';
 import { podPriority } from './pod-fields.ts';
 import type { Profile } from './profile.ts';
+import { type Rejections, statusesOf, withoutVictims } from './rejections.ts';
 import { feasibleNodesToFind } from './sampling.ts';
 import { isRejected, messageOf, type Status } from './status.ts';
 import { ColumnCycle } from './table/column-cycle.ts';
+import { type AskedPlugins, askedPlugins } from './table/plugin-runs.ts';
 import { rulesOf } from './table/rules.ts';
 
 export interface Decision {
@@ -25,6 +28,8 @@ export interface Decision {
   readonly state: CycleState;
   /** Modelled CPU time of the attempt, microseconds. */
   readonly cost: number;
+  /** What that time is for. */
+  readonly work?: AttemptWork;
   readonly evaluated: number;
   readonly feasible: number;
   /** How many nodes tied for best. */
@@ -100,19 +105,26 @@ export class PodScheduler {
   noNodes(pod: Pod): Decision {
     const postFilter = { nominatedNodeName: '' };
     const failure: Failure = { message: 'no nodes available to schedule pods', plugins: new Set(), postFilter, isError: false };
-    return { nodeName: '', state: new CycleState(), cost: this.#cost(pod, 0, 0, 0), evaluated: 0, feasible: 0, tied: 0, failure };
+    return { nodeName: '', state: new CycleState(), ...this.#charge(pod, 0, 0, 0), evaluated: 0, feasible: 0, tied: 0, failure };
   }
 
   /** The attempt that a plugin's error ends. */
   failedBy({ message }: AttemptError, pod: Pod): Decision {
     const failure: Failure = { message, plugins: new Set(), postFilter: { nominatedNodeName: '' }, isError: true };
-    return { nodeName: '', state: new CycleState(), cost: this.#cost(pod, 0, 0, 0), evaluated: 0, feasible: 0, tied: 0, failure };
+    return { nodeName: '', state: new CycleState(), ...this.#charge(pod, 0, 0, 0), evaluated: 0, feasible: 0, tied: 0, failure };
   }
 
   #wanted = (considered: number): number => feasibleNodesToFind(considered, this.#percentage);
 
-  #cost(pod: Pod, evaluated: number, scored: number, dryRuns: number): number {
+  #charge(
+    pod: Pod,
+    evaluated: number,
+    scored: number,
+    dryRuns: number,
+    state?: CycleState,
+  ): { readonly cost: number; readonly work: AttemptWork } {
     const terms = podAffinityTerms(pod);
+    const hasClaims = (pod.spec?.resourceClaims ?? []).length > 0;
     const work: AttemptWork = {
       nodes: this.#cache.table.nodeCount,
       evaluated,
@@ -123,10 +135,24 @@ export class PodScheduler {
         terms.requiredAntiAffinity.length > 0 ||
         terms.preferredAffinity.length > 0 ||
         terms.preferredAntiAffinity.length > 0,
-      usesDevices: (pod.spec?.resourceClaims ?? []).length > 0,
+      repelling: evaluated === 0 ? 0 : (this.#columns?.runs.repelling ?? (state === undefined ? 0 : repellingPods(state))),
+      slices: hasClaims ? countOf(this.handle.lister('resourceslices.resource.k8s.io').list()) : undefined,
       dryRuns,
     };
-    return attemptCost(work);
+    return { cost: attemptCost(work), work };
+  }
+
+  /** Which plugins the last decision asked, and how many nodes each rejected. */
+  asked({ state, evaluated, failure }: Decision): { readonly plugins: AskedPlugins; readonly rejected: ReadonlyMap<string, number> } {
+    if (this.#columns !== undefined) return { plugins: this.#columns.runs.asked, rejected: this.#columns.runs.rejected };
+    const plugins = askedPlugins(
+      this.profile,
+      (name) => state.skipFilter.has(name),
+      (name) => state.skipScore.has(name),
+    );
+    // Which plugin rejected which node is not kept there: where one alone did, it is known.
+    const only = failure?.plugins.size === 1 ? [...failure.plugins][0] : undefined;
+    return { plugins, rejected: new Map(only === undefined ? [] : [[only, evaluated]]) };
   }
 
   #byColumns(columns: ColumnCycle, pod: Pod, start: number): Decision {
@@ -140,7 +166,7 @@ export class PodScheduler {
         return {
           nodeName: (table.infos[slot] as NodeInfo).name,
           state,
-          cost: this.#cost(pod, evaluated, feasible === 1 ? 0 : feasible, 0),
+          ...this.#charge(pod, evaluated, feasible === 1 ? 0 : feasible, 0),
           evaluated,
           feasible,
           tied,
@@ -160,14 +186,14 @@ export class PodScheduler {
     if (feasible > 0) {
       if (feasible === 1) {
         const name = (table.infos[columns.slots[0] as number] as NodeInfo).name;
-        return { nodeName: name, state, cost: this.#cost(pod, looked, 0, 0), evaluated, feasible, tied: 1 };
+        return { nodeName: name, state, ...this.#charge(pod, looked, 0, 0), evaluated, feasible, tied: 1 };
       }
       columns.score(pod, found);
       const { slot, tied } = columns.choose(feasible, this.handle.draw('tie', pod));
       return {
         nodeName: (table.infos[slot] as NodeInfo).name,
         state,
-        cost: this.#cost(pod, looked, feasible, 0),
+        ...this.#charge(pod, looked, feasible, 0),
         evaluated,
         feasible,
         tied,
@@ -234,7 +260,7 @@ export class PodScheduler {
 
   /** What an attempt costs the real scheduler so far. */
   costOf(pod: Pod, evaluated: number, scored: number): number {
-    return this.#cost(pod, evaluated, scored, 0);
+    return this.#charge(pod, evaluated, scored, 0).cost;
   }
 
   /** Every plugin called on every node: for profiles whose order of filters has no column form. */
@@ -273,7 +299,14 @@ export class PodScheduler {
       );
     }
     if (feasible.length === 1) {
-      return { nodeName: (feasible[0] as NodeInfo).name, state, cost: this.#cost(pod, evaluated, 0, 0), evaluated, feasible: 1, tied: 1 };
+      return {
+        nodeName: (feasible[0] as NodeInfo).name,
+        state,
+        ...this.#charge(pod, evaluated, 0, 0, state),
+        evaluated,
+        feasible: 1,
+        tied: 1,
+      };
     }
     const totals = totalScores(profile.runScore(state, pod, feasible, handle), feasible.length);
     const top = totals.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
@@ -285,7 +318,7 @@ export class PodScheduler {
     return {
       nodeName,
       state,
-      cost: this.#cost(pod, evaluated, feasible.length, 0),
+      ...this.#charge(pod, evaluated, feasible.length, 0, state),
       evaluated,
       feasible: feasible.length,
       tied: tied.length,
@@ -326,8 +359,8 @@ export class PodScheduler {
     const preFilterMessage = messageOf(rejections.preFilter);
     const postFilter = this.#postFilter(pod, state, rejections, mayPreempt);
     const message = composeFitError(rejections.total, counts, preFilterMessage, messageOf(postFilter.status));
-    const cost = this.#cost(pod, evaluated, 0, postFilter.dryRuns ?? 0);
-    return { nodeName: '', state, cost, evaluated, feasible: 0, tied: 0, failure: { message, plugins, postFilter } };
+    const charge = this.#charge(pod, evaluated, 0, postFilter.dryRuns ?? 0, state);
+    return { nodeName: '', state, ...charge, evaluated, feasible: 0, tied: 0, failure: { message, plugins, postFilter } };
   }
 
   #postFilter(pod: Pod, state: CycleState, rejections: Rejections, mayPreempt: number): PostFilterResult {
@@ -347,29 +380,8 @@ export class PodScheduler {
   }
 }
 
-function statusesOf({ count, nameAt, statusAt, absent }: Rejections): NodeStatuses {
-  const byNode = new Map<string, Status>();
-  for (let i = 0; i < count; i++) byNode.set(nameAt(i), statusAt(i));
-  return { byNode, absent };
-}
-
-/** Why the nodes looked at do not fit, read on demand. */
-interface Rejections {
-  readonly total: number;
-  readonly preFilter: Status | undefined;
-  readonly absent: Status | undefined;
-  readonly count: number;
-  readonly statusAt: (i: number) => Status;
-  readonly nameAt: (i: number) => string;
-  /** By node, where there is a shorter way than one by one. */
-  readonly statuses?: () => NodeStatuses;
-}
-
-/** What DynamicResources and DefaultPreemption answer when no pod has a lower priority: the dry run would find no victim anywhere. */
-function withoutVictims(total: number, mayPreempt: number): PostFilterResult {
-  const counts = new Map<string, number>();
-  if (mayPreempt > 0) counts.set('No preemption victims found for incoming pod', mayPreempt);
-  if (total > mayPreempt) counts.set('Preemption is not helpful for scheduling', total - mayPreempt);
-  const message = composeFitError(total, counts, '', '');
-  return { nominatedNodeName: '', status: { code: 'Unschedulable', reasons: ['no new claims to deallocate', `preemption: ${message}`] } };
+function countOf(objects: Iterable<unknown>): number {
+  let count = 0;
+  for (const _ of objects) count++;
+  return count;
 }

@@ -6,6 +6,7 @@ import type { ApiClient, Informer, InformerFactory, Outcome } from '#client';
 import { createApiClient, createInformerFactory, LeaderElector } from '#client';
 import type { Context, Duration, Host, Instant, Message, Timer } from '#sim';
 import { messageKind, SECOND } from '#sim';
+import { AttemptMetrics } from './attempt-metrics.ts';
 import { BindingCycle, type BindingTimer, type Step } from './binding-cycle.ts';
 import { Cache } from './cache.ts';
 import { CostMeter, type CpuClock } from './cost-meter.ts';
@@ -70,6 +71,7 @@ export class Scheduler implements Host {
   #leads: boolean;
   #isCandidate = false;
   #metrics: SchedulerMetrics | undefined;
+  #attempts: AttemptMetrics | undefined;
   /** Where the next search starts in the node order. */
   #nextStart = 0;
   /** The scheduling thread is taken until then. */
@@ -114,8 +116,10 @@ export class Scheduler implements Host {
     const extenders = config.extenders ?? [];
     this.#extenders = extenders.length === 0 ? undefined : new ExtenderClient(extenders);
     if (this.#extenders !== undefined) this.#queue.registerForAll(EXTENDER_NAME);
+    const isAsync = config.featureGates?.['SchedulerAsyncPreemption'] !== false;
     const live = (key: string): Pod | undefined => this.#pods.get(key);
-    this.#failures = new FailureHandler(this.#client, recorder, this.#queue, this.#nominator, this.#profiles, this.#waiting, live);
+    this.#failures = new FailureHandler(this.#client, recorder, this.#queue, this.#nominator, this.#profiles, this.#waiting, live, isAsync);
+    this.#failures.onEvicted = (ctx) => ctx.after(0, CYCLE);
     this.#binding = new BindingCycle(
       this.#client,
       recorder,
@@ -144,6 +148,9 @@ export class Scheduler implements Host {
 
   start(ctx: Context): void {
     this.#metrics = new SchedulerMetrics(ctx.record);
+    this.#attempts = new AttemptMetrics(this.#metrics);
+    this.#binding.attempts = this.#attempts;
+    this.#events.metrics = this.#metrics;
     this.#binding.metrics = this.#metrics;
     this.#failures.metrics = this.#metrics;
     if (this.#leads) this.#queue.instrument(this.#metrics);
@@ -191,6 +198,7 @@ export class Scheduler implements Host {
       const outcome = this.#extenders?.receive(message, ctx)?.outcome;
       if (outcome !== undefined) this.#extenderAnswered(outcome, ctx);
     }
+    if (this.#leads) this.#metrics?.cacheSizes(ctx.now, this.#cache);
     // A wait that a plugin ended goes on when the scheduling thread has got so far.
     if (this.#waiting.hasSettled && (this.#paused !== undefined || ctx.now >= this.#busyUntil)) this.#binding.settle(ctx);
     for (const { handle } of this.#schedulers.values())
@@ -210,7 +218,9 @@ export class Scheduler implements Host {
     this.#ending = undefined;
     if (this.#waiting.hasSettled) this.#binding.settle(ctx);
     ending?.(ctx);
-    this.#cycle(ctx);
+    // Without asynchronous preemption the thread stands still until the victims are on their way out.
+    if (this.#failures.isWaiting) this.#isTurnDue = true;
+    else this.#cycle(ctx);
   }
 
   /** Sees to it that the scheduling thread runs when there is work, and that the queue is woken when time is all it waits for. */
@@ -310,6 +320,7 @@ export class Scheduler implements Host {
     ctx.after(cost, CYCLE);
     const took = this.#busyUntil - startedAt;
     this.#metrics?.algorithm.observe(took / SECOND);
+    this.#attempts?.decided(scheduler, decision, ctx.now);
     const found = decision.nodeName === '' ? decision.failure?.message : decision.nodeName;
     ctx.record.span(`pods/${info.key}`, 'scheduling', startedAt, took, found);
     const attempt = { info, profile, handle, state: decision.state, nodeName: decision.nodeName, startedAt };

@@ -4,18 +4,33 @@
 import type { Pod, PodCondition } from '#api';
 import { rfc3339 } from '#api';
 import type { ApiClient, EventRecorder, RequestSpec } from '#client';
-import type { Context } from '#sim';
+import type { Context, Instant } from '#sim';
 import type { Attempt, Step } from './binding-cycle.ts';
 import type { Nominator } from './nominator.ts';
 import type { DefaultPreemption } from './plugins/default-preemption.ts';
 import { podKey, podName, podNamespace, podPriority, podUid } from './pod-fields.ts';
 import type { Profile } from './profile.ts';
+import type { QueuedPodInfo } from './queue/queued-pod-info.ts';
 import type { SchedulingQueue } from './queue/scheduling-queue.ts';
 import type { Failure } from './schedule-pod.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 import type { WaitingPods } from './waiting-pods.ts';
 
 const IGNORE: Step = { step: 'ignore' };
+
+/** The eviction of one pod's victims. */
+interface Preemption {
+  readonly info: QueuedPodInfo;
+  readonly profile: Profile;
+  readonly nodeName: string;
+  /** Victims that are being evicted. */
+  readonly waiting: Set<string>;
+  /** The one that has to wait for the others. */
+  last: Pod | undefined;
+  readonly byUid: ReadonlyMap<string, Pod>;
+  readonly startedAt: Instant;
+  result: 'success' | 'error';
+}
 
 /** NoteLengthLimit: an event's text is cut there. */
 const MOST_NOTE = 1024;
@@ -30,8 +45,14 @@ export class FailureHandler {
   readonly #waiting: WaitingPods;
   /** The pod as the watch shows it now; undefined when it is gone. */
   readonly #live: (key: string) => Pod | undefined;
-  /** Victims still to be deleted, by preemptor. */
-  readonly #evictions = new Map<string, Set<string>>();
+  /** Under way, by preemptor. */
+  readonly #preemptions = new Map<string, Preemption>();
+  /** SchedulerAsyncPreemption. */
+  readonly #isAsync: boolean;
+  /** What is left of an attempt whose victims the scheduling thread waits for. */
+  #goOn: ((result: Preemption['result'], ctx: Context) => void) | undefined;
+  /** The scheduling thread has waited for victims and may go on. */
+  onEvicted: ((ctx: Context) => void) | undefined;
 
   constructor(
     client: ApiClient<Step>,
@@ -41,6 +62,7 @@ export class FailureHandler {
     profiles: ReadonlyMap<string, Profile>,
     waiting: WaitingPods,
     live: (key: string) => Pod | undefined,
+    isAsync: boolean,
   ) {
     this.#client = client;
     this.#recorder = recorder;
@@ -49,16 +71,40 @@ export class FailureHandler {
     this.#profiles = profiles;
     this.#waiting = waiting;
     this.#live = live;
+    this.#isAsync = isAsync;
+  }
+
+  /** The scheduling thread waits until victims are evicted. */
+  get isWaiting(): boolean {
+    return this.#goOn !== undefined;
   }
 
   /** handleSchedulingFailure. */
   failed(attempt: Attempt, failure: Failure, ctx: Context): void {
-    const { info, profile, startedAt } = attempt;
+    const { profile, startedAt } = attempt;
     const isUnschedulable = failure.isError === undefined ? failure.plugins.size > 0 : !failure.isError;
     this.metrics?.attempt(isUnschedulable ? 'unschedulable' : 'error', profile.schedulerName, ctx.now - startedAt);
-    const pod = info.pod;
     const { victims, nominatedNodeName } = failure.postFilter;
-    if (victims !== undefined && victims.length > 0) this.#preempt(attempt, victims, nominatedNodeName ?? '', ctx);
+    if (victims === undefined || victims.length === 0) {
+      this.#putBack(attempt, failure, nominatedNodeName, isUnschedulable, ctx);
+      return;
+    }
+    if (this.#isAsync) {
+      this.#preempt(attempt, victims, nominatedNodeName ?? '', ctx);
+      this.#putBack(attempt, failure, nominatedNodeName, isUnschedulable, ctx);
+      return;
+    }
+    this.#goOn = (result, later) => {
+      this.#putBack(attempt, failure, result === 'success' ? nominatedNodeName : undefined, isUnschedulable, later);
+      this.onEvicted?.(later);
+    };
+    this.#preempt(attempt, victims, nominatedNodeName ?? '', ctx);
+  }
+
+  /** Back into the queue with the promise of a node, and the news to the API server. */
+  #putBack(attempt: Attempt, failure: Failure, nominatedNodeName: string | undefined, isUnschedulable: boolean, ctx: Context): void {
+    const { info } = attempt;
+    const pod = info.pod;
     const live = this.#live(info.key);
     // Gone, replaced, or bound meanwhile (an extender may have bound it and answered too late).
     const isOver = live === undefined || podUid(live) !== info.uid || (live.spec?.nodeName ?? '') !== '';
@@ -96,7 +142,7 @@ export class FailureHandler {
     this.#patch(pod, status, ctx);
   }
 
-  #patch(pod: Pod, status: object, ctx: Context): void {
+  #patch(pod: Pod, status: object, ctx: Context, step = IGNORE): void {
     const spec: RequestSpec = {
       verb: 'patch',
       resource: 'pods',
@@ -107,66 +153,113 @@ export class FailureHandler {
       body: { metadata: { uid: podUid(pod) }, status },
       discardBody: true,
     };
-    this.#client.request(ctx, spec, IGNORE);
-  }
-
-  /** prepareCandidate: victims are marked and deleted; nominees of lower priority lose their promise. */
-  #preempt({ info, profile }: Attempt, victims: readonly Pod[], nodeName: string, ctx: Context): void {
-    this.metrics?.preemptionAttempts.add();
-    this.metrics?.preemptionVictims.observe(victims.length);
-    const pod = info.pod;
-    const waiting = new Set<string>();
-    this.#evictions.set(info.uid, waiting);
-    this.#preemptionOf(profile)?.preempting.add(info.uid);
-    for (const victim of victims) {
-      const uid = podUid(victim);
-      const waitingPod = this.#waiting.get(uid);
-      if (waitingPod !== undefined) {
-        waitingPod.reject('DefaultPreemption', 'preempted');
-        this.#recorder.event(victim, 'Normal', 'Preempted', `Preempted by pod ${info.uid} on node ${nodeName}`, ctx);
-        continue;
-      }
-      const message = `${profile.schedulerName}: preempting to accommodate a higher priority pod`;
-      const time = rfc3339(ctx.clock());
-      const condition = { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message, lastTransitionTime: time };
-      this.#patch(victim, { conditions: [condition] }, ctx);
-      const options = { preconditions: { uid } };
-      const spec: RequestSpec = {
-        verb: 'delete',
-        resource: 'pods',
-        namespace: podNamespace(victim),
-        name: podName(victim),
-        options,
-        discardBody: true,
-      };
-      waiting.add(uid);
-      this.#client.request(ctx, spec, { step: 'evict', preemptor: info.uid, victim: uid });
-      this.#recorder.event(victim, 'Normal', 'Preempted', `Preempted by pod ${info.uid} on node ${nodeName}`, ctx);
-    }
-    if (waiting.size === 0) this.#preempted(info.uid);
-    for (const { pod: other } of [...this.#nominator.on(nodeName)]) {
-      if (podPriority(other) >= podPriority(pod) || podKey(other) === podKey(pod)) continue;
-      this.#nominator.remove(other);
-      this.#patch(other, { nominatedNodeName: null }, ctx);
-    }
+    this.#client.request(ctx, spec, step);
   }
 
   #preemptionOf(profile: Profile): DefaultPreemption | undefined {
     return profile.plugins.get('DefaultPreemption') as unknown as DefaultPreemption | undefined;
   }
 
-  /** Once all victims are being deleted the preemptor may be tried again; their deletions will wake it. */
-  evicted(preemptor: string, victim: string, ctx: Context): void {
-    const waiting = this.#evictions.get(preemptor);
-    waiting?.delete(victim);
-    if (waiting === undefined || waiting.size > 0) return;
-    this.#preempted(preemptor);
-    this.#queue.activate(preemptor, ctx.now);
+  /** prepareCandidateAsync: nominees of lower priority lose their promise; all victims but the last are evicted side by side, and meanwhile the pod may not be tried again;
+   *  then it may, and the last one is evicted. prepareCandidate (SchedulerAsyncPreemption off): all side by side, then the nominees; the scheduling thread waits. */
+  #preempt({ info, profile }: Attempt, victims: readonly Pod[], nodeName: string, ctx: Context): void {
+    this.metrics?.preemptionVictims.observe(victims.length);
+    const first = this.#isAsync ? victims.slice(0, -1) : victims;
+    const preemption: Preemption = {
+      info,
+      profile,
+      nodeName,
+      waiting: new Set(first.map(podUid)),
+      last: this.#isAsync ? victims.at(-1) : undefined,
+      byUid: new Map(victims.map((victim) => [podUid(victim), victim])),
+      startedAt: ctx.now,
+      result: 'success',
+    };
+    this.#preemptions.set(info.uid, preemption);
+    if (this.#isAsync) {
+      this.#preemptionOf(profile)?.preempting.add(info.uid);
+      this.#clearNominees(preemption, ctx);
+    }
+    for (const victim of first) this.#evict(preemption, victim, ctx);
+    this.#proceed(preemption, ctx);
   }
 
-  #preempted(preemptor: string): void {
-    this.#evictions.delete(preemptor);
-    for (const profile of this.#profiles.values()) this.#preemptionOf(profile)?.preempting.delete(preemptor);
+  /** PreemptPod: a pod that waits for permission is refused it; any other is marked, then deleted. */
+  #evict(preemption: Preemption, victim: Pod, ctx: Context): void {
+    const uid = podUid(victim);
+    const waitingPod = this.#waiting.get(uid);
+    if (waitingPod !== undefined) {
+      waitingPod.reject('DefaultPreemption', 'preempted');
+      this.#evictedOne(preemption, victim, ctx);
+      return;
+    }
+    const message = `${preemption.profile.schedulerName}: preempting to accommodate a higher priority pod`;
+    const time = rfc3339(ctx.clock());
+    const condition = { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message, lastTransitionTime: time };
+    this.#patch(victim, { conditions: [condition] }, ctx, { step: 'mark', preemptor: preemption.info.uid, victim: uid });
+  }
+
+  /** The answer to a request that evicts. */
+  answered(step: 'mark' | 'evict', preemptor: string, victimUid: string, code: number, ctx: Context): void {
+    const preemption = this.#preemptions.get(preemptor);
+    const victim = preemption?.byUid.get(victimUid);
+    if (preemption === undefined || victim === undefined) return;
+    const isDone = code >= 200 && code < 300;
+    if (isDone && step === 'mark') {
+      const spec: RequestSpec = {
+        verb: 'delete',
+        resource: 'pods',
+        namespace: podNamespace(victim),
+        name: podName(victim),
+        options: { preconditions: { uid: victimUid } },
+        discardBody: true,
+      };
+      this.#client.request(ctx, spec, { step: 'evict', preemptor, victim: victimUid });
+      return;
+    }
+    if (isDone) this.#evictedOne(preemption, victim, ctx);
+    else {
+      // Already gone is as good; anything else lets the pod be tried again at once.
+      if (step === 'mark' || code !== 404) preemption.result = 'error';
+      preemption.waiting.delete(victimUid);
+    }
+    this.#proceed(preemption, ctx);
+  }
+
+  #evictedOne({ waiting, info, nodeName }: Preemption, victim: Pod, ctx: Context): void {
+    waiting.delete(podUid(victim));
+    this.#recorder.event(victim, 'Normal', 'Preempted', `Preempted by pod ${info.uid} on node ${nodeName}`, ctx);
+  }
+
+  /** On to the last victim, or to the end: from here on the victims' deletions wake the pod. */
+  #proceed(preemption: Preemption, ctx: Context): void {
+    const { waiting, last, info, startedAt } = preemption;
+    if (waiting.size > 0) return;
+    for (const profile of this.#profiles.values()) this.#preemptionOf(profile)?.preempting.delete(info.uid);
+    if (last !== undefined) {
+      preemption.last = undefined;
+      waiting.add(podUid(last));
+      this.#evict(preemption, last, ctx);
+      if (waiting.size > 0) return;
+    }
+    this.#preemptions.delete(info.uid);
+    if (this.#isAsync) {
+      this.metrics?.preempted(preemption.result, ctx.now - startedAt);
+      if (preemption.result === 'error') this.#queue.activate(info.uid, ctx.now);
+      return;
+    }
+    this.#clearNominees(preemption, ctx);
+    const goOn = this.#goOn;
+    this.#goOn = undefined;
+    goOn?.(preemption.result, ctx);
+  }
+
+  #clearNominees({ info: { pod }, nodeName }: Preemption, ctx: Context): void {
+    for (const { pod: other } of [...this.#nominator.on(nodeName)]) {
+      if (podPriority(other) >= podPriority(pod) || podKey(other) === podKey(pod)) continue;
+      this.#nominator.remove(other);
+      this.#patch(other, { nominatedNodeName: null }, ctx);
+    }
   }
 }
 

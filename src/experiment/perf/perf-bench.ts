@@ -2,6 +2,7 @@
 
 import { clusterPlan, type PerfWorkload, readSource, type Scenario, type SchedulerPlan } from '#scenario';
 import { type ExplainChoice, explainBytes } from '../explain-file.ts';
+import { loadExtenders } from '../extender-files.ts';
 import { runInThisProcess } from '../run-in-process.ts';
 import { runScenario } from '../run-scenario.ts';
 import { checkSchedulers } from '../scheduler-hosts.ts';
@@ -50,6 +51,8 @@ export interface PerfOptions {
   readonly explain?: ExplainChoice;
   /** Registered scheduler plugins of one's own. */
   readonly plugins?: readonly string[];
+  /** --extender NAME=FILE, as `wavetank run` takes it. */
+  readonly extenders?: readonly string[];
   /** How long scheduling attempts take; 'measured' gives determinism up. */
   readonly cost?: 'model' | 'measured';
 }
@@ -63,6 +66,7 @@ export function checkPerfWorkloads(workloads: readonly PerfWorkload[], plugins: 
 export async function runPerfWorkload(workload: PerfWorkload, options: PerfOptions): Promise<PerfResult> {
   const scenario = scenarioOf(workload, options.seed);
   const { explain = 'none' } = options;
+  const extenders = await loadExtenders(scenario, options.extenders);
   const { run, result, built } = await runScenario(scenario, {
     explain,
     seed: options.seed,
@@ -70,7 +74,7 @@ export async function runPerfWorkload(workload: PerfWorkload, options: PerfOptio
     runner: runInThisProcess,
     version: options.version,
     interrupted: options.interrupted,
-    world: { controllers: false, perf: workload, plugins: options.plugins ?? [], cost: options.cost ?? 'model' },
+    world: { controllers: false, perf: workload, plugins: options.plugins ?? [], extenders, cost: options.cost ?? 'model' },
   });
   const { marks } = run.recorded;
   const samples = marks.filter((mark) => mark.name === SAMPLE_MARK).map((mark) => Number(mark.detail));

@@ -92,8 +92,8 @@ export function drawPerfTable(rows: readonly PerfRow[], command: string): string
     'Virtual pods/s are what the modelled scheduler reaches under the cost model (`src/scheduler/costs.ts`), sampled as upstream samples; the threshold is',
     "the file's own for upstream's CI machines. Pods/s by the wall clock and by CPU time are those of all our code (API server, etcd, scheduler, test driver)",
     'in one thread while metrics were collected, on the machine that wrote this table. Virtual figures and digests are the same on every machine. Where all pods',
-    'were scheduled at one instant there is no rate. Of the feature gates that the names speak of, SchedulerQueueingHints is switched; asynchronous preemption and',
-    'API calls are as 1.34 has them by default, whatever the file says.',
+    'were scheduled at one instant there is no rate. Of the feature gates that the names speak of, SchedulerQueueingHints and SchedulerAsyncPreemption are switched;',
+    'SchedulerAsyncAPICalls changes nothing: the status of a failed attempt is always patched without the scheduling thread waiting for the answer.',
   ];
   for (const topic of [...new Set(rows.map((row) => row.topic))]) {
     lines.push('', `## ${topic}`, '', '| case / workload | pods | virtual pods/s | threshold | verdict | wall pods/s | CPU pods/s |');

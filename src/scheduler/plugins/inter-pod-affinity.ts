@@ -66,6 +66,12 @@ class TopologyCounts {
     return false;
   }
 
+  get total(): number {
+    let total = 0;
+    for (const values of this.#byKey.values()) for (const count of values.values()) total += count;
+    return total;
+  }
+
   clone(): TopologyCounts {
     const copy = new TopologyCounts();
     for (const [key, values] of this.#byKey) copy.#byKey.set(key, new Map(values));
@@ -149,6 +155,9 @@ class FilterState {
 
 const FILTER_KEY = 'PreFilterInterPodAffinity';
 const SCORE_KEY = 'PreScoreInterPodAffinity';
+
+/** Pods on nodes whose required anti-affinity means the pod of this cycle. */
+export const repellingPods = (state: CycleState): number => state.read<FilterState>(FILTER_KEY)?.existing.total ?? 0;
 
 type ScoreMap = Map<string, Map<string, number>>;
 

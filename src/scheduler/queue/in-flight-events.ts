@@ -2,6 +2,7 @@
  *  Mirrors pkg/scheduler/backend/queue/active_queue.go v1.34 (inFlightPods, inFlightEvents). */
 
 import type { KubeObject } from '#api';
+import type { Gauge } from '#sim';
 import type { ClusterEvent } from '../queueing-events.ts';
 
 export interface SeenEvent {
@@ -10,7 +11,12 @@ export interface SeenEvent {
   readonly after: KubeObject | undefined;
 }
 
+/** The event under which pods under way are counted among the events (metrics.PodPoppedInFlightEvent). */
+const POPPED = 'PodPopped';
+
 export class InFlightEvents {
+  /** scheduler_inflight_events by event. */
+  levels: ((event: string) => Gauge) | undefined;
   /** Position in the history at which each pod was taken. */
   readonly #pods = new Map<string, number>();
   /** Pods that were activated while under way (EventForceActivate). */
@@ -24,11 +30,14 @@ export class InFlightEvents {
 
   take(uid: string): void {
     this.#pods.set(uid, this.#start + this.#events.length);
+    this.levels?.(POPPED).add(1);
   }
 
   /** Kept only while some pod is under way. */
   record(seen: SeenEvent): void {
-    if (this.#pods.size > 0) this.#events.push(seen);
+    if (this.#pods.size === 0) return;
+    this.#events.push(seen);
+    this.levels?.(seen.event.label).add(1);
   }
 
   activate(uid: string): void {
@@ -47,11 +56,13 @@ export class InFlightEvents {
   done(uid: string): void {
     this.#activated.delete(uid);
     const wasFirst = this.#first() === uid;
-    this.#pods.delete(uid);
+    if (this.#pods.delete(uid)) this.levels?.(POPPED).add(-1);
     if (!wasFirst) return;
     const first = this.#first();
     const keep = first === undefined ? this.#start + this.#events.length : (this.#pods.get(first) as number);
     if (keep === this.#start) return;
+    if (this.levels !== undefined)
+      for (let i = keep - this.#start - 1; i >= 0; i--) this.levels((this.#events[i] as SeenEvent).event.label).add(-1);
     this.#events = this.#events.slice(keep - this.#start);
     this.#start = keep;
   }

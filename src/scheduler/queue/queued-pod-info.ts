@@ -18,6 +18,8 @@ export interface QueuedPodInfo {
   consecutiveErrors: number;
   /** Plugins that rejected it: their events may bring it back. */
   unschedulablePlugins: ReadonlySet<string>;
+  /** Plugins under which scheduler_unschedulable_pods counts it now. */
+  blamed: readonly string[];
   /** A PreEnqueue plugin holds it. */
   gatedBy: string;
   /** When its back-off ends. */
@@ -25,6 +27,7 @@ export interface QueuedPodInfo {
 }
 
 const NO_PLUGINS: ReadonlySet<string> = new Set();
+const NOBODY: readonly string[] = [];
 
 export function newQueuedPodInfo(pod: Pod, now: Instant): QueuedPodInfo {
   return {
@@ -37,6 +40,7 @@ export function newQueuedPodInfo(pod: Pod, now: Instant): QueuedPodInfo {
     unschedulableCount: 0,
     consecutiveErrors: 0,
     unschedulablePlugins: NO_PLUGINS,
+    blamed: NOBODY,
     gatedBy: '',
     backoffUntil: 0,
   };

@@ -4,6 +4,7 @@
 import type { KubeObject, Pod } from '#api';
 import type { Counter, Duration, Gauge, Instant } from '#sim';
 import { MINUTE, SECOND } from '#sim';
+import { SMALL_POINT_COST } from '../costs.ts';
 import type { ExplainJournal } from '../explain-journal.ts';
 import type { Nominator } from '../nominator.ts';
 import { podLabels, podUid } from '../pod-fields.ts';
@@ -34,10 +35,14 @@ export const DEFAULT_QUEUE_SETTINGS: QueueSettings = {
 /** backoffQOrderingWindowDuration: pods whose back-off ends in one second leave by priority. */
 const BACKOFF_WINDOW: Duration = SECOND;
 
-/** scheduler_pending_pods{queue} and scheduler_queue_incoming_pods_total{queue,event}. */
+/** scheduler_pending_pods, _queue_incoming_pods_total, _unschedulable_pods, _inflight_events and _queueing_hint_execution_duration_seconds. */
 export interface QueueInstruments {
   pending(queue: 'active' | 'backoff' | 'unschedulable' | 'gated'): Gauge;
   incoming(queue: 'active' | 'backoff' | 'unschedulable' | 'gated', event: string): Counter;
+  unschedulable(plugin: string, profile: string): Gauge;
+  inFlight(event: string): Gauge;
+  hint(plugin: string, event: string, hint: 'Queue' | 'QueueSkip', now: Instant): void;
+  point(point: string, status: string, profile: string, duration: number): void;
 }
 
 interface Registered {
@@ -91,7 +96,10 @@ export class SchedulingQueue {
 
   instrument(instruments: QueueInstruments): void {
     this.#instruments = instruments;
+    if (this.#settings.usesHints) this.#inFlight.levels = (event) => instruments.inFlight(event);
     if (this.size === 0) return;
+    for (const { pod, blamed } of this.#unschedulable.values())
+      for (const plugin of blamed) instruments.unschedulable(plugin, profileOf(pod)).add(1);
     this.#level('active');
     this.#level('backoff');
     this.#levelUnschedulable();
@@ -146,16 +154,20 @@ export class SchedulingQueue {
     }
     info.pod = pod;
     if (info.gatedBy !== '' && podLabels(before) === podLabels(pod) && event.action === UPDATE_OTHER) return;
-    if (this.#isWorthTrying(info, event, before, pod)) this.#leaveUnschedulable(info, event.label, now);
+    if (this.#isWorthTrying(info, event, before, pod, now)) this.#leaveUnschedulable(info, event.label, now);
   }
 
   delete(pod: Pod): void {
     const uid = podUid(pod);
     this.#nominator.remove(pod);
-    if (this.#active.delete(uid) !== undefined) this.#level('active');
-    if (this.#backoff.delete(uid) !== undefined || this.#errorBackoff.delete(uid) !== undefined) this.#level('backoff');
-    const info = this.#unschedulable.get(uid);
-    if (info !== undefined) this.#release(info);
+    const active = this.#active.delete(uid);
+    if (active !== undefined) this.#level('active');
+    const backing = this.#backoff.delete(uid) ?? this.#errorBackoff.delete(uid);
+    if (backing !== undefined) this.#level('backoff');
+    const kept = this.#unschedulable.get(uid);
+    if (kept !== undefined) this.#release(kept);
+    const info = active ?? backing ?? kept;
+    if (info !== undefined) this.#acquit(info);
     this.journal?.unqueued(pod);
   }
 
@@ -166,8 +178,10 @@ export class SchedulingQueue {
       info = this.#backoff.pop();
       if (info === undefined) return undefined;
       this.#level('backoff');
+      this.#instruments?.incoming('active', 'PopFromBackoffQ').add();
     } else this.#level('active');
     info.attempts++;
+    this.#acquit(info);
     this.#inFlight.take(info.uid);
     return info;
   }
@@ -185,6 +199,7 @@ export class SchedulingQueue {
     if (this.#has(info.uid)) return;
     info.timestamp = now;
     info.unschedulablePlugins = plugins;
+    for (const plugin of plugins) this.#blame(info, plugin);
     if (plugins.size === 0) {
       info.consecutiveErrors++;
       info.backoffUntil = now + backoffDuration(info.consecutiveErrors, this.#settings.initialBackoff, this.#settings.maxBackoff);
@@ -199,7 +214,7 @@ export class SchedulingQueue {
       return;
     }
     for (const { event, before, after } of seen) {
-      if (!this.#isWorthTrying(info, event, before, after)) continue;
+      if (!this.#isWorthTrying(info, event, before, after, now)) continue;
       this.#enter(info, 'backoff', 'ScheduleAttemptFailure', now);
       return;
     }
@@ -222,7 +237,7 @@ export class SchedulingQueue {
     }
     if (plugins.size === 0) return;
     for (const info of this.#unschedulable.keptBy(plugins)) {
-      if (info.uid !== except && this.#isWorthTrying(info, event, before, after)) this.#leaveUnschedulable(info, event.label, now);
+      if (info.uid !== except && this.#isWorthTrying(info, event, before, after, now)) this.#leaveUnschedulable(info, event.label, now);
     }
   }
 
@@ -264,13 +279,20 @@ export class SchedulingQueue {
   }
 
   /** isPodWorthRequeuing: some plugin that rejected the pod registered for this event and does not rule its help out. */
-  #isWorthTrying(info: QueuedPodInfo, event: ClusterEvent, before: KubeObject | undefined, after: KubeObject | undefined): boolean {
+  #isWorthTrying(
+    info: QueuedPodInfo,
+    event: ClusterEvent,
+    before: KubeObject | undefined,
+    after: KubeObject | undefined,
+    now: Instant,
+  ): boolean {
     if (info.gatedBy === '' && info.unschedulablePlugins.size === 0) return true;
-    const schedulerName = info.pod.spec?.schedulerName ?? 'default-scheduler';
-    for (const { plugin, registration } of this.#registered.get(schedulerName) ?? []) {
+    for (const { plugin, registration } of this.#registered.get(profileOf(info.pod)) ?? []) {
       if (plugin !== info.gatedBy && !info.unschedulablePlugins.has(plugin)) continue;
       if (!matchesEvent(registration, event)) continue;
-      if (registration.hint === undefined || registration.hint(info.pod, before, after) === 'Queue') return true;
+      const hint = registration.hint?.(info.pod, before, after) ?? 'Queue';
+      if (this.#settings.usesHints) this.#instruments?.hint(plugin, event.label, hint === 'Queue' ? 'Queue' : 'QueueSkip', now);
+      if (hint === 'Queue') return true;
     }
     return false;
   }
@@ -283,9 +305,11 @@ export class SchedulingQueue {
 
   /** Every way in: PreEnqueue may hold the pod back. */
   #enter(info: QueuedPodInfo, room: 'active' | 'backoff' | 'unschedulable', event: string, now: Instant): void {
-    const schedulerName = info.pod.spec?.schedulerName ?? 'default-scheduler';
-    const status = room === 'unschedulable' ? undefined : this.#profiles.get(schedulerName)?.runPreEnqueue(info.pod);
+    const profile = profileOf(info.pod);
+    const status = room === 'unschedulable' ? undefined : this.#profiles.get(profile)?.runPreEnqueue(info.pod);
     info.gatedBy = status?.plugin ?? '';
+    if (status !== undefined) this.#blame(info, info.gatedBy);
+    if (room !== 'unschedulable') this.#instruments?.point('PreEnqueue', status?.code ?? 'Success', profile, SMALL_POINT_COST);
     if (room === 'unschedulable' || status !== undefined) {
       this.#keep(info);
       this.journal?.queued(info, status === undefined ? 'unschedulable' : 'gated', event, waitsFor(info, status), now);
@@ -299,6 +323,19 @@ export class SchedulingQueue {
     this.journal?.queued(info, room, event, '', now);
     this.#instruments?.incoming(room, event).add();
     this.#level(room);
+  }
+
+  /** scheduler_unschedulable_pods: a pod counts under every plugin that keeps it out, until it is tried again or gone. */
+  #blame(info: QueuedPodInfo, plugin: string): void {
+    if (info.blamed.includes(plugin)) return;
+    info.blamed = [...info.blamed, plugin];
+    this.#instruments?.unschedulable(plugin, profileOf(info.pod)).add(1);
+  }
+
+  #acquit(info: QueuedPodInfo): void {
+    if (info.blamed.length === 0) return;
+    for (const plugin of info.blamed) this.#instruments?.unschedulable(plugin, profileOf(info.pod)).add(-1);
+    info.blamed = NOBODY;
   }
 
   #level(room: 'active' | 'backoff'): void {
@@ -323,6 +360,10 @@ export class SchedulingQueue {
     this.#instruments?.pending('gated').set(this.#gated);
   }
 }
+
+const NOBODY: readonly string[] = [];
+
+const profileOf = (pod: Pod): string => pod.spec?.schedulerName ?? 'default-scheduler';
 
 /** Who holds a pod: the plugin that keeps it out, with its words, or those that rejected it. */
 const waitsFor = ({ gatedBy, unschedulablePlugins }: QueuedPodInfo, status: Status | undefined): string =>

@@ -63,6 +63,10 @@ export class UnschedulablePods {
     return only === undefined ? [] : [...only.values()];
   }
 
+  *values(): Iterable<QueuedPodInfo> {
+    for (const { info } of this.#pods.values()) yield info;
+  }
+
   /** Pods, gated ones aside, that wait since before `instant`. */
   waitingSinceBefore(instant: Instant): readonly QueuedPodInfo[] {
     if (this.#oldest >= instant) return [];

@@ -139,6 +139,10 @@ export class AffinityFit {
   /** Rises when other terms of pods on nodes concern this pod than before. */
   scope = 0;
   #carriedVersion = -1;
+  /** Whether the pod's own terms or those of pods on nodes say something about nodes. Of the decision at hand. */
+  isNear = false;
+  /** Pods on nodes whose required anti-affinity concerns this pod. Of the decision at hand. */
+  repelling = 0;
   /** Nobody meant by the required terms is anywhere yet, and this pod is one of them. Of the decision at hand. */
   isFirstOfGroup = false;
   /** Terms on keys with many domains: read node by node instead. Of the decision at hand. */
@@ -213,10 +217,14 @@ export class AffinityFit {
     let isInForce = this.affinity.length > 0 || this.antiAffinity.length > 0;
     for (const sums of this.affinity) this.#refresh(sums);
     for (const sums of this.antiAffinity) this.#refresh(sums);
+    let repelling = 0;
     for (const sums of this.existing) {
       this.#refresh(sums);
-      if (sums.total > 0) isInForce = true;
+      repelling += sums.total;
     }
+    if (repelling > 0) isInForce = true;
+    this.repelling = repelling;
+    this.isNear = isInForce;
     this.isFirstOfGroup = this.#matchesSelf && this.affinity.every((sums) => sums.total === 0);
     return isInForce;
   }
@@ -242,6 +250,11 @@ export class AffinityFit {
 
   get isScoring(): boolean {
     return this.#hasPreferences || !this.#context.ignoresExisting;
+  }
+
+  /** Some pod is meant by a preference of this one, or has a term that means it: else PreScore skips the plugin. */
+  get hasScores(): boolean {
+    return this.isScoring && [...this.#preferred, ...this.#scoring].some(({ sums }) => sums.total > 0);
   }
 
   /** The pod's own preferences and the terms of others. */

@@ -2,7 +2,7 @@
  *  and pods change. Gives the same verdicts and totals as going through all slots (column-cycle.ts, `find` and `score`). */
 
 import { AffinityCells } from './affinity-cells.ts';
-import type { AffinityFit } from './affinity-fit.ts';
+import { type AffinityFit, ANTI_AFFINITY_RULES } from './affinity-fit.ts';
 import { CellTraits } from './cell-traits.ts';
 import type { LocalFit } from './local-fit.ts';
 import type { NodeTable } from './node-table.ts';
@@ -10,6 +10,7 @@ import type { ProfileRules } from './rules.ts';
 import { type Cell, ScoreCells } from './score-cells.ts';
 import { SpreadFilterCells, SpreadScoreCells } from './spread-cells.ts';
 import type { SpreadFit } from './spread-fit.ts';
+import { CODES, INTER_POD, SPREAD_SKEWED } from './verdicts.ts';
 
 /** What decides about the pods of a class. Without the topology parts: the nodes alone. */
 export interface BoardParts {
@@ -53,6 +54,9 @@ export class ClassBoard {
   #asked: readonly number[] = [];
   readonly #fitting: Cell[] = [];
   readonly #best: Cell[] = [];
+  /** Nodes rejected in the last decision, by verdict code: those of a node's own state are kept along with the cells. */
+  readonly rejected = new Uint32Array(CODES);
+  #codes = new Uint8Array(0);
 
   constructor(parts: BoardParts, table: NodeTable, rules: ProfileRules) {
     this.parts = parts;
@@ -82,6 +86,11 @@ export class ClassBoard {
       this.#rebuild(stamp);
     } else this.#replay();
     return this.#cells !== undefined && this.#isShortcut(this.#cells);
+  }
+
+  /** Whether terms of pods, its own or others', had to be looked at in the last decision. */
+  get isNear(): boolean {
+    return this.#rules.filtersInterPod && this.parts.affinity?.isNear === true;
   }
 
   /** After update(): the node, or undefined when none fits. `draw` is asked only when several could be taken. */
@@ -139,6 +148,8 @@ export class ClassBoard {
     this.#cells = undefined;
     if (traits.isHopeless) return;
     const cells = new ScoreCells(table.size, this.#range);
+    this.#codes = new Uint8Array(table.size);
+    this.rejected.fill(0);
     this.#cells = cells;
     for (let slot = 0; slot < table.size; slot++) this.#place(cells, slot);
   }
@@ -156,6 +167,13 @@ export class ClassBoard {
 
   #place(cells: ScoreCells, slot: number): void {
     const score = this.parts.local.at(this.#table, slot);
+    const code = score < 0 ? -score : 0;
+    const before = this.#codes[slot] as number;
+    if (code !== before) {
+      this.#codes[slot] = code;
+      this.rejected[before] = (this.rejected[before] as number) - 1;
+      this.rejected[code] = (this.rejected[code] as number) + 1;
+    }
     if (score < 0) cells.remove(slot);
     else cells.put(slot, this.#traits.read(slot), score);
   }
@@ -165,13 +183,23 @@ export class ClassBoard {
     const fitting = this.#fitting;
     fitting.length = 0;
     let feasible = 0;
+    let skewed = 0;
+    let repelled = 0;
     for (let i = 0; i < live.length; i++) {
       const cell = live[i] as Cell;
-      if (this.#spreadFilter !== undefined && this.#spreadFilter.check(cell) !== 0) continue;
-      if (this.#affinity !== undefined && !this.#affinity.allows(cell)) continue;
+      if (this.#spreadFilter !== undefined && this.#spreadFilter.check(cell) !== 0) {
+        skewed += cell.size;
+        continue;
+      }
+      if (this.#affinity !== undefined && !this.#affinity.allows(cell)) {
+        repelled += cell.size;
+        continue;
+      }
       feasible += cell.size;
       fitting.push(cell);
     }
+    this.rejected[SPREAD_SKEWED] = skewed;
+    this.rejected[INTER_POD + ANTI_AFFINITY_RULES] = repelled;
     return feasible;
   }
 

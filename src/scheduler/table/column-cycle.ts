@@ -15,11 +15,13 @@ import type { AffinityFit } from './affinity-fit.ts';
 import type { Choice } from './class-board.ts';
 import { ColumnStatuses } from './column-statuses.ts';
 import { FIT } from './local-fit.ts';
+import { nthSmallest } from './nth-smallest.ts';
+import { PluginRuns } from './plugin-runs.ts';
 import { type PodClass, PodClasses } from './pod-classes.ts';
 import type { ProfileRules } from './rules.ts';
 import { SPREAD_FITS, SPREAD_LABEL, type SpreadFit } from './spread-fit.ts';
 import type { StaticFit } from './static-fit.ts';
-import { CALLED, INTER_POD, SPREAD_KEY, SPREAD_SKEWED, statusOfCode } from './verdicts.ts';
+import { CALLED, CODES, INTER_POD, SPREAD_KEY, SPREAD_SKEWED, statusOfCode } from './verdicts.ts';
 import { VictimTable } from './victims.ts';
 
 /** What a decision came to. The arrays are the cycle's own and hold until the next decision. */
@@ -72,6 +74,10 @@ export class ColumnCycle {
   /** As every plugin's own PreFilter leaves it; made when a node with nominated pods is met. */
   #plainState: CycleState | undefined;
   readonly #nominator: Nominator;
+  /** How many nodes the last search rejected, by verdict code. */
+  readonly #counts = new Uint32Array(CODES);
+  /** What the last decision asked of which plugins. */
+  readonly runs: PluginRuns;
 
   constructor(profile: Profile, rules: ProfileRules, cache: Cache, nominator: Nominator, handle: Handle) {
     this.#profile = profile;
@@ -80,6 +86,7 @@ export class ColumnCycle {
     this.#nominator = nominator;
     this.#handle = handle;
     this.#classes = new PodClasses(rules, cache, handle);
+    this.runs = new PluginRuns(profile, rules);
   }
 
   forgetResolved(resource: string, object: KubeObject): void {
@@ -94,9 +101,12 @@ export class ColumnCycle {
     if (this.#runCalledPreFilters(state, pod).status !== undefined) return undefined;
     for (const plugin of this.#rules.earlyFilters) if (!state.skipFilter.has(plugin.name)) return undefined;
     for (const plugin of this.#rules.lateFilters) if (!state.skipFilter.has(plugin.name)) return undefined;
-    const board = this.#classes.boardOf(this.#classes.of(pod));
+    const podClass = this.#classes.of(pod);
+    const board = this.#classes.boardOf(podClass);
     const choice = board.update() ? board.decide(draw) : undefined;
-    return choice === undefined ? undefined : { ...choice, state };
+    if (choice === undefined) return undefined;
+    this.runs.note(pod, podClass, state, board.isNear, board.rejected, undefined);
+    return { ...choice, state };
   }
 
   /** Filters from `start` until `wanted(nodes considered)` nodes fit; with `onlyNode`, that node alone. */
@@ -127,6 +137,9 @@ export class ColumnCycle {
     const hasChecks = early.length > 0 || late.length > 0 || spread !== undefined || isNear;
     local.sync(table);
     const { codes, rejected, slots: found } = this;
+    const counts = this.#counts;
+    counts.fill(0);
+    this.runs.note(pod, podClass, state, isNear, counts, this.calledStatus);
     const { version } = table;
     let feasible = 0;
     const count = slots.length;
@@ -139,6 +152,7 @@ export class ColumnCycle {
       if (isSpecial && this.#isNominated(slot)) code = this.#checkWithNominated(pod, slot);
       if (code !== 0) {
         codes[slot] = code;
+        counts[code] = (counts[code] as number) + 1;
         rejected[this.rejectedCount++] = slot;
       } else {
         if (feasible === limit) break;
@@ -374,27 +388,4 @@ function hasStoredVolumes(pod: Pod): boolean {
 function namesNodes(pod: Pod): boolean {
   const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   return terms?.some((term) => (term.matchFields ?? []).length > 0) === true;
-}
-
-/** The n-th smallest (from 0) of the first `count` values, which it reorders (quickselect). */
-function nthSmallest(values: Int32Array, count: number, n: number): number {
-  let low = 0;
-  let high = count - 1;
-  while (low < high) {
-    const pivot = values[(low + high) >> 1] as number;
-    let i = low;
-    let j = high;
-    while (i <= j) {
-      while ((values[i] as number) < pivot) i++;
-      while ((values[j] as number) > pivot) j--;
-      if (i > j) break;
-      const swap = values[i] as number;
-      values[i++] = values[j] as number;
-      values[j--] = swap;
-    }
-    if (n <= j) high = j;
-    else if (n >= i) low = i;
-    else break;
-  }
-  return values[n] as number;
 }

@@ -14,6 +14,8 @@ export const SPREAD_SKEWED = 9;
 export const INTER_POD = 10;
 /** A plugin was called: its status is kept as it is. */
 export const CALLED = 14;
+/** Codes are below. */
+export const CODES = 16;
 
 const U = 'Unschedulable';
 const UU = 'UnschedulableAndUnresolvable';
@@ -33,6 +35,9 @@ const BY_CODE: Readonly<Record<number, Status>> = {
   [INTER_POD + 2]: fixed('InterPodAffinity', U, "node(s) didn't match pod anti-affinity rules"),
   [INTER_POD + 3]: fixed('InterPodAffinity', U, "node(s) didn't satisfy existing pods anti-affinity rules"),
 };
+
+/** Whose verdict a code is; '' for none of the plugins that columns stand in for. */
+export const pluginOfCode = (code: number): string => (code === FIT ? 'NodeResourcesFit' : (BY_CODE[code]?.plugin ?? ''));
 
 // Few combinations of shortages exist: their statuses are shared.
 const shortages = new Map<string, Status>();
