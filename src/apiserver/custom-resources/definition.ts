@@ -58,7 +58,16 @@ export interface DefinitionSpec {
   readonly names: DefinedNames;
   readonly scope: 'Cluster' | 'Namespaced';
   readonly versions: readonly DefinedVersion[];
-  readonly conversion?: { readonly strategy?: string; readonly webhook?: { readonly conversionReviewVersions?: readonly string[] } };
+  readonly conversion?: {
+    readonly strategy?: string;
+    readonly webhook?: {
+      readonly conversionReviewVersions?: readonly string[];
+      readonly clientConfig?: {
+        readonly url?: string;
+        readonly service?: { readonly namespace?: string; readonly name?: string; readonly path?: string; readonly port?: number };
+      };
+    };
+  };
   readonly preserveUnknownFields?: boolean;
 }
 

@@ -2,9 +2,10 @@
  *  establish, and on deletion remove the objects first. Mirrors apiextensions-apiserver v1.34 pkg/apiserver/customresource_handler.go and pkg/controller.
  *  Every server tries; the first one's write wins and the others' fail on the version. */
 
-import { type ApiRequest, type KubeObject, rfc3339 } from '#api';
+import { type ApiRequest, type KubeObject, type ResourceInfo, rfc3339 } from '#api';
 import type { Context } from '#sim';
 import type { CacheFeed } from '../cache-feed.ts';
+import { unknownFailure } from '../failures.ts';
 import type { ResourceDescriptor } from '../registry/descriptor.ts';
 import type { ServedResources } from '../served-resources.ts';
 import { type ResourceView, remembered } from '../views/resource-view.ts';
@@ -35,6 +36,17 @@ export const servedVersions = ({ spec }: Definition): readonly DefinedVersion[] 
 
 const isServed = (definition: Definition): boolean =>
   conditionIs(definition, 'Established', 'True') && servedVersions(definition).length > 0;
+
+/** Conversion is a webhook's: no server of the simulated cluster answers conversion reviews, so other versions fail as when it cannot be reached
+ *  (pkg/apiserver/conversion/webhook_converter.go). */
+function unconverted({ spec }: Definition, { apiVersion, kind }: ResourceInfo): Pick<ResourceView, 'refusal'> {
+  if (spec.conversion?.strategy !== 'Webhook') return {};
+  const { url, service } = spec.conversion.webhook?.clientConfig ?? {};
+  const { name = '', namespace = '', port = 443, path = '/' } = service ?? {};
+  const to = url ?? `https://${name}.${namespace}.svc:${port}${path}`;
+  const why = url === undefined ? `service "${name}" not found` : 'dial tcp: no such host';
+  return { refusal: unknownFailure(`conversion webhook for ${apiVersion}, Kind=${kind} failed: Post "${to}?timeout=30s": ${why}`) };
+}
 
 export class CustomResources {
   private readonly resources: ServedResources;
@@ -107,6 +119,7 @@ export class CustomResources {
               object.apiVersion === info.apiVersion ? object : ({ ...object, apiVersion: info.apiVersion } as KubeObject),
             ),
             absorb: (object) => object,
+            ...(version === storage ? {} : unconverted(definition, storedInfo)),
           };
       const own = `${info.plural}.${version.name}.${info.group}`;
       names.push(own);

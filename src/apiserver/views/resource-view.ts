@@ -1,11 +1,13 @@
 /** Stored objects as another API version shows them (events.k8s.io beside core events, autoscaling/v1 beside v2, the versions of a custom resource):
  *  what comes in is brought into the stored form, what goes out into the version's. Upstream does it in codecs around one storage. */
 
-import type { KubeObject, ListObject, ResourceInfo, WatchEvent } from '#api';
+import type { KubeObject, ListObject, ResourceInfo, StatusObject, WatchEvent } from '#api';
 
 export interface ResourceView {
   /** The version in which objects lie in storage. */
   readonly stored: ResourceInfo;
+  /** Why nothing can be shown in this version: every request for it is answered so. */
+  readonly refusal?: StatusObject;
   /** An object as this version shows it; the very same for the same object, so that watchers share it. */
   present(object: KubeObject): KubeObject;
   /** What a client of this version sends, in the stored form. */
