@@ -23,7 +23,7 @@ import {
 import { UserError } from '#scenario';
 import { comparisonTable } from './comparison-table.ts';
 import { runStudy } from './run-study.ts';
-import { namesOf, refuseTogether, type StudyFlags, seedsOption, withSharing, withStudyFlags } from './study-options.ts';
+import { namesOf, type StudyFlags, seedsOption, withSharing, withStudyFlags } from './study-options.ts';
 import { columns } from './verdict-table.ts';
 import { VERSION } from './version.ts';
 
@@ -117,7 +117,6 @@ function metricList(): string {
 async function compareSides(a: Side, b: Side, flags: CompareFlags): Promise<number> {
   const rules = flags.failIf.map(parseFailRule);
   for (const name of flags.metrics ?? []) checkMetric(name, '--metrics');
-  refuseTogether(flags as never, 'shard', 'queue');
   const metrics = metricsFor(flags.metrics, rules);
   const plan = (what: readonly [string, string]): ComparePlan => ({
     a: { name: nameOf(a, b, 'A', flags.aSet), what: what[0] },

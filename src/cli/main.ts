@@ -5,17 +5,21 @@ import { PluginError } from '#experiment';
 import { formatMistake, UserError } from '#scenario';
 import { benchCommand } from './bench-command.ts';
 import { calibrateCommand } from './calibrate-command.ts';
+import { capacityCommand } from './capacity-command.ts';
+import { ciCommand } from './ci-command.ts';
 import { compareCommand } from './compare-command.ts';
 import { conformanceCommand } from './conformance-command.ts';
 import { ctlCommand } from './ctl-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { gpuStudyCommand } from './gpu-study-command.ts';
 import { mainJobCommand } from './main-job-command.ts';
+import { mergeCommand } from './merge-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { reportCommand } from './report-command.ts';
 import { runCommand } from './run-command.ts';
 import { schemaCommand } from './schema-command.ts';
 import { serveCommand } from './serve-command.ts';
+import { sweepCommand } from './sweep-command.ts';
 import { traceCommand } from './trace-command.ts';
 import { VERSION } from './version.ts';
 
@@ -46,6 +50,10 @@ export async function run(args: readonly string[]): Promise<number> {
     traceCommand(),
     explainCommand(),
     compareCommand(),
+    sweepCommand(),
+    capacityCommand(),
+    ciCommand(),
+    mergeCommand(),
     replayCommand(),
     benchCommand(),
     gpuStudyCommand(),

@@ -1,45 +1,81 @@
-/** `wavetank report <dir>`: draws report.html again from result.json alone. */
+/** `wavetank report <dir>`: draws what a run or a study left again, from its result alone. */
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { openOutDirectory, type Result } from '#experiment';
-import { REPORT_FORMATS } from '#report';
-import { decodeText, readBytes, UserError } from '#scenario';
+import { type CapacityResult, openOutDirectory, type Result, readResult, type SweepResult } from '#experiment';
+import { type JudgedComparison, pictures, REPORT_FORMATS, renderCapacity, renderComparison, renderSweep } from '#report';
+import { decodeText, printable, readBytes, UserError } from '#scenario';
 
-/** Reads a run's result.json, or says what is wrong with it. */
-export function readResult(directory: string): Result {
-  const file = directory.endsWith('.json') ? directory : join(directory, 'result.json');
-  const text = decodeText(readBytes(file, 1024 ** 3), file);
-  let result: Result;
-  try {
-    result = JSON.parse(text) as Result;
-  } catch (error) {
-    throw UserError.at({ file }, `is not JSON: ${(error as Error).message}`);
-  }
-  if (result === null || typeof result !== 'object' || result.format !== 'wavetank-result/1')
-    throw UserError.at({ file }, "is not a wavetank result ('format' is not wavetank-result/1)");
-  return result;
-}
+export { readResult } from '#experiment';
+
+/** What studies leave, and who draws it. */
+const STUDIES: Readonly<Record<string, { readonly format: string; readonly render: (study: never) => string }>> = {
+  'comparison.json': { format: 'wavetank-comparison/1', render: (study: JudgedComparison) => renderComparison(study) },
+  'sweep.json': { format: 'wavetank-sweep/1', render: (study: SweepResult) => renderSweep(study) },
+  'capacity.json': { format: 'wavetank-capacity/1', render: (study: CapacityResult) => renderCapacity(study) },
+};
 
 export function reportCommand(): Command {
+  const known = [...Object.keys(REPORT_FORMATS), 'png'];
   return new Command('report')
-    .description('draw a result.json again: as a page, for a pull request, for CI, for a spreadsheet or for Prometheus')
-    .argument('<out>', 'the directory of a run')
-    .addHelpText('after', '\nExamples:\n  wavetank report out/first-light\n  wavetank report out/first-light --format md,junit,csv')
-    .option('--format <names>', `one or more of ${Object.keys(REPORT_FORMATS).join(', ')}; several with commas between`, 'html')
-    .action((directory: string, { format }: { readonly format: string }) => {
-      const formats = format.split(',').map((name) => {
-        const known = Object.hasOwn(REPORT_FORMATS, name) ? REPORT_FORMATS[name] : undefined;
-        if (known === undefined)
-          throw UserError.at({}, `--format: '${name}' is no format (there is: ${Object.keys(REPORT_FORMATS).join(', ')})`);
-        return known;
-      });
-      const result = readResult(directory);
-      const out = openOutDirectory(directory.endsWith('.json') ? join(directory, '..') : directory);
-      try {
-        for (const { file, render } of formats) process.stdout.write(`${out.write(file, render(result))}\n`);
-      } finally {
-        out.close();
-      }
+    .description('draw a result again: as a page, for a pull request, for CI, for a spreadsheet, as pictures or for Prometheus')
+    .argument('<out>', 'the directory of a run or of a study, or a result.json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  wavetank report out/first-light\n  wavetank report out/first-light --format markdown,junit,parquet,png',
+    )
+    .option('--format <names>', `one or more of ${known.join(', ')}; several with commas between`, 'html')
+    .action(async (directory: string, { format }: { readonly format: string }) => {
+      const names = format.split(',').map((name) => name.trim());
+      const unknown = names.find((name) => !known.includes(name));
+      if (unknown !== undefined) throw UserError.at({}, `--format: '${printable(unknown)}' is no format (there is: ${known.join(', ')})`);
+      const study = Object.keys(STUDIES).find((file) => existsSync(join(directory, file)));
+      if (study !== undefined) drawStudy(directory, study, names);
+      else await drawRun(directory, names);
     });
+}
+
+async function drawRun(directory: string, names: readonly string[]): Promise<void> {
+  const result: Result = readResult(directory);
+  const out = openOutDirectory(directory.endsWith('.json') ? join(directory, '..') : directory);
+  try {
+    for (const name of names) {
+      const format = REPORT_FORMATS[name];
+      const files = format === undefined ? await drawn(result) : [{ file: format.file, content: format.render(result) }];
+      for (const { file, content } of files) process.stdout.write(`${out.write(file, content)}\n`);
+    }
+  } finally {
+    out.close();
+  }
+}
+
+async function drawn(result: Result): ReturnType<typeof pictures> {
+  try {
+    return await pictures(result);
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('PNG needs')) throw UserError.at({}, `--format png: ${error.message}`);
+    throw error;
+  }
+}
+
+function drawStudy(directory: string, name: string, names: readonly string[]): void {
+  const { format, render } = STUDIES[name] as (typeof STUDIES)[string];
+  const file = join(directory, name);
+  const other = names.find((one) => one !== 'html');
+  if (other !== undefined) throw UserError.at({ file }, `is a study, which is drawn as html only, not as ${other}`);
+  let study: { readonly format?: unknown };
+  try {
+    study = JSON.parse(decodeText(readBytes(file, 1024 ** 3), file)) as typeof study;
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw UserError.at({ file }, `is not JSON: ${printable((error as Error).message, 200)}`);
+  }
+  if (study?.format !== format) throw UserError.at({ file }, `'format' is not ${format}`);
+  const out = openOutDirectory(directory);
+  try {
+    process.stdout.write(`${out.write('report.html', render(study as never))}\n`);
+  } finally {
+    out.close();
+  }
 }

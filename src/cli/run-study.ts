@@ -25,10 +25,12 @@ import { VERSION } from './version.ts';
 export interface StudyRequest {
   readonly kind: StudyHead['kind'];
   readonly plan: unknown;
+  /** All trials that the study may come to. */
   readonly specs: readonly TrialSpec[];
   readonly flags: StudyFlags;
   readonly out: OutDirectory;
-  readonly enough?: (records: readonly TrialRecord[]) => boolean;
+  /** Another reason to stop than Ctrl-C. */
+  readonly stop?: () => boolean;
 }
 
 export interface StudyRun extends TrialsOutcome {
@@ -36,13 +38,30 @@ export interface StudyRun extends TrialsOutcome {
   readonly file: string;
 }
 
-export async function runStudy({ kind, plan, specs, flags, out, enough }: StudyRequest): Promise<StudyRun> {
+/** A study under way. Studies that look at what they have before they ask for more call `run` several times. */
+export interface StudySession {
+  readonly file: string;
+  readonly interrupted: () => boolean;
+  /** Those of the trials that are this process' part; what is known already is not done again. */
+  run(specs: readonly TrialSpec[]): Promise<TrialsOutcome>;
+  close(): Promise<void>;
+}
+
+export async function runStudy(request: StudyRequest): Promise<StudyRun> {
+  const session = await openStudy(request);
+  try {
+    return { ...(await session.run(request.specs)), interrupted: session.interrupted(), file: session.file };
+  } finally {
+    await session.close();
+  }
+}
+
+export async function openStudy({ kind, plan, specs, flags, out, stop }: StudyRequest): Promise<StudySession> {
   // What is wrong with a scenario is said before anything runs, and by this process.
-  await checkArms(specs.map(({ arm }) => arm));
+  checkArms(specs.map(({ arm }) => arm));
   const study = studyKey(specs);
   const file = join(out.path, TRIALS_FILE);
-  const known = flags.resume === true ? knownTrials(file, study) : [];
-  const part = flags.shard === undefined ? specs : partOf(specs, flags.shard);
+  const known = new Map((flags.resume === true ? knownTrials(file, study) : []).map((record) => [record.key, record]));
   const head: StudyHead = {
     format: 'wavetank-study/1',
     kind,
@@ -52,36 +71,47 @@ export async function runStudy({ kind, plan, specs, flags, out, enough }: StudyR
     plan,
     version: VERSION,
   };
-  const journal = new JournalWriter(file, head, known);
+  const executor = await executorFor(flags);
+  const journal = new JournalWriter(file, head, [...known.values()]);
   const interrupt = onInterrupt();
   const progress = new StudyProgressLine(process.stderr, flags.quiet === true);
-  const executor = await executorFor(flags, study);
-  try {
-    const outcome = await runTrials({
-      specs: part,
-      known,
-      executor,
-      onRecord: (record) => journal.add(record),
-      onProgress: (state) => progress.show(state),
-      interrupted: interrupt.asked,
-      ...(enough === undefined ? {} : { enough }),
-    });
-    progress.finish();
-    if (outcome.runAgain > 0)
-      process.stderr.write(`${outcome.runAgain} trial${outcome.runAgain === 1 ? ' was' : 's were'} run again: a worker died\n`);
-    return { ...outcome, interrupted: interrupt.asked(), file };
-  } finally {
-    progress.finish();
-    interrupt.release();
-    journal.close();
-    await executor.close();
-  }
+  const note = (record: TrialRecord): void => {
+    known.set(record.key, record);
+    journal.add(record);
+  };
+  return {
+    file,
+    interrupted: interrupt.asked,
+    async run(wanted) {
+      try {
+        const outcome = await runTrials({
+          specs: flags.shard === undefined ? wanted : partOf(wanted, flags.shard),
+          known: [...known.values()],
+          executor,
+          onRecord: note,
+          onProgress: (state) => progress.show(state),
+          interrupted: () => interrupt.asked() || stop?.() === true,
+        });
+        const again = outcome.runAgain;
+        if (again > 0) process.stderr.write(`${again} trial${again === 1 ? ' was' : 's were'} run again: a worker died\n`);
+        return outcome;
+      } finally {
+        progress.finish();
+      }
+    },
+    async close() {
+      progress.finish();
+      interrupt.release();
+      journal.close();
+      await executor.close();
+    },
+  };
 }
 
 /** Every n-th trial: parts of like size, each with some of every arm. */
 const partOf = (specs: readonly TrialSpec[], { i, n }: Shard): readonly TrialSpec[] => specs.filter(({ index }) => index % n === i - 1);
 
-export async function executorFor(flags: StudyFlags, _study: string): Promise<TrialExecutor> {
+async function executorFor(flags: StudyFlags): Promise<TrialExecutor> {
   if (flags.workers === 0) return inThisProcess();
   const { trialPool } = await import('#workers');
   return trialPool({ version: VERSION, ...(flags.workers === undefined ? {} : { workers: flags.workers }) });

@@ -1,13 +1,22 @@
-/** `wavetank schema`: the JSON schema of scenarios, for editors. */
+/** `wavetank schema`: the JSON schemas of what Wavetank reads and writes, for editors and for other programs. */
 
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
+import { pricesSchema, resultSchema, sweepSchema } from '#experiment';
 import { scenarioSchema } from '#scenario';
+
+const SCHEMAS: Readonly<Record<string, object>> = {
+  scenario: scenarioSchema,
+  result: resultSchema,
+  sweep: sweepSchema,
+  prices: pricesSchema,
+};
 
 export function schemaCommand(): Command {
   return new Command('schema')
-    .description("print the scenario's JSON schema (scenarios/schema/scenario.schema.json)")
-    .addHelpText('after', '\nExample:\n  wavetank schema > scenario.schema.json')
-    .action(() => {
-      process.stdout.write(`${JSON.stringify(scenarioSchema, null, 2)}\n`);
+    .description('print a JSON schema: of scenarios, of result.json, of study files, of price lists')
+    .addArgument(new Argument('[which]', 'which').choices(Object.keys(SCHEMAS)).default('scenario'))
+    .addHelpText('after', '\nExamples:\n  wavetank schema > scenario.schema.json\n  wavetank schema result')
+    .action((which: string) => {
+      process.stdout.write(`${JSON.stringify(SCHEMAS[which], null, 2)}\n`);
     });
 }

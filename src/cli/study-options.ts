@@ -2,7 +2,6 @@
 
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { UserError } from '#scenario';
 import { wholeNumber } from './run-options.ts';
 
 export interface StudyFlags {
@@ -12,7 +11,6 @@ export interface StudyFlags {
   readonly quiet?: boolean;
   readonly resume?: boolean;
   readonly shard?: Shard;
-  readonly queue?: string;
 }
 
 /** The i-th of n parts of a study, from 1. */
@@ -37,13 +35,11 @@ export function withStudyFlags(command: Command, out: string): Command {
 
 /** For studies whose trials are known before the first one runs. */
 export function withSharing(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--shard <i/n>', 'do only the i-th of n parts and write its trials; `wavetank merge` puts parts together').argParser(
-        shardOf,
-      ),
-    )
-    .option('--queue <redis://...>', 'have the trials done by `wavetank worker` processes on any machine, through BullMQ on Redis');
+  return command.addOption(
+    new Option('--shard <i/n>', 'do only the i-th of n parts and write its trials; `wavetank merge` puts parts together').argParser(
+      shardOf,
+    ),
+  );
 }
 
 function shardOf(text: string): Shard {
@@ -91,7 +87,3 @@ export const namesOf = (text: string): readonly string[] => {
   if (names.some((name) => name === '')) throw new InvalidArgumentError('expected names with commas between.');
   return names;
 };
-
-export function refuseTogether(flags: Readonly<Record<string, unknown>>, one: string, other: string): void {
-  if (flags[one] !== undefined && flags[other] !== undefined) throw UserError.at({}, `--${one} and --${other} do not go together`);
-}

@@ -1,10 +1,10 @@
 /** The report of a run: which sections it has, in which order. */
 
 import type { Result } from '#experiment';
-import type { Section } from './chart.ts';
+import type { Chart, Section } from './chart.ts';
 import { escapeHtml } from './html.ts';
 import { bytesText, numberText, secondsText } from './number-text.ts';
-import { pageHtml } from './page-shell.ts';
+import { type Page, pageHtml } from './page-shell.ts';
 import { apiLatencySection } from './sections/api-latency.ts';
 import { apiLoadSection } from './sections/api-load.ts';
 import { distributionsSection } from './sections/distributions.ts';
@@ -39,6 +39,12 @@ const sections: readonly ((result: Result) => Section | undefined)[] = [
   distributionsSection,
   runFactsSection,
 ];
+
+/** All charts of the report, in the order of the page, with what stands on their axes of time. */
+export const chartsOf = (result: Result): { readonly charts: readonly Chart[]; readonly marks: Page['marks'] } => ({
+  charts: sections.flatMap((section) => section(result)?.charts ?? []),
+  marks: marksForCharts(result).map(({ atSeconds, letter }) => ({ atSeconds, letter })),
+});
 
 /** The whole report as HTML, drawn from the result alone. */
 export function renderReport(result: Result): string {

@@ -42,7 +42,8 @@ ajv.addKeyword({
 
 const compiled = new WeakMap<JsonSchema, ReturnType<typeof ajv.compile>>();
 
-export function validate(schema: JsonSchema, source: Source): readonly Mistake[] {
+/** `what` names the whole file. */
+export function validate(schema: JsonSchema, source: Source, what = 'the scenario'): readonly Mistake[] {
   let check = compiled.get(schema);
   if (check === undefined) {
     check = ajv.compile(schema);
@@ -68,7 +69,7 @@ export function validate(schema: JsonSchema, source: Source): readonly Mistake[]
   const mistakes: Mistake[] = [];
   const seen = new Set<string>();
   for (const error of errors) {
-    const mistake = inWords(error, source);
+    const mistake = inWords(error, source, what);
     const key = `${mistake.line}:${mistake.column}`;
     if (!seen.has(key)) mistakes.push(mistake);
     seen.add(key);
@@ -110,9 +111,9 @@ const pathOf = (pointer: string): (string | number)[] =>
     .slice(1)
     .map((step) => step.replace(/~1/g, '/').replace(/~0/g, '~'));
 
-function inWords(error: ErrorObject, source: Source): Mistake {
+function inWords(error: ErrorObject, source: Source, what: string): Mistake {
   const path = pathOf(error.instancePath);
-  const name = path.length === 0 ? 'the scenario' : `'${readable(path)}'`;
+  const name = path.length === 0 ? what : `'${readable(path)}'`;
   if (error.keyword === 'additionalProperties') return unknownKey(error, path, source);
   const place = source.placeOf(path);
   if (error.keyword === 'required')

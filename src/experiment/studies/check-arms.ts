@@ -4,7 +4,7 @@ import { checkSchedulers } from '../scheduler-hosts.ts';
 import { type Arm, scenarioOf } from './trial.ts';
 
 /** Throws UserError with the place of each mistake. Plugins are looked at in a thread of their own, when the trials load them. */
-export async function checkArms(arms: readonly Arm[]): Promise<void> {
+export function checkArms(arms: readonly Arm[]): void {
   const seen = new Set<Arm>();
   for (const arm of arms) {
     if (seen.has(arm)) continue;

@@ -64,11 +64,14 @@ function packing(more?: object): object {
   };
 }
 
+/** What `--set` makes the first scheduler this profile. */
+export const profileSet = (name: string): string =>
+  `cluster.schedulers[0].config=${JSON.stringify((PROFILES[name] as (typeof PROFILES)[string]).configuration)}`;
+
 export function readSide(text: string): Side {
   const name = shortName(text);
   if (Object.hasOwn(PROFILES, text)) {
-    const { what, configuration } = PROFILES[text] as (typeof PROFILES)[string];
-    return { kind: 'scheduler', name, what, set: `cluster.schedulers[0].config=${JSON.stringify(configuration)}` };
+    return { kind: 'scheduler', name, what: (PROFILES[text] as (typeof PROFILES)[string]).what, set: profileSet(text) };
   }
   if (!existsSync(text)) throw missing(text);
   if (statSync(text).isDirectory()) return ofDirectory(text, name);

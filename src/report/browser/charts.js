@@ -6,6 +6,9 @@ const reduced = matchMedia('(prefers-reduced-motion: reduce)');
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const colourOf = ({ colour }) => style(typeof colour === 'number' ? `colour-${colour % 8}` : colour);
+/** A colour of the palette (#rrggbb), let through to this many per cent. */
+const faint = (colour, percent) =>
+  `rgba(${[1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)).join(', ')}, ${percent / 100})`;
 const dashes = { solid: [], dashed: [7, 4], dotted: [2, 3] };
 
 const clock = (seconds) => {
@@ -172,7 +175,7 @@ const over = (spec, width) => ({
         label: dataset.label,
         data: spec.x.map((x, at) => ({ x, y: dataset.values[at] ?? (spec.kind === 'stack' ? 0 : null) })),
         borderColor: colour,
-        backgroundColor: spec.kind === 'stack' ? `color-mix(in srgb, ${colour} 55%, transparent)` : colour,
+        backgroundColor: spec.kind === 'stack' ? faint(colour, 55) : colour,
         borderDash: dashes[dataset.dash ?? 'solid'],
         borderWidth: spec.kind === 'stack' ? 1 : 1.8,
         fill: spec.kind === 'stack' ? (i === 0 ? 'origin' : '-1') : false,
@@ -430,7 +433,7 @@ const curve = (spec) => {
         label: dataset.label,
         data: points(dataset.high),
         fill: '-1',
-        backgroundColor: `color-mix(in srgb, ${colour} 20%, transparent)`,
+        backgroundColor: faint(colour, 20),
       },
       line,
     ];

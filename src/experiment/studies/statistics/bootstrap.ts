@@ -2,6 +2,7 @@
 
 import seedrandom from 'seedrandom';
 import { cumulativeStdNormalProbability, probit, quantileSorted } from 'simple-statistics';
+import { studentQuantile } from './student.ts';
 
 export interface Pair {
   readonly a: number;
@@ -43,15 +44,8 @@ export function bootstrapInterval(
   return [at(-1), at(1)];
 }
 
-/** A bootstrap of few pairs is too sure of itself: its quantiles are those of Student's t, and wider by the spread it cannot see (Hesterberg 2015).
- *  The quantile of t by its expansion in 1/freedom (Abramowitz & Stegun 26.7.5). */
-function expanded(level: number, n: number): number {
-  const z = probit((1 + level) / 2);
-  const freedom = n - 1;
-  const cube = z * z * z;
-  const t = z + (cube + z) / (4 * freedom) + (5 * cube * z * z + 16 * cube + 3 * z) / (96 * freedom * freedom);
-  return t * Math.sqrt(n / (n - 1));
-}
+/** A bootstrap of few pairs is too sure of itself: its quantiles are those of Student's t, and wider by the spread it cannot see (Hesterberg 2015). */
+const expanded = (level: number, n: number): number => studentQuantile((1 + level) / 2, n - 1) * Math.sqrt(n / (n - 1));
 
 /** From the jackknife: how skewed the statistic is. */
 function acceleration(pairs: readonly Pair[], statistic: Statistic): number {

@@ -1,0 +1,51 @@
+/** `wavetank merge`: puts the parts of a study together that several machines did (`--shard i/n`). */
+
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { JournalWriter, mergeJournals, openOutDirectory, readJournal, type SweepDrawing, TRIALS_FILE } from '#experiment';
+import { UserError } from '#scenario';
+import { type ComparePlan, finishComparison } from './compare-command.ts';
+import { finishSweep } from './sweep-command.ts';
+
+interface MergeFlags {
+  readonly out: string;
+  readonly json?: boolean;
+  readonly allowMissing?: boolean;
+}
+
+export function mergeCommand(): Command {
+  return new Command('merge')
+    .description('put the parts of a study together: trials done twice count once, and the digest is that of one machine')
+    .argument('<parts...>', 'folders of parts, or their trials.jsonl')
+    .option('--out <dir>', 'where the whole study goes', 'out/merged')
+    .option('--allow-missing', 'report on what there is, marked partial, when trials are missing')
+    .option('--json', 'print the outcome as JSON instead of a table')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  wavetank merge out/part-1 out/part-2 out/part-3 --out out/whole\n  wavetank merge /shared/study/*/trials.jsonl',
+    )
+    .action(async (parts: readonly string[], flags: MergeFlags) => {
+      process.exitCode = await merge(parts, flags);
+    });
+}
+
+async function merge(parts: readonly string[], flags: MergeFlags): Promise<number> {
+  const journals = parts.map((part) => {
+    const file = existsSync(part) && statSync(part).isDirectory() ? join(part, TRIALS_FILE) : part;
+    return { file, journal: readJournal(file) };
+  });
+  const { head, records, missing } = mergeJournals(journals);
+  if (missing > 0 && flags.allowMissing !== true)
+    throw UserError.at({}, `merge: ${missing} of ${head.trials} trials are in none of the parts (--allow-missing reports on the others)`);
+  const out = openOutDirectory(flags.out);
+  try {
+    new JournalWriter(join(out.path, TRIALS_FILE), head, records).close();
+    const finish = { out, json: flags.json === true, partial: missing > 0, interrupted: false };
+    if (head.kind === 'compare') return await finishComparison(records, head.plan as ComparePlan, finish);
+    if (head.kind === 'sweep') return await finishSweep(head.plan as SweepDrawing, records, finish);
+    throw UserError.at({ file: journals[0]?.file ?? '' }, `is of a study of kind '${head.kind}', which is not done in parts`);
+  } finally {
+    out.close();
+  }
+}

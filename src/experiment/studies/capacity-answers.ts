@@ -1,0 +1,224 @@
+/** The questions of `wavetank capacity`, one after the other, each with its answer in numbers and words. */
+
+import { type CapacityAnswer, type CapacityRequest, CapacitySearch, leastNodes, meanOf } from './capacity.ts';
+import { type NodeChoice, packingSet, reclaimSet } from './capacity-plan.ts';
+import type { MachineType } from './machine-types.ts';
+import type { TrialRecord } from './trial.ts';
+
+export interface Answers {
+  readonly answers: readonly CapacityAnswer[];
+  readonly headroom: { readonly pod: string; readonly curve: readonly { readonly nodes: number; readonly pods: number }[] } | null;
+  readonly notes: readonly string[];
+}
+
+/** Nodes at which the headroom is looked at, as multiples of the fewest. */
+const CURVE = [1, 1.25, 1.5, 2];
+/** Shares of the second kind that a mix tries. */
+const MIXES = [0.25, 0.5, 0.75];
+
+const price = (machine: MachineType | undefined, count: number, spot = 0): number | null =>
+  machine === undefined ? null : Number(((count - spot) * machine.price + spot * machine.spotPrice).toPrecision(6));
+
+export class CapacityQuestions {
+  readonly #request: CapacityRequest;
+  readonly #search: CapacitySearch;
+  readonly answers: CapacityAnswer[] = [];
+  readonly notes: string[] = [];
+  headroom: Answers['headroom'] = null;
+  #asItIs: readonly TrialRecord[] = [];
+
+  constructor(request: CapacityRequest) {
+    this.#request = request;
+    this.#search = new CapacitySearch(request);
+  }
+
+  get records(): readonly TrialRecord[] {
+    return this.#search.records;
+  }
+
+  /** Throws CapacityInterrupted half-way; what was answered stays. */
+  async ask(): Promise<void> {
+    const { base, machines, packing, mix, extra, spotShare } = this.#request;
+    this.#asItIs = await this.#search.asItIs();
+    const own = this.#asItIs[0]?.nodes ?? 0;
+    const asPriced = machines.length === 1 ? machines[0] : undefined;
+    // The cluster as it is costs what as many of the machine would; with several kinds to choose from nothing says which it is.
+    this.#say(
+      'as it is',
+      `${own} of the scenario's own`,
+      own,
+      price(asPriced, own),
+      this.#asItIs,
+      asPriced === undefined ? '' : `priced as ${asPriced.name}`,
+    );
+    const kinds = machines.length === 0 ? [undefined] : machines;
+    let best: { machine: MachineType | undefined; count: number } | undefined;
+    for (const machine of kinds) {
+      const guess = leastNodes(base, this.#asItIs, machine);
+      const count = await this.#fewest('fewest', machine, guess, [], '');
+      if (count === undefined) continue;
+      const better = best === undefined || (price(machine, count) ?? count) < (price(best.machine, best.count) ?? best.count);
+      if (better) best = { machine, count };
+      if (packing)
+        await this.#fewest('packing (MostAllocated)', machine, Math.max(1, count - 1), [packingSet()], 'scores by MostAllocated');
+      if (machine !== undefined && spotShare > 0) await this.#spot(machine, count);
+    }
+    if (mix !== undefined) await this.#mixed(mix);
+    this.#autoscaled(best);
+    if (extra !== undefined && best !== undefined) await this.#curve(best, extra);
+  }
+
+  async #fewest(
+    how: string,
+    machine: MachineType | undefined,
+    guess: number,
+    set: readonly string[],
+    note: string,
+  ): Promise<number | undefined> {
+    const kind = machine?.name ?? "the scenario's own";
+    const found = await this.#search.fewestOf(
+      `${how} of ${kind}`,
+      (count) => [{ machine, count }],
+      guess,
+      () => set,
+    );
+    if (found.count === undefined) {
+      const words = `not even ${this.#request.mostNodes} of ${kind} meet what is expected`;
+      this.answers.push({
+        how,
+        nodes: words,
+        count: null,
+        costPerHour: null,
+        saved: null,
+        cpuUtilisation: null,
+        memoryUtilisation: null,
+        cpuPeak: null,
+        note,
+      });
+      return undefined;
+    }
+    if (!found.monotone)
+      this.notes.push(
+        `${how} of ${kind}: not monotone: some smaller number worked and a larger one did not; the answer is the least from which on all tried do`,
+      );
+    this.#say(
+      how,
+      `${found.count} of ${kind}`,
+      found.count,
+      price(machine, found.count),
+      found.records,
+      [note, `${found.tried} numbers tried`].filter(Boolean).join('; '),
+    );
+    return found.count;
+  }
+
+  /** So many spot machines that their reclaims do no harm. */
+  async #spot(machine: MachineType, count: number): Promise<void> {
+    const { base, spotShare, reclaimRate } = this.#request;
+    const spotOf = (nodes: number): number => Math.floor(nodes * spotShare);
+    const hours = base.scenario.duration / 3.6e9;
+    const taken = (nodes: number): number => Math.min(spotOf(nodes), Math.max(1, Math.ceil(spotOf(nodes) * reclaimRate * hours)));
+    const found = await this.#search.fewestOf(
+      `spot of ${machine.name}`,
+      (nodes) => [{ machine, count: nodes, spot: spotOf(nodes) }],
+      count,
+      (nodes) => (spotOf(nodes) === 0 ? [] : reclaimSet(base, taken(nodes))),
+    );
+    if (found.count === undefined) {
+      this.notes.push(
+        `spot: with up to ${this.#request.mostNodes} of ${machine.name} the expectations do not hold while machines are reclaimed`,
+      );
+      return;
+    }
+    const spot = spotOf(found.count);
+    const note = `${taken(found.count)} reclaimed half-way, back after 2 min`;
+    this.#say(
+      'spot',
+      `${found.count - spot} of ${machine.name} and ${spot} spot`,
+      found.count,
+      price(machine, found.count, spot),
+      found.records,
+      note,
+    );
+  }
+
+  async #mixed([one, other]: readonly [MachineType, MachineType]): Promise<void> {
+    const guess = leastNodes(this.#request.base, this.#asItIs, one);
+    for (const share of MIXES) {
+      const second = (count: number): number => Math.round(count * share);
+      const choices = (count: number): readonly NodeChoice[] => [
+        { machine: one, count: count - second(count) },
+        { machine: other, count: second(count) },
+      ];
+      const found = await this.#search.fewestOf(`mix of ${one.name} and ${other.name}, ${share * 100} %`, choices, Math.max(2, guess));
+      if (found.count === undefined) continue;
+      const [a, b] = [found.count - second(found.count), second(found.count)];
+      const cost = (price(one, a) as number) + (price(other, b) as number);
+      this.#say('mixed', `${a} of ${one.name} and ${b} of ${other.name}`, found.count, Number(cost.toPrecision(6)), found.records, '');
+    }
+  }
+
+  /** What nodes that come and go with the pods could save at best: nodes that are there only while they are needed, without delay. */
+  #autoscaled(best: { machine: MachineType | undefined; count: number } | undefined): void {
+    const [mid, peak] = [meanOf(this.#asItIs, 'cpuUtilisation'), meanOf(this.#asItIs, 'cpuUtilisationPeak')];
+    if (best === undefined || mid === null || peak === null || peak === 0) return;
+    const nodes = Number(Math.max(1, best.count * (mid / peak)).toPrecision(3));
+    this.answers.push({
+      how: 'autoscaling, at best',
+      nodes: `${nodes} of ${best.machine?.name ?? "the scenario's own"} on average, ${best.count} at the peak`,
+      count: nodes,
+      costPerHour: price(best.machine, nodes),
+      saved: this.#saved(price(best.machine, nodes), nodes),
+      cpuUtilisation: null,
+      memoryUtilisation: null,
+      cpuPeak: null,
+      note: 'a bound, not a run: nodes that follow the requests of pods without delay',
+    });
+  }
+
+  async #curve(best: { machine: MachineType | undefined; count: number }, extra: { cpu: string; memory: string }): Promise<void> {
+    const points: { nodes: number; pods: number }[] = [];
+    this.headroom = { pod: `${extra.cpu} CPU, ${extra.memory} memory`, curve: points };
+    for (const nodes of new Set(CURVE.map((factor) => Math.ceil(best.count * factor)))) {
+      const pods = await this.#search.headroom([{ machine: best.machine, count: nodes }], extra, `headroom on ${nodes} nodes`);
+      points.push({ nodes, pods });
+    }
+  }
+
+  #say(how: string, nodes: string, count: number, cost: number | null, records: readonly TrialRecord[], note: string): void {
+    this.answers.push({
+      how,
+      nodes,
+      count,
+      costPerHour: cost,
+      saved: how === 'as it is' ? 0 : this.#saved(cost, count),
+      cpuUtilisation: meanOf(records, 'cpuUtilisation'),
+      memoryUtilisation: meanOf(records, 'memoryUtilisation'),
+      cpuPeak: meanOf(records, 'cpuUtilisationPeak'),
+      note,
+    });
+  }
+
+  /** By money where there are prices on both sides, otherwise by nodes. */
+  #saved(cost: number | null, count: number): number | null {
+    const before = this.answers[0];
+    if (before === undefined || before.count === null) return null;
+    if (cost !== null && before.costPerHour !== null) return 1 - cost / before.costPerHour;
+    return cost === null || this.#request.machines.length === 0 ? 1 - count / before.count : null;
+  }
+}
+
+/** '40 % saved, 70 % utilised': which of the answers gets there. */
+export function fortySaved(answers: readonly CapacityAnswer[], saved = 0.4, utilised = 0.7): string {
+  const percent = (share: number | null): string => (share === null ? '–' : `${Number((share * 100).toPrecision(3))} %`);
+  const run = answers.filter(({ how, count }) => how !== 'as it is' && count !== null && !how.startsWith('autoscaling'));
+  const cheap = run.filter((one) => (one.saved ?? 0) >= saved);
+  const whole = cheap.find(({ cpuUtilisation }) => (cpuUtilisation ?? 0) >= utilised);
+  const both = whole ?? cheap.find(({ cpuPeak }) => (cpuPeak ?? 0) >= utilised);
+  if (both !== undefined)
+    return `${whole === undefined ? 'at the peak only' : 'yes'}: ${both.nodes} (${both.how}) saves ${percent(both.saved)}, with CPU requested to ${percent(both.cpuPeak)} at the peak and ${percent(both.cpuUtilisation)} on average`;
+  const most = run.toSorted((a, b) => (b.saved ?? 0) - (a.saved ?? 0))[0];
+  const fullest = run.toSorted((a, b) => (b.cpuPeak ?? 0) - (a.cpuPeak ?? 0))[0];
+  if (most === undefined || fullest === undefined) return 'no answer: nothing that was tried meets the expectations';
+  return `no: at most ${percent(most.saved)} is saved (${most.nodes}, ${most.how}), and CPU is requested to ${percent(fullest.cpuPeak)} at most (${fullest.nodes}, ${fullest.how})`;
+}

@@ -1,0 +1,74 @@
+/** `wavetank capacity`, and the search behind it. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { allocatable, type CapacityResult, fewest } from '../../src/experiment/index.ts';
+import { inProcess } from './command.ts';
+import { folder, TINY } from './studies.ts';
+
+const place = folder();
+const scenario = place.file('tiny.yaml', TINY);
+const out = join(place.path, 'out');
+afterAll(() => place.remove());
+
+describe('the search', () => {
+  const search = (works: (count: number) => boolean, guess: number, most = 100, atATime = 1) =>
+    fewest(async (counts) => counts.map(works), guess, most, atATime);
+
+  it.each([1, 2, 7, 64, 100])('finds %i from any guess', async (truth) => {
+    for (const guess of [1, 5, 50, 100])
+      for (const atATime of [1, 3])
+        expect(await search((count) => count >= truth, guess, 100, atATime)).toMatchObject({ count: truth, monotone: true });
+  });
+
+  it('says when not even the most do', async () => {
+    expect((await search(() => false, 3)).count).toBeUndefined();
+  });
+
+  it('does not take a lucky number for the answer', async () => {
+    expect(await search((count) => count >= 20 || count === 10, 10)).toMatchObject({ count: 20, monotone: false });
+  });
+});
+
+it('leaves to pods what kubelet and system do not take', () => {
+  expect(allocatable({ cpu: 4, memoryGiB: 16, pods: 58 })).toEqual({ cpu: '3920m', memory: '13621Mi', pods: '58' });
+});
+
+it('finds the fewest nodes, which do, and one less, which do not', async () => {
+  const { code, out: text } = await inProcess(
+    'capacity',
+    scenario,
+    '--machines',
+    'm5.large',
+    '--pod',
+    'cpu=500m,memory=256Mi',
+    '--seeds',
+    '2',
+    '--workers',
+    '2',
+    '--quiet',
+    '--json',
+    '--out',
+    out,
+  );
+  expect(code).toBe(0);
+  const { answers, headroom, catalogue } = JSON.parse(text) as CapacityResult;
+  const best = answers.find(({ how }) => how === 'fewest')?.count as number;
+  expect(catalogue?.source).toMatch(/list prices/);
+  expect(best).toBeGreaterThan(1);
+  expect(headroom?.curve[0]?.nodes).toBe(best);
+  expect(headroom?.curve.at(-1)?.pods).toBeGreaterThan(headroom?.curve[0]?.pods as number);
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('canvas-headroom');
+}, 180_000);
+
+it.each([
+  [['--machines', 'm5.xlarg'], /--machines: there is no type 'm5\.xlarg'; did you mean 'm5\.xlarge'\?/],
+  [['--spot', '50%'], /--spot needs --machines/],
+  [['--pod', 'cpu=500m'], /expected cpu=<quantity>,memory=<quantity>/],
+  [['--mix', 'm5.large'], /--mix: expected two machine types, found 1/],
+])('refuses %s', async (args, message) => {
+  const { code, err } = await inProcess('capacity', scenario, ...args, '--quiet', '--out', out);
+  expect(err).toMatch(message);
+  expect(code).toBe(2);
+});
