@@ -28,6 +28,16 @@ async function ask<T>(cluster: Cluster, path: string, body?: object): Promise<T>
 const listed = async <T>(cluster: Cluster, path: string): Promise<readonly T[]> =>
   (await ask<{ readonly items: readonly T[] }>(cluster, path)).items;
 
+/** Asks until there is something, for so many seconds. */
+async function until<T>(seconds: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
+  const deadline = performance.now() + seconds * 1000;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined || performance.now() > deadline) return found;
+    await sleep(250);
+  }
+}
+
 async function nodesReady(cluster: Cluster): Promise<void> {
   const isReady = ({ status }: Node): boolean =>
     status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
@@ -150,6 +160,41 @@ describe.skipIf(binary === undefined)('a real kube-scheduler', () => {
         `${ties} had several equally good nodes, among which it draws at random: drawing again would repeat ${byLuck.toFixed(0)} of them`,
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('says of a pod that fits nowhere why, in its status and by an event', async () => {
+    const path = '/api/v1/namespaces/default/pods';
+    const resources = { requests: { cpu: '100' } };
+    await ask(cluster, path, { metadata: { name: 'huge' }, spec: { containers: [{ name: 'main', image: 'web:1', resources }] } });
+    const condition = await until(120, async () => {
+      const { status } = await ask<Pod>(cluster, `${path}/huge`);
+      return status?.conditions?.find(({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable');
+    });
+    expect(condition?.message).toMatch(/^0\/500 nodes are available: 100 node\(s\) had untolerated taint.*, 400 Insufficient cpu/);
+    const event = await until(120, async () =>
+      (await listed<IEvent>(cluster, '/apis/events.k8s.io/v1/namespaces/default/events')).find(
+        ({ regarding }) => regarding?.name === 'huge',
+      ),
+    );
+    expect(event).toMatchObject({ reason: 'FailedScheduling', type: 'Warning', reportingController: 'default-scheduler' });
+  });
+
+  it('preempts: nominates a node, takes a victim away, and binds when it is gone', async () => {
+    const path = '/api/v1/namespaces/default/pods';
+    const node = (await listed<Node>(cluster, '/api/v1/nodes'))[0]?.metadata?.name;
+    await ask(cluster, '/apis/scheduling.k8s.io/v1/priorityclasses', { metadata: { name: 'urgent' }, value: 1000 });
+    const pod = (name: string, more: object) => {
+      const container = { name: 'main', image: 'web:1', ports: [{ containerPort: 8080, hostPort: 8080 }] };
+      return { metadata: { name }, spec: { nodeSelector: { 'kubernetes.io/hostname': node }, containers: [container], ...more } };
+    };
+    await ask(cluster, path, pod('humble', { terminationGracePeriodSeconds: 5 }));
+    await until(120, async () => (await ask<Pod>(cluster, `${path}/humble`)).spec?.nodeName);
+    await ask(cluster, path, pod('urgent', { priorityClassName: 'urgent' }));
+    const bound = await until(120, async () => (await ask<Pod>(cluster, `${path}/urgent`)).spec?.nodeName);
+    expect(bound).toBe(node);
+    expect((await listed<Pod>(cluster, path)).map(({ metadata }) => metadata?.name)).not.toContain('humble');
+    const events = await listed<IEvent>(cluster, '/apis/events.k8s.io/v1/namespaces/default/events');
+    expect(events.some(({ reason, regarding }) => reason === 'Preempted' && regarding?.name === 'humble')).toBe(true);
   });
 
   it('and ours places the same pods alike, but for ties', async () => {
