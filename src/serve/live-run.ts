@@ -21,8 +21,9 @@ const MOST_CHARACTERS = 256 * 1024 * 1024;
 /** Pieces of simulated time: so long that little is lost between them, so short that each takes a few milliseconds. */
 const LEAST_STEP = 1;
 const MOST_STEP: number = SECOND;
-const LONG_MS = 4;
-const SHORT_MS = 1;
+const STEP_MS = 4;
+/** Shorter stretches of wall time are not told apart. */
+const GRAIN_MS = 0.05;
 
 export interface Outside extends DoorListener {
   /** HTTP extenders that the world's schedulers ask. */
@@ -46,7 +47,8 @@ export class LiveRun {
   private counter = 0;
   private readonly shard: Shard;
   private readonly outside: Outside;
-  private step = 10_000;
+  /** Simulated microseconds a millisecond of wall time, as it went lately. */
+  private rate = 2_500;
 
   constructor(built: BuiltWorld, outside: Outside) {
     const { world } = built;
@@ -137,7 +139,8 @@ export class LiveRun {
     const ends = performance.now() + budget;
     while (this.now < goal && goOn()) {
       const from = Math.max(this.now, Math.min(goal, this.shard.nextTime()));
-      const to = Math.min(goal, from + Math.min(most, this.step));
+      const step = Math.min(most, MOST_STEP, Math.max(LEAST_STEP, Math.floor(this.rate * STEP_MS)));
+      const to = Math.min(goal, from + step);
       const began = performance.now();
       try {
         this.shard.runUntil(to);
@@ -146,8 +149,9 @@ export class LiveRun {
         this.outside.failed(error as Error);
       }
       const ended = performance.now();
-      if (ended - began > LONG_MS) this.step = Math.max(LEAST_STEP, Math.floor(this.step / 2));
-      else if (ended - began < SHORT_MS && this.step < MOST_STEP) this.step = Math.min(MOST_STEP, this.step * 2);
+      // A burst is believed at once, a lull by and by.
+      const rate = (to - from) / Math.max(GRAIN_MS, ended - began);
+      this.rate = rate < this.rate ? rate : this.rate + (rate - this.rate) / 8;
       if (ended >= ends) break;
     }
     return this.now >= goal;
