@@ -47,7 +47,9 @@ function refuseForeign(file: string, journals: Explainable['journals'], name: st
   const running = [...new Set(journals.flatMap(({ journal }) => journal.profiles.map(({ schedulerName }) => schedulerName)))].sort();
   for (const { journal } of journals) {
     for (const [key, scheduler] of journal.foreign ?? []) {
-      if ((key !== name && key.slice(key.indexOf('/') + 1) !== name) || running.includes(scheduler)) continue;
+      const bare = key.slice(key.indexOf('/') + 1);
+      const isMeant = key === name || bare === name || bare.startsWith(`${name}-`);
+      if (!isMeant || running.includes(scheduler)) continue;
       throw UserError.at(
         { file },
         `pod ${key} asks for schedulerName ${scheduler}: no scheduler named ${scheduler} runs in this scenario (there are: ${running.join(', ')})`,

@@ -46,6 +46,17 @@ beforeAll(async () => {
   for (const name of await near('big-')) if ((await explain('all', name, '--why-pending')).out.includes('is pending')) pending = name;
 }, 60_000);
 
+test('names the scheduler that a pod asks for in vain', async () => {
+  const file = join(directory, 'foreign.yaml');
+  writeFileSync(file, SCENARIO.replace('name: big,', 'name: big, schedulerName: other,'));
+  await inProcess('run', file, '--out', out('foreign'), '--quiet');
+  const { code, err } = await explain('foreign', 'big');
+  expect(code).toBe(2);
+  expect(err).toMatch(
+    /pod default\/big-\S+ asks for schedulerName other: no scheduler named other runs in this scenario \(there are: default-scheduler\)/,
+  );
+}, 30_000);
+
 test('a run is the same whatever it keeps', () => {
   const digests = ['all', 'failed', 'none'].map(
     (mode) => (JSON.parse(readFileSync(join(out(mode), 'result.json'), 'utf8')) as { digest: string }).digest,
