@@ -46,7 +46,7 @@ export function addMetrics(
   apiServers: readonly HostId[],
   client: (user: string, limits: ClientLimits) => ClientConfig,
 ): void {
-  if (!applies(scenario, ['HorizontalPodAutoscaler', 'Rollout'])) return;
+  if (!scenario.cluster.hasMetricsServer && !applies(scenario, ['HorizontalPodAutoscaler', 'Rollout'])) return;
   const config: MetricsServerConfig = {
     client: client('system:serviceaccount:kube-system:metrics-server', { qps: 5, burst: 10 }),
     nodes: nodeRanges(scenario.cluster.nodes, nodes),

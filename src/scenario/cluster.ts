@@ -85,6 +85,8 @@ export interface ClusterPlan {
   readonly storage?: StoragePlan;
   readonly kubelets: KubeletPlan;
   /** How often the metrics server, where there is one, asks kubelets. */
+  /** Asked for by name; autoscalers bring one anyway. */
+  readonly hasMetricsServer: boolean;
   readonly metricsResolution: Duration;
   /** One-way latencies, least values; jitter on top. */
   readonly network: { readonly controlPlaneLatency: Duration; readonly nodeLatency: Duration; readonly jitter?: Distribution };
@@ -143,7 +145,7 @@ export const clusterSchema: JsonSchema = fields(
         description: '--concurrent-*-syncs',
       },
     }),
-    metricsServer: fields('the metrics server that comes with HorizontalPodAutoscalers and Rollouts', {
+    metricsServer: fields('the metrics server: there when written, and with HorizontalPodAutoscalers and Rollouts', {
       resolution: duration('--metric-resolution: how often kubelets are asked (default 15s)'),
     }),
     kubelets: fields('the kubelets', {
@@ -191,6 +193,7 @@ export function clusterPlan(cluster: Written): ClusterPlan {
     controllers: controllersPlan(part(cluster, 'controllers')),
     ...(cluster['storage'] === undefined ? {} : { storage: storagePlan(cluster['storage']) as StoragePlan }),
     kubelets: kubeletPlan(part(cluster, 'kubelets')),
+    hasMetricsServer: cluster['metricsServer'] !== undefined,
     metricsResolution: time(part(cluster, 'metricsServer')['resolution'], 15_000_000),
     network: {
       controlPlaneLatency: time(network['controlPlaneLatency'], 250),

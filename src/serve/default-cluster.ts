@@ -12,6 +12,7 @@ cluster:
       zones: [a, b, c]
       capacity: { cpu: 8, memory: 32Gi, pods: 110 }
   apiServers: { count: 1, authorization: RBAC }
+  metricsServer: {}
   controllers: { nodeMonitorGracePeriod: 40s }
 `;
 
