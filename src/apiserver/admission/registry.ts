@@ -2,6 +2,7 @@
  *  of its own in this table is part of the server elsewhere, and is named so that it can be turned off.
  *  Mirrors Kubernetes v1.34 pkg/kubeapiserver/options/plugins.go. */
 
+import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
@@ -23,7 +24,9 @@ export const PLUGINS: readonly AdmissionPlugin[] = [
   // admit.ts
   elsewhere('Priority'),
   elsewhere('DefaultTolerationSeconds'),
+  defaultStorageClass,
   runtimeClass,
+  defaultIngressClass,
   // webhooks/dispatcher.ts, policies/validating-policies.ts
   elsewhere('MutatingAdmissionWebhook'),
   elsewhere('ValidatingAdmissionPolicy'),
