@@ -1,7 +1,7 @@
 /** One machine of a node pool as a host. Pools share their settings, labels and capacity by reference. */
 
 import { DISK_DEFAULTS } from '#cloud';
-import type { KubeletConfig, KubeletSettings } from '#kubelet';
+import { KUBELET_COSTS, type KubeletConfig, type KubeletSettings } from '#kubelet';
 import type { NodePool, Scenario } from '#scenario';
 import type { HostId, HostSpec } from '#sim';
 
@@ -43,6 +43,9 @@ function settings(scenario: Scenario): Partial<KubeletSettings> {
       startupJitterSeconds: kubelets.startOver / 1e6,
       probes: kubelets.probes,
       ...kubelets.settings,
+      ...(kubelets.settings['costOverrides'] === undefined
+        ? {}
+        : { costs: { ...KUBELET_COSTS, ...(kubelets.settings['costOverrides'] as object) } }),
     };
     settingsOf.set(scenario, found);
   }

@@ -1,6 +1,6 @@
 /** What a scenario may set of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) beyond its commonest fields, under the names there. */
 
-import { bytes, count, duration, fields, type JsonSchema, list, number, percent } from './schema-pieces.ts';
+import { bytes, count, duration, fields, type JsonSchema, kubernetes, list, number, percent, text } from './schema-pieces.ts';
 import { parseBytes, parseDuration, parsePercent } from './units.ts';
 
 const integer = (description: string): JsonSchema => ({ type: 'integer', minimum: -2_147_483_648, maximum: 2_147_483_647, description });
@@ -35,6 +35,11 @@ export const kubeletFields: Readonly<Record<string, JsonSchema>> = {
       'shutdownGracePeriod',
     ]),
     'in place of the two above',
+    1,
+  ),
+  stages: list(
+    { anyOf: [text('a file of Stages beside the scenario'), kubernetes('a Stage')], description: 'a file, or a Stage' },
+    "KWOK's Stages (kwok.x-k8s.io/v1alpha1), read as what pods and nodes do",
     1,
   ),
   crashLoopBackOffMax: duration('longest pause between restarts (maxContainerRestartPeriod; default 5m)'),

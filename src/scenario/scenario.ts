@@ -8,6 +8,7 @@ import { type Condition, type MetricInfo, parseCondition } from './condition.ts'
 import { etcdMistakes, etcdPlan } from './etcd-plan.ts';
 import { extenderPlans } from './extender-plan.ts';
 import type { FaultEntry } from './fault.ts';
+import { stageSettings } from './kwok-stages.ts';
 import { METRICS } from './metrics.ts';
 import { schedulerPlans } from './scheduler-plan.ts';
 import { scenarioSchema } from './schema.ts';
@@ -85,6 +86,8 @@ export function scenarioFrom(read: Source, assignments: readonly string[] = []):
     });
   if (duration <= 0) mistakes.push({ ...source.placeOf(['duration']), message: "'duration' must be longer than 0" });
   if (mistakes.length > 0) throw new UserError(mistakes);
+  const cluster = clusterPlan(written['cluster'] as Written);
+  const stages = ((written['cluster'] as Written)['kubelets'] as Written | undefined)?.['stages'];
   return {
     name: (written['name'] as string | undefined) ?? basename(source.file).replace(/\.ya?ml$/, ''),
     seed: (written['seed'] as number | undefined) ?? 1,
@@ -92,7 +95,8 @@ export function scenarioFrom(read: Source, assignments: readonly string[] = []):
     duration,
     bucket: bucket ?? Math.max(1_000_000, Math.ceil(duration / 240 / 1_000_000) * 1_000_000),
     cluster: {
-      ...clusterPlan(written['cluster'] as Written),
+      ...cluster,
+      kubelets: { ...cluster.kubelets, settings: { ...stageSettings(stages, source), ...cluster.kubelets.settings } },
       schedulers: schedulerPlans((written['cluster'] as Written)['schedulers'], source),
       extenders: extenderPlans((written['cluster'] as Written)['extenders'], source),
     },

@@ -1,0 +1,65 @@
+/** Stages of KWOK become settings of kubelets; what is not understood is refused by its name, with the Stage's. */
+
+import { describe, expect, test } from 'vitest';
+import { scenarioFrom } from '#scenario';
+
+const stage = (name: string, spec: object, kind = 'Pod'): object => ({
+  apiVersion: 'kwok.x-k8s.io/v1alpha1',
+  kind: 'Stage',
+  metadata: { name },
+  spec: { resourceRef: { apiGroup: 'v1', kind }, ...spec },
+});
+const settings = (...stages: object[]): Readonly<Record<string, unknown>> =>
+  scenarioFrom({
+    file: 'here.yaml',
+    value: { duration: '1m', cluster: { nodes: 1, kubelets: { stages } } },
+    headComment: '',
+    placeOf: () => ({ file: 'here.yaml', line: 3 }),
+  } as never).cluster.kubelets.settings;
+const jobs = { matchExpressions: [{ key: '.metadata.ownerReferences.[].kind', operator: 'In', values: ['Job'] }] };
+
+describe('Stages', () => {
+  test('that make pods run, complete and go', () => {
+    const read = settings(
+      stage('ready', { delay: { durationMilliseconds: 500 }, next: { statusTemplate: 'phase: Running' } }),
+      stage('complete', {
+        selector: jobs,
+        delay: { durationMilliseconds: 1000, jitterDurationMilliseconds: 5000 },
+        next: { statusTemplate: 'phase: Succeeded' },
+      }),
+      stage('delete', { delay: { durationMilliseconds: 2000 }, next: { delete: true } }),
+    );
+    expect(read['costOverrides']).toMatchObject({ startSeconds: 0.5, stopSeconds: 2, sandboxSeconds: 0 });
+    expect(read['jobRunSeconds']).toEqual({ uniform: { min: 1, max: 5 } });
+  });
+
+  test('in the form with steps; a failing container has its exit code', () => {
+    const template = 'phase: "Failed"\ncontainerStatuses:\n- state:\n    terminated:\n      exitCode: 3\n';
+    const read = settings(
+      stage('chaos', {
+        delay: { durationMilliseconds: 4000 },
+        steps: [{ patch: { root: 'status', subresource: 'status', type: 'strategic', template } }],
+      }),
+    );
+    expect(read['behaviour']).toEqual({ runSeconds: 4, exitCode: 3 });
+  });
+
+  test('of nodes say when they are ready', () => {
+    const next = { statusTemplate: 'conditions:\n- type: Ready\n  status: "True"\n' };
+    expect(settings(stage('node-initialize', { delay: { durationMilliseconds: 1500 }, next }, 'Node'))['runtimeReadySeconds']).toBe(1.5);
+  });
+
+  test.each([
+    [stage('a', { next: { exec: 1 } }), "Stage 'a': 'spec.next.exec' is not supported"],
+    [stage('b', { selecter: {} }), "Stage 'b': 'spec.selecter' is not supported"],
+    [stage('c', {}, 'Lease'), "Stage 'c': 'spec.resourceRef.kind' must be Pod or Node, found 'Lease'"],
+    [stage('d', { weight: 3 }), "Stage 'd': 'spec.weight' is not supported"],
+    [stage('e', { steps: [{ patch: { root: 'spec', template: '' } }] }), "Stage 'e': 'spec.steps[].patch.root' must be status"],
+    [
+      { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'f' } },
+      "Stage 'f': expected kind Stage of kwok.x-k8s.io/v1alpha1, found Pod of v1",
+    ],
+  ])('refused: %#', (wrong, message) => {
+    expect(() => settings(wrong)).toThrow(message);
+  });
+});
