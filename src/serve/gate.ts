@@ -46,6 +46,8 @@ const REPLACED: Answer = {
 export class Gate implements DoorListener {
   private readonly waiting = new Map<number, Waiting>();
   private ids = 0;
+  /** Nobody comes in while a snapshot is lived through again: it would be another life. */
+  isShut = false;
   private target: { readonly run: LiveRun; readonly driver: Driver } | undefined;
 
   lead(run: LiveRun, driver: Driver): void {
@@ -99,6 +101,10 @@ export class Gate implements DoorListener {
   }
 
   private put(asked: Asked, waiting: Waiting): Ticket {
+    if (this.isShut) {
+      queueMicrotask(() => waiting.answered(REPLACED));
+      return { close: () => undefined };
+    }
     const id = ++this.ids;
     this.waiting.set(id, waiting);
     this.send({ kind: 'DoorRequest', id, asked });

@@ -93,6 +93,11 @@ export class LiveEvents {
     const later = (): void => {
       setTimeout(again, PERIOD_MS).unref();
     };
+    // What comes in while a snapshot is lived through again would change it.
+    if (this.session.isLoading) {
+      later();
+      return;
+    }
     this.tickets.push(
       this.session.gate.watch(
         { verb: 'watch', resource, ...AS_ADMINISTRATOR, options: { resourceVersion: '0', allowWatchBookmarks: true } },

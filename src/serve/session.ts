@@ -121,6 +121,7 @@ export class Session {
     const snapshot = readSnapshot(text, this.options);
     const wasPaused = this.driver.isPaused;
     this.driver.halt();
+    this.gate.isShut = true;
     this.gate.dismiss();
     this.isReplaying = true;
     this.epoch = snapshot.epoch;
@@ -134,6 +135,7 @@ export class Session {
       await this.driver.catchUp(run, snapshot.at);
     } finally {
       this.isReplaying = false;
+      this.gate.isShut = false;
     }
     if (!wasPaused) this.driver.resume();
     return snapshot.at;

@@ -8,7 +8,7 @@ import type { LiveEvents } from '../live-events.ts';
 import type { Session } from '../session.ts';
 import { SnapshotError } from '../snapshot.ts';
 import { parseJson, readBody } from './body.ts';
-import { HttpFailure, malformed, unknownPath, wrongMethod } from './failures.ts';
+import { HttpFailure, malformed, notNow, unknownPath, wrongMethod } from './failures.ts';
 import { sendObject } from './reply.ts';
 
 export interface ControlCall {
@@ -126,6 +126,7 @@ export async function handleControl(call: ControlCall): Promise<boolean> {
   if (request.method !== 'POST') throw new HttpFailure(wrongMethod());
   const body = await readBody(request, path === 'load' ? SNAPSHOT_BYTES : undefined);
   try {
+    if (session.isLoading) throw new HttpFailure(notNow('a snapshot is being loaded'));
     await action(call, body);
   } catch (error) {
     if (error instanceof UserError || error instanceof SnapshotError) throw new HttpFailure(malformed(error.message));
