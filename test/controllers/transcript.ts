@@ -58,6 +58,11 @@ const SUMMARIES: Readonly<Record<string, (object: Any) => string>> = {
   namespaces: ({ status }) => status?.phase ?? '',
   persistentvolumeclaims: ({ metadata, ...claim }) =>
     `${(metadata.ownerReferences ?? []).map((r: Any) => `goes with ${r.kind} ${r.name}`).join(' ')}${dying({ metadata, ...claim })}`,
+  persistentvolumes: ({ spec, status, ...volume }) =>
+    `${status?.phase}${spec.claimRef ? ` for ${spec.claimRef.name}` : ''}${dying(volume)}`,
+  endpoints: ({ subsets }) =>
+    (subsets ?? []).map((s: Any) => `ready ${(s.addresses ?? []).length}, not ready ${(s.notReadyAddresses ?? []).length}`).join('; ') ||
+    'nobody',
   serviceaccounts: () => '',
   resourcequotas: ({ status }) =>
     Object.keys(status?.hard ?? {})

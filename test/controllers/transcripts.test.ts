@@ -4,14 +4,20 @@ import { SITUATIONS } from './situations.ts';
 import { AUTOSCALING_SITUATIONS } from './situations-autoscaling.ts';
 import { DELIVERY_SITUATIONS } from './situations-delivery.ts';
 import { JOB_SITUATIONS } from './situations-jobs.ts';
+import { STORAGE_SITUATIONS } from './situations-storage.ts';
 import { WORKLOAD_SITUATIONS } from './situations-workloads.ts';
 import { transcript } from './transcript.ts';
 
 describe('what an observer sees', () => {
   it.each(
-    [...SITUATIONS, ...JOB_SITUATIONS, ...AUTOSCALING_SITUATIONS, ...WORKLOAD_SITUATIONS, ...DELIVERY_SITUATIONS].map(
-      (situation) => [situation.name, situation] as const,
-    ),
+    [
+      ...SITUATIONS,
+      ...JOB_SITUATIONS,
+      ...AUTOSCALING_SITUATIONS,
+      ...WORKLOAD_SITUATIONS,
+      ...DELIVERY_SITUATIONS,
+      ...STORAGE_SITUATIONS,
+    ].map((situation) => [situation.name, situation] as const),
   )('%s', async (name, { source, steps, options, since, resources }) => {
     const { farm } = lab(steps, options);
     const text = `# ${name}\n# Kubernetes v1.34: ${source}\n# seconds, then: + made, - gone; one line an object and tenth of a second, with what it came to\n\n${transcript(farm.seen, { since, resources })}`;

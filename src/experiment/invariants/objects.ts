@@ -54,7 +54,9 @@ function* finalizers(history: History): Iterable<Finding> {
   for (const { at, type, key, resource, object, before } of history.changes) {
     if (type === 'delete') {
       const left = object.metadata?.finalizers ?? [];
-      if (left.length > 0) yield { at, message: `${resource}/${key} is gone with finalizer ${left.join(', ')}` };
+      // The last event carries the object as it was before its last finalizer was taken off.
+      if (left.length > 0 && object.metadata?.deletionTimestamp === undefined)
+        yield { at, message: `${resource}/${key} is gone with finalizer ${left.join(', ')}` };
     } else if (
       before?.metadata?.deletionTimestamp !== undefined &&
       before.metadata.uid === object.metadata?.uid &&

@@ -10,6 +10,7 @@ const LATE = 10_000_000;
 function* replicas(history: History): Iterable<Finding> {
   const wanted = new Map<string, { now: number; before: number; until: number }>();
   const live = new Map<string, Set<string>>();
+  const surplus = new Map<string, Finding>();
   for (const { at, type, key, resource, object, before } of of(history, 'replicasets.apps', 'pods')) {
     const uid = object.metadata?.uid ?? '';
     if (resource === 'replicasets.apps') {
@@ -23,16 +24,24 @@ function* replicas(history: History): Iterable<Finding> {
     const controllers = (object.metadata?.ownerReferences ?? []).filter(({ controller }) => controller === true);
     if (controllers.length > 1) yield { at, message: `pod ${key} has ${controllers.length} controllers` };
     const owner = controllerUid(object);
+    const formerly = before === undefined ? undefined : controllerUid(before);
+    if (formerly !== undefined && formerly !== owner) live.get(formerly)?.delete(uid);
     if (owner === undefined) continue;
     let pods = live.get(owner);
     if (pods === undefined) live.set(owner, (pods = new Set()));
     if (type === 'delete' || !isLive(object as Pod)) pods.delete(uid);
     else pods.add(uid);
+    // What a list makes up for comes in no order: a surplus counts once it has lasted for a second.
+    const due = surplus.get(owner);
     const set = wanted.get(owner);
     const most = set === undefined ? undefined : at < set.until ? Math.max(set.now, set.before) : set.now;
-    if (most !== undefined && type === 'add' && before === undefined && pods.size > most)
-      yield { at, message: `pod ${key} is one of ${pods.size} where ${most} are wanted` };
+    if (most === undefined || pods.size <= most) {
+      if (due !== undefined && at - due.at > 1_000_000) yield due;
+      surplus.delete(owner);
+    } else if (due === undefined && type === 'add')
+      surplus.set(owner, { at, message: `pod ${key} is one of ${pods.size} where ${most} are wanted` });
   }
+  for (const finding of surplus.values()) if (history.until - finding.at > 1_000_000) yield finding;
   if (!isQuiet(history)) return;
   for (const set of atEnd<ReplicaSet>(history, 'replicasets.apps')) {
     if (set.metadata?.deletionTimestamp !== undefined) continue;
@@ -57,6 +66,8 @@ function rounded(value: number | string | undefined, of: number, up: boolean): n
 function* rollingUpdates(history: History): Iterable<Finding> {
   const scaled = new Map<string, { replicas: number; most: number; at: number }>();
   const reached = new Map<string, boolean>();
+  // The status is put together from those of ReplicaSets, some of them old: what is wrong counts once it has stood for two seconds.
+  const late = new Map<string, Finding>();
   const calm = isCalm(history);
   for (const { at, type, key, object } of of(history, 'deployments.apps')) {
     const { spec, status, metadata } = object as Deployment;
@@ -71,7 +82,10 @@ function* rollingUpdates(history: History): Iterable<Finding> {
     const { maxSurge, maxUnavailable } = spec.strategy?.rollingUpdate ?? {};
     const surge = rounded(maxSurge, scaled.get(key)?.most ?? replicas, true);
     const most = (scaled.get(key)?.most ?? replicas) + surge;
-    if ((status?.replicas ?? 0) > most) yield { at, message: `Deployment ${key} has ${status?.replicas} pods, ${most} at most` };
+    const lasting = late.get(key);
+    if (lasting !== undefined && at - lasting.at > 2_000_000) yield lasting;
+    late.delete(key);
+    if ((status?.replicas ?? 0) > most) late.set(key, { at, message: `Deployment ${key} has ${status?.replicas} pods, ${most} at most` });
     let fewer = rounded(maxUnavailable, replicas, false);
     if (fewer === 0 && surge === 0) fewer = 1;
     const least = replicas - fewer;
@@ -83,8 +97,9 @@ function* rollingUpdates(history: History): Iterable<Finding> {
       (status?.updatedReplicas ?? 0) < (status?.replicas ?? 0) &&
       metadata?.deletionTimestamp === undefined
     )
-      yield { at, message: `Deployment ${key} has ${available} pods available in the middle of a rollout, ${least} at least` };
+      late.set(key, { at, message: `Deployment ${key} has ${available} pods available in the middle of a rollout, ${least} at least` });
   }
+  for (const finding of late.values()) if (history.until - finding.at > 2_000_000) yield finding;
 }
 
 /** No node was unready, no container restarted, no pod failed or was disrupted or deleted by hand. */
@@ -185,12 +200,16 @@ function* jobs(history: History): Iterable<Finding> {
 
 /** C10: within bounds. */
 function* autoscaled(history: History): Iterable<Finding> {
+  const bounds = new Map<string, { text: string; at: number }>();
   for (const { at, type, key, object } of of(history, 'horizontalpodautoscalers.autoscaling')) {
     const { spec, status } = object as HorizontalPodAutoscaler;
     const desired = status?.desiredReplicas;
     if (type === 'delete' || desired === undefined || desired === 0) continue;
     const [least, most] = [spec?.minReplicas ?? 1, spec?.maxReplicas ?? Number.POSITIVE_INFINITY];
-    const isJudged = (object.metadata as { generation?: number } | undefined)?.generation === status?.observedGeneration;
+    // Bounds that have just changed are heeded at the next look, every 15 s.
+    const [was, isSame] = [bounds.get(key), bounds.get(key)?.text === `${least} ${most}`];
+    if (!isSame) bounds.set(key, { text: `${least} ${most}`, at });
+    const isJudged = was === undefined || (isSame && at - was.at > 20_000_000);
     if (isJudged && (desired < least || desired > most))
       yield { at, message: `HorizontalPodAutoscaler ${key} wants ${desired}, outside ${least} to ${most}` };
   }
