@@ -172,6 +172,11 @@ describe('objects over HTTP', () => {
     expect(scaled.body).toMatchObject({ kind: 'Scale', spec: { replicas: 2 } });
   });
 
+  it('says that nothing runs in a container', async () => {
+    const path = '/api/v1/namespaces/default/pods/bound/exec?command=ls&container=c&stdout=true';
+    for (const method of ['GET', 'POST']) expect((await lab.call(method, path)).body).toMatchObject({ kind: 'Status', code: 501 });
+  });
+
   it('lets the administrator be somebody else, with groups', async () => {
     const ask = (headers: Readonly<Record<string, string>>) =>
       lab.call(

@@ -149,6 +149,7 @@ async function askedOf(call: ApiCall, path: ApiPath, target: Target, verb: Verb,
     const selected = verb === 'delete' ? {} : readOptions(query);
     return { ...base, verb, options: { ...selected, ...options } };
   }
+  if (subresource !== undefined && INTO_CONTAINERS.has(subresource)) return { ...base, verb };
   const userAgent = request.headers['user-agent'] ?? '';
   if (verb === 'patch') {
     const patchType = PATCH_TYPES[type];
@@ -166,6 +167,9 @@ async function askedOf(call: ApiCall, path: ApiPath, target: Target, verb: Verb,
     options: writeOptions(query, userAgent, undefined),
   };
 }
+
+/** Whose bodies are streams, if they have any: the API server says that they are not modelled. */
+const INTO_CONTAINERS: ReadonlySet<string> = new Set(['attach', 'exec', 'portforward', 'proxy']);
 
 /** Subresources that take the object itself; the others take kinds of their own. */
 const WHOLE: ReadonlySet<string | undefined> = new Set([undefined, 'status', 'finalize', 'ephemeralcontainers', 'resize']);
