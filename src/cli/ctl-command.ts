@@ -40,15 +40,13 @@ export function ctlCommand(): Command {
     .option('--token <token>', 'the token of its kubeconfig, when it is not on this machine')
     .addHelpText('after', AFTER);
   const add = (name: string, what: string, action: (call: Call, argument: string) => Promise<void>): void => {
-    ctl.addCommand(
-      new Command(name.split(' ')[0])
-        .description(what)
-        .arguments(name.split(' ').slice(1).join(' '))
-        .action(async (...given: unknown[]) => {
-          const command = given.at(-1) as Command;
-          await action(caller(command.optsWithGlobals<CtlFlags>()), typeof given[0] === 'string' ? given[0] : '');
-        }),
-    );
+    const [verb, argument] = name.split(' ');
+    const command = new Command(verb).description(what);
+    if (argument !== undefined) command.argument(argument);
+    command.action(async (...given: unknown[]) => {
+      await action(caller(command.optsWithGlobals<CtlFlags>()), typeof given[0] === 'string' ? given[0] : '');
+    });
+    ctl.addCommand(command);
   };
   add('status', 'what time it is there, and how fast it passes', async (call) => print(await call('GET', 'status')));
   add('pause', 'time stands still, but for what it takes to answer requests', async (call) => print(await call('POST', 'pause')));
