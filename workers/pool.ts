@@ -50,7 +50,7 @@ export async function runSharded(world: WorldSpec, options: ShardedOptions): Pro
   const placement = options.placement ?? placeByGroup(world, shards, ['node']);
   const memory = sharedMemory(barrierMemory(), shards, options.boxWords);
   const ports = connect(shards);
-  const spins = shards <= availableParallelism() ? 5_000 : 50;
+  const spins = shards <= availableParallelism() ? 50_000 : 50;
   const pool = new Piscina<ShardTask, ShardReport>({
     filename: workerFile('shard'),
     minThreads: shards,

@@ -97,7 +97,26 @@ export function podsToDelete(pods: readonly Pod[], related: Iterable<Pod>, count
     const node = pod.spec?.nodeName ?? '';
     podsOnNode.set(node, (podsOnNode.get(node) ?? 0) + 1);
   }
-  const ranked = pods.map((pod) => rankOf(pod, podsOnNode));
-  ranked.sort((a, b) => compareVictims(a, b, clock));
+  const ranked = inOrder(
+    pods.map((pod) => rankOf(pod, podsOnNode)),
+    clock,
+  );
   return ranked.slice(0, count).map(({ pod }) => pod);
+}
+
+/** A merge sort of our own. Upstream's order is not transitive (pods ready since one instant are compared by creation, others of one age by uid), and what
+ *  `Array.prototype.sort` makes of such an order is the engine's choice: it differs between Node 24 and 26. */
+function inOrder(pods: readonly RankedPod[], clock: number): readonly RankedPod[] {
+  if (pods.length < 2) return pods;
+  const middle = pods.length >> 1;
+  const left = inOrder(pods.slice(0, middle), clock);
+  const right = inOrder(pods.slice(middle), clock);
+  const merged: RankedPod[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < left.length && j < right.length) {
+    const takeRight = compareVictims(left[i] as RankedPod, right[j] as RankedPod, clock) > 0;
+    merged.push((takeRight ? right[j++] : left[i++]) as RankedPod);
+  }
+  return [...merged, ...left.slice(i), ...right.slice(j)];
 }

@@ -41,14 +41,14 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'wavetank-node-'));
   cpSync(join(root, 'tools/node/ensure'), join(folder, 'checkout/tools/node/ensure'), { recursive: true });
   // What npm would install; so the test needs no network.
-  fakeNode(join(folder, 'checkout/tools/node/node_modules/.bin'), '24.21.0');
+  fakeNode(join(folder, 'checkout/tools/node/node_modules/.bin'), '26.10.0');
   writeFileSync(join(folder, 'checkout/tools/node/package.json'), '{}');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('tools/node/ensure', () => {
   it.each(['20.20.2', '22.17.1', '23.5.0', '25.1.0'])('puts the pinned node before node %s', (version) => {
-    expect(nodeAfterEnsure(version)).toBe('v24.21.0');
+    expect(nodeAfterEnsure(version)).toBe('v26.10.0');
   });
   it.each(['22.18.0', '22.21.0', '24.0.1', '26.0.0', '27.1.0'])('leaves node %s alone', (version) => {
     expect(nodeAfterEnsure(version)).toBe(`v${version}`);
