@@ -168,9 +168,8 @@ export function buildWorld(
 
   const nodes = nodeHosts(scenario, apiServers, add);
   const clients = [user, ...(observer < 0 ? [] : [observer]), ...loads];
-  const topology: Topology = { nodes, apiServers, etcd, etcdMembers, schedulers, controllerManagers, users: clients };
-  const changes = faultChanges(scenario, topology, seed);
-  const losses = lossesOf(changes, nodes);
+  const hostsSoFar: Topology = { nodes, apiServers, etcd, etcdMembers, schedulers, controllerManagers, users: clients };
+  const { topology, changes, losses } = befalling(scenario, hostsSoFar, hosts.length, seed);
   if (observer >= 0) {
     const config: ObserverConfig = {
       client: client('system:observer', UNLIMITED),
@@ -256,13 +255,20 @@ function nodeHosts(scenario: Scenario, servers: readonly HostId[], add: (host: H
       const name = nodeName(pool, index);
       const zone = pool.zones[index % pool.zones.length] as string;
       const id = add(kubeletHost(scenario, pool, name, zone, nodes.length, servers));
-      nodes.push({ id, name, zone });
+      nodes.push({ id, name, zone, labels: pool.labels });
     }
   }
   return nodes;
 }
 
 export const nodeName = (pool: NodePool, index: number): string => `${pool.name}-${index}`;
+
+/** `next`: the id of the host that is added next, the first webhook. */
+function befalling(scenario: Scenario, there: Topology, next: HostId, seed: number) {
+  const topology: Topology = { ...there, webhooks: scenario.cluster.webhooks.map(({ name }, index) => ({ id: next + index, name })) };
+  const changes = faultChanges(scenario, topology, seed);
+  return { topology, changes, losses: lossesOf(changes, topology.nodes) };
+}
 
 function faultChanges(scenario: Scenario, topology: Topology, seed: number): readonly WorldChange[] {
   const luck = new Luck(seed);
@@ -272,7 +278,9 @@ function faultChanges(scenario: Scenario, topology: Topology, seed: number): rea
     if (fault === undefined) return [];
     const mistake = fault.mistake?.(spec as never, topology);
     if (mistake !== undefined) mistakes.push({ ...place, message: `'faults[${ordinal}].${kind}': ${mistake}` });
-    return mistake === undefined ? fault.changes(spec as never, { ordinal, topology, stream: (name) => luck.scenario(name) }) : [];
+    return mistake === undefined
+      ? fault.changes(spec as never, { ordinal, topology, until: scenario.duration, stream: (name) => luck.scenario(name) })
+      : [];
   });
   if (mistakes.length > 0) throw new UserError(mistakes);
   return changes.filter((change) => change.at <= scenario.duration).sort((a, b) => a.at - b.at);

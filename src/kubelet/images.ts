@@ -60,6 +60,8 @@ export class ImageStore {
   private advancedAt: Instant = 0;
   /** Raised with every change of what is on the disk. */
   version = 0;
+  /** Nobody answers at the registry: pulls that are asked for fail. */
+  registryDown = false;
 
   constructor(settings: KubeletSettings, node: number) {
     this.settings = settings;
@@ -112,7 +114,9 @@ export class ImageStore {
     for (const pull of this.queue) if (pull.image === image && pull.fails === fails) return void pull.waiters.push(waiter);
     this.attempts += 1;
     const failed =
-      fails || ctx.chance.uniform(LUCK.pullFails, this.node, hashName(image), this.attempts) < this.settings.pullFailureProbability;
+      fails ||
+      this.registryDown ||
+      ctx.chance.uniform(LUCK.pullFails, this.node, hashName(image), this.attempts) < this.settings.pullFailureProbability;
     const bytes = this.bytesOf(ctx.chance, image);
     const remaining = this.has(image) || failed ? 0 : this.missing(image, bytes);
     const pull = {

@@ -4,11 +4,12 @@
 import type { KubeObject, Node } from '#api';
 import { type Outcome, Reflector, type Sink } from '#client';
 import { isTrafficBatch } from '#network';
-import { type Context, type Host, type Message, SECOND } from '#sim';
+import { type Context, type Host, type Incident, type Message, SECOND } from '#sim';
 import { type Continuation, type KubeletTimer, NodeAgent } from './agent.ts';
 import type { KubeletConfig } from './config.ts';
 import { devicesPublished, publishDevices } from './device-slices.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { befall } from './incidents.ts';
 import { NodeShutdown, SHUTDOWN_ANNOTATION } from './node-shutdown.ts';
 import { publishDrivers } from './node-volumes.ts';
 import { podEvent } from './pod-events.ts';
@@ -75,6 +76,7 @@ export class Kubelet implements Host {
     if (message.kind === 'Scrape') return tellUse(this.agent, ctx);
     const { outcome } = this.agent.client.receive(message, ctx);
     if (outcome !== undefined) this.answered(outcome, ctx);
+    else if (message.kind === 'Incident') befall(this.agent, this.shutdown, message as Incident, ctx);
   }
 
   private answered(outcome: Outcome<Continuation>, ctx: Context): void {

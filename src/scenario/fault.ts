@@ -1,6 +1,6 @@
 /** What a kind of fault is: changes of the world at known instants. One file a kind under faults/, one line in its registry. */
 
-import type { Distribution, HostId, Stream, WorldChange } from '#sim';
+import type { Distribution, Duration, HostId, Stream, WorldChange } from '#sim';
 import { duration, type JsonSchema } from './schema-pieces.ts';
 import type { Place } from './user-error.ts';
 
@@ -14,6 +14,7 @@ export interface Topology {
   readonly controllerManagers: readonly HostId[];
   /** Clients besides those: users, load, the observer. */
   readonly users: readonly HostId[];
+  readonly webhooks?: readonly { readonly id: HostId; readonly name: string }[];
 }
 export interface TopologyEtcdMember {
   readonly id: HostId;
@@ -27,6 +28,8 @@ export interface TopologyNode {
   readonly id: HostId;
   readonly name: string;
   readonly zone: string;
+  /** Of its pool. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** One entry of the scenario's `faults` list, as written. */
@@ -40,6 +43,8 @@ export interface FaultEntry {
 export interface FaultScope {
   readonly ordinal: number;
   readonly topology: Topology;
+  /** The end of the run, where it is known. */
+  readonly until?: Duration;
   /** Luck keyed by the seed and the name alone. */
   stream(name: string): Stream;
 }

@@ -1,6 +1,7 @@
 /** The scenario's JSON schema, put together from the registries. Published as scenarios/schema/scenario.schema.json (`wavetank schema`). */
 
 import { clusterSchema } from './cluster.ts';
+import { DRAWN_DURATION } from './faults/recurrence.ts';
 import { FAULTS } from './faults/registry.ts';
 import { METRICS } from './metrics.ts';
 import { bytes, count, duration, fields, type JsonSchema, mapOf, text } from './schema-pieces.ts';
@@ -32,6 +33,7 @@ const condition: JsonSchema = {
 export const scenarioSchema: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Wavetank scenario',
+  $defs: DRAWN_DURATION,
   ...fields(
     'A cluster, its work, what befalls it, and what is expected of it',
     {

@@ -97,3 +97,19 @@ export interface ConnectionReset extends Message {
 }
 export const CONNECTION_RESET: ConnectionReset = { kind: 'ConnectionReset' };
 messageKind<ConnectionReset>({ kind: 'ConnectionReset', digest() {}, pack() {}, unpack: () => CONNECTION_RESET });
+
+/** Something befalls a machine from outside; what it means is the host's business. */
+export interface Incident extends Message {
+  readonly kind: 'Incident';
+  readonly what: string;
+  /** Of what the host has, 0 to 1. */
+  readonly share: number;
+}
+export const incident = (what: string, share = 1): Incident => ({ kind: 'Incident', what, share });
+messageKind<Incident>({
+  kind: 'Incident',
+  digest({ what, share }, hasher) {
+    hasher.string(what);
+    hasher.number(share);
+  },
+});

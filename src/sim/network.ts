@@ -29,6 +29,7 @@ interface Impairment {
   readonly to: HostSelector;
   readonly extraLatency?: Distribution;
   readonly loss: number;
+  readonly bytesPerSecond?: number;
 }
 /** What holds between one pair of hosts now. */
 interface Path {
@@ -42,6 +43,7 @@ interface Path {
   version: number;
   blocked: boolean;
   loss: number;
+  bytesPerSecond: number | undefined;
   extra: readonly Distribution[];
   /** No jitter, loss, extra latency or bandwidth: the arrival needs no luck. */
   plain: boolean;
@@ -88,8 +90,8 @@ export class Network {
     if (change.change === 'partition') {
       this.#partitions.push({ id: change.id, a: change.a, b: change.b, oneWay: change.oneWay ?? false });
     } else if (change.change === 'link') {
-      const { id, from, to, extraLatency, loss } = change;
-      this.#impairments.push({ id, from, to, extraLatency, loss: loss ?? 0 });
+      const { id, from, to, extraLatency, loss, bytesPerSecond } = change;
+      this.#impairments.push({ id, from, to, extraLatency, loss: loss ?? 0, bytesPerSecond });
     } else if (change.change === 'heal') {
       this.#partitions = this.#partitions.filter((partition) => partition.id !== change.id);
       this.#impairments = this.#impairments.filter((impairment) => impairment.id !== change.id);
@@ -100,10 +102,10 @@ export class Network {
   /** Everything above the link's least latency, in whole microseconds. */
   #delay(path: Path, depart: Instant, counter: number, message: Message): number {
     let delay = 0;
-    if (path.link.bytesPerSecond !== undefined) {
+    if (path.bytesPerSecond !== undefined) {
       const bytes = kindOf(message.kind).bytes?.(message) ?? 0;
       const start = Math.max(depart, path.freeAt);
-      path.freeAt = start + (bytes * 1e6) / path.link.bytesPerSecond;
+      path.freeAt = start + (bytes * 1e6) / path.bytesPerSecond;
       delay += path.freeAt - depart;
     }
     if (path.link.jitter !== undefined || path.extra.length > 0) {
@@ -123,7 +125,10 @@ export class Network {
     for (const impairment of struck) kept *= 1 - impairment.loss;
     path.loss = 1 - kept;
     path.extra = struck.flatMap((impairment) => (impairment.extraLatency === undefined ? [] : [impairment.extraLatency]));
-    path.plain = path.loss === 0 && path.extra.length === 0 && path.link.jitter === undefined && path.link.bytesPerSecond === undefined;
+    path.bytesPerSecond = path.link.bytesPerSecond;
+    for (const { bytesPerSecond } of struck)
+      if (bytesPerSecond !== undefined) path.bytesPerSecond = Math.min(bytesPerSecond, path.bytesPerSecond ?? bytesPerSecond);
+    path.plain = path.loss === 0 && path.extra.length === 0 && path.link.jitter === undefined && path.bytesPerSecond === undefined;
     path.version = this.#version;
   }
 
@@ -140,7 +145,19 @@ export class Network {
   #open(from: HostId, to: HostId): Path {
     const link = this.#topology.links[this.#topology.linkOf(from, to)];
     if (link === undefined) throw new Error(`the world has no link from '${this.#names(from)}' to '${this.#names(to)}'`);
-    const path: Path = { from, to, link, lastArrival: 0, freeAt: 0, version: -1, blocked: false, loss: 0, extra: [], plain: false };
+    const path: Path = {
+      from,
+      to,
+      link,
+      lastArrival: 0,
+      freeAt: 0,
+      version: -1,
+      blocked: false,
+      loss: 0,
+      bytesPerSecond: undefined,
+      extra: [],
+      plain: false,
+    };
     if (++this.#paths * 2 > this.#mask) this.#grow();
     this.#insert(path);
     return path;

@@ -269,6 +269,7 @@ export class Shard {
       } else if (change.change === 'restart') this.#restart(host, own, change.at);
       else if (change.change === 'pause') this.#flags[host] = (this.#flags[host] as number) | PAUSED;
       else if (change.change === 'resume') this.#resume(host, change.at);
+      else if (change.change === 'tell') this.#notify(host, change.to, change.message, change.at);
       else if (own) this.#changeMachine(host, change);
     }
   }

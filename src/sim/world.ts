@@ -76,6 +76,8 @@ export type WorldChange = {
       readonly to: HostSelector;
       readonly extraLatency?: Distribution;
       readonly loss?: number;
+      /** At most so much passes, where the link lets more pass. */
+      readonly bytesPerSecond?: number;
     }
   | {
       readonly change: 'disk';
@@ -98,6 +100,8 @@ export type WorldChange = {
   /** The host neither receives nor fires timers until 'resume' (SIGSTOP); they are delivered then. */
   | { readonly change: 'pause'; readonly hosts: HostSelector }
   | { readonly change: 'resume'; readonly hosts: HostSelector }
+  /** Something happens to hosts `to` that comes as a message from `hosts`: connections are reset while both ends live, a machine is told to go. */
+  | { readonly change: 'tell'; readonly hosts: HostSelector; readonly to: HostSelector; readonly message: Message }
 );
 
 /** Everything a shard needs besides its factories. */

@@ -58,24 +58,41 @@ function* endpoints(history: History): Iterable<Finding> {
   }
 }
 
-/** C8: addresses are given once. */
+/** C8: addresses are given once. A node that was rebooted gives its pods' addresses anew and tells of one pod after the other: two pods of one node may be
+ *  seen with one address for as long as the kubelet needs to write all of them. */
 function* addresses(history: History): Iterable<Finding> {
   const holders = new Map<string, string>();
   const held = new Map<string, string>();
+  const nodeOf = new Map<string, string>();
+  const late = new Map<string, Finding>();
   for (const { at, type, key, resource, object } of of(history, 'pods', 'nodes', 'services')) {
     const subject = `${resource}/${key}`;
     const address = type === 'delete' ? undefined : addressOf(resource, object as Pod);
     const before = held.get(subject);
     if (before === address) continue;
-    if (before !== undefined && holders.get(before) === subject) holders.delete(before);
+    if (before !== undefined) {
+      if (holders.get(before) === subject) holders.delete(before);
+      const lasted = late.get(before);
+      if (lasted !== undefined && at - lasted.at > REWRITTEN) yield lasted;
+      late.delete(before);
+    }
     held.delete(subject);
     if (address === undefined) continue;
+    const node = (object as Pod).spec?.nodeName ?? subject;
     const other = holders.get(address);
-    if (other !== undefined) yield { at, message: `${subject} has ${address}, which is ${other}'s` };
+    if (other !== undefined) {
+      const finding = { at, message: `${subject} has ${address}, which is ${other}'s` };
+      if (nodeOf.get(other) === node) late.set(address, finding);
+      else yield finding;
+    }
     holders.set(address, subject);
     held.set(subject, address);
+    nodeOf.set(subject, node);
   }
+  for (const finding of late.values()) if (history.until - finding.at > REWRITTEN) yield finding;
 }
+
+const REWRITTEN = 30_000_000;
 
 function addressOf(resource: string, object: Pod | Node | Service): string | undefined {
   if (resource === 'pods') {

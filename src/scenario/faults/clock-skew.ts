@@ -4,7 +4,7 @@ import type { WorldChange } from '#sim';
 import { atField, type FaultKind, forField } from '../fault.ts';
 import { duration, fields, flag } from '../schema-pieces.ts';
 import { parseDuration } from '../units.ts';
-import { type NodeSelection, nodeSelectionFields, nodeSelectionMistake, selectNodes } from './node-selection.ts';
+import { type NodeSelection, nodeFaultFields, nodeSelectionMistake, selectNodes } from './node-selection.ts';
 
 interface ClockSkewSpec extends NodeSelection {
   readonly at: string;
@@ -17,7 +17,7 @@ export const clockSkew: FaultKind<ClockSkewSpec> = {
   name: 'clockSkew',
   schema: fields(
     "nodes' clocks go wrong",
-    { at: atField, for: forField, offset: duration('by how much'), behind: flag('late instead of early'), ...nodeSelectionFields },
+    { at: atField, for: forField, offset: duration('by how much'), behind: flag('late instead of early'), ...nodeFaultFields },
     ['at', 'offset'],
   ),
   mistake: nodeSelectionMistake,

@@ -4,6 +4,7 @@ import { CONNECTION_RESET, type HostId, type WorldChange } from '#sim';
 import { atField, type FaultKind, forField, type Topology } from '../fault.ts';
 import { count, fields, flag, type JsonSchema } from '../schema-pieces.ts';
 import { parseDuration } from '../units.ts';
+import { clientsOfServers } from './component-selection.ts';
 
 interface CrashComponentSpec {
   readonly at: string;
@@ -43,11 +44,6 @@ function crash(
   };
 }
 
-export const crashApiServer = crash(
-  'crashApiServer',
-  'API server',
-  (topology) => topology.apiServers,
-  (topology) => [...topology.schedulers, ...topology.controllerManagers, ...topology.users, ...topology.nodes.map(({ id }) => id)],
-);
+export const crashApiServer = crash('crashApiServer', 'API server', (topology) => topology.apiServers, clientsOfServers);
 export const crashScheduler = crash('crashScheduler', 'scheduler', (topology) => topology.schedulers);
 export const crashControllerManager = crash('crashControllerManager', 'controller manager', (topology) => topology.controllerManagers);

@@ -4,7 +4,7 @@ import type { WorldChange } from '#sim';
 import { atField, type FaultKind, forField } from '../fault.ts';
 import { fields } from '../schema-pieces.ts';
 import { parseDuration } from '../units.ts';
-import { type NodeSelection, nodeSelectionFields, nodeSelectionMistake, selectNodes } from './node-selection.ts';
+import { type NodeSelection, nodeFaultFields, nodeSelectionMistake, selectNodes } from './node-selection.ts';
 
 interface CrashNodesSpec extends NodeSelection {
   readonly at: string;
@@ -13,7 +13,7 @@ interface CrashNodesSpec extends NodeSelection {
 
 export const crashNodes: FaultKind<CrashNodesSpec> = {
   name: 'crashNodes',
-  schema: fields('nodes stop dead', { at: atField, for: forField, ...nodeSelectionFields }, ['at']),
+  schema: fields('nodes stop dead', { at: atField, for: forField, ...nodeFaultFields }, ['at']),
   mistake: nodeSelectionMistake,
   changes(spec, { ordinal, topology, stream }): readonly WorldChange[] {
     const struck = selectNodes(spec, topology, stream(`fault/${ordinal}`));

@@ -4,12 +4,14 @@ import type { WorldChange } from '#sim';
 import { atField, type FaultKind, forField } from '../fault.ts';
 import { count, fields, flag, text } from '../schema-pieces.ts';
 import { parseDuration } from '../units.ts';
+import { type Direction, directionField, partitionOf } from './direction.ts';
 import { type EtcdSelection, etcdSelectionMistake, etcdSelector, etcdWords, membersOf } from './etcd-selection.ts';
 
 interface PartitionEtcdMemberSpec extends EtcdSelection {
   readonly at: string;
   readonly for?: string;
   readonly clients?: boolean;
+  readonly direction?: Direction;
 }
 
 export const partitionEtcdMember: FaultKind<PartitionEtcdMemberSpec> = {
@@ -22,6 +24,7 @@ export const partitionEtcdMember: FaultKind<PartitionEtcdMemberSpec> = {
       member: count('which member, from 0 (default 0)'),
       cluster: text('of the etcd cluster with this name (default: the main one)'),
       clients: flag('from the API servers too'),
+      direction: directionField,
     },
     ['at'],
   ),
@@ -33,7 +36,7 @@ export const partitionEtcdMember: FaultKind<PartitionEtcdMemberSpec> = {
     const a = etcdSelector(target, topology);
     const peers = membersOf(target.cluster, topology).flatMap(({ id: host, index }) => (index === target.member ? [] : [host]));
     const b = { hosts: spec.clients === true ? [...peers, ...topology.apiServers] : peers };
-    const changes: WorldChange[] = [{ at, change: 'partition', id, a, b, label: `${etcdWords(target)} cut off` }];
+    const changes: WorldChange[] = [{ at, ...partitionOf(id, a, b, spec.direction), label: `${etcdWords(target)} cut off` }];
     if (spec.for !== undefined) changes.push({ at: at + (parseDuration(spec.for) ?? 0), change: 'heal', id, label: 'partition healed' });
     return changes;
   },

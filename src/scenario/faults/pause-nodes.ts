@@ -4,7 +4,7 @@ import type { WorldChange } from '#sim';
 import { atField, type FaultKind } from '../fault.ts';
 import { duration, fields } from '../schema-pieces.ts';
 import { parseDuration } from '../units.ts';
-import { type NodeSelection, nodeSelectionFields, nodeSelectionMistake, selectNodes } from './node-selection.ts';
+import { type NodeSelection, nodeFaultFields, nodeSelectionMistake, selectNodes } from './node-selection.ts';
 
 interface PauseNodesSpec extends NodeSelection {
   readonly at: string;
@@ -13,7 +13,7 @@ interface PauseNodesSpec extends NodeSelection {
 
 export const pauseNodes: FaultKind<PauseNodesSpec> = {
   name: 'pauseNodes',
-  schema: fields('nodes freeze', { at: atField, for: duration('how long'), ...nodeSelectionFields }, ['at', 'for']),
+  schema: fields('nodes freeze', { at: atField, for: duration('how long'), ...nodeFaultFields }, ['at', 'for']),
   mistake: nodeSelectionMistake,
   changes(spec, { ordinal, topology, stream }): readonly WorldChange[] {
     const struck = selectNodes(spec, topology, stream(`fault/${ordinal}`));

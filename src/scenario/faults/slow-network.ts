@@ -2,8 +2,8 @@
 
 import type { WorldChange } from '#sim';
 import { atField, type FaultKind, forField } from '../fault.ts';
-import { durationDistribution, fields, percent, text } from '../schema-pieces.ts';
-import { parseDuration, parseDurationDistribution, parsePercent } from '../units.ts';
+import { bytes, durationDistribution, fields, percent, text } from '../schema-pieces.ts';
+import { parseBytes, parseDuration, parseDurationDistribution, parsePercent } from '../units.ts';
 
 interface SlowNetworkSpec {
   readonly at: string;
@@ -11,6 +11,7 @@ interface SlowNetworkSpec {
   readonly zone?: string;
   readonly latency?: unknown;
   readonly loss?: string;
+  readonly bandwidth?: unknown;
 }
 
 export const slowNetwork: FaultKind<SlowNetworkSpec> = {
@@ -23,10 +24,14 @@ export const slowNetwork: FaultKind<SlowNetworkSpec> = {
       zone: text('only nodes of this zone'),
       latency: durationDistribution('added to every message'),
       loss: percent('share of messages lost'),
+      bandwidth: bytes('bytes a second of each connection, at most'),
     },
     ['at'],
   ),
-  mistake: (spec) => (spec.latency === undefined && spec.loss === undefined ? "says neither 'latency' nor 'loss'" : undefined),
+  mistake: (spec) =>
+    spec.latency === undefined && spec.loss === undefined && spec.bandwidth === undefined
+      ? "says neither 'latency' nor 'loss' nor 'bandwidth'"
+      : undefined,
   changes(spec, { ordinal, topology }): readonly WorldChange[] {
     const at = parseDuration(spec.at) ?? 0;
     const nodes = { group: 'node', ...(spec.zone === undefined ? {} : { zone: spec.zone }) };
@@ -35,6 +40,7 @@ export const slowNetwork: FaultKind<SlowNetworkSpec> = {
     const harm = {
       ...(extraLatency === undefined ? {} : { extraLatency }),
       ...(spec.loss === undefined ? {} : { loss: parsePercent(spec.loss) ?? 0 }),
+      ...(spec.bandwidth === undefined ? {} : { bytesPerSecond: Math.max(1, parseBytes(spec.bandwidth) ?? 1) }),
     };
     const changes: WorldChange[] = [
       { at, change: 'link', id: `slow-network-${ordinal}-up`, from: nodes, to: servers, ...harm, label: 'network slow' },
