@@ -11,24 +11,29 @@ import type { WaitingPodList } from './waiting-pods.ts';
 
 export const MAX_NODE_SCORE = 100;
 
+const NO_PLUGINS: ReadonlySet<string> = new Set();
+const NOTHING: ReadonlyMap<string, unknown> = new Map();
+
 /** What plugins keep during one scheduling cycle, by a key of their own. Values that preemption changes implement `clone`. */
 export class CycleState {
-  readonly #data = new Map<string, unknown>();
+  /** Made with the first write: a plain pod's cycle writes nothing. */
+  #data: Map<string, unknown> | undefined;
   /** Plugins whose PreFilter answered Skip: their Filter is not asked. */
-  skipFilter: ReadonlySet<string> = new Set();
-  skipScore: ReadonlySet<string> = new Set();
+  skipFilter: ReadonlySet<string> = NO_PLUGINS;
+  skipScore: ReadonlySet<string> = NO_PLUGINS;
 
   read<T>(key: string): T | undefined {
-    return this.#data.get(key) as T | undefined;
+    return this.#data?.get(key) as T | undefined;
   }
 
   write(key: string, value: unknown): void {
+    this.#data ??= new Map();
     this.#data.set(key, value);
   }
 
   clone(): CycleState {
     const copy = new CycleState();
-    for (const [key, value] of this.#data) copy.write(key, hasClone(value) ? value.clone() : value);
+    for (const [key, value] of this.#data ?? NOTHING) copy.write(key, hasClone(value) ? value.clone() : value);
     copy.skipFilter = this.skipFilter;
     copy.skipScore = this.skipScore;
     return copy;

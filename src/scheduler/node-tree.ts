@@ -7,19 +7,22 @@ import { nodeName, zoneKey } from './pod-fields.ts';
 export class NodeTree {
   readonly #zones: string[] = [];
   readonly #tree = new Map<string, string[]>();
+  /** zone/name of those in the tree: a look through a zone's list for every node that joins would grow with its square. */
+  readonly #known = new Set<string>();
   /** Rises with every change of the order. */
   version = 0;
 
   add(node: Node): void {
     const zone = zoneKey(node);
+    const name = nodeName(node);
+    const key = `${zone}/${name}`;
+    if (this.#known.has(key)) return;
+    this.#known.add(key);
     const names = this.#tree.get(zone);
     if (names === undefined) {
       this.#zones.push(zone);
-      this.#tree.set(zone, [nodeName(node)]);
-    } else {
-      if (names.includes(nodeName(node))) return;
-      names.push(nodeName(node));
-    }
+      this.#tree.set(zone, [name]);
+    } else names.push(name);
     this.version++;
   }
 
@@ -29,6 +32,7 @@ export class NodeTree {
     const at = names === undefined ? -1 : names.indexOf(nodeName(node));
     if (names === undefined || at < 0) return;
     names.splice(at, 1);
+    this.#known.delete(`${zone}/${nodeName(node)}`);
     if (names.length === 0) {
       this.#tree.delete(zone);
       this.#zones.splice(this.#zones.indexOf(zone), 1);

@@ -124,12 +124,12 @@ export class PodScheduler {
     state?: CycleState,
   ): { readonly cost: number; readonly work: AttemptWork } {
     const terms = podAffinityTerms(pod);
-    const hasClaims = (pod.spec?.resourceClaims ?? []).length > 0;
+    const hasClaims = (pod.spec?.resourceClaims?.length ?? 0) > 0;
     const work: AttemptWork = {
       nodes: this.#cache.table.nodeCount,
       evaluated,
       scored,
-      usesSpread: (pod.spec?.topologySpreadConstraints ?? []).length > 0,
+      usesSpread: (pod.spec?.topologySpreadConstraints?.length ?? 0) > 0,
       usesInterPod:
         terms.requiredAffinity.length > 0 ||
         terms.requiredAntiAffinity.length > 0 ||
@@ -163,14 +163,8 @@ export class PodScheduler {
       if (top !== undefined) {
         const { slot, tied, feasible, state } = top;
         const evaluated = table.nodeCount;
-        return {
-          nodeName: (table.infos[slot] as NodeInfo).name,
-          state,
-          ...this.#charge(pod, evaluated, feasible === 1 ? 0 : feasible, 0),
-          evaluated,
-          feasible,
-          tied,
-        };
+        const { cost, work } = this.#charge(pod, evaluated, feasible === 1 ? 0 : feasible, 0);
+        return { nodeName: (table.infos[slot] as NodeInfo).name, state, cost, work, evaluated, feasible, tied };
       }
     }
     let found = columns.find(pod, start, this.#wanted, nominated);

@@ -54,6 +54,12 @@ export class LocalFit {
   /** Extended resources that the pod asks for and that are not ignored. */
   readonly scalars: readonly string[];
   readonly #isBestEffort: boolean;
+  /** What the pod asks for, and what it is scored by: read for every change of every node. */
+  readonly #cpu: number;
+  readonly #memory: number;
+  readonly #ephemeral: number;
+  readonly #scoredCpu: number;
+  readonly #scoredMemory: number;
   readonly #requested: number[] = [];
   readonly #capacity: number[] = [];
   #generation = -1;
@@ -65,7 +71,12 @@ export class LocalFit {
     this.usage = podUsage(pod);
     this.#ports = rules.ports ? podHostPorts(pod) : [];
     this.#images = podImages(pod);
-    const { requests } = this.usage;
+    const { requests, scored } = this.usage;
+    this.#cpu = requests.cpu ?? 0;
+    this.#memory = requests.memory ?? 0;
+    this.#ephemeral = requests['ephemeral-storage'] ?? 0;
+    this.#scoredCpu = scored.cpu ?? 0;
+    this.#scoredMemory = scored.memory ?? 0;
     this.scalars = Object.keys(requests).filter((name) => isScalarResource(name) && requests[name] !== 0 && !rules.isIgnored(name));
     this.#isBestEffort = rules.balancedResources.every(({ name }) => (requests[name] ?? 0) === 0);
   }
@@ -133,13 +144,14 @@ export class LocalFit {
 
   #hasRoom(table: NodeTable, slot: number, info: NodeInfo): boolean {
     if ((table.pods[slot] as number) + 1 > (table.allowedPods[slot] as number)) return false;
-    const { requests } = this.usage;
-    const cpu = requests.cpu ?? 0;
+    const cpu = this.#cpu;
     if (cpu > 0 && cpu > (table.cpu[slot] as number) - (table.usedCpu[slot] as number)) return false;
-    const memory = requests.memory ?? 0;
+    const memory = this.#memory;
     if (memory > 0 && memory > (table.memory[slot] as number) - (table.usedMemory[slot] as number)) return false;
-    const ephemeral = requests['ephemeral-storage'] ?? 0;
+    const ephemeral = this.#ephemeral;
     if (ephemeral > 0 && ephemeral > (table.ephemeral[slot] as number) - (table.usedEphemeral[slot] as number)) return false;
+    if (this.scalars.length === 0) return true;
+    const { requests } = this.usage;
     for (const name of this.scalars) {
       if ((requests[name] as number) > (info.allocatable.scalar.get(name) ?? 0) - (info.requested.scalar.get(name) ?? 0)) return false;
     }
@@ -160,18 +172,17 @@ export class LocalFit {
 
   /** LeastAllocated over cpu and memory, without arrays. */
   #leastAllocated(table: NodeTable, slot: number): number {
-    const { scored } = this.usage;
     const cpu = table.cpu[slot] as number;
     const memory = table.memory[slot] as number;
     let sum = 0;
     let weights = 0;
     if (cpu > 0) {
-      const requested = (table.nonZeroCpu[slot] as number) + (scored.cpu ?? 0);
+      const requested = (table.nonZeroCpu[slot] as number) + this.#scoredCpu;
       if (requested <= cpu) sum += Math.trunc(((cpu - requested) * 100) / cpu);
       weights++;
     }
     if (memory > 0) {
-      const requested = (table.nonZeroMemory[slot] as number) + (scored.memory ?? 0);
+      const requested = (table.nonZeroMemory[slot] as number) + this.#scoredMemory;
       if (requested <= memory) sum += Math.trunc(((memory - requested) * 100) / memory);
       weights++;
     }
@@ -179,12 +190,11 @@ export class LocalFit {
   }
 
   #balanced(table: NodeTable, slot: number): number {
-    const { requests } = this.usage;
     const cpu = table.cpu[slot] as number;
     const memory = table.memory[slot] as number;
     if (cpu === 0 || memory === 0) return 100;
-    const cpuShare = Math.min(((table.usedCpu[slot] as number) + (requests.cpu ?? 0)) / cpu, 1);
-    const memoryShare = Math.min(((table.usedMemory[slot] as number) + (requests.memory ?? 0)) / memory, 1);
+    const cpuShare = Math.min(((table.usedCpu[slot] as number) + this.#cpu) / cpu, 1);
+    const memoryShare = Math.min(((table.usedMemory[slot] as number) + this.#memory) / memory, 1);
     return Math.trunc((1 - Math.abs((cpuShare - memoryShare) / 2)) * 100);
   }
 
