@@ -17,6 +17,9 @@ const JOBS = 'jobs.batch';
 /** nextScheduleDelta: so that the clock has surely passed the minute. */
 const SLACK: Duration = 100 * MILLISECOND;
 const NONE: readonly never[] = [];
+const MANY_MISSED = 100;
+const TOO_MANY = 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew';
+const DOCS = 'https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/';
 
 type Status = NonNullable<CronJob['status']>;
 type Active = NonNullable<Status['active']>[number];
@@ -54,15 +57,29 @@ export class CronJobController implements Controller {
       requeueAfter: again,
     });
     if (cron.metadata?.deletionTimestamp !== undefined || cron.spec?.suspend === true) return settle();
-    const schedule = parseSchedule(cron.spec?.schedule ?? '', cron.spec?.timeZone);
+    const text = cron.spec?.schedule ?? '';
+    if (text.includes('TZ'))
+      view.event(
+        cron,
+        'Warning',
+        'UnsupportedSchedule',
+        `CRON_TZ or TZ used in schedule "${text}" is not officially supported, see ${DOCS} for more details`,
+      );
+    const schedule = parseSchedule(text, cron.spec?.timeZone);
     if (schedule === undefined) {
-      view.event(cron, 'Warning', 'UnparseableSchedule', `unparseable schedule for cronjob: ${cron.spec?.schedule}`);
+      view.event(cron, 'Warning', 'UnparseableSchedule', `unparseable schedule: "${text}"`);
       return settle();
     }
-    const next = schedule.next(view.clock);
-    const again = next === undefined ? undefined : next - view.clock + SLACK;
-    const scheduled = dueTime(cron, status, schedule, view);
+    const recent = mostRecent(schedule, earliestStart(cron, status, view, true), view.clock);
+    if (recent === undefined) {
+      const why = 'time difference between two schedules is less than 1 second';
+      view.event(cron, 'Warning', 'InvalidSchedule', `invalid schedule: ${text} : ${why}`);
+      return settle();
+    }
+    const again = untilNext(cron, status, schedule, view);
+    const scheduled = recent.at;
     if (scheduled === undefined) return settle(again);
+    if (recent.missed > MANY_MISSED) view.event(cron, 'Warning', 'TooManyMissedTimes', TOO_MANY);
     return this.#start({ cron, status, scheduled, also, again }, jobs, view, settle);
   }
 
@@ -151,17 +168,20 @@ function cleanUp(cron: CronJob, jobs: readonly Job[]): readonly RequestSpec[] {
   return [...succeeded, ...failed].map(deletion);
 }
 
-/** nextScheduleTime: the last firing since the last start, within the starting deadline. */
-function dueTime(cron: CronJob, status: Status, schedule: Schedule, view: View): number | undefined {
-  let earliest = parseTime(status.lastScheduleTime ?? cron.metadata?.creationTimestamp ?? '') ?? view.clock;
+/** Starts that were due before this are made up for no more: the last start, or the creation, and what the starting deadline still allows. */
+function earliestStart(cron: CronJob, status: Status, view: View, heedsDeadline: boolean): number {
+  const earliest = parseTime(status.lastScheduleTime ?? cron.metadata?.creationTimestamp ?? '') ?? view.clock;
   const deadline = cron.spec?.startingDeadlineSeconds;
-  if (deadline !== undefined) earliest = Math.max(earliest, view.clock - deadline * SECOND);
+  return heedsDeadline && deadline !== undefined ? Math.max(earliest, view.clock - deadline * SECOND) : earliest;
+}
+
+/** nextScheduleTimeDuration: from the last firing on, so that `@every` keeps its beat. */
+function untilNext(cron: CronJob, status: Status, schedule: Schedule, view: View): Duration | undefined {
+  const earliest = earliestStart(cron, status, view, false);
   const recent = mostRecent(schedule, earliest, view.clock);
-  if (recent !== undefined && recent.missed > 100) {
-    const text = `too many missed start times: ${recent.missed}. Set or decrease .spec.startingDeadlineSeconds or check clock skew`;
-    view.event(cron, 'Warning', 'TooManyMissedTimes', text);
-  }
-  return recent?.at;
+  const from = recent?.at ?? (recent?.missed === 0 ? earliest : view.clock);
+  const next = schedule.next(from);
+  return next === undefined ? undefined : next - view.clock + SLACK;
 }
 
 /** getJobName: the minute tells runs apart, and makes a second start of the same run collide. */

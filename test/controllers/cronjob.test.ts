@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { parseTime, rfc3339 } from '#api';
-import { mostRecent, parseSchedule } from '../../src/controllers/cron-schedule.ts';
 import { createAt, lab, patchAt, podTemplate } from './lab.ts';
 
 const cron = (spec: object, runSeconds = '5'): object => ({
@@ -51,39 +49,23 @@ describe('CronJob', () => {
     expect(starts(lab(script(), { seconds: 170 }).farm.seen)).toEqual([150]);
     expect(starts(lab(script(10), { seconds: 170 }).farm.seen)).toEqual([]);
   });
-});
 
-describe('schedules', () => {
-  const next = (text: string, after: string, zone?: string): string | undefined => {
-    const at = parseSchedule(text, zone)?.next(parseTime(after) as number);
-    return at === undefined ? undefined : rfc3339(at);
-  };
-
-  it.each([
-    ['*/15 * * * *', '2026-01-01T00:00:00Z', undefined, '2026-01-01T00:15:00Z'],
-    ['0 9 * * MON-FRI', '2026-01-02T10:00:00Z', undefined, '2026-01-05T09:00:00Z'],
-    ['@daily', '2026-01-01T00:00:01Z', undefined, '2026-01-02T00:00:00Z'],
-    ['@every 90m', '2026-01-01T00:00:00Z', undefined, '2026-01-01T01:30:00Z'],
-    // Either day of month or day of week, when both are restricted.
-    ['0 0 13 * 5', '2026-01-01T00:00:00Z', undefined, '2026-01-02T00:00:00Z'],
-    ['30 9 * * *', '2026-07-01T00:00:00Z', 'Europe/Berlin', '2026-07-01T07:30:00Z'],
-    // 29 March 2026: clocks go from 02:00 to 03:00.
-    ['0 4 * * *', '2026-03-28T12:00:00Z', 'Europe/Berlin', '2026-03-29T02:00:00Z'],
-  ])('%s after %s in %s', (text, after, zone, expected) => {
-    expect(next(text, after, zone)).toBe(expected);
+  it('keeps the beat of @every, however late it wakes', () => {
+    const { farm } = lab([createAt(5, 'cronjobs.batch', cron({ schedule: '@every 90s' }))], { seconds: 400 });
+    expect(starts(farm.seen)).toEqual([95, 185, 275, 365]);
+    expect(farm.list('cronjobs.batch')[0].status.lastScheduleTime).toBe('2026-01-01T00:06:05Z');
   });
 
-  it('reads no nonsense', () => {
-    for (const text of ['* * * *', '61 * * * *', '@every soon', 'x y z a b']) expect(parseSchedule(text, undefined)).toBeUndefined();
-    expect(parseSchedule('* * * * *', 'Mars/Olympus')).toBeUndefined();
-  });
-
-  it('finds the last firing after a long absence without walking through all of them', () => {
-    const schedule = parseSchedule('*/5 * * * *', undefined);
-    const from = parseTime('2020-01-01T00:00:00Z') as number;
-    const to = parseTime('2026-01-01T00:03:00Z') as number;
-    const recent = mostRecent(schedule as never, from, to);
-    expect(rfc3339(recent?.at ?? 0)).toBe('2026-01-01T00:00:00Z');
-    expect(recent?.missed).toBeGreaterThan(600_000);
+  it('says what is wrong with a schedule that never fires, and admits none with a time zone of its own', () => {
+    const { farm, answers } = lab(
+      [
+        createAt(5, 'cronjobs.batch', cron({ schedule: '0 0 30 2 *' })),
+        createAt(6, 'cronjobs.batch', cron({ schedule: 'TZ=UTC 0 0 * * *' })),
+      ],
+      { seconds: 60 },
+    );
+    expect(farm.list('events').filter(({ reason }) => reason === 'InvalidSchedule')).toHaveLength(1);
+    expect(answers.map(({ code }) => code)).toEqual([201, 422]);
+    expect(JSON.stringify(answers[1])).toContain('cannot use TZ or CRON_TZ in schedule, use timeZone field instead');
   });
 });

@@ -52,6 +52,8 @@ function validate(job: CronJob): FieldErrors {
         `expected exactly 5 fields, found ${spec.schedule.trim().split(/\s+/).length}: [${spec.schedule}]`,
       ),
     );
+  if (spec.schedule?.includes('TZ'))
+    errors.push(invalidValue('spec.schedule', spec.schedule, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'));
   if (!POLICIES.includes(spec.concurrencyPolicy ?? ''))
     errors.push(notSupported('spec.concurrencyPolicy', spec.concurrencyPolicy ?? '', POLICIES));
   validateNonNegative(spec.startingDeadlineSeconds, 'spec.startingDeadlineSeconds', errors);
