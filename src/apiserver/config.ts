@@ -5,6 +5,7 @@ import type { Duration, HostId } from '#sim';
 import type { AuditPolicy } from './audit/policy.ts';
 import type { Costs } from './costs.ts';
 import type { FlowControlKind } from './flow-control/flow-control.ts';
+import type { KubeletRange } from './subresources/pod-log.ts';
 
 /** --etcd-servers and --etcd-servers-overrides. */
 export interface EtcdEndpoints {
@@ -38,6 +39,8 @@ export interface ApiServerConfig {
   readonly webhooks?: Readonly<Record<string, HostId>>;
   /** Hosts that serve an API group behind this server ('metrics.k8s.io'). */
   readonly aggregated?: Readonly<Record<string, HostId>>;
+  /** Where kubelets are, for what only they can answer: the logs of their pods. */
+  readonly kubelets?: readonly KubeletRange[];
   /** Changes to the cost table. */
   readonly costs?: Partial<Costs>;
   /** --etcd-compaction-interval; 0 turns compaction off. Default 5 minutes. */

@@ -113,7 +113,7 @@ export class ApiServer implements Host, Core {
     this.users = new Users(config);
     this.admission = new Admission(this);
     this.path = new RequestPath(this);
-    this.aggregation = new Aggregation(this, config.aggregated);
+    this.aggregation = new Aggregation(this, config.aggregated, config.kubelets);
     this.audit = config.audit === undefined ? undefined : new AuditLog(this, this.path, config.audit);
   }
 
@@ -121,10 +121,9 @@ export class ApiServer implements Host, Core {
     this.since = ctx.now;
     this.audit?.start(ctx);
     if (this.config.recordHistory) this.etcd.record(ctx);
-    this.metrics = new ApiServerMetrics(ctx.record);
-    this.fanOut.measure(this.metrics);
+    const metrics = (this.metrics = new ApiServerMetrics(ctx.record));
+    this.fanOut.measure(metrics);
     this.flow.measure(ctx.record);
-    const { metrics } = this;
     // Storage is one: only one server counts it.
     if (this.config.instance === 0)
       this.counts = this.resources.feeds
@@ -279,7 +278,7 @@ export class ApiServer implements Host, Core {
     const state = this.resources.get(request.resource);
     const early = this.path.isOpen && state !== undefined && request.subresource !== 'token' ? undefined : this.path.before(request, ctx);
     if (early !== undefined) return this.answerEarly({ request, source, at }, early, ctx, ticket);
-    if (state === undefined && this.aggregation.forward(request, source, at, ctx, ticket)) return;
+    if ((state === undefined || request.subresource === 'log') && this.aggregation.forward(request, source, at, ctx, ticket)) return;
     const operation =
       state === undefined && request.resource === 'bindings' && request.verb === 'create'
         ? route(asPodBinding(request), source, this.resources.get('pods'), at)
@@ -371,6 +370,7 @@ export class ApiServer implements Host, Core {
     this.fanOut.tick(ctx);
     if (this.flow.hasWaiting) this.advanceQueues(ctx);
     this.custom.tick(ctx);
+    this.aggregation.tick(ctx);
     if (this.flow.isFair) this.flowObjects.tick(ctx);
     for (const { resource } of this.resources.feeds) {
       if (resource.cache.waiters.length > 0) resource.cache.release(ctx);

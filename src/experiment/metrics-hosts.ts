@@ -9,6 +9,7 @@ import type { ControllerManagerConfig, MetricsServerConfig } from '#controllers'
 import { type ClientLimits, type Scenario, type TopologyNode, trafficPlans, type WorkloadEntry } from '#scenario';
 import type { HostId, HostSpec, Instant } from '#sim';
 import { nodeRanges } from './node-ranges.ts';
+import { tellKubelets } from './tell-kubelets.ts';
 
 const GROUPS = ['metrics.k8s.io', 'custom.metrics.k8s.io', 'external.metrics.k8s.io'];
 const PLACE = { group: 'control-plane', zone: 'control-plane' } as const;
@@ -38,7 +39,7 @@ export function loadRises(scenario: Scenario): readonly Instant[] {
   return [...new Set(rises)].sort((a, b) => a - b);
 }
 
-/** Last of all, so that the ids of other hosts stay; the API servers are told where the metrics are. */
+/** Last of all, so that the ids of other hosts stay; the API servers are told where the metrics and the kubelets are. */
 export function addMetrics(
   scenario: Scenario,
   nodes: readonly TopologyNode[],
@@ -46,6 +47,7 @@ export function addMetrics(
   apiServers: readonly HostId[],
   client: (user: string, limits: ClientLimits) => ClientConfig,
 ): void {
+  tellKubelets(scenario, nodes, hosts, apiServers);
   if (!scenario.cluster.hasMetricsServer && !applies(scenario, ['HorizontalPodAutoscaler', 'Rollout'])) return;
   const config: MetricsServerConfig = {
     client: client('system:serviceaccount:kube-system:metrics-server', { qps: 5, burst: 10 }),

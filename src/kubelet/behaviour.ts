@@ -27,6 +27,12 @@ export interface CpuWave {
   readonly peakSeconds: number;
 }
 
+/** Lines at an even pace, the given ones in turns. */
+export interface LogBehaviour {
+  readonly linesPerSecond: number;
+  readonly lines?: readonly string[];
+}
+
 export interface ContainerBehaviour {
   /** From the runtime's start to the process's end; 'forever' for a server. */
   readonly runSeconds?: Distribution | 'forever';
@@ -62,6 +68,8 @@ export interface ContainerBehaviour {
     readonly requestBytes?: number;
     readonly responseBytes?: number;
   };
+  /** What it writes to its log beside its start and end, the HTTP probes and the requests that it answers. */
+  readonly log?: LogBehaviour;
   /** It goes on listening after SIGTERM, until it ends. */
   readonly servesAfterTerm?: boolean;
   /** Every pull of its image fails (a wrong name, a private registry). */

@@ -1,7 +1,7 @@
 /** The kubelet of one node: joins the cluster, runs the pods bound to it, tells the API server what becomes of them. Mirrors v1.34 pkg/kubelet.
  *  This file is the sync loop: it turns messages into calls; the decisions are in the files it names. */
 
-import type { KubeObject, Node } from '#api';
+import type { ApiRequest, KubeObject, Node } from '#api';
 import { type Outcome, Reflector, type Sink } from '#client';
 import { isTrafficBatch } from '#network';
 import { type Context, type Host, type Incident, type Message, SECOND } from '#sim';
@@ -10,6 +10,7 @@ import type { KubeletConfig } from './config.ts';
 import { devicesPublished, publishDevices } from './device-slices.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { befall } from './incidents.ts';
+import { answerLog } from './log-requests.ts';
 import { NodeShutdown, SHUTDOWN_ANNOTATION } from './node-shutdown.ts';
 import { publishDrivers } from './node-volumes.ts';
 import { podEvent } from './pod-events.ts';
@@ -74,6 +75,7 @@ export class Kubelet implements Host {
     if (message.kind === 'KubeletTimer') return this.timer(message as KubeletTimer, ctx);
     if (isTrafficBatch(message)) return this.agent.traffic.receive(message, ctx);
     if (message.kind === 'Scrape') return tellUse(this.agent, ctx);
+    if (message.kind === 'ApiRequest') return answerLog(this.agent, message as ApiRequest, ctx);
     const { outcome } = this.agent.client.receive(message, ctx);
     if (outcome !== undefined) this.answered(outcome, ctx);
     else if (message.kind === 'Incident') befall(this.agent, this.shutdown, message as Incident, ctx);

@@ -1,10 +1,11 @@
 /** What containers write to the node's disk: their writable layers and emptyDirs, as their behaviour says, and the limits on it. Every look of the eviction
- *  manager evicts the pods above a limit, whatever else the node has free. Mirrors v1.34 pkg/kubelet/eviction/eviction_manager.go (localStorageEviction).
- *  Nodes on which no container says what it writes keep no timer. Departure: logs count as nothing; quotas of file systems are left out. */
+ *  manager evicts the pods above a limit, whatever else the node has free; logs count to their container. Mirrors v1.34 pkg/kubelet/eviction/eviction_manager.go (localStorageEviction).
+ *  Nodes on which no container says what it writes keep no timer. Departure: quotas of file systems are left out. */
 
 import { quantityValue } from '#api';
 import { type Context, type Instant, SECOND } from '#sim';
 import type { NodeAgent } from './agent.ts';
+import { logBytes } from './container-log.ts';
 import type { ContainerRecord, PodWorker } from './pod-worker.ts';
 
 const RESOURCE = 'ephemeral-storage';
@@ -20,7 +21,7 @@ export class NodeStorage {
 
   /** A container started or ended. What an ended one wrote goes with it (its emptyDirs stay until the pod goes; here they go too). */
   changed(record: ContainerRecord, delta: 1 | -1, ctx: Context): void {
-    if (record.behaviour.disk === undefined) return;
+    if (record.behaviour.disk === undefined && record.behaviour.log === undefined) return;
     this.writers += delta;
     this.now = ctx.now;
     if (this.writers > 0) this.agent.armEvict(ctx);
@@ -30,15 +31,20 @@ export class NodeStorage {
   get used(): number {
     if (this.writers === 0) return 0;
     let sum = 0;
-    for (const worker of this.agent.workers.values()) for (const record of worker.containers) sum += writtenBy(record, this.now);
+    for (const worker of this.agent.workers.values()) for (const record of worker.containers) sum += this.writtenBy(record);
     return sum;
+  }
+
+  private writtenBy(record: ContainerRecord): number {
+    const { containerLogMaxBytes, containerLogMaxFiles } = this.agent.settings;
+    return diskUse(record, this.now) + logBytes(record, this.now, containerLogMaxBytes, containerLogMaxFiles);
   }
 
   /** What a pod uses beyond its request. */
   aboveRequest(worker: PodWorker): number {
     if (this.writers === 0) return 0;
     let over = -(worker.requests[RESOURCE] ?? 0);
-    for (const record of worker.containers) over += writtenBy(record, this.now);
+    for (const record of worker.containers) over += this.writtenBy(record);
     return over;
   }
 
@@ -65,10 +71,10 @@ export class NodeStorage {
     let container: string | undefined;
     const volumes = new Map<string, number>();
     for (const record of worker.containers) {
-      const bytes = writtenBy(record, this.now);
+      const bytes = this.writtenBy(record);
       written += bytes;
       const volume = record.behaviour.disk?.volume;
-      if (volume !== undefined) volumes.set(volume, (volumes.get(volume) ?? 0) + bytes);
+      if (volume !== undefined) volumes.set(volume, (volumes.get(volume) ?? 0) + diskUse(record, this.now));
       const limit = record.spec.resources?.limits?.[RESOURCE];
       if (limit === undefined) limited = false;
       else {
@@ -89,7 +95,7 @@ export class NodeStorage {
 }
 
 /** A line in time, as working sets are. */
-function writtenBy(record: ContainerRecord, now: Instant): number {
+function diskUse(record: ContainerRecord, now: Instant): number {
   const { disk } = record.behaviour;
   if (disk === undefined || record.state !== 'running') return 0;
   const { startBytes = 0, growthBytesPerSecond = 0, maxBytes = Number.POSITIVE_INFINITY } = disk;

@@ -7,6 +7,7 @@ import type { Latency, TrafficAnswer, TrafficBatch, TrafficCall, TrafficOutcome 
 import { type Context, type Distribution, type Duration, type Instant, SECOND, type Stream, sampleDistribution } from '#sim';
 import { formatAddress } from './addresses.ts';
 import type { NodeAgent } from './agent.ts';
+import { tellRequests } from './container-log.ts';
 import { LUCK } from './luck.ts';
 import type { CpuState } from './node-cpu.ts';
 import type { ContainerRecord, PodWorker } from './pod-worker.ts';
@@ -49,6 +50,7 @@ export class NodeTraffic {
     const worker = this.workerAt(address);
     const record = worker === undefined ? undefined : servingContainer(worker, ctx.now);
     if (worker === undefined || record === undefined) return { refused: count, answered: [] };
+    tellRequests(record, count, ctx.now);
     const { perRequest } = record.behaviour;
     const work = (perRequest?.cpuSeconds ?? 0) * SECOND;
     const held = work > 0 ? this.work(record, work, count, span, ctx) : NOT_HELD;

@@ -65,6 +65,7 @@ export function probesOf(
       published: undefined,
       executed: 0,
       timeline: undefined,
+      since: undefined,
       onHold: false,
       timer: undefined,
     });
@@ -130,6 +131,7 @@ function begin(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, ind
   const from = Math.max(ctx.now, record.startedAt + probe.plan.initialDelay);
   const { period } = probe.plan;
   if (probe.nextTick < from) probe.nextTick += Math.ceil((from - probe.nextTick) / period) * period;
+  probe.since = probe.nextTick;
   arm(agent, worker, record, index, at, ctx);
 }
 
@@ -229,6 +231,7 @@ export function stopProbes(record: ContainerRecord, ctx: Context): void {
     probe.timer = undefined;
     if (probe.timeline !== undefined && !probe.onHold) advance(probe, probe.plan, probe.timeline, ctx.now - 1);
     probe.timeline = undefined;
+    probe.since = undefined;
   }
 }
 

@@ -4,6 +4,7 @@
 import type { Container } from '#api';
 import { type Context, SECOND } from '#sim';
 import type { NodeAgent } from './agent.ts';
+import { traceOf } from './container-log.ts';
 import { drawDuration, LUCK, occurrence } from './luck.ts';
 import { podEvent } from './pod-events.ts';
 import { phaseOf } from './pod-phase.ts';
@@ -113,12 +114,14 @@ export function hookSeconds(hook: LifecycleHandler | undefined, otherwise: numbe
 
 /** The process is gone. */
 export function containerEnded(agent: NodeAgent, record: ContainerRecord, exitCode: number, reason: string, ctx: Context): void {
+  const trace = traceOf(record);
   stopProbes(record, ctx);
   if (record.exitTimer !== undefined) ctx.cancel(record.exitTimer);
   record.state = 'terminated';
   record.stop = undefined;
   record.exitTimer = undefined;
-  record.termination = { exitCode, reason, startedAt: record.startedAt, finishedAt: ctx.now, instance: record.instance };
+  record.termination = { exitCode, reason, startedAt: record.startedAt, finishedAt: ctx.now, instance: record.instance, trace };
+  record.requests = undefined;
   agent.memory.changed(record, -1, ctx);
   agent.storage.changed(record, -1, ctx);
   agent.cpu.stop(record, ctx);

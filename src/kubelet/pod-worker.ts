@@ -6,6 +6,7 @@ import type { TokenBucket } from '#client';
 import type { Duration, Instant, Timer } from '#sim';
 import type { BackOffEntry } from './back-off.ts';
 import type { ContainerBehaviour } from './behaviour.ts';
+import type { LifeTrace, LogLine } from './container-log.ts';
 import type { ProbeState, ProbeThresholds, ProbeTimeline } from './probe-schedule.ts';
 
 export type ContainerRole = 'init' | 'sidecar' | 'main';
@@ -21,6 +22,8 @@ export interface ProbePlan extends ProbeThresholds {
 export interface ProbeWorker extends ProbeState {
   readonly plan: ProbePlan;
   timeline: ProbeTimeline | undefined;
+  /** The first tick of this life that probes. */
+  since: Instant | undefined;
   /** After a liveness or startup failure, until a new container runs. */
   onHold: boolean;
   timer: Timer | undefined;
@@ -34,6 +37,8 @@ export interface Termination {
   readonly finishedAt: Instant;
   /** Which instance of the container it was. */
   readonly instance: number;
+  /** For its log. */
+  readonly trace: LifeTrace | undefined;
 }
 
 /** What went wrong with a container; made at the first failure, most containers never need it. */
@@ -77,6 +82,8 @@ export class ContainerRecord {
   /** It is being stopped: when SIGTERM comes, when it ends and with which code. */
   stop: { readonly signalAt: Instant; readonly at: Instant; readonly code: number } | undefined = undefined;
   exitTimer: Timer | undefined = undefined;
+  /** The last requests that it answered, for its log. */
+  requests: LogLine[] | undefined = undefined;
   probes: readonly ProbeWorker[];
 
   constructor(spec: Container, role: ContainerRole, behaviour: ContainerBehaviour, reason: string, probes: readonly ProbeWorker[]) {
