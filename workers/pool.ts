@@ -13,6 +13,8 @@ import { workerFile } from './worker-file.ts';
 
 export type { HostBuilder } from './shard.ts';
 export { trialPool } from './trial-pool.ts';
+export { trialQueue } from './trial-queue.ts';
+export { serveTrials } from './trial-server.ts';
 
 export interface ShardedOptions extends Pick<RunOptions, 'onProgress' | 'shouldStop' | 'keepLog'> {
   /** Threads, at least 1. */

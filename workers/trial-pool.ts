@@ -39,10 +39,13 @@ export function trialPool({ workers = availableParallelism(), version, heapMb = 
   };
   return {
     width: workers,
-    async run(spec, onShare): Promise<TrialRecord | undefined> {
+    async run(spec, onShare, stopped): Promise<TrialRecord | undefined> {
       const board = new Int32Array(new SharedArrayBuffer(8));
       boards.add(board);
-      const timer = setInterval(() => onShare(Atomics.load(board, 0) / 1e6), POLL_MS);
+      const timer = setInterval(() => {
+        onShare(Atomics.load(board, 0) / 1e6);
+        if (stopped?.() === true) Atomics.store(board, 1, 1);
+      }, POLL_MS);
       try {
         return recordOf(await poolFor(spec).run({ spec, version, board }).catch(crashed));
       } finally {

@@ -22,6 +22,7 @@ import { serveCommand } from './serve-command.ts';
 import { sweepCommand } from './sweep-command.ts';
 import { traceCommand } from './trace-command.ts';
 import { VERSION } from './version.ts';
+import { workerCommand } from './worker-command.ts';
 
 const EXAMPLES = `
 Examples:
@@ -54,6 +55,7 @@ export async function run(args: readonly string[]): Promise<number> {
     capacityCommand(),
     ciCommand(),
     mergeCommand(),
+    workerCommand(),
     replayCommand(),
     benchCommand(),
     gpuStudyCommand(),

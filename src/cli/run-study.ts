@@ -17,6 +17,7 @@ import {
   type TrialSpec,
   type TrialsOutcome,
 } from '#experiment';
+import { UserError } from '#scenario';
 import { onInterrupt } from './execute.ts';
 import type { Shard, StudyFlags } from './study-options.ts';
 import { StudyProgressLine } from './study-progress.ts';
@@ -112,6 +113,21 @@ export async function openStudy({ kind, plan, specs, flags, out, stop }: StudyRe
 const partOf = (specs: readonly TrialSpec[], { i, n }: Shard): readonly TrialSpec[] => specs.filter(({ index }) => index % n === i - 1);
 
 async function executorFor(flags: StudyFlags): Promise<TrialExecutor> {
+  if (flags.queue !== undefined) {
+    if (flags.workers !== undefined) throw UserError.at({}, '--workers says nothing with --queue: each `wavetank worker` has its own');
+    const { trialQueue } = await import('#workers');
+    const say = (text: string): void => {
+      process.stderr.write(`${text}\n`);
+    };
+    return trialQueue({
+      url: flags.queue,
+      version: VERSION,
+      onStalled: () => say('a worker is gone: its trial waits for another'),
+      ...(flags.quiet === true
+        ? {}
+        : { onAlone: () => say('nobody takes trials there yet: start `wavetank worker --queue ...` here or elsewhere') }),
+    });
+  }
   if (flags.workers === 0) return inThisProcess();
   const { trialPool } = await import('#workers');
   return trialPool({ version: VERSION, ...(flags.workers === undefined ? {} : { workers: flags.workers }) });

@@ -11,6 +11,7 @@ export interface StudyFlags {
   readonly quiet?: boolean;
   readonly resume?: boolean;
   readonly shard?: Shard;
+  readonly queue?: string;
 }
 
 /** The i-th of n parts of a study, from 1. */
@@ -35,11 +36,13 @@ export function withStudyFlags(command: Command, out: string): Command {
 
 /** For studies whose trials are known before the first one runs. */
 export function withSharing(command: Command): Command {
-  return command.addOption(
-    new Option('--shard <i/n>', 'do only the i-th of n parts and write its trials; `wavetank merge` puts parts together').argParser(
-      shardOf,
-    ),
-  );
+  return command
+    .addOption(
+      new Option('--shard <i/n>', 'do only the i-th of n parts and write its trials; `wavetank merge` puts parts together').argParser(
+        shardOf,
+      ),
+    )
+    .option('--queue <redis://...>', 'have the trials done by `wavetank worker` processes that wait at this Redis, here or elsewhere');
 }
 
 function shardOf(text: string): Shard {

@@ -1,5 +1,7 @@
 /** Studies: many runs, and what they say together. */
 
+/** For threads and workers, which have no door to the room of scenarios. */
+export { UserError } from '#scenario';
 export * from './capacity.ts';
 export * from './capacity-answers.ts';
 export * from './capacity-plan.ts';

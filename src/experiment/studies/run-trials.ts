@@ -6,8 +6,9 @@ import type { TrialRecord, TrialSpec } from './trial.ts';
 export interface TrialExecutor {
   /** How many trials it does at a time. */
   readonly width: number;
-  /** Undefined: stopped on the way. Rejects with UserError for what the user did wrong, with TrialCrash when whoever did it died. */
-  run(spec: TrialSpec, onShare: (share: number) => void): Promise<TrialRecord | undefined>;
+  /** Undefined: stopped on the way. Rejects with UserError for what the user did wrong, with TrialCrash when whoever did it died.
+   *  `stopped` ends this one alone. */
+  run(spec: TrialSpec, onShare: (share: number) => void, stopped?: () => boolean): Promise<TrialRecord | undefined>;
   /** Ends what is under way. */
   stop(): void;
   close(): Promise<void>;
