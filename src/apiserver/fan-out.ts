@@ -7,9 +7,11 @@ import { type Context, type Duration, type Instant, SECOND } from '#sim';
 import type { Watcher } from './cache/watchers.ts';
 import type { ResourceState } from './core.ts';
 import type { Costs } from './costs.ts';
+import type { Converter } from './custom-resources/conversion/converter.ts';
+import { ConvertedStream } from './custom-resources/conversion/watch-stream.ts';
 import type { ApiServerMetrics } from './metrics.ts';
 import { bufferOf, ReceiveWindow } from './slow-watchers.ts';
-import { presentedEvents } from './views/resource-view.ts';
+import { presentedEvents, type ResourceView } from './views/resource-view.ts';
 
 // Watchers served by one stretch of CPU before the next stretch is asked for: the first of 5,000 need not wait for the last.
 const WATCHERS_PER_CHARGE = 32;
@@ -141,7 +143,29 @@ export class FanOut {
   }
 
   private write(watcher: Watcher, events: readonly WatchEvent[], delay: Duration, ctx: Context): void {
-    const shown = watcher.view === undefined ? events : presentedEvents(watcher.view, events);
+    const { view } = watcher;
+    if (view?.converter !== undefined) return this.convert(watcher, view, view.converter, events, delay, ctx);
+    this.post(watcher, view === undefined ? events : presentedEvents(view, events), delay, ctx);
+  }
+
+  private convert(
+    watcher: Watcher,
+    { stored }: ResourceView,
+    converter: Converter,
+    events: readonly WatchEvent[],
+    delay: Duration,
+    ctx: Context,
+  ): void {
+    watcher.stream ??= new ConvertedStream(converter, stored.apiVersion);
+    const write = (shown: readonly WatchEvent[] | undefined, after: Duration, then: Context): void => {
+      if (watcher.isClosed) return;
+      if (shown === undefined) this.end(watcher, undefined, then);
+      else this.post(watcher, shown, after, then);
+    };
+    watcher.stream.push(events, delay, write, ctx);
+  }
+
+  private post(watcher: Watcher, shown: readonly WatchEvent[], delay: Duration, ctx: Context): void {
     const message: WatchEvents = { kind: 'WatchEvents', id: watcher.id, sequence: watcher.sequence++, events: shown };
     ctx.send(watcher.host, message, delay);
   }

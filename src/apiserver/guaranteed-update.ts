@@ -8,6 +8,7 @@ import type { Reviewed } from './admission/review.ts';
 import { MutatedUpdate } from './admission/webhooks/mutated-update.ts';
 import { isStatus } from './cache/filter.ts';
 import { type Core, type Operation, objectOf, REMOVE, type Transformed, UNCHANGED } from './core.ts';
+import { type Converter, convertOne } from './custom-resources/conversion/converter.ts';
 import type { EtcdWaiter } from './etcd-client.ts';
 import { oversize, storageFailure } from './failures.ts';
 import { ServiceGrants } from './service-grants.ts';
@@ -70,8 +71,22 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
   }
 
   private attempt(kv: KeyValue | undefined, isLive: boolean, ctx: Context, cost: number): void {
-    const { core, operation } = this;
     const current = objectOf(kv);
+    const { converter } = this.operation.resource.view ?? {};
+    if (converter === undefined || current === undefined) return this.attemptOn(current, kv, isLive, ctx, cost);
+    this.inVersion(converter, current, ctx, (object, then) => this.attemptOn(object, kv, isLive, then, cost));
+  }
+
+  /** The object as this request's version has it, where a webhook converts. */
+  private inVersion(converter: Converter, object: KubeObject, ctx: Context, next: (object: KubeObject, ctx: Context) => void): void {
+    const { core, operation } = this;
+    const then = (result: KubeObject | StatusObject, context: Context): void =>
+      isStatus(result) ? core.fail(operation, result, context) : next(result, context);
+    convertOne(converter, object, operation.resource.info.apiVersion, then, ctx);
+  }
+
+  private attemptOn(current: KubeObject | undefined, kv: KeyValue | undefined, isLive: boolean, ctx: Context, cost: number): void {
+    const { core, operation } = this;
     if (this.granted) releasePorts(core, operation.candidate, this.current, ctx);
     this.current = current;
     this.granted = false;
@@ -105,14 +120,14 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
     operation.candidate = next;
     this.removing = undefined;
     const guarded: EtcdOperation = { op: 'guarded', key: operation.key, modRevision, put: { key: operation.key, value: next, bytes } };
-    if (this.isAdmitted(guarded, bytes, next, objectOf(kv), ctx, cost)) this.write(guarded, bytes, ctx, cost);
+    if (this.isAdmitted(guarded, bytes, next, this.current, ctx, cost)) this.write(guarded, bytes, ctx, cost);
   }
 
   /** Lets the mutating webhooks see what is to be stored; false: none wants to. */
   private sendsRound(next: KubeObject, kv: KeyValue | undefined, ctx: Context, cost: number): boolean {
     const { core, operation } = this;
     if (operation.action !== 'update' && operation.action !== 'patch') return false;
-    const current = objectOf(kv);
+    const { current } = this;
     const put = (changed: Transformed, context: Context): void => {
       if (changed === UNCHANGED) this.change.done(core, operation, current as KubeObject, false, context);
       else if (changed === REMOVE) this.remove(current as KubeObject, kv?.modRevision ?? 0, context, cost);
@@ -167,8 +182,26 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
     this.isReading = false;
     if (operation.request.options?.dryRun) return this.finish(ctx);
     if (operation.resource.info.resource === 'services' && this.awaitsGrants(guarded, bytes, ctx, cost)) return;
+    if (operation.resource.view?.converter !== undefined && this.awaitsStoredForm(guarded, ctx, cost)) return;
     const spent = cost + core.costs.write + (bytes * core.costs.writePerKib) / 1024;
     core.etcd.send(operation.resource.cluster, guarded, this, ctx, core.charge(ctx, spent));
+  }
+
+  /** What a webhook converts is stored as it converts it. */
+  private awaitsStoredForm(guarded: EtcdOperation, ctx: Context, cost: number): boolean {
+    const { core, operation } = this;
+    const { converter } = operation.resource.view ?? {};
+    const { candidate } = operation;
+    if (converter === undefined || this.removing !== undefined || candidate === undefined || candidate.apiVersion === converter.storage)
+      return false;
+    const then = (stored: KubeObject | StatusObject, context: Context): void => {
+      if (isStatus(stored)) return core.fail(operation, stored, context);
+      operation.candidate = stored;
+      const bytes = estimateBytes(stored);
+      this.write({ ...guarded, put: { key: operation.key, value: stored, bytes } } as EtcdOperation, bytes, context, cost);
+    };
+    convertOne(converter, candidate, converter.storage, then, ctx);
+    return true;
   }
 
   /** A service that changes may need an address or ports of its own first. */
@@ -228,6 +261,11 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
     else {
       if (operation.resource.info.resource === 'services' && !operation.request.options?.dryRun)
         releasePorts(core, this.current, operation.candidate, ctx);
+      const { converter } = operation.resource.view ?? {};
+      if (converter !== undefined && operation.request.subresource === 'scale')
+        return this.inVersion(converter, operation.candidate as KubeObject, ctx, (object, then) =>
+          this.change.done(core, operation, object, false, then),
+        );
       this.change.done(core, operation, operation.candidate as KubeObject, false, ctx);
     }
   }

@@ -3,6 +3,7 @@ export type { AdmissionReviewAnswer, AdmissionReviewCall, AdmissionReviewRequest
 export { AUDIT_LOG } from './audit/audit-log.ts';
 export type { ApiServerConfig, EtcdEndpoints } from './config.ts';
 export { type Costs as ApiServerCosts, DEFAULT_COSTS as API_SERVER_COSTS } from './costs.ts';
+export type { ConversionReviewAnswer, ConversionReviewCall } from './custom-resources/conversion/protocol.ts';
 export type { Definition as CustomResourceDefinitionObject } from './custom-resources/definition.ts';
 export { answerDocument, type DocumentAnswer, type DocumentRequest, type DocumentSources } from './discovery/answer.ts';
 export { type CatalogueEntry, type CatalogueGroup, catalogue } from './discovery/catalogue.ts';

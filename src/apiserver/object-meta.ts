@@ -42,3 +42,7 @@ export function atRevision(object: KubeObject, revision: number): KubeObject {
   metadata.resourceVersion = String(revision);
   return { ...object, metadata };
 }
+
+/** What a client that does not read the object gets: its metadata, and of an Event nothing. */
+export const headOf = ({ metadata }: KubeObject, expires = false): { readonly metadata: KubeObject['metadata'] } | undefined =>
+  expires ? undefined : { metadata };

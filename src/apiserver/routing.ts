@@ -51,7 +51,6 @@ export const asPodBinding = (request: ApiRequest): ApiRequest => ({
 /** The operation, or 400, 404, 405. */
 export function route(request: ApiRequest, source: HostId, resource: ResourceState | undefined, now: Instant): Operation | StatusObject {
   if (resource === undefined) return { ...notFound(request.resource, ''), message: 'the server could not find the requested resource' };
-  if (resource.view?.refusal !== undefined) return resource.view.refusal;
   const action = actionOf(request, resource);
   if (typeof action !== 'string') return action;
   const { info, prefix } = resource;

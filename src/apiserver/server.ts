@@ -14,6 +14,8 @@ import { Compactor } from './compactor.ts';
 import type { ApiServerConfig } from './config.ts';
 import type { Core, Operation, ResourceState } from './core.ts';
 import { type Costs, DEFAULT_COSTS } from './costs.ts';
+import { awaitsConversion } from './custom-resources/conversion/converted-answer.ts';
+import { Conversions } from './custom-resources/conversion/converter.ts';
 import type { Definition } from './custom-resources/definition.ts';
 import { CustomResources, type OwnRequest } from './custom-resources/served.ts';
 import { EtcdClient } from './etcd-client.ts';
@@ -26,6 +28,7 @@ import { seatsOf } from './flow-control/seats.ts';
 import { GuaranteedUpdate } from './guaranteed-update.ts';
 import { ApiServerMetrics } from './metrics.ts';
 import { ObjectCount } from './object-count.ts';
+import { headOf } from './object-meta.ts';
 import { type EarlyAnswer, RequestPath } from './request-path.ts';
 import { asPodBinding, route } from './routing.ts';
 import { ServedResources } from './served-resources.ts';
@@ -66,6 +69,7 @@ export class ApiServer implements Host, Core {
   readonly aggregation: Aggregation;
   private readonly resources: ServedResources;
   private readonly custom: CustomResources;
+  private readonly conversions = new Conversions(this);
   private readonly fanOut: FanOut;
   private readonly flow: FlowControl;
   private readonly flowObjects: FlowConfigurationObjects;
@@ -102,7 +106,7 @@ export class ApiServer implements Host, Core {
     this.compactors = this.etcd.clusters.map((cluster) => new Compactor(this.etcd, cluster));
     const windowMax = config.watchCacheSize ?? WATCH_CACHE_EVENTS_MAX;
     this.resources = new ServedResources(this.etcd, this.fanOut, windowMax, (operation, ctx) => this.openWatch(operation, ctx));
-    this.custom = new CustomResources(this.resources, (own, ctx) => this.own(own, ctx));
+    this.custom = new CustomResources(this.resources, this.conversions.converterOf, (own, ctx) => this.own(own, ctx));
     this.flowObjects = new FlowConfigurationObjects(
       this.resources,
       (configuration, ctx) => {
@@ -161,6 +165,9 @@ export class ApiServer implements Host, Core {
       case 'AdmissionReviewAnswer':
       case 'WebhookTimeout':
         return this.admission.receive(message, ctx);
+      case 'ConversionReviewAnswer':
+      case 'ConversionTimeout':
+        return this.conversions.receive(message, ctx);
       case 'ApiServerSlice':
         return this.slices.next(message as Slice, ctx);
       case 'ApiServerSeatsFree':
@@ -208,18 +215,15 @@ export class ApiServer implements Host, Core {
     const held = this.held;
     this.held = [];
     for (const name of SYSTEM_NAMESPACES) this.ensureNamespace(name, ctx);
-    for (const object of this.path.bootstrap()) this.create(object, ctx);
+    for (const object of this.path.bootstrap()) this.own({ verb: 'create', ...object }, ctx);
     if (this.flow.isFair) this.flowObjects.watch(ctx);
     for (const { request, source, at } of held) this.admit(request, source, at, ctx);
   }
 
   private ensureNamespace(name: string, ctx: Context): void {
     if (this.resources.get('namespaces')?.cache.get(`/registry/namespaces/${name}`) !== undefined) return;
-    this.create({ resource: 'namespaces', body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } }, ctx);
-  }
-
-  private create(object: Pick<ApiRequest, 'resource' | 'namespace' | 'body'>, ctx: Context): void {
-    this.own({ verb: 'create', ...object }, ctx);
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+    this.own({ verb: 'create', resource: 'namespaces', body }, ctx);
   }
 
   /** A request of the server's own. */
@@ -325,6 +329,7 @@ export class ApiServer implements Host, Core {
 
   answer(operation: Operation, code: number, object: unknown, ctx: Context, processing: Duration = 0): void {
     if (operation.parent !== undefined) return collected(this, operation.parent, object as KubeObject, undefined, ctx);
+    if (operation.resource.view?.converter !== undefined && awaitsConversion(this, operation, code, object, ctx)) return;
     this.metrics?.inflight.add(-1);
     this.metrics?.answered(operation, code, ctx.now + processing - operation.receivedAt);
     if (operation.ticket !== undefined) this.free(operation.ticket, ctx.now + processing, ctx);
@@ -333,7 +338,7 @@ export class ApiServer implements Host, Core {
     if (operation.source === ctx.self) return;
     const { view, info } = operation.resource;
     const whole = view === undefined ? object : presented(view, info, object);
-    const shown = request.discardBody && whole !== undefined ? headOf(whole as KubeObject, operation) : whole;
+    const shown = request.discardBody && whole !== undefined ? headOf(whole as KubeObject, operation.resource.descriptor.expires) : whole;
     const response: ApiResponse = { kind: 'ApiResponse', id: request.id, code, object: shown };
     ctx.send(operation.source, response, processing);
     if (operation.resource.info.resource === 'pods' && (operation.action === 'create' || operation.action === 'bind'))
@@ -392,9 +397,4 @@ export class ApiServer implements Host, Core {
       ctx.send(source, { kind: 'ApiResponse', id: request.id, code: status.code, object: status } as ApiResponse);
     }
   }
-}
-
-/** What a client that does not read the object gets: its metadata, and of an Event nothing. */
-function headOf({ metadata }: KubeObject, { resource }: Operation): { readonly metadata: KubeObject['metadata'] } | undefined {
-  return resource.descriptor.expires ? undefined : { metadata };
 }

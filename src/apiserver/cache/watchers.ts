@@ -4,6 +4,7 @@
 import type { KubeObject, WatchEvent } from '#api';
 import type { EtcdEvent } from '#etcd';
 import type { HostId, Instant } from '#sim';
+import type { ConvertedStream } from '../custom-resources/conversion/watch-stream.ts';
 import { atRevision } from '../object-meta.ts';
 import type { FieldReader, ResourceDescriptor } from '../registry/descriptor.ts';
 import type { ReceiveWindow } from '../slow-watchers.ts';
@@ -26,6 +27,8 @@ export interface Watcher {
   isClosed: boolean;
   /** Set when the watch is of another version than the stored one. */
   view: ResourceView | undefined;
+  /** Set when a webhook converts what this watch tells. */
+  stream: ConvertedStream | undefined;
   /** Set when the watcher says how much it can take. */
   window: ReceiveWindow | undefined;
 }
@@ -43,6 +46,7 @@ export function newWatcher(host: HostId, id: number, filter: Filter, bookmarks: 
     batch: undefined,
     isClosed: false,
     view: undefined,
+    stream: undefined,
     window: undefined,
   };
 }

@@ -5,10 +5,10 @@
 import { type ApiRequest, type KubeObject, type ResourceInfo, rfc3339 } from '#api';
 import type { Context } from '#sim';
 import type { CacheFeed } from '../cache-feed.ts';
-import { unknownFailure } from '../failures.ts';
 import type { ResourceDescriptor } from '../registry/descriptor.ts';
 import type { ServedResources } from '../served-resources.ts';
 import { type ResourceView, remembered } from '../views/resource-view.ts';
+import type { Converter } from './conversion/converter.ts';
 import { customDescriptor, customInfo } from './custom-resource.ts';
 import {
   CLEANUP_FINALIZER,
@@ -37,27 +37,37 @@ export const servedVersions = ({ spec }: Definition): readonly DefinedVersion[] 
 const isServed = (definition: Definition): boolean =>
   conditionIs(definition, 'Established', 'True') && servedVersions(definition).length > 0;
 
-/** Conversion is a webhook's: no server of the simulated cluster answers conversion reviews, so other versions fail as when it cannot be reached
- *  (pkg/apiserver/conversion/webhook_converter.go). */
-function unconverted({ spec }: Definition, { apiVersion, kind }: ResourceInfo): Pick<ResourceView, 'refusal'> {
-  if (spec.conversion?.strategy !== 'Webhook') return {};
-  const { url, service } = spec.conversion.webhook?.clientConfig ?? {};
-  const { name = '', namespace = '', port = 443, path = '/' } = service ?? {};
-  const to = url ?? `https://${name}.${namespace}.svc:${port}${path}`;
-  const why = url === undefined ? `service "${name}" not found` : 'dial tcp: no such host';
-  return { refusal: unknownFailure(`conversion webhook for ${apiVersion}, Kind=${kind} failed: Post "${to}?timeout=30s": ${why}`) };
-}
+/** Without a webhook versions differ by name alone. */
+const renamedView = (stored: ResourceInfo, { apiVersion }: ResourceInfo): ResourceView => ({
+  stored,
+  present: remembered((object) => (object.apiVersion === apiVersion ? object : ({ ...object, apiVersion } as KubeObject))),
+  absorb: (object) => object,
+});
+
+/** With one, whoever reads an object has it converted first. */
+const convertedView = (converter: Converter, own: ResourceInfo): ResourceView => ({
+  stored: own,
+  converter,
+  present: (object) => converter.known(object, own.apiVersion) ?? object,
+  absorb: (object) => object,
+});
 
 export class CustomResources {
   private readonly resources: ServedResources;
+  private readonly converterOf: (definition: Definition, storage: string) => Converter | undefined;
   private readonly send: (request: OwnRequest, ctx: Context) => void;
   private readonly served = new Map<string, Served>();
   /** Definitions about which this server has written, by version: once is enough. */
   private readonly written = new Map<string, string>();
   private hasTerminating = false;
 
-  constructor(resources: ServedResources, send: (request: OwnRequest, ctx: Context) => void) {
+  constructor(
+    resources: ServedResources,
+    converterOf: (definition: Definition, storage: string) => Converter | undefined,
+    send: (request: OwnRequest, ctx: Context) => void,
+  ) {
     this.resources = resources;
+    this.converterOf = converterOf;
     this.send = send;
   }
 
@@ -105,6 +115,7 @@ export class CustomResources {
     served.definition = definition;
     for (const old of served.names) this.resources.hide(old);
     const base = served.feed.resource;
+    const converter = this.converterOf(definition, storedInfo.apiVersion);
     const names: string[] = [];
     servedVersions(definition).forEach((version, i) => {
       const info = customInfo(definition, version.name);
@@ -113,14 +124,9 @@ export class CustomResources {
       const isOnly = definition.spec.versions.length === 1 && (definition.status?.storedVersions?.length ?? 1) <= 1;
       const view: ResourceView | undefined = isOnly
         ? undefined
-        : {
-            stored: storedInfo,
-            present: remembered((object) =>
-              object.apiVersion === info.apiVersion ? object : ({ ...object, apiVersion: info.apiVersion } as KubeObject),
-            ),
-            absorb: (object) => object,
-            ...(version === storage ? {} : unconverted(definition, storedInfo)),
-          };
+        : converter === undefined
+          ? renamedView(storedInfo, info)
+          : convertedView(converter, info);
       const own = `${info.plural}.${version.name}.${info.group}`;
       names.push(own);
       this.resources.show(own, base, descriptor, info, view);

@@ -7,6 +7,7 @@ import type { Reviewed } from '../admission/review.ts';
 import type { MutationWaiter } from '../admission/webhooks/mutating-round.ts';
 import { isStatus } from '../cache/filter.ts';
 import { type Core, type Operation, objectOf } from '../core.ts';
+import { convertOne } from '../custom-resources/conversion/converter.ts';
 import type { EtcdWaiter } from '../etcd-client.ts';
 import type { LeaseTaker } from '../event-leases.ts';
 import { oversize, storageFailure } from '../failures.ts';
@@ -119,8 +120,20 @@ export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, MutationW
   private store(ctx: Context): void {
     const { core, operation } = this;
     if (operation.request.options?.dryRun) return core.answer(operation, 201, operation.candidate, ctx);
+    const { converter } = operation.resource.view ?? {};
+    const object = operation.candidate as KubeObject;
+    if (converter !== undefined && object.apiVersion !== converter.storage)
+      return convertOne(converter, object, converter.storage, (result, then) => this.converted(result, then), ctx);
     if (operation.resource.descriptor.expires) core.eventLeases.take(operation.resource.cluster, this, ctx);
     else this.leased(0, ctx);
+  }
+
+  /** The object in the version in which it is stored. */
+  private converted(result: KubeObject | StatusObject, ctx: Context): void {
+    if (isStatus(result)) return this.core.fail(this.operation, result, ctx);
+    this.operation.candidate = result;
+    this.bytes = estimateBytes(result);
+    this.store(ctx);
   }
 
   leased(lease: number, ctx: Context): void {

@@ -21,7 +21,7 @@ const MAPS = ['labels', 'annotations'] as const;
 const OWNER_TEXTS = ['apiVersion', 'kind', 'name', 'uid'] as const;
 const OWNER_FLAGS = ['controller', 'blockOwnerDeletion'] as const;
 
-// Maps come from templates: the same reference, already looked at.
+// Maps and lists come from templates: the same reference, already looked at.
 const sound = new WeakSet<object>();
 
 function wrongMap(value: unknown, path: string): string | undefined {
@@ -55,17 +55,40 @@ function wrongOwner(owner: unknown, path: string): string | undefined {
 function wrongList(value: unknown, path: string, type: string, wrong: (element: unknown) => string | undefined): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (!Array.isArray(value)) return mistyped(value, 'ObjectMeta', path, type);
+  if (sound.has(value)) return undefined;
   for (const element of value) {
     const found = wrong(element);
     if (found !== undefined) return found;
   }
+  sound.add(value);
   return undefined;
+}
+
+const isText = (value: unknown): boolean => value === undefined || value === null || typeof value === 'string';
+const isKnown = (map: unknown): boolean => map === undefined || (typeof map === 'object' && map !== null && sound.has(map));
+
+/** Nearly every object's metadata is sound: said without asking for each field by its name. */
+function isSound(metadata: Readonly<Record<string, unknown>>): boolean {
+  const { name, generateName, namespace, selfLink, uid, resourceVersion, labels, annotations, ownerReferences, finalizers } = metadata;
+  return (
+    isText(name) &&
+    isText(generateName) &&
+    isText(namespace) &&
+    isText(selfLink) &&
+    isText(uid) &&
+    isText(resourceVersion) &&
+    isKnown(labels) &&
+    isKnown(annotations) &&
+    isKnown(ownerReferences) &&
+    finalizers === undefined
+  );
 }
 
 /** What is wrong with metadata's types; undefined when nothing is. */
 export function mistypedMeta(metadata: unknown, kind: string): string | undefined {
   if (metadata === undefined || metadata === null) return undefined;
   if (!isMap(metadata)) return mistyped(metadata, kind, 'metadata', 'v1.ObjectMeta');
+  if (isSound(metadata)) return undefined;
   for (const name of TEXTS) {
     const value = metadata[name];
     if (value !== undefined && value !== null && typeof value !== 'string')

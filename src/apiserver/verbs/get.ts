@@ -1,9 +1,11 @@
 /** GET of one object: from etcd, unless the client is content with what the cache has (resourceVersion). */
 
-import { badRequest, notFound, tooLargeResourceVersion } from '#api';
+import { badRequest, type KubeObject, notFound, type StatusObject, tooLargeResourceVersion } from '#api';
 import type { EtcdResponse } from '#etcd';
 import type { Context } from '#sim';
+import { isStatus } from '../cache/filter.ts';
 import { type Core, type Operation, objectOf } from '../core.ts';
+import { convertOne } from '../custom-resources/conversion/converter.ts';
 import type { EtcdWaiter } from '../etcd-client.ts';
 import { storageFailure } from '../failures.ts';
 import { toScale } from '../subresources/scale.ts';
@@ -42,6 +44,13 @@ export class Get implements EtcdWaiter {
 
   private finish(object: ReturnType<typeof objectOf>, ctx: Context, cost: number): void {
     const { core, operation } = this;
+    const { view, info } = operation.resource;
+    // Where the numbers of a scale stand is the version's affair.
+    if (object !== undefined && operation.request.subresource === 'scale' && view?.converter?.known(object, info.apiVersion) !== object) {
+      const then = (result: KubeObject | StatusObject, context: Context): void =>
+        isStatus(result) ? core.fail(operation, result, context) : this.finish(result, context, cost);
+      if (view?.converter !== undefined) return convertOne(view.converter, object, info.apiVersion, then, ctx);
+    }
     if (object === undefined) return core.fail(operation, notFound(operation.resource.info.resource, operation.request.name ?? ''), ctx);
     const shown = operation.request.subresource === 'scale' ? toScale(operation, object) : object;
     core.answer(operation, 200, shown, ctx, core.charge(ctx, cost));

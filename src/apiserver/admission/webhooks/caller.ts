@@ -37,7 +37,7 @@ function urlOf({ clientConfig: { url, service }, timeoutSeconds = DEFAULT_SECOND
 }
 
 /** The host behind a webhook: by its service's name, or by the first label of its URL's host. */
-function hostNameOf({ clientConfig: { url, service } }: Webhook): string {
+export function hostNameOf(url: string | undefined, service: { readonly name?: string } | undefined): string {
   return service?.name ?? /^https?:\/\/([^.:/?]+)/.exec(url ?? '')?.[1] ?? '';
 }
 
@@ -63,11 +63,12 @@ export class WebhookCaller {
 
   call(webhook: Webhook, attributes: Attributes, object: KubeObject | undefined, id: number, waiter: CallWaiter, ctx: Context): void {
     const { operation, old, verb } = attributes;
-    const host = this.core.config.webhooks?.[hostNameOf(webhook)];
+    const host = this.core.config.webhooks?.[hostNameOf(webhook.clientConfig.url, webhook.clientConfig.service)];
     this.pending.set(id, { webhook, waiter, sentAt: ctx.now, operation: verb });
     if (host === undefined) {
-      const { service } = webhook.clientConfig;
-      const why = service === undefined ? `dial tcp: lookup ${hostNameOf(webhook)}: no such host` : `service "${service.name}" not found`;
+      const { url, service } = webhook.clientConfig;
+      const why =
+        service === undefined ? `dial tcp: lookup ${hostNameOf(url, service)}: no such host` : `service "${service.name}" not found`;
       return this.failed(id, `failed to call webhook: Post "${urlOf(webhook)}": ${why}`, ctx);
     }
     const { info } = operation.resource;
