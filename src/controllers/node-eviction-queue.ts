@@ -26,10 +26,11 @@ export class NodeEvictionQueue {
   /** SwapLimiter. A rate of 0 stops the zone (upstream's never-limiter). */
   setRate(qps: number, now: Instant): void {
     if (qps === this.#qps) return;
+    // A limiter swapped in for one that is saturated is saturated itself, so that the change evicts nobody.
+    const isSaturated = this.#qps <= 0 || !this.#bucket.tryTake(now);
     this.#qps = qps;
     this.#bucket = new TokenBucket(qps, BURST);
-    // A limiter swapped in is saturated, so that the change itself evicts nobody.
-    this.#bucket.tryTake(now);
+    if (isSaturated) this.#bucket.tryTake(now);
   }
 
   /** False when the node is here already. */

@@ -11,7 +11,7 @@ import { MILLISECOND, SECOND } from '#sim';
 import { findCondition } from './conditions.ts';
 import { NodeEvictionQueue } from './node-eviction-queue.ts';
 import type { NodeHealth } from './node-health.ts';
-import { graceOf, newHealth, observe, silentConditions } from './node-health.ts';
+import { createdAt, graceOf, newHealth, observe, silentConditions } from './node-health.ts';
 import { NOT_READY, noExecuteTaints, noScheduleTaints, taintPatch, UNREACHABLE } from './node-taints.ts';
 import { podCondition } from './pod-state.ts';
 
@@ -43,6 +43,8 @@ export const BY_NODE = 'nodeName';
 const EVICTION_PERIOD: Duration = 100 * MILLISECOND;
 /** While no node waits, looking ten times a second would find nothing. */
 const IDLE_PERIOD: Duration = SECOND;
+/** Nodes that do not count when the state of their zone is judged. */
+const EXCLUDED = 'node.kubernetes.io/exclude-disruption';
 const NONE: readonly never[] = [];
 
 type ZoneState = 'Initial' | 'Normal' | 'FullDisruption' | 'PartialDisruption';
@@ -162,7 +164,9 @@ export class NodeLifecycleController implements Controller {
       const name = node.metadata?.name ?? '';
       let health = this.#health.get(name);
       if (health === undefined || health.uid !== node.metadata?.uid) {
-        health = newHealth(node, `${LEASE_NAMESPACE}/${name}`, view.now);
+        // One that never posted a status is given its time from its creation on.
+        const age = findCondition(node.status?.conditions, 'Ready') === undefined ? Math.max(0, view.clock - createdAt(node)) : 0;
+        health = newHealth(node, `${LEASE_NAMESPACE}/${name}`, view.now - age);
         this.#health.set(name, health);
         view.event(node, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
       }
@@ -172,12 +176,15 @@ export class NodeLifecycleController implements Controller {
         health.zone = zoneOf(node);
       }
       const zone = this.#zone(health.zone);
-      const isSilent = view.now - health.probedAt > graceOf(health, monitorGracePeriod, startupGracePeriod);
+      // Upstream's passes are a period and their own length apart (wait.Until), so that ten of 5 s are just longer than 50 s: here that is equal.
+      const isSilent = view.now - health.probedAt >= graceOf(health, monitorGracePeriod, startupGracePeriod);
       const status = isSilent ? 'Unknown' : (health.status ?? 'Unknown');
-      if (status === 'True') zone.ready++;
-      else zone.notReady++;
+      if (node.metadata?.labels?.[EXCLUDED] === undefined) {
+        if (status === 'True') zone.ready++;
+        else zone.notReady++;
+      }
       if (isSilent) this.#silence(node, name, view, requests, silenced);
-      this.#queueForTaint(node, name, status, zone, requests, view);
+      if (isSilent || health.status !== undefined) this.#queueForTaint(node, name, status, zone, requests, view);
     }
     if (this.#health.size > nodes.size) for (const name of this.#health.keys()) if (nodes.get(name) === undefined) this.#forget(name);
     this.#setRates(view, requests);
@@ -213,6 +220,8 @@ export class NodeLifecycleController implements Controller {
       const taints = noExecuteTaints(node, wanted, view.clock);
       if (taints !== undefined) requests.push(taintPatch(node, taints));
     } else {
+      // Not tainted yet, or by somebody's hand no longer: it goes back into the queue.
+      if (node.spec?.taints?.some(({ key, effect }) => key === wanted && effect === 'NoExecute') !== true) zone.queue.remove(name);
       zone.queue.add(name);
     }
   }
@@ -224,7 +233,10 @@ export class NodeLifecycleController implements Controller {
     const states = new Map<Zone, ZoneState>();
     for (const zone of this.#zones.values()) {
       const total = zone.ready + zone.notReady;
-      if (total === 0) continue;
+      if (total === 0) {
+        zone.state = 'Initial';
+        continue;
+      }
       const isPartial = zone.notReady > 2 && zone.notReady / total >= unhealthyZoneThreshold;
       const state: ZoneState = zone.ready === 0 && zone.notReady > 0 ? 'FullDisruption' : isPartial ? 'PartialDisruption' : 'Normal';
       states.set(zone, state);
@@ -233,8 +245,10 @@ export class NodeLifecycleController implements Controller {
     if (isAllDown && !this.#isAllDown) this.#calmAll(view, requests);
     // When some node is back, the others get the whole grace again.
     if (!isAllDown && this.#isAllDown) for (const health of this.#health.values()) health.probedAt = view.now;
+    const isTurn = isAllDown !== this.#isAllDown;
     this.#isAllDown = isAllDown;
     for (const [zone, state] of states) {
+      if (zone.state === state && !isTurn) continue;
       zone.state = state;
       const isLarge = zone.ready + zone.notReady > largeClusterThreshold;
       // A zone that is wholly down is evicted at the full rate, unless all are: then the fault is more likely ours.

@@ -22,6 +22,7 @@ import { gangController, managerConfigs, perfControllers } from './control-plane
 import { etcdHosts, etcdLinks } from './etcd-hosts.ts';
 import type { LoadedExtender } from './extender-files.ts';
 import { placeExtenders } from './extender-hosts.ts';
+import { lostAnswers } from './invariants/index.ts';
 import { kubeletHost } from './kubelet-host.ts';
 import { loadHosts } from './load-hosts.ts';
 import type { LostNodes } from './loss-watch.ts';
@@ -184,7 +185,7 @@ export function buildWorld(
   const cloud = cloudHost(scenario, client);
   if (cloud !== undefined) add(cloud);
   for (const controller of ownControllers) add(ownController(controller, client));
-  if (check) add(auditorHost(scenario, client));
+  if (check) add(auditorHost(scenario, client, lostAnswers(changes, apiServers)));
   const links = [...linksOf(scenario), ...addTraffic(scenario, nodes, seed, client, add)];
   if (controllers) addMetrics(scenario, nodes, hosts, apiServers, client);
   const world: WorldSpec = {
@@ -199,9 +200,13 @@ export function buildWorld(
   return { world, topology, losses };
 }
 
-function auditorHost({ cluster }: Scenario, client: (user: string, limits: ClientLimits) => ClientConfig): HostSpec {
+function auditorHost(
+  { cluster }: Scenario,
+  client: (user: string, limits: ClientLimits) => ClientConfig,
+  lost: NonNullable<AuditorConfig['settings']['lostAnswers']>,
+): HostSpec {
   const { nodeMonitorGracePeriod, nodeEvictionRate } = cluster.controllers;
-  const settings = { nodeMonitorGraceSeconds: nodeMonitorGracePeriod / 1e6, nodeEvictionRate };
+  const settings = { nodeMonitorGraceSeconds: nodeMonitorGracePeriod / 1e6, nodeEvictionRate, lostAnswers: lost };
   const config: AuditorConfig = { client: client('system:observer', UNLIMITED), settings };
   return { name: 'auditor', program: 'auditor', config, ...USERS };
 }

@@ -6,7 +6,7 @@ import { ApiServer, type ApiServerConfig } from '#apiserver';
 import { type ApiClient, createApiClient, createInformerFactory, type Informer, type InformerFactory } from '#client';
 import { ControllerManager, type ControllerManagerConfig } from '#controllers';
 import { EtcdMember } from '#etcd';
-import { historyOf, violations, violationText } from '#experiment';
+import { historyOf, lostAnswers, violations, violationText } from '#experiment';
 import { type Context, type Host, type Message, messageKind, type RunOutcome, runInProcess, SECOND, type WorldChange } from '#sim';
 import { LoadMetrics, type LoadOptions } from './load-metrics.ts';
 
@@ -369,18 +369,17 @@ export function lab(steps: readonly Step[], options: LabOptions = {}): Lab {
       ...options.manager,
     });
   });
-  // Creations whose answers went down with the API server are made again: for a while there are too many (C1).
-  const losesAnswers = (options.changes ?? []).some((one) => one.change === 'crash' && one.hosts.hosts?.includes(1) === true);
-  if (options.unchecked === undefined && !losesAnswers) sound(farm, world.until);
+  if (options.unchecked === undefined) sound(farm, world.until, world.changes);
   return { farm, answers: user.answers, outcome };
 }
 
 /** Invariants hold in every test, whatever else it is about. */
-function sound({ seen }: Farm, until: number): void {
+function sound({ seen }: Farm, until: number, changes: readonly WorldChange[]): void {
   const found = violations(
     historyOf(
       seen.map((one) => ({ ...one, type: one.type as 'add', at: Math.round(one.at * SECOND) })),
       until,
+      { lostAnswers: lostAnswers(changes, [1]) },
     ),
   );
   if (found.length > 0) throw new Error(found.map(violationText).join('\n'));

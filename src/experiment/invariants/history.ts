@@ -1,6 +1,7 @@
 /** What a watcher of everything has seen, in order: what invariants are judged by. Pure data; who watched does not matter. */
 
 import type { KubeObject, Pod } from '#api';
+import type { Interval } from './lost-answers.ts';
 
 /** One change of one object. */
 export interface Seen {
@@ -18,10 +19,12 @@ export interface Change extends Seen {
   readonly before: KubeObject | undefined;
 }
 
-/** What the cluster was told to do, where an invariant depends on it. Seconds. */
+/** What the cluster was told to do and what befell it, where an invariant depends on it. */
 export interface Settings {
   readonly nodeMonitorGraceSeconds?: number;
   readonly nodeEvictionRate?: number;
+  /** When askers may not have heard what came of their requests. */
+  readonly lostAnswers?: readonly Interval[];
 }
 
 export interface History {

@@ -5,12 +5,19 @@ import { atEnd, controllerUid, type Finding, type History, type Invariant, isLiv
 
 /** A controller sees the cluster late: what was wanted up to this long ago may still be acted on. */
 const LATE = 10_000_000;
+/** What a list makes up for comes in no order: a surplus counts once it has lasted for so long. */
+const MAKING_UP = 1_000_000;
+/** Who did not hear that a pod was made makes another, and deletes one when it sees both: as soon as it has the server back (a client's longest pause is 30 s). */
+const RECOVERY = 45_000_000;
 
 /** C1: as many pods as are wanted, and one controller each. */
 function* replicas(history: History): Iterable<Finding> {
   const wanted = new Map<string, { now: number; before: number; until: number }>();
   const live = new Map<string, Set<string>>();
   const surplus = new Map<string, Finding>();
+  const lost = history.settings.lostAnswers ?? [];
+  const lasts = (since: number, now: number): boolean =>
+    now - since > MAKING_UP && !lost.some(({ from, until }) => since >= from && now <= until + RECOVERY);
   for (const { at, type, key, resource, object, before } of of(history, 'replicasets.apps', 'pods')) {
     const uid = object.metadata?.uid ?? '';
     if (resource === 'replicasets.apps') {
@@ -31,17 +38,16 @@ function* replicas(history: History): Iterable<Finding> {
     if (pods === undefined) live.set(owner, (pods = new Set()));
     if (type === 'delete' || !isLive(object as Pod)) pods.delete(uid);
     else pods.add(uid);
-    // What a list makes up for comes in no order: a surplus counts once it has lasted for a second.
     const due = surplus.get(owner);
     const set = wanted.get(owner);
     const most = set === undefined ? undefined : at < set.until ? Math.max(set.now, set.before) : set.now;
     if (most === undefined || pods.size <= most) {
-      if (due !== undefined && at - due.at > 1_000_000) yield due;
+      if (due !== undefined && lasts(due.at, at)) yield due;
       surplus.delete(owner);
     } else if (due === undefined && type === 'add')
       surplus.set(owner, { at, message: `pod ${key} is one of ${pods.size} where ${most} are wanted` });
   }
-  for (const finding of surplus.values()) if (history.until - finding.at > 1_000_000) yield finding;
+  for (const finding of surplus.values()) if (lasts(finding.at, history.until)) yield finding;
   if (!isQuiet(history)) return;
   for (const set of atEnd<ReplicaSet>(history, 'replicasets.apps')) {
     if (set.metadata?.deletionTimestamp !== undefined) continue;

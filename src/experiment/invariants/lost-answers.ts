@@ -1,0 +1,29 @@
+/** When answers of API servers may have been lost: while a server was down, cut off, or at the end of a link that loses. What an asker does not know to have
+ *  happened it asks for again (kubernetes v1.34 pkg/controller/replicaset/replica_set.go, manageReplicas, counts a failed create as not made). */
+
+import type { HostId, WorldChange } from '#sim';
+
+/** Simulated microseconds. */
+export interface Interval {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** `servers`: the API servers' hosts; a crash elsewhere loses no answers of theirs. */
+export function lostAnswers(changes: readonly WorldChange[], servers: readonly HostId[]): readonly Interval[] {
+  const ends = (change: WorldChange): number => {
+    const end = changes.find((later) => {
+      if (later.at < change.at) return false;
+      if (change.change === 'crash') return later.change === 'restart' && later.hosts.hosts?.join() === change.hosts.hosts?.join();
+      return later.change === 'heal' && 'id' in change && later.id === change.id;
+    });
+    return end?.at ?? change.at;
+  };
+  return changes.flatMap((change) => {
+    const isLosing =
+      change.change === 'crash'
+        ? (change.hosts.hosts ?? servers).some((host) => servers.includes(host))
+        : change.change === 'partition' || (change.change === 'link' && change.loss !== undefined);
+    return isLosing ? [{ from: change.at, until: ends(change) }] : [];
+  });
+}
