@@ -10,6 +10,7 @@ rmSync('dist', { recursive: true, force: true });
 execFileSync('npx', ['--no-install', 'tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 vendorTypes();
 cpSync('src/report/browser', 'dist/src/report/browser', { recursive: true });
+cpSync('src/serve/page', 'dist/src/serve/page', { recursive: true, filter: (file) => !file.endsWith('.ts') });
 cpSync('src/apiserver/openapi/schemas.json.gz', 'dist/src/apiserver/openapi/schemas.json.gz');
 cpSync('scenarios', 'dist/scenarios', { recursive: true });
 // The doors of the rooms, as package.json maps them, but to the compiled files. Node takes the nearest package.json above a file.

@@ -10,7 +10,7 @@ export type {
   PodStory,
   QueueStep,
 } from '#scheduler';
-export { judgeSchedulerVector, PluginError, readSchedulerVector, SchedulerVectorError } from '#scheduler';
+export { JOURNAL, judgeSchedulerVector, PluginError, readSchedulerVector, SchedulerVectorError } from '#scheduler';
 export { AUDIT_FILE, auditBytes } from './audit-file.ts';
 export { type Audit, auditOf } from './auditor.ts';
 export { type BuiltWorld, buildWorld, USERS } from './build-world.ts';
@@ -20,7 +20,8 @@ export * from './etcd-judges.ts';
 export * from './explain-file.ts';
 export * from './explain-pods.ts';
 export { configuredUrls, extenderFiles, type LoadedExtender, loadExtenders } from './extender-files.ts';
-export { type GpuStudyFiles, gpuStudy } from './gpu-study.ts';
+export * from './fuzz/index.ts';
+export { type GpuStudyFiles, gpuPolicies, gpuStudy, type MeasuredGpuStudy, readGpuStudy } from './gpu-study.ts';
 export { HISTORY_FILE, historyLines } from './history-file.ts';
 export { HOST_BUILDER } from './host-builder.ts';
 export { createHost, type OwnFiles } from './hosts.ts';

@@ -68,8 +68,10 @@ export function rounded(chart: Chart): Chart {
   return { ...chart, datasets: chart.datasets.map((dataset) => ({ ...dataset, values: dataset.values.map(round) })) } as Chart;
 }
 
+export const reportCss = (): string => asset('report.css');
+
 /** Chart.js as a classic script. Its last line would ask for a source map that is not there. */
-function chartJs(): string {
+export function chartJs(): string {
   const require = createRequire(import.meta.url);
   const file = require.resolve('chart.js').replace(/chart\.c?js$/, 'chart.umd.min.js');
   return readFileSync(file, 'utf8')

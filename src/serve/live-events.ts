@@ -1,7 +1,8 @@
 /** What a page wants to see of a cluster that runs, as server-sent events: one compact picture a second (nodes as arrays in the order of their names' first
- *  sight, pods by phase, queues, latencies), for as long as anybody looks. Pods and nodes are followed by watches of the door's own, like any client's. */
+ *  sight, pods by phase and how many went from one to the next, queues, latencies), for as long as anybody looks. Pods and nodes are followed by watches of the door's own, like any client's. */
 
 import type { ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import { type Node, type Pod, podRequests, quantityMilliValue, quantityValue, type WatchEvent } from '#api';
 import { SECOND } from '#sim';
 import type { Ticket } from './gate.ts';
@@ -10,6 +11,10 @@ import type { Session } from './session.ts';
 
 const PERIOD_MS = 1000;
 const MOST_WAITING = 4 * 1024 * 1024;
+/** Longest stretch of work on events without a turn of the event loop: a first list of pods may be long. */
+const SLICE_MS = 6;
+/** Pods that a search answers with. */
+const MOST_FOUND = 30;
 const USER = 'system:wavetank:page';
 const AS_ADMINISTRATOR = { user: USER, groups: ['system:masters'] };
 
@@ -27,20 +32,35 @@ interface SeenNode {
   cpu: number;
   memory: number;
   most: number;
-  usedCpu: number;
-  usedMemory: number;
+}
+
+/** What pods took of a node. */
+interface Usage {
+  cpu: number;
+  memory: number;
   pods: number;
 }
+
+const UNUSED: Usage = { cpu: 0, memory: 0, pods: 0 };
 
 const ZONE = 'topology.kubernetes.io/zone';
 
 export class LiveEvents {
   private readonly session: Session;
-  private readonly viewers = new Set<ServerResponse>();
+  /** With each, which list of nodes it was told last. */
+  private readonly viewers = new Map<ServerResponse, number>();
   private readonly latencies = new Latencies();
-  private pods = new Map<string, SeenPod>();
-  private nodes = new Map<string, SeenNode>();
+  private readonly requests = new WeakMap<object, { readonly cpu: number; readonly memory: number }>();
+  private readonly pods = new Map<string, SeenPod>();
+  private readonly nodes = new Map<string, SeenNode>();
+  private readonly usage = new Map<string, Usage>();
+  private readonly phases = new Map<string, number>();
+  private flows = new Map<string, number>();
+  private layout = 1;
   private tickets: Ticket[] = [];
+  private readonly waiting: (() => void)[] = [];
+  private taken = 0;
+  private isTaking = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(session: Session) {
@@ -51,7 +71,7 @@ export class LiveEvents {
   stream(response: ServerResponse): Promise<void> {
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache', 'X-Accel-Buffering': 'no' });
     response.write('retry: 2000\n\n');
-    this.viewers.add(response);
+    this.viewers.set(response, 0);
     if (this.viewers.size === 1) this.begin();
     return new Promise((done) => {
       response.on('close', () => {
@@ -64,7 +84,18 @@ export class LiveEvents {
 
   stop(): void {
     this.end();
-    for (const viewer of this.viewers) viewer.end();
+    for (const viewer of this.viewers.keys()) viewer.end();
+  }
+
+  /** Pods whose namespace/name holds these letters, while somebody looks. */
+  find(letters: string): readonly object[] {
+    const found: object[] = [];
+    for (const [pod, { phase, node }] of this.pods) {
+      if (!pod.includes(letters)) continue;
+      found.push({ pod, phase, node });
+      if (found.length >= MOST_FOUND) break;
+    }
+    return found;
   }
 
   private begin(): void {
@@ -78,16 +109,28 @@ export class LiveEvents {
     const { tickets } = this;
     this.tickets = [];
     for (const ticket of tickets) ticket.close();
-    this.pods.clear();
-    this.nodes.clear();
+    this.waiting.length = 0;
+    this.taken = 0;
+    this.forget('pods');
+    this.forget('nodes');
+  }
+
+  private forget(resource: 'pods' | 'nodes'): void {
+    this[resource].clear();
+    if (resource === 'nodes') {
+      this.layout++;
+      return;
+    }
+    this.phases.clear();
+    this.flows.clear();
+    this.usage.clear();
   }
 
   /** A stream that ends is begun anew, with everything. */
   private follow(resource: 'pods' | 'nodes', take: (event: WatchEvent) => void): void {
     const again = (): void => {
       if (this.viewers.size === 0) return;
-      this[resource].clear();
-      if (resource === 'pods') for (const node of this.nodes.values()) Object.assign(node, { usedCpu: 0, usedMemory: 0, pods: 0 });
+      this.later(() => this.forget(resource));
       this.follow(resource, take);
     };
     const later = (): void => {
@@ -105,8 +148,8 @@ export class LiveEvents {
           opened: ({ code }) => {
             if (code >= 300) later();
           },
-          events(events, closed) {
-            for (const event of events) if (event.type !== 'BOOKMARK' && event.type !== 'ERROR') take(event);
+          events: (events, closed) => {
+            for (const event of events) if (event.type !== 'BOOKMARK' && event.type !== 'ERROR') this.later(() => take(event));
             if (closed) later();
           },
         },
@@ -114,11 +157,35 @@ export class LiveEvents {
     );
   }
 
+  /** In order, a few milliseconds at a time. */
+  private later(work: () => void): void {
+    this.waiting.push(work);
+    if (!this.isTaking) {
+      this.isTaking = true;
+      setImmediate(() => this.takeSome());
+    }
+  }
+
+  private takeSome(): void {
+    const ends = performance.now() + SLICE_MS;
+    while (this.taken < this.waiting.length) {
+      (this.waiting[this.taken++] as () => void)();
+      if (this.taken % 16 === 0 && performance.now() > ends) {
+        setImmediate(() => this.takeSome());
+        return;
+      }
+    }
+    this.waiting.length = 0;
+    this.taken = 0;
+    this.isTaking = false;
+  }
+
   private node(name: string): SeenNode {
     let node = this.nodes.get(name);
     if (node === undefined) {
-      node = { zone: '', isReady: false, isSchedulable: true, cpu: 0, memory: 0, most: 0, usedCpu: 0, usedMemory: 0, pods: 0 };
+      node = { zone: '', isReady: false, isSchedulable: true, cpu: 0, memory: 0, most: 0 };
       this.nodes.set(name, node);
+      this.layout++;
     }
     return node;
   }
@@ -126,12 +193,14 @@ export class LiveEvents {
   private nodeEvent({ type, object: { metadata, spec, status } }: WatchEvent<Node>): void {
     const name = metadata?.name ?? '';
     if (type === 'DELETED') {
-      this.nodes.delete(name);
+      if (this.nodes.delete(name)) this.layout++;
       return;
     }
     const node = this.node(name);
     const allocatable = status?.allocatable ?? {};
-    node.zone = metadata?.labels?.[ZONE] ?? '';
+    const zone = metadata?.labels?.[ZONE] ?? '';
+    if (node.zone !== zone) this.layout++;
+    node.zone = zone;
     node.isReady = status?.conditions?.find((one) => one.type === 'Ready')?.status === 'True';
     node.isSchedulable = spec?.unschedulable !== true;
     node.cpu = quantityMilliValue(allocatable['cpu']);
@@ -146,61 +215,94 @@ export class LiveEvents {
     if (before !== undefined) this.count(before, -1);
     if (type === 'DELETED') {
       this.pods.delete(key);
+      if (before !== undefined) this.flow(before.phase, 'gone');
       return;
     }
-    const requests = before ?? { cpu: podRequests(pod)['cpu'] ?? 0, memory: podRequests(pod)['memory'] ?? 0 };
     const now: SeenPod = {
       phase: metadata?.deletionTimestamp === undefined ? phaseOf(pod) : 'Terminating',
       node: status?.phase === 'Succeeded' || status?.phase === 'Failed' ? '' : (spec?.nodeName ?? ''),
-      cpu: requests.cpu,
-      memory: requests.memory,
+      ...this.requestsOf(pod),
     };
     this.pods.set(key, now);
     this.count(now, 1);
+    if (before?.phase !== now.phase) this.flow(before?.phase ?? 'new', now.phase);
   }
 
-  private count({ node: name, cpu, memory }: SeenPod, by: number): void {
+  /** Pods of one template share their containers. */
+  private requestsOf(pod: Pod): { readonly cpu: number; readonly memory: number } {
+    const shared: object = pod.spec?.containers ?? pod;
+    let requests = this.requests.get(shared);
+    if (requests === undefined) {
+      const { cpu = 0, memory = 0 } = podRequests(pod);
+      this.requests.set(shared, (requests = { cpu, memory }));
+    }
+    return requests;
+  }
+
+  private flow(from: string, to: string): void {
+    const key = `${from}>${to}`;
+    this.flows.set(key, (this.flows.get(key) ?? 0) + 1);
+  }
+
+  private count({ phase, node: name, cpu, memory }: SeenPod, by: number): void {
+    this.phases.set(phase, (this.phases.get(phase) ?? 0) + by);
     if (name === '') return;
-    const node = this.node(name);
-    node.usedCpu += by * cpu;
-    node.usedMemory += by * memory;
-    node.pods += by;
+    let usage = this.usage.get(name);
+    if (usage === undefined) this.usage.set(name, (usage = { ...UNUSED }));
+    usage.cpu += by * cpu;
+    usage.memory += by * memory;
+    usage.pods += by;
+    if (usage.pods === 0) this.usage.delete(name);
   }
 
-  /** The picture. */
-  picture(): object {
-    const { run, driver } = this.session;
-    const phases: Record<string, number> = {};
-    for (const { phase } of this.pods.values()) phases[phase] = (phases[phase] ?? 0) + 1;
+  /** The picture: what every viewer is told. */
+  private picture(): object {
+    const { run, driver, options, struck } = this.session;
     const share = (used: number, of: number): number => (of === 0 ? 0 : Math.round((100 * used) / of));
-    const names = [...this.nodes.keys()];
-    const all = [...this.nodes.values()];
+    const all = [...this.nodes].map(([name, node]) => ({ node, usage: this.usage.get(name) ?? UNUSED }));
     return {
+      scenario: options.scenario.name,
       simulatedSeconds: run.now / SECOND,
       time: new Date(run.clock / 1000).toISOString(),
       paused: driver.isPaused,
       speed: driver.pace,
       behindSeconds: driver.behindSeconds,
-      nodes: {
-        name: names,
-        zone: all.map(({ zone }) => zone),
-        /** 0 not ready, 1 ready, 2 ready and closed to new pods. */
-        state: all.map(({ isReady, isSchedulable }) => (isReady ? (isSchedulable ? 1 : 2) : 0)),
-        cpuPercent: all.map(({ usedCpu, cpu }) => share(usedCpu, cpu)),
-        memoryPercent: all.map(({ usedMemory, memory }) => share(usedMemory, memory)),
-        pods: all.map(({ pods }) => pods),
-      },
-      pods: phases,
+      loading: this.session.isLoading,
+      pods: Object.fromEntries([...this.phases].filter(([, count]) => count > 0)),
+      flows: Object.fromEntries(this.flows),
+      faults: struck.all.slice(-20),
       ...this.latencies.since(run),
+      nodes: {
+        /** 0 not ready, 1 ready, 2 ready and closed to new pods. */
+        state: all.map(({ node: { isReady, isSchedulable } }) => (isReady ? (isSchedulable ? 1 : 2) : 0)),
+        cpuPercent: all.map(({ node, usage }) => share(usage.cpu, node.cpu)),
+        memoryPercent: all.map(({ node, usage }) => share(usage.memory, node.memory)),
+        pods: all.map(({ usage }) => usage.pods),
+      },
     };
   }
 
   private send(): void {
-    const text = `data: ${JSON.stringify(this.picture())}\n\n`;
-    for (const viewer of this.viewers) {
-      if (viewer.writableLength > MOST_WAITING) viewer.destroy();
-      else viewer.write(text);
+    const text = JSON.stringify(this.picture());
+    this.flows = new Map();
+    let layout: string | undefined;
+    for (const [viewer, known] of this.viewers) {
+      if (viewer.writableLength > MOST_WAITING) {
+        viewer.destroy();
+        continue;
+      }
+      if (known !== this.layout) {
+        layout ??= `event: layout\ndata: ${JSON.stringify(this.names())}\n\n`;
+        viewer.write(layout);
+        this.viewers.set(viewer, this.layout);
+      }
+      viewer.write(`data: ${text}\n\n`);
     }
+  }
+
+  /** Of the arrays of all pictures that follow. */
+  private names(): object {
+    return { name: [...this.nodes.keys()], zone: [...this.nodes.values()].map(({ zone }) => zone) };
   }
 }
 

@@ -8,6 +8,7 @@ import { type Host, type HostId, type Instant, type Instruments, type Message, S
 import { Door, type DoorConfig, type DoorListener } from './door-host.ts';
 import { guarded } from './guarded-server.ts';
 import { type AskExtender, HttpExtender, type HttpExtenderConfig, isHttpExtender } from './http-extender.ts';
+import { RecordTap } from './record-tap.ts';
 
 /** What came in. */
 export type Input =
@@ -35,6 +36,8 @@ export interface Outside extends DoorListener {
 export class LiveRun {
   readonly built: BuiltWorld;
   readonly door: Door;
+  /** What hosts record of single pods. */
+  readonly tap = new RecordTap();
   /** Host of the door. */
   readonly doorId: HostId;
   /** Everything before this instant has happened. */
@@ -64,11 +67,22 @@ export class LiveRun {
         if (spec.program === 'door') return (door = new Door(spec.config as DoorConfig, outside));
         if (isHttpExtender(spec)) return new HttpExtender(spec.config as HttpExtenderConfig, id, outside.askExtender);
         const host = createHost(spec, id, previous);
-        return spec.program === 'apiserver' ? guarded(host as ApiServer, outside.failed) : host;
+        const safe = spec.program === 'apiserver' ? guarded(host as ApiServer, outside.failed) : host;
+        // The first host that is started: what it and all others record is kept.
+        return id === 0 && previous === undefined ? this.tapped(safe) : safe;
       },
     });
     this.shard.start();
     this.door = door as Door;
+  }
+
+  private tapped(host: Host): Host {
+    const start = host.start?.bind(host);
+    host.start = (ctx) => {
+      this.tap.attach(ctx);
+      start?.(ctx);
+    };
+    return host;
   }
 
   host(id: HostId): Host | undefined {

@@ -1,6 +1,6 @@
 /** One served cluster: the world of a scenario with a door, what drives it, and how it is saved and loaded again. */
 
-import { buildWorld, injectedChanges, type LoadedExtender, USERS } from '#experiment';
+import { buildWorld, type ExplainChoice, type LoadedExtender, USERS, withJournals } from '#experiment';
 import type { Scenario } from '#scenario';
 import type { Instant } from '#sim';
 import { Driver, type Speed } from './driver.ts';
@@ -8,6 +8,7 @@ import { asker } from './extender-client.ts';
 import { Gate } from './gate.ts';
 import { type Input, LiveRun, type Outside } from './live-run.ts';
 import { readSnapshot, type Snapshot, SnapshotError } from './snapshot.ts';
+import { type StruckFault, StruckFaults } from './struck-faults.ts';
 
 export interface SessionOptions {
   readonly scenario: Scenario;
@@ -20,6 +21,8 @@ export interface SessionOptions {
   readonly complain: (text: string) => void;
   /** Microseconds since the Unix epoch: the cluster's clocks begin here. */
   readonly epoch: number;
+  /** Which attempts of the schedulers can be explained; default all. */
+  readonly explain?: ExplainChoice;
 }
 
 export class Session {
@@ -29,6 +32,7 @@ export class Session {
   run: LiveRun;
   private readonly ending = new AbortController();
   private epoch: number;
+  readonly struck = new StruckFaults();
   private faults = 0;
   private failures = 0;
   /** Loading: what goes by was answered long ago. */
@@ -68,7 +72,7 @@ export class Session {
       }),
       failed: (error) => this.failed(error),
     };
-    return new LiveRun(built, outside);
+    return new LiveRun({ ...built, world: withJournals(built.world, this.options.explain ?? 'all') }, outside);
   }
 
   stop(): void {
@@ -88,15 +92,24 @@ export class Session {
   }
 
   /** Throws UserError. `written`: one entry of a scenario's `faults`. */
-  inject(written: unknown): number {
+  inject(written: unknown): StruckFault {
     const { run } = this;
     const { seed, scenario } = this.options;
-    const at = this.driver.due;
-    const changes = injectedChanges(written, run.built.topology, { now: at, seed, ordinal: scenario.faults.length + this.faults });
+    const moment = { now: this.driver.due, seed, ordinal: scenario.faults.length + this.faults };
+    const { fault, changes } = this.struck.strike(written, run.built.topology, moment);
     this.faults++;
     for (const change of changes) run.change(change);
     this.driver.wake();
-    return changes.length;
+    return fault;
+  }
+
+  /** Takes back what has no end of its own. Throws UserError. */
+  undo(id: number): StruckFault {
+    const { run } = this;
+    const { fault, changes } = this.struck.undo(id, run.built.topology, this.driver.due);
+    for (const change of changes) run.change(change);
+    this.driver.wake();
+    return fault;
   }
 
   save(): Snapshot {
@@ -126,6 +139,7 @@ export class Session {
     this.isReplaying = true;
     this.epoch = snapshot.epoch;
     this.faults = snapshot.faults;
+    this.struck.forget();
     try {
       const run = this.newRun();
       run.replay(snapshot.inputs);

@@ -176,14 +176,19 @@ describe('the live picture', () => {
       let text = '';
       // biome-ignore lint/suspicious/noExplicitAny: a picture.
       let picture: any;
-      while (picture === undefined || picture.nodes.name.length < 3 || picture.pods.Running === undefined) {
+      let layout: { readonly name: string[]; readonly zone: string[] } | null = null;
+      while (picture === undefined || picture.nodes.state.length < 3 || picture.pods.Running === undefined) {
         text += (await reader?.read())?.value ?? '';
-        const lines = text.split('\n').filter((line) => line.startsWith('data: '));
-        if (lines.length > 0) picture = JSON.parse((lines.at(-1) as string).slice(6));
+        const events = text.split('\n\n').slice(0, -1);
+        const last = (isLayout: boolean) =>
+          events.findLast((one) => one.includes('data: ') && one.startsWith('event: layout') === isLayout)?.split('data: ')[1];
+        picture = JSON.parse(last(false) ?? 'null') ?? undefined;
+        layout = JSON.parse(last(true) ?? 'null');
         await lab.pass(1);
       }
       expect(picture).toMatchObject({ paused: true, pods: { Running: 1, Unscheduled: 1 }, queues: { unschedulable: 1 } });
-      expect([...picture.nodes.name].sort()).toEqual(['node-0', 'node-1', 'node-2']);
+      expect([...(layout?.name ?? [])].sort()).toEqual(['node-0', 'node-1', 'node-2']);
+      expect([...(layout?.zone ?? [])].sort()).toEqual(['a', 'a', 'b']);
       expect(picture.nodes.state).toEqual([1, 1, 1]);
       expect([...picture.nodes.cpuPercent].sort()).toEqual([0, 0, 25]);
       expect(picture.latencyMs.apiServer).toEqual({ p50: expect.any(Number), p99: expect.any(Number) });

@@ -5,8 +5,10 @@ import { parseSource, UserError } from '#scenario';
 import { SECOND } from '#sim';
 import type { Speed } from '../driver.ts';
 import type { LiveEvents } from '../live-events.ts';
+import { podWay } from '../pod-story.ts';
 import type { Session } from '../session.ts';
 import { SnapshotError } from '../snapshot.ts';
+import type { StruckFault } from '../struck-faults.ts';
 import { parseJson, readBody } from './body.ts';
 import { HttpFailure, malformed, notNow, unknownPath, wrongMethod } from './failures.ts';
 import { sendObject } from './reply.ts';
@@ -37,9 +39,11 @@ export interface Status {
   readonly nodes: number;
   readonly openRequests: number;
   readonly canBeSaved: boolean;
+  /** Faults that were struck from outside, the latest last. */
+  readonly faults: readonly StruckFault[];
 }
 
-export function statusOf({ run, driver, gate, options }: Session): Status {
+export function statusOf({ run, driver, gate, options, struck }: Session): Status {
   return {
     scenario: options.scenario.name,
     seed: options.seed,
@@ -52,6 +56,7 @@ export function statusOf({ run, driver, gate, options }: Session): Status {
     nodes: run.built.topology.nodes.length,
     openRequests: gate.size,
     canBeSaved: run.inputs !== undefined,
+    faults: struck.all,
   };
 }
 
@@ -83,6 +88,13 @@ function secondsOf(value: unknown): number {
   return seconds;
 }
 
+function numberOf(value: unknown): number {
+  const found = Number(value);
+  if ((typeof value !== 'number' && typeof value !== 'string') || !Number.isSafeInteger(found) || found < 1)
+    throw new HttpFailure(malformed(`'fault': expected the number of a fault, found ${JSON.stringify(value)?.slice(0, 60)}`));
+  return found;
+}
+
 /** A fault as the scenario's YAML has it, in text, or as JSON. */
 function faultOf(body: Buffer, type: string): unknown {
   const text = body.toString();
@@ -93,6 +105,7 @@ function faultOf(body: Buffer, type: string): unknown {
   return parseSource(text, 'fault').value;
 }
 
+/** What it answers goes with the status. */
 type Action = (call: ControlCall, body: Buffer) => unknown;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -101,8 +114,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   speed: ({ session }, body) => session.driver.setSpeed(speedOf(fieldsOf(given(body))['speed'])),
   step: ({ session }, body) => session.driver.step(Math.round(secondsOf(fieldsOf(given(body))['by']) * SECOND)),
   faults: ({ session, request }, body) => {
-    session.inject(faultOf(body, request.headers['content-type']?.split(';', 1)[0] ?? ''));
+    const struck = session.inject(faultOf(body, request.headers['content-type']?.split(';', 1)[0] ?? ''));
+    return { struck };
   },
+  undo: ({ session }, body) => ({ undone: session.undo(numberOf(fieldsOf(given(body))['fault'])) }),
   load: async ({ session }, body) => {
     await session.load(parseJson(body));
   },
@@ -118,6 +133,8 @@ export async function handleControl(call: ControlCall): Promise<boolean> {
     if (path === 'status' || path === '') await sendObject(request, response, 200, statusOf(session));
     else if (path === 'snapshot') await sendObject(request, response, 200, saved(session));
     else if (path === 'events') await live.stream(response);
+    else if (path === 'pods') await sendObject(request, response, 200, { pods: live.find(url.searchParams.get('match') ?? '') });
+    else if (path === 'pod') await sendObject(request, response, 200, podWay(session.run, url.searchParams.get('pod') ?? ''));
     else return false;
     return true;
   }
@@ -125,14 +142,15 @@ export async function handleControl(call: ControlCall): Promise<boolean> {
   if (action === undefined) throw new HttpFailure(unknownPath());
   if (request.method !== 'POST') throw new HttpFailure(wrongMethod());
   const body = await readBody(request, path === 'load' ? SNAPSHOT_BYTES : undefined);
+  let more: unknown;
   try {
     if (session.isLoading) throw new HttpFailure(notNow('a snapshot is being loaded'));
-    await action(call, body);
+    more = await action(call, body);
   } catch (error) {
     if (error instanceof UserError || error instanceof SnapshotError) throw new HttpFailure(malformed(error.message));
     throw error;
   }
-  await sendObject(request, response, 200, statusOf(session));
+  await sendObject(request, response, 200, { ...statusOf(session), ...(typeof more === 'object' ? more : {}) });
   return true;
 }
 

@@ -9,6 +9,7 @@ import { handleApi } from './api-handler.ts';
 import { handleControl } from './control-handler.ts';
 import { Documents } from './documents.ts';
 import { HttpFailure, notNow, unauthorized, wrongMethod } from './failures.ts';
+import { sendPage, wantsPage } from './page-reply.ts';
 import { sendStatus, sendText } from './reply.ts';
 
 export interface ServerOptions extends AccessRules {
@@ -96,12 +97,13 @@ async function route(request: IncomingMessage, response: ServerResponse, rooms: 
   const caller: Caller = callerOf(request, rooms);
   const url = urlOf(request);
   if (/^\/wavetank(\/|$)/.test(url.pathname)) {
-    if (request.method !== 'GET' && !caller.isAdministrator) throw new HttpFailure(unauthorized());
+    if (!caller.isAdministrator) throw new HttpFailure(unauthorized());
     if (await handleControl({ request, response, url, session, live })) return;
     return sendText(request, response, 404, 'text/plain; charset=utf-8', '404 page not found\n');
   }
   if (session.isLoading) throw new HttpFailure(notNow('a snapshot is being loaded'));
   const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (isRead && url.pathname === '/' && wantsPage(request.headers.accept)) return sendPage(request, response);
   if (isRead && (await documents.answer(request, response, url, session))) return;
   if (await handleApi({ request, response, url, caller, session, documents })) return;
   if (!isRead && url.pathname === '/') throw new HttpFailure(wrongMethod());
