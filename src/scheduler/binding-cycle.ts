@@ -32,6 +32,8 @@ export type Step =
   | { readonly step: 'bind'; readonly uid: string }
   | { readonly step: 'preBind'; readonly uid: string }
   | { readonly step: 'mark' | 'evict'; readonly preemptor: string; readonly victim: string }
+  /** What a failed attempt came to was written to its pod. */
+  | { readonly step: 'told' }
   | { readonly step: 'ignore' };
 
 /** A pod waits for permission, or for what its PreBind plugin waits for. */
@@ -272,6 +274,10 @@ export class BindingCycle {
   finished(outcome: Outcome<Step>, ctx: Context): void {
     const { continuation: step } = outcome;
     if (step.step === 'ignore') return;
+    if (step.step === 'told') {
+      this.#failures.told(ctx);
+      return;
+    }
     if (step.step === 'mark' || step.step === 'evict') {
       this.#failures.answered(step.step, step.preemptor, step.victim, outcome.code, ctx);
       return;
@@ -329,7 +335,7 @@ export class BindingCycle {
     else this.#toForget.push(assumed);
     // A rejected pod must not be moved by its own departure.
     if (!isRejected(status)) this.#queue.move(ASSIGNED_POD_DELETE, assumed, undefined, ctx.now);
-    this.#failures.failed(binding, failure, ctx);
+    this.#failures.failed(binding, failure, ctx, true);
     if (isRejected(status)) this.#queue.move(ASSIGNED_POD_DELETE, assumed, undefined, ctx.now, info.uid);
   }
 

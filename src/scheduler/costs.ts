@@ -20,14 +20,15 @@ export const SPREAD_SCORE_COST = 0.39;
 export const INTER_POD_NODE_COST = 0.48;
 /** Dry run of one node in preemption: taking victims off and putting them back runs the filters about ten times. assumed. */
 export const DRY_RUN_COST = 10 * FILTER_COST;
-/** InterPodAffinity, per pod on a node whose required anti-affinity means the incoming pod. kube-scheduler v1.34.3 in process on 5,000 nodes: a plain pod whose
+/** InterPodAffinity, per pod on a node whose required anti-affinity means the incoming pod. Scaled, not measured as such: the slope of these runs, times what makes
+ *  their plain pods as dear as those of the other figures. kube-scheduler v1.34.3 in process on 5,000 nodes: a plain pod whose
  *  label 1,000 such pods repel costs 2.0 times as much as one that they do not mean (1.16 ms and 2.30 ms; 300: 1.61 ms, 2,000: 4.05 ms). */
 export const REPELLING_POD_COST = 2.0;
-/** What the share of each node already holds: the rows that it was fitted to had 500 such pods on the average. */
+/** What the share of each node already holds: that the rows it was fitted to had 500 such pods on the average is assumed from their 1,000 pods. */
 const REPELLING_IN_SHARE = 500;
 /** DynamicResources, per node filtered for a pod with claims: allocator, CEL, results; and per slice in the cluster, all of which are gone through for each node.
- *  kube-scheduler v1.34.3 in process against a plain pod on the same nodes (0.57 ms with 500): 18 microseconds a node with 100 slices, 22 with 500, 39 with 2,000, twice that
- *  on the machine of the other figures; the number of devices a node, or of those in use, makes next to no difference. */
+ *  kube-scheduler v1.34.3 in process against a plain pod on the same nodes (0.57 ms with 500): 18 microseconds a node with 100 slices, 22 with 500, 39 with 2,000. Scaled: twice that
+ *  is taken for the machine of the other figures, as plain pods cost there; for devices themselves the factor is assumed. The number of devices a node, or of those in use, makes next to no difference. */
 export const DEVICES_FILTER_COST = 32;
 export const DEVICES_SLICE_COST = 0.022;
 /** Encoding and sending the binding, and its book-keeping. assumed. */

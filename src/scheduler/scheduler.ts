@@ -116,10 +116,18 @@ export class Scheduler implements Host {
     const extenders = config.extenders ?? [];
     this.#extenders = extenders.length === 0 ? undefined : new ExtenderClient(extenders);
     if (this.#extenders !== undefined) this.#queue.registerForAll(EXTENDER_NAME);
-    const isAsync = config.featureGates?.['SchedulerAsyncPreemption'] !== false;
     const live = (key: string): Pod | undefined => this.#pods.get(key);
-    this.#failures = new FailureHandler(this.#client, recorder, this.#queue, this.#nominator, this.#profiles, this.#waiting, live, isAsync);
-    this.#failures.onEvicted = (ctx) => ctx.after(0, CYCLE);
+    this.#failures = new FailureHandler(
+      this.#client,
+      recorder,
+      this.#queue,
+      this.#nominator,
+      this.#profiles,
+      this.#waiting,
+      live,
+      config.featureGates,
+    );
+    this.#failures.onFree = (ctx) => ctx.after(0, CYCLE);
     this.#binding = new BindingCycle(
       this.#client,
       recorder,
@@ -218,7 +226,7 @@ export class Scheduler implements Host {
     this.#ending = undefined;
     if (this.#waiting.hasSettled) this.#binding.settle(ctx);
     ending?.(ctx);
-    // Without asynchronous preemption the thread stands still until the victims are on their way out.
+    // The thread stands still until the API server knows of a failure and, without asynchronous preemption, the victims are on their way out.
     if (this.#failures.isWaiting) this.#isTurnDue = true;
     else this.#cycle(ctx);
   }

@@ -17,6 +17,7 @@ import type { SchedulerMetrics } from './scheduler-metrics.ts';
 import type { WaitingPods } from './waiting-pods.ts';
 
 const IGNORE: Step = { step: 'ignore' };
+const TOLD: Step = { step: 'told' };
 
 /** The eviction of one pod's victims. */
 interface Preemption {
@@ -49,10 +50,14 @@ export class FailureHandler {
   readonly #preemptions = new Map<string, Preemption>();
   /** SchedulerAsyncPreemption. */
   readonly #isAsync: boolean;
+  /** SchedulerAsyncAPICalls, off in 1.34: statuses are patched by the scheduling thread itself. */
+  readonly #patchesAside: boolean;
+  /** The scheduling thread waits until the API server has answered a patch of its own. */
+  #isTelling = false;
   /** What is left of an attempt whose victims the scheduling thread waits for. */
   #goOn: ((result: Preemption['result'], ctx: Context) => void) | undefined;
-  /** The scheduling thread has waited for victims and may go on. */
-  onEvicted: ((ctx: Context) => void) | undefined;
+  /** The scheduling thread has waited, for victims or for an answer, and may go on. */
+  onFree: ((ctx: Context) => void) | undefined;
 
   constructor(
     client: ApiClient<Step>,
@@ -62,7 +67,7 @@ export class FailureHandler {
     profiles: ReadonlyMap<string, Profile>,
     waiting: WaitingPods,
     live: (key: string) => Pod | undefined,
-    isAsync: boolean,
+    gates: Readonly<Record<string, boolean>> = {},
   ) {
     this.#client = client;
     this.#recorder = recorder;
@@ -71,22 +76,29 @@ export class FailureHandler {
     this.#profiles = profiles;
     this.#waiting = waiting;
     this.#live = live;
-    this.#isAsync = isAsync;
+    this.#isAsync = gates['SchedulerAsyncPreemption'] !== false;
+    this.#patchesAside = gates['SchedulerAsyncAPICalls'] === true;
   }
 
-  /** The scheduling thread waits until victims are evicted. */
+  /** The scheduling thread waits until victims are evicted, or until the API server knows of the failure. */
   get isWaiting(): boolean {
-    return this.#goOn !== undefined;
+    return this.#goOn !== undefined || this.#isTelling;
   }
 
-  /** handleSchedulingFailure. */
-  failed(attempt: Attempt, failure: Failure, ctx: Context): void {
+  /** The API server has answered, or will not. */
+  told(ctx: Context): void {
+    this.#isTelling = false;
+    this.onFree?.(ctx);
+  }
+
+  /** handleSchedulingFailure, by the scheduling thread or by that of a binding (`isAside`). */
+  failed(attempt: Attempt, failure: Failure, ctx: Context, isAside = false): void {
     const { profile, startedAt } = attempt;
     const isUnschedulable = failure.isError === undefined ? failure.plugins.size > 0 : !failure.isError;
     this.metrics?.attempt(isUnschedulable ? 'unschedulable' : 'error', profile.schedulerName, ctx.now - startedAt);
     const { victims, nominatedNodeName } = failure.postFilter;
     if (victims === undefined || victims.length === 0) {
-      this.#putBack(attempt, failure, nominatedNodeName, isUnschedulable, ctx);
+      this.#putBack(attempt, failure, nominatedNodeName, isUnschedulable, ctx, isAside);
       return;
     }
     if (this.#isAsync) {
@@ -96,13 +108,20 @@ export class FailureHandler {
     }
     this.#goOn = (result, later) => {
       this.#putBack(attempt, failure, result === 'success' ? nominatedNodeName : undefined, isUnschedulable, later);
-      this.onEvicted?.(later);
+      this.onFree?.(later);
     };
     this.#preempt(attempt, victims, nominatedNodeName ?? '', ctx);
   }
 
   /** Back into the queue with the promise of a node, and the news to the API server. */
-  #putBack(attempt: Attempt, failure: Failure, nominatedNodeName: string | undefined, isUnschedulable: boolean, ctx: Context): void {
+  #putBack(
+    attempt: Attempt,
+    failure: Failure,
+    nominatedNodeName: string | undefined,
+    isUnschedulable: boolean,
+    ctx: Context,
+    isAside = false,
+  ): void {
     const { info } = attempt;
     const pod = info.pod;
     const live = this.#live(info.key);
@@ -115,31 +134,11 @@ export class FailureHandler {
       if (nominatedNodeName !== undefined) this.#nominator.add(live, nominatedNodeName);
     }
     this.#recorder.event(pod, 'Warning', 'FailedScheduling', shortened(failure.message), ctx);
-    this.#patchStatus(pod, failure.message, isUnschedulable ? 'Unschedulable' : 'SchedulerError', nominatedNodeName, ctx);
-  }
-
-  /** updatePod: only when condition or nomination say something new. */
-  #patchStatus(pod: Pod, message: string, reason: string, nominatedNodeName: string | undefined, ctx: Context): void {
-    const condition = (pod.status?.conditions ?? []).find((c) => c.type === 'PodScheduled') as PodCondition | undefined;
-    const isNew = condition?.status !== 'False' || condition.reason !== reason || condition.message !== message;
-    const current = (pod.status?.nominatedNodeName as string | undefined) ?? '';
-    const isNominated = nominatedNodeName !== undefined && nominatedNodeName !== current;
-    if (!isNew && !isNominated) return;
-    const now = rfc3339(ctx.clock());
-    const isFlipped = condition?.status !== 'False';
-    const fresh = {
-      type: 'PodScheduled',
-      status: 'False',
-      reason,
-      message,
-      lastProbeTime: null,
-      lastTransitionTime: isFlipped ? now : condition?.lastTransitionTime,
-    };
-    const status = {
-      ...(isNew ? { conditions: [fresh] } : {}),
-      ...(isNominated ? { nominatedNodeName: nominatedNodeName === '' ? null : nominatedNodeName } : {}),
-    };
-    this.#patch(pod, status, ctx);
+    const status = statusAfter(pod, failure.message, isUnschedulable ? 'Unschedulable' : 'SchedulerError', nominatedNodeName, ctx);
+    if (status === undefined) return;
+    const waits = !isAside && !this.#patchesAside;
+    if (waits) this.#isTelling = true;
+    this.#patch(pod, status, ctx, waits ? TOLD : IGNORE);
   }
 
   #patch(pod: Pod, status: object, ctx: Context, step = IGNORE): void {
@@ -265,3 +264,26 @@ export class FailureHandler {
 
 /** truncateMessage. */
 const shortened = (message: string): string => (message.length <= MOST_NOTE ? message : `${message.slice(0, MOST_NOTE - 4)} ...`);
+
+/** updatePod: what is new about the pod; undefined when condition and nomination are as they were. */
+function statusAfter(pod: Pod, message: string, reason: string, nominatedNodeName: string | undefined, ctx: Context): object | undefined {
+  const condition = (pod.status?.conditions ?? []).find((c) => c.type === 'PodScheduled') as PodCondition | undefined;
+  const isNew = condition?.status !== 'False' || condition.reason !== reason || condition.message !== message;
+  const current = (pod.status?.nominatedNodeName as string | undefined) ?? '';
+  const isNominated = nominatedNodeName !== undefined && nominatedNodeName !== current;
+  if (!isNew && !isNominated) return undefined;
+  const now = rfc3339(ctx.clock());
+  const isFlipped = condition?.status !== 'False';
+  const fresh = {
+    type: 'PodScheduled',
+    status: 'False',
+    reason,
+    message,
+    lastProbeTime: null,
+    lastTransitionTime: isFlipped ? now : condition?.lastTransitionTime,
+  };
+  return {
+    ...(isNew ? { conditions: [fresh] } : {}),
+    ...(isNominated ? { nominatedNodeName: nominatedNodeName === '' ? null : nominatedNodeName } : {}),
+  };
+}

@@ -45,3 +45,28 @@ describe('evicting victims', () => {
     expect(evict(true).refusedAt('later')).toBeLessThan(evict(true).going[2]);
   });
 });
+
+describe('telling the API server of a failed attempt', () => {
+  /** When each attempt was over, microseconds. */
+  const refused = (isAside: boolean): number[] => {
+    const names = ['one', 'two', 'three'];
+    const steps = [nodeAt(1, 'only', '1'), ...names.map((name) => podAt(3, name, '64'))];
+    const { outcome } = lab(steps, { seconds: 10, config: { featureGates: { SchedulerAsyncAPICalls: isAside } } });
+    const spans = names.flatMap((name) => outcome.recorded.spansOf(`pods/default/${name}`));
+    const attempts = spans.filter(({ name }) => name === 'scheduling');
+    return attempts.map(({ start, duration }) => start + duration).sort((a, b) => a - b);
+  };
+
+  it('holds the scheduling thread until the answer is there, as 1.34 does', () => {
+    const ends = refused(false);
+    expect(ends).toHaveLength(3);
+    // An attempt on one node takes 0.1 ms, a patch that etcd keeps more than one.
+    for (const [i, end] of ends.slice(1).entries()) expect(end - (ends[i] as number)).toBeGreaterThan(1000);
+  });
+
+  it('goes on at once with SchedulerAsyncAPICalls', () => {
+    const ends = refused(true);
+    expect(ends).toHaveLength(3);
+    for (const [i, end] of ends.slice(1).entries()) expect(end - (ends[i] as number)).toBeLessThan(500);
+  });
+});

@@ -91,9 +91,9 @@ export function drawPerfTable(rows: readonly PerfRow[], command: string): string
     '',
     'Virtual pods/s are what the modelled scheduler reaches under the cost model (`src/scheduler/costs.ts`), sampled as upstream samples; the threshold is',
     "the file's own for upstream's CI machines. Pods/s by the wall clock and by CPU time are those of all our code (API server, etcd, scheduler, test driver)",
-    'in one thread while metrics were collected, on the machine that wrote this table. Virtual figures and digests are the same on every machine. Where all pods',
-    'were scheduled at one instant there is no rate. Of the feature gates that the names speak of, SchedulerQueueingHints and SchedulerAsyncPreemption are switched;',
-    'SchedulerAsyncAPICalls changes nothing: the status of a failed attempt is always patched without the scheduling thread waiting for the answer.',
+    'in one thread while metrics were collected, on the machine that wrote this table and under whatever load it had. Virtual figures and digests are the same on every machine. Where all pods',
+    'were scheduled at one instant there is no rate. Of the feature gates that the names speak of, SchedulerQueueingHints, SchedulerAsyncPreemption',
+    'and, for failed attempts, SchedulerAsyncAPICalls are switched.',
   ];
   for (const topic of [...new Set(rows.map((row) => row.topic))]) {
     lines.push('', `## ${topic}`, '', '| case / workload | pods | virtual pods/s | threshold | verdict | wall pods/s | CPU pods/s |');
