@@ -81,7 +81,7 @@ messageKind<KubeletTimer>({
 
 /** What an answer belongs to. */
 export type Continuation =
-  | { readonly of: 'node'; readonly step: 'create' | 'get' | 'status' }
+  | { readonly of: 'node'; readonly step: 'create' | 'get' | 'look' | 'status' }
   | { readonly of: 'lease'; readonly step: 'create' | 'get' | 'renew' }
   | { readonly of: 'status'; readonly slot: number }
   | { readonly of: 'delete'; readonly slot: number }

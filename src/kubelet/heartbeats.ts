@@ -25,6 +25,8 @@ export class Heartbeats {
   /** The Lease was deleted: the next renewal makes it anew. */
   private gone = false;
   private leaseBusy = false;
+  /** A renewal got no answer. */
+  private wasCut = false;
   private statusBusy = false;
   private imagesSent = 0;
   private reportAt = 0;
@@ -111,6 +113,14 @@ export class Heartbeats {
     if (due || this.changed || this.agent.images.version !== this.imagesSent) this.report(ctx);
   }
 
+  /** The node controller gave this node up while nothing was heard of it: what the API server has is not what is so, and the next look writes it anew
+   *  (tryUpdateNodeStatus compares with the Node as the server has it). */
+  seen({ status }: Node, ctx: Context): void {
+    if (this.statusBusy || status?.conditions?.some((condition) => condition.status === 'Unknown') !== true) return;
+    this.changed = true;
+    this.statusDue(ctx);
+  }
+
   private report(ctx: Context): void {
     const { agent } = this;
     if (!this.registered || this.statusBusy) return;
@@ -139,8 +149,12 @@ export class Heartbeats {
   }
 
   /** Outcomes of requests about the node. */
-  nodeAnswered(outcome: Outcome<Continuation>, step: 'create' | 'get' | 'status', ctx: Context): void {
+  nodeAnswered(outcome: Outcome<Continuation>, step: 'create' | 'get' | 'look' | 'status', ctx: Context): void {
     const { agent } = this;
+    if (step === 'look') {
+      if (outcome.code === 200) this.seen(outcome.object as Node, ctx);
+      return;
+    }
     if (step === 'status') {
       this.statusBusy = false;
       if (outcome.code === 0 || outcome.code >= 400) this.changed = true;
@@ -231,8 +245,23 @@ export class Heartbeats {
     };
   }
 
+  /** Back after silence: upstream's look at the status every 10 s asks for the Node anyway. */
+  private look(ctx: Context): void {
+    const { agent } = this;
+    this.wasCut = false;
+    agent.client.request(
+      ctx,
+      { verb: 'get', resource: 'nodes', name: agent.config.nodeName },
+      LOOK_AT_NODE,
+      agent.egress,
+      agent.heartbeats,
+    );
+  }
+
   leaseAnswered(outcome: Outcome<Continuation>, step: 'create' | 'get' | 'renew', ctx: Context): void {
     this.leaseBusy = false;
+    if (outcome.code === 0) this.wasCut = true;
+    else if (this.wasCut) this.look(ctx);
     if (outcome.code > 0 && outcome.code < 400) {
       const metadata = (outcome.object as KubeObject | undefined)?.metadata;
       this.lease = { uid: metadata?.uid, resourceVersion: metadata?.resourceVersion };
@@ -262,6 +291,7 @@ const NO_HEALTH: NodeHealth = {
 };
 const CREATE_NODE = { of: 'node', step: 'create' } as const;
 const GET_NODE = { of: 'node', step: 'get' } as const;
+const LOOK_AT_NODE = { of: 'node', step: 'look' } as const;
 const NODE_STATUS = { of: 'node', step: 'status' } as const;
 const CREATE_LEASE = { of: 'lease', step: 'create' } as const;
 const GET_LEASE = { of: 'lease', step: 'get' } as const;

@@ -58,7 +58,7 @@ export class Kubelet implements Host {
       fieldSelector: `spec.nodeName=${config.nodeName}`,
     });
     if (agent.settings.watchOwnNode) {
-      this.ownNode = new Reflector(agent.client as never, 'nodes', new NodeSink(agent, this.shutdown), {
+      this.ownNode = new Reflector(agent.client as never, 'nodes', new NodeSink(agent, this.shutdown, this.heartbeats), {
         fieldSelector: `metadata.name=${config.nodeName}`,
       });
     }
@@ -268,12 +268,15 @@ export class Kubelet implements Host {
 class NodeSink implements Sink {
   private readonly agent: NodeAgent;
   private readonly shutdown: NodeShutdown;
-  constructor(agent: NodeAgent, shutdown: NodeShutdown) {
+  private readonly heartbeats: Heartbeats;
+  constructor(agent: NodeAgent, shutdown: NodeShutdown, heartbeats: Heartbeats) {
     this.agent = agent;
     this.shutdown = shutdown;
+    this.heartbeats = heartbeats;
   }
   upsert(object: KubeObject, ctx: Context): void {
     this.agent.node = object as Node;
+    this.heartbeats.seen(object as Node, ctx);
     if (object.metadata?.annotations?.[SHUTDOWN_ANNOTATION] !== undefined) this.shutdown.begin(ctx);
   }
   remove(): void {}

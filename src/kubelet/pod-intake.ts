@@ -14,7 +14,7 @@ import { syncPod } from './pod-sync.ts';
 import { endPod } from './pod-termination.ts';
 import { ContainerRecord, type ContainerRole, PodWorker, subjectOf } from './pod-worker.ts';
 import type { StaticPods } from './static-pods.ts';
-import { publishStatus } from './status-manager.ts';
+import { publishStatus, reconcileStatus } from './status-manager.ts';
 
 /** Least grace of a pod whose object is gone already (pod_workers.go, calculateEffectiveGracePeriod). */
 const GONE_GRACE_SECONDS = 1;
@@ -36,6 +36,7 @@ export class PodIntake implements Sink {
     const worker = this.agent.byUid.get(pod.metadata?.uid ?? '') ?? addPod(this.agent, pod, false, ctx);
     worker.metadata = pod.metadata;
     if (pod.spec !== undefined) worker.spec = pod.spec;
+    reconcileStatus(this.agent, worker, pod, ctx);
     if (pod.metadata?.deletionTimestamp === undefined) return;
     // A pod that is told to end already listens to a shorter grace period only.
     if (worker.deleting && worker.stage !== 'terminating') return;

@@ -17,6 +17,9 @@ const text = (value: string | undefined): number => {
 
 const HELD = 1;
 
+/** As last published. */
+export const isReady = (worker: PodWorker): boolean => (worker.conditionBits & CONDITION.ready) !== 0;
+
 /** A number that changes when the status to write does: spares the building of a status that is already written. */
 export function fingerprint(worker: PodWorker): number {
   const held = phaseIsHeld(worker);
@@ -179,6 +182,21 @@ function waiting(reason: string, message: string | undefined): object {
   return state;
 }
 
+/** TerminatePod: what never ran is no success. */
+const LOST = {
+  terminated: {
+    exitCode: 137,
+    reason: 'ContainerStatusUnknown',
+    message: 'The container could not be located when the pod was terminated',
+    startedAt: null,
+    finishedAt: null,
+  },
+};
+/** Main containers once init containers are done (hasPodInitialized); of init containers, those before one that ran. */
+function isOwed(worker: PodWorker, { role }: ContainerRecord): boolean {
+  return role === 'main' && worker.containers.every((one) => one.role !== 'init' || one.termination?.exitCode === 0);
+}
+
 function containerStatus(worker: PodWorker, record: ContainerRecord, index: number, epoch: number): object {
   const { spec, termination } = record;
   const previous = record.trouble?.previous;
@@ -187,6 +205,14 @@ function containerStatus(worker: PodWorker, record: ContainerRecord, index: numb
   if (record.state === 'running') {
     state = { running: { startedAt: rfc3339(epoch + record.startedAt) } };
     if (previous !== undefined) last = terminated(worker, index, previous, epoch);
+  } else if (
+    record.state === 'waiting' &&
+    worker.stage === 'terminated' &&
+    termination === undefined &&
+    !worker.rejected &&
+    isOwed(worker, record)
+  ) {
+    state = LOST;
   } else if (record.state === 'waiting') {
     state = waiting(record.reason, record.message);
     if (termination !== undefined) last = terminated(worker, index, termination, epoch);

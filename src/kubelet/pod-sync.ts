@@ -117,6 +117,7 @@ export function sandboxCreated(agent: NodeAgent, worker: PodWorker, ctx: Context
     worker.address = address;
   }
   worker.sandboxReady = true;
+  worker.sandboxTold = false;
   worker.stepAt = ctx.now;
   agent.running?.add(1);
   if (worker.initCount === 0) worker.initialized = true;
@@ -346,8 +347,11 @@ function finishSync(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
   worker.syncs += 1;
   if (worker.syncFailed) {
     const jitter = 1 + 0.5 * ctx.chance.uniform(LUCK.resync, worker.luck, worker.ordinal, worker.syncs);
+    // The relist tells of the new sandbox too, though no container came to run in it.
+    if (worker.sandboxReady && !worker.sandboxTold) agent.markPleg(worker, ctx);
     worker.resyncTimer = agent.after(ctx, Math.round(agent.settings.syncBackOffSeconds * SECOND * jitter), 'resync', worker.slot);
   }
+  worker.sandboxTold = true;
   if (worker.syncAgain) {
     worker.syncAgain = false;
     syncPod(agent, worker, ctx);

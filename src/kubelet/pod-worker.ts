@@ -157,6 +157,8 @@ export class PodWorker {
   mirrorUid: string | undefined = undefined;
   seenAt: Instant;
   sandboxReady = false;
+  /** A relist has shown it, or will with its containers. */
+  sandboxTold = true;
   sandboxes = 0;
   address: number | undefined = undefined;
   initialized = false;
@@ -192,6 +194,8 @@ export class PodWorker {
   /** What the API server has of the status: nothing yet, all that was sent, or nobody knows (a write failed, or a former life wrote it). */
   known: 'nothing' | 'written' | 'unknown' = 'nothing';
   addressWritten = false;
+  /** The API server has it as not ready, though it is. */
+  contradicted = false;
   /** Status manager: one patch under way, the latest state wins. */
   print = 0;
   sentPrint = 0;

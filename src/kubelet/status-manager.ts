@@ -1,10 +1,11 @@
 /** Writes pods' statuses: one patch under way a pod, the latest state wins. Mirrors v1.34 pkg/kubelet/status/status_manager.go (syncPod, canBeDeleted).
  *  When a deleted pod has stopped and its last status is written, the kubelet deletes the object with gracePeriodSeconds 0 and its uid as precondition. */
 
+import type { Pod } from '#api';
 import type { Outcome } from '#client';
 import { type Context, SECOND } from '#sim';
 import type { Continuation, NodeAgent } from './agent.ts';
-import { fingerprint, statusPatch } from './pod-status.ts';
+import { fingerprint, isReady, statusPatch } from './pod-status.ts';
 import type { PodWorker } from './pod-worker.ts';
 
 /** The status manager's sync period: failed writes wait for it. */
@@ -56,8 +57,21 @@ export function statusWritten(agent: NodeAgent, worker: PodWorker, outcome: Outc
   publishStatus(agent, worker, ctx);
 }
 
+/** needsReconcile: somebody else (the node controller, while nothing was heard of this node) wrote that the pod is not ready. The next sync of the status
+ *  manager says it again, unless the server has been told meanwhile. */
+export function reconcileStatus(agent: NodeAgent, worker: PodWorker, { status }: Pod, ctx: Context): void {
+  if (worker.known !== 'written' || worker.statusInFlight || !isReady(worker)) return;
+  worker.contradicted = status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'False') === true;
+  if (worker.contradicted) worker.statusRetry ??= agent.after(ctx, RETRY, 'statusRetry', worker.slot);
+}
+
 export function retryStatus(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
   worker.statusRetry = undefined;
+  if (worker.contradicted) {
+    worker.contradicted = false;
+    worker.sentPrint = 0;
+    worker.known = 'unknown';
+  }
   if (worker.deleteSent) {
     worker.deleteSent = false;
     finishDeletion(agent, worker, ctx);

@@ -1,0 +1,244 @@
+/** Situations on a node whose course is kept as golden transcripts. `source` proves the order: an upstream file, KEP or document of Kubernetes v1.34. */
+
+import { SECOND } from '#sim';
+import { annotateNodeAt, bound, createAt, deleteAt, NODE, type Situation } from './node-lab.ts';
+
+const MI = 1024 * 1024;
+const memory = (request: string, limit?: string) => ({
+  requests: { memory: request },
+  ...(limit === undefined ? {} : { limits: { memory: limit } }),
+});
+const web = (rest: object = {}) => ({ name: 'web', image: 'web:1', ...rest });
+const tolerating = (seconds: number) => ({
+  tolerations: ['not-ready', 'unreachable'].map((key) => ({
+    key: `node.kubernetes.io/${key}`,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: seconds,
+  })),
+});
+const apart = (from: number, to: number) =>
+  [
+    { at: from * SECOND, change: 'partition', id: 'cut', a: { hosts: [NODE] }, b: { hosts: [1] } },
+    { at: to * SECOND, change: 'heal', id: 'cut' },
+  ] as const;
+/** How a container comes to run, where that is not the point. */
+const STARTS = ['Pulled', 'Created', 'Started'];
+
+export const SITUATIONS: readonly Situation[] = [
+  {
+    name: 'container that outgrows its limit again and again',
+    source: 'pkg/kubelet/kuberuntime/kuberuntime_manager.go, doBackOff; docs, tasks/configure-pod-container/assign-memory-resource',
+    steps: [
+      createAt(
+        10,
+        bound(
+          'hungry',
+          { containers: [web({ resources: memory('50Mi', '100Mi') })] },
+          { memory: { startBytes: 50 * MI, growthBytesPerSecond: 10 * MI } },
+        ),
+      ),
+    ],
+    seconds: 120,
+  },
+  {
+    name: 'image that never pulls',
+    source: 'pkg/kubelet/images/image_manager.go, EnsureImageExists; docs, concepts/containers/images, ImagePullBackOff',
+    steps: [createAt(10, bound('typo', { containers: [web({ image: 'wbe:1' })] }, { pullFails: true })), deleteAt(150, 'typo')],
+    seconds: 160,
+  },
+  {
+    name: 'crash loop whose back-off is reset by ten good minutes',
+    source:
+      'client-go util/flowcontrol/backoff.go, hasExpired (twice the maximum); pkg/kubelet/kuberuntime/kuberuntime_manager.go, doBackOff',
+    steps: [
+      createAt(
+        10,
+        bound(
+          'crash',
+          {},
+          {
+            runSeconds: {
+              empirical: [
+                [0, 5],
+                [0.6, 5],
+                [0.61, 700],
+                [1, 700],
+              ],
+            },
+            exitCode: 1,
+          },
+        ),
+      ),
+    ],
+    seconds: 2400,
+    without: STARTS,
+  },
+  {
+    name: 'crash loop up to its longest back-off',
+    source: 'docs, concepts/workloads/pods/pod-lifecycle, Container restarts: 10 s, 20 s, 40 s, ... 300 s',
+    steps: [createAt(10, bound('crash', {}, { runSeconds: 2, exitCode: 2 }))],
+    seconds: 1300,
+    without: [...STARTS, 'BackOff'],
+  },
+  {
+    name: 'job pod that fails twice and then succeeds, restarted on failure',
+    source:
+      'docs, concepts/workloads/pods/pod-lifecycle, restartPolicy OnFailure; pkg/kubelet/container/helpers.go, ShouldContainerBeRestarted',
+    steps: [createAt(10, bound('task', { restartPolicy: 'OnFailure' }, { runSeconds: 3, exitCode: { 0: 0.4, 1: 0.6 } }))],
+    seconds: 100,
+    without: STARTS,
+  },
+  {
+    name: 'node cut off and back within the toleration',
+    source: 'pkg/controller/nodelifecycle/node_lifecycle_controller.go, monitorNodeHealth; pkg/controller/tainteviction',
+    steps: [createAt(10, bound('web', tolerating(300)))],
+    changes: apart(30, 120),
+    nodes: 3,
+    seconds: 170,
+    told: ['pods', 'nodes'],
+    without: STARTS,
+  },
+  {
+    name: 'node cut off beyond the toleration and back',
+    source: 'pkg/controller/tainteviction/taint_eviction.go, processPodOnNode; docs, concepts/architecture/nodes, unreachable nodes',
+    steps: [createAt(10, bound('web', tolerating(30)))],
+    changes: apart(30, 200),
+    nodes: 3,
+    seconds: 240,
+    told: ['pods', 'nodes'],
+    without: STARTS,
+  },
+  {
+    name: 'graceful shutdown of a node, critical pods last',
+    source: 'pkg/kubelet/nodeshutdown/nodeshutdown_manager.go, processShutdownEvent; KEP-2000',
+    steps: [
+      createAt(10, bound('plain', {}, { stopSeconds: 5 })),
+      createAt(10, bound('slow', {}, { stopSeconds: 60 })),
+      createAt(10, bound('vital', { priorityClassName: 'system-node-critical' }, { stopSeconds: 3 })),
+      annotateNodeAt(20, { 'wavetank.dev/shutdown': 'true' }),
+      createAt(22, bound('late')),
+    ],
+    settings: { shutdownGracePeriodSeconds: 30, shutdownGracePeriodCriticalPodsSeconds: 10 },
+    seconds: 70,
+    told: ['pods', 'nodes'],
+    without: STARTS,
+  },
+  {
+    name: 'eviction by memory pressure, the greediest first',
+    source:
+      'pkg/kubelet/eviction/helpers.go, rankMemoryPressure; eviction_manager.go, synchronize; docs, scheduling-eviction/node-pressure-eviction',
+    steps: [
+      createAt(10, bound('modest', { containers: [web({ resources: memory('1Gi') })] }, { memory: { startBytes: 500 * MI } })),
+      createAt(
+        10,
+        bound(
+          'greedy',
+          { containers: [web({ resources: memory('100Mi') })] },
+          { memory: { startBytes: 2000 * MI, growthBytesPerSecond: 5 * MI } },
+        ),
+      ),
+      createAt(
+        10,
+        bound(
+          'guaranteed',
+          { containers: [web({ resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '1', memory: '1Gi' } } })] },
+          { memory: { startBytes: 900 * MI } },
+        ),
+      ),
+      createAt(160, bound('besteffort')),
+    ],
+    capacity: { memory: '4Gi' },
+    settings: { evictionPressureTransitionSeconds: 60 },
+    seconds: 260,
+    told: ['pods', 'nodes'],
+    without: STARTS,
+  },
+  {
+    name: 'init containers in order, then a sidecar, then the containers',
+    source: 'pkg/kubelet/kuberuntime/kuberuntime_container.go, computeInitContainerActions; KEP-753',
+    steps: [
+      createAt(
+        10,
+        bound(
+          'ordered',
+          {
+            initContainers: [
+              { name: 'first', image: 'web:1' },
+              {
+                name: 'proxy',
+                image: 'web:1',
+                restartPolicy: 'Always',
+                startupProbe: { httpGet: { path: '/', port: 80 }, periodSeconds: 1, failureThreshold: 30 },
+              },
+              { name: 'second', image: 'web:1' },
+            ],
+            containers: [web(), { name: 'helper', image: 'web:1' }],
+          },
+          { containers: { first: { runSeconds: 4 }, second: { runSeconds: 3 }, proxy: { readyAfterSeconds: 3 } } },
+        ),
+      ),
+      deleteAt(40, 'ordered'),
+    ],
+    seconds: 60,
+  },
+  {
+    name: 'init container that fails and is tried again',
+    source: 'docs, concepts/workloads/pods/init-containers, Detailed behavior',
+    steps: [
+      createAt(
+        10,
+        bound(
+          'prepared',
+          { initContainers: [{ name: 'migrate', image: 'web:1' }] },
+          { containers: { migrate: { runSeconds: 2, exitCode: 1 } } },
+        ),
+      ),
+    ],
+    seconds: 80,
+    without: STARTS,
+  },
+  {
+    name: 'preStop hook within the grace period',
+    source: 'pkg/kubelet/kuberuntime/kuberuntime_container.go, killContainer; KEP-3960 (sleep)',
+    steps: [
+      createAt(10, bound('polite', { containers: [web({ lifecycle: { preStop: { sleep: { seconds: 10 } } } })] }, { stopSeconds: 3 })),
+      deleteAt(20, 'polite'),
+    ],
+    seconds: 50,
+    without: STARTS,
+  },
+  {
+    name: 'preStop hook longer than the grace period',
+    source: 'pkg/kubelet/kuberuntime/kuberuntime_container.go, killContainer (minimumGracePeriodInSeconds)',
+    steps: [
+      createAt(
+        10,
+        bound(
+          'tardy',
+          { terminationGracePeriodSeconds: 5, containers: [web({ lifecycle: { preStop: { exec: { command: ['drain'] } } } })] },
+          { preStopSeconds: 60 },
+        ),
+      ),
+      deleteAt(20, 'tardy'),
+    ],
+    seconds: 50,
+    without: STARTS,
+  },
+  {
+    name: 'liveness probe that fails restarts the container',
+    source: 'pkg/kubelet/prober/worker.go, doProbe; pkg/kubelet/kuberuntime/kuberuntime_manager.go, computePodActions (livenessManager)',
+    steps: [
+      createAt(
+        10,
+        bound(
+          'stuck',
+          { containers: [web({ livenessProbe: { httpGet: { path: '/healthz', port: 80 }, periodSeconds: 5, failureThreshold: 3 } })] },
+          { stopSeconds: 1, probes: { liveness: { failAfterSeconds: 20 } } },
+        ),
+      ),
+    ],
+    seconds: 60,
+    without: STARTS,
+  },
+];
