@@ -11,6 +11,7 @@ import { readBoard, sharedMemory } from './exchange.ts';
 import type { HostBuilder, ShardReport, ShardTask } from './shard.ts';
 import { workerFile } from './worker-file.ts';
 
+export { type FuzzPool, fuzzPool } from './fuzz-pool.ts';
 export type { HostBuilder } from './shard.ts';
 export { trialPool } from './trial-pool.ts';
 export { trialQueue } from './trial-queue.ts';

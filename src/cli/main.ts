@@ -11,10 +11,12 @@ import { compareCommand } from './compare-command.ts';
 import { conformanceCommand } from './conformance-command.ts';
 import { ctlCommand } from './ctl-command.ts';
 import { explainCommand } from './explain-command.ts';
+import { fuzzCommand } from './fuzz-command.ts';
 import { gpuStudyCommand } from './gpu-study-command.ts';
 import { mainJobCommand } from './main-job-command.ts';
 import { mergeCommand } from './merge-command.ts';
 import { replayCommand } from './replay-command.ts';
+import { replaySeedCommand } from './replay-seed-command.ts';
 import { reportCommand } from './report-command.ts';
 import { runCommand } from './run-command.ts';
 import { schemaCommand } from './schema-command.ts';
@@ -57,6 +59,8 @@ export async function run(args: readonly string[]): Promise<number> {
     mergeCommand(),
     workerCommand(),
     replayCommand(),
+    fuzzCommand(),
+    replaySeedCommand(),
     benchCommand(),
     gpuStudyCommand(),
     conformanceCommand(),

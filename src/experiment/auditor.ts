@@ -4,6 +4,8 @@
 import type { ClientConfig, InformerFactory } from '#client';
 import { createApiClient, createInformerFactory } from '#client';
 import type { Context, Host, Message, RecordedRun } from '#sim';
+import { finalState } from './fuzz/final-state.ts';
+import { type Sights, sightsOf } from './fuzz/sights.ts';
 import { historyOf, INVARIANT_RESOURCES, type Seen, type Settings, type Violation, violations } from './invariants/index.ts';
 
 const NAME = 'invariants';
@@ -17,6 +19,11 @@ export interface AuditorConfig {
 export interface Audit {
   readonly changes: number;
   readonly violations: readonly Violation[];
+  /** What the cluster has come to, comparable with another run's. */
+  readonly finalState: readonly string[];
+  /** Simulated microseconds without anything but heartbeats, at the end. */
+  readonly quietFor: number;
+  readonly sights: Sights;
 }
 
 export class Auditor implements Host {
@@ -47,7 +54,14 @@ export class Auditor implements Host {
   }
 
   #judge(): Audit {
-    return { changes: this.#seen.length, violations: violations(historyOf(this.#seen, this.#last, this.#settings)) };
+    const history = historyOf(this.#seen, this.#last, this.#settings);
+    return {
+      changes: this.#seen.length,
+      violations: violations(history),
+      finalState: finalState(history),
+      quietFor: history.quietFor,
+      sights: sightsOf(history),
+    };
   }
 }
 

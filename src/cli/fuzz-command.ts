@@ -1,0 +1,137 @@
+/** `wavetank fuzz`: seeds of the swarm, many at a time; what they violate, how to see it again, and which paths they took. */
+
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { Command, Option } from 'commander';
+import { type FuzzTask, fuzzSeed, type OutDirectory, openOutDirectory, type SeedOutcome, scenarioText, swarmPlan } from '#experiment';
+import { buildId } from './build-id.ts';
+import { onInterrupt } from './execute.ts';
+import { minutesOption } from './fuzz-options.ts';
+import { summaryOf, summaryText, violationLines } from './fuzz-table.ts';
+import { wholeNumber } from './run-options.ts';
+import { StudyProgressLine } from './study-progress.ts';
+import { VERSION } from './version.ts';
+
+const HELP = `
+Each seed draws a cluster of ten nodes, two API servers and three etcd members, its work, and a random subset of faults. First the faults strike, then
+all is healed, and the cluster has the rest of the time to come to where it would have come without them. All invariants are asked all the way
+(docs/invariants.md). A violation is printed with its seed and the command that shows it again, with as few faults as do it.
+
+Exit code: 0 nothing violated, 1 something was, 2 wrong use, 130 interrupted (the summary is written all the same).
+
+Examples:
+  wavetank fuzz --seeds 200
+  wavetank fuzz --from 5000 --seeds 100 --minutes 20 --workers 2 --out out/night
+  wavetank replay-seed 17`;
+
+interface FuzzFlags {
+  readonly seeds: number;
+  readonly from: number;
+  readonly minutes: number;
+  readonly workers: number;
+  readonly out?: string;
+  readonly shrink: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function fuzzCommand(): Command {
+  return new Command('fuzz')
+    .description('random clusters under random faults: do all invariants hold, and does everything converge when they are over?')
+    .addOption(new Option('--seeds <n>', 'how many seeds').default(20).argParser(wholeNumber(1, 1_000_000)))
+    .addOption(new Option('--from <seed>', 'the first seed').default(1).argParser(wholeNumber(0, 4_000_000_000)))
+    .addOption(minutesOption())
+    .addOption(
+      new Option('--workers <n>', 'seeds at a time, each in a thread; 0: in this one')
+        .default(availableParallelism())
+        .argParser(wholeNumber(0, 256)),
+    )
+    .option('--out <dir>', 'where the summary and the scenarios of violations go (default: out/fuzz)')
+    .option('--no-shrink', 'do not look for the fewest faults that do it')
+    .option('--json', 'print the summary as JSON instead of a table')
+    .option('--quiet', 'no progress')
+    .addHelpText('after', HELP)
+    .action(async (flags: FuzzFlags) => {
+      process.exitCode = await fuzz(flags);
+    });
+}
+
+interface Executor {
+  run(task: FuzzTask): Promise<SeedOutcome | undefined>;
+  stop(): void;
+  close(): Promise<void>;
+}
+
+async function executorOf(workers: number): Promise<Executor> {
+  if (workers > 0) return (await import('#workers')).fuzzPool({ workers, version: VERSION });
+  let stopped = false;
+  return {
+    run: (task) => fuzzSeed(task, { version: VERSION, interrupted: () => stopped }),
+    stop: () => {
+      stopped = true;
+    },
+    close: async () => {},
+  };
+}
+
+async function fuzz(flags: FuzzFlags): Promise<number> {
+  const out = openOutDirectory(flags.out ?? join('out', 'fuzz'));
+  const interrupt = onInterrupt();
+  const progress = new StudyProgressLine(process.stderr, flags.quiet === true);
+  const began = performance.now();
+  const build = buildId();
+  const outcomes: SeedOutcome[] = [];
+  const executor = await executorOf(flags.workers);
+  let next = 0;
+  let running = 0;
+  const show = (): void => {
+    if (interrupt.asked()) executor.stop();
+    progress.show({ done: outcomes.length, total: flags.seeds, running, share: outcomes.length / flags.seeds }, 'seeds');
+  };
+  const timer = setInterval(show, 100);
+  const lane = async (): Promise<void> => {
+    while (next < flags.seeds && !interrupt.asked()) {
+      const task = { seed: flags.from + next++, minutes: flags.minutes, shrink: flags.shrink };
+      running++;
+      const outcome = await executor.run(task);
+      running--;
+      if (outcome === undefined) return;
+      outcomes.push(outcome);
+      if (outcome.violations.length > 0) {
+        progress.finish();
+        tell(outcome, flags, build, out);
+      }
+      show();
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.max(1, flags.workers) }, lane));
+    progress.finish();
+    const { from, seeds, minutes } = flags;
+    const interrupted = outcomes.length < seeds;
+    const summary = summaryOf(outcomes, { build, from, seeds, minutes, interrupted, wallSeconds: (performance.now() - began) / 1e3 });
+    const file = out.write(
+      'fuzz.json',
+      `${JSON.stringify({ ...summary, outcomes: outcomes.filter(({ violations }) => violations.length > 0) })}\n`,
+    );
+    process.stdout.write(flags.json === true ? `${JSON.stringify(summary)}\n` : `${summaryText(summary)}  ${file}\n`);
+    if (interrupted) return 130;
+    return summary.violated.length === 0 ? 0 : 1;
+  } finally {
+    clearInterval(timer);
+    progress.finish();
+    interrupt.release();
+    await executor.close();
+    out.close();
+  }
+}
+
+/** On the spot, and as a scenario that `wavetank run --check` takes. */
+function tell(outcome: SeedOutcome, { minutes, json }: FuzzFlags, build: string, out: OutDirectory): void {
+  const plan = swarmPlan(outcome.seed, minutes);
+  const lines = violationLines(outcome, minutes, build);
+  const kept = outcome.shrunk === undefined ? plan.faults : plan.faults.filter((_, place) => outcome.shrunk?.includes(place));
+  const file = out.write(`seed-${outcome.seed}.yaml`, scenarioText(plan, kept));
+  (json === true ? process.stderr : process.stdout).write(`${lines.join('\n')}\n  ${file}\n`);
+}

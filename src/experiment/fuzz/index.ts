@@ -1,0 +1,8 @@
+/** The swarm: seeds that draw a cluster, its work and its faults, and what must hold of each. */
+
+export * from './final-state.ts';
+export * from './fuzz-seed.ts';
+export { shrunk } from './shrink.ts';
+export type { Sights } from './sights.ts';
+export * from './swarm.ts';
+export { SWARM_FAULTS } from './swarm-faults.ts';
