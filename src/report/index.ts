@@ -5,5 +5,4 @@ export { chartJs, reportCss } from './page-shell.ts';
 export { renderCapacity } from './studies/capacity-page.ts';
 export { changeWords, ciJunit, ciMarkdown } from './studies/ci-summary.ts';
 export { type JudgedComparison, renderComparison } from './studies/comparison-page.ts';
-export { type GpuStudiesAbout, renderGpuStudies } from './studies/gpu-page.ts';
 export { renderSweep } from './studies/sweep-page.ts';
