@@ -57,7 +57,8 @@ export type Task =
   | 'mirror'
   | 'volumes'
   | 'shutdown'
-  | 'wave';
+  | 'wave'
+  | 'problems';
 
 export interface KubeletTimer extends Message {
   readonly kind: 'KubeletTimer';

@@ -11,6 +11,7 @@ import { devicesPublished, publishDevices } from './device-slices.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { befall } from './incidents.ts';
 import { answerLog } from './log-requests.ts';
+import { NodeProblems } from './node-problems.ts';
 import { NodeShutdown, SHUTDOWN_ANNOTATION } from './node-shutdown.ts';
 import { publishDrivers } from './node-volumes.ts';
 import { podEvent } from './pod-events.ts';
@@ -42,6 +43,7 @@ export class Kubelet implements Host {
   private readonly heartbeats: Heartbeats;
   private readonly statics: StaticPods;
   private readonly shutdown: NodeShutdown;
+  private readonly problems: NodeProblems;
   private readonly pods: Reflector;
   private readonly ownNode: Reflector | undefined;
   private watching = false;
@@ -54,11 +56,12 @@ export class Kubelet implements Host {
     agent.volumes.changed = (ctx) => this.heartbeats.volumesChanged(ctx);
     this.statics = new StaticPods(agent);
     this.shutdown = new NodeShutdown(agent, this.heartbeats);
+    this.problems = new NodeProblems(agent);
     this.pods = new Reflector(agent.client as never, 'pods', new PodIntake(agent, this.statics), {
       fieldSelector: `spec.nodeName=${config.nodeName}`,
     });
     if (agent.settings.watchOwnNode) {
-      this.ownNode = new Reflector(agent.client as never, 'nodes', new NodeSink(agent, this.shutdown, this.heartbeats), {
+      this.ownNode = new Reflector(agent.client as never, 'nodes', new NodeSink(agent, this.shutdown, this.heartbeats, this.problems), {
         fieldSelector: `metadata.name=${config.nodeName}`,
       });
     }
@@ -158,6 +161,8 @@ export class Kubelet implements Host {
         return this.evict(ctx);
       case 'wave':
         return this.agent.cpu.waveDue(ctx);
+      case 'problems':
+        return this.problems.look(ctx);
       case 'shutdown':
         return this.shutdown.look(ctx);
     }
@@ -269,14 +274,17 @@ class NodeSink implements Sink {
   private readonly agent: NodeAgent;
   private readonly shutdown: NodeShutdown;
   private readonly heartbeats: Heartbeats;
-  constructor(agent: NodeAgent, shutdown: NodeShutdown, heartbeats: Heartbeats) {
+  private readonly problems: NodeProblems;
+  constructor(agent: NodeAgent, shutdown: NodeShutdown, heartbeats: Heartbeats, problems: NodeProblems) {
     this.agent = agent;
     this.shutdown = shutdown;
     this.heartbeats = heartbeats;
+    this.problems = problems;
   }
   upsert(object: KubeObject, ctx: Context): void {
     this.agent.node = object as Node;
     this.heartbeats.seen(object as Node, ctx);
+    this.problems.seen(object as Node, ctx);
     if (object.metadata?.annotations?.[SHUTDOWN_ANNOTATION] !== undefined) this.shutdown.begin(ctx);
   }
   remove(): void {}

@@ -118,7 +118,8 @@ function records(agent: NodeAgent, pod: Pod, luck: number, ordinal: number, ctx:
     const record = new ContainerRecord(spec, role, containerBehaviour(annotated, behaviour, spec.name), reason, probes);
     // The node came back: what ran before it went counts as a restart.
     const before = previous.find((status) => status.name === spec.name);
-    if (before?.containerID !== undefined && before.containerID !== '') record.restarts = before.restartCount + 1;
+    // One that had not run again when the node went once more keeps its count.
+    if (before !== undefined) record.restarts = before.restartCount + (before.containerID === undefined || before.containerID === '' ? 0 : 1);
     list.push(record);
   }
   return list;

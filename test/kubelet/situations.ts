@@ -155,6 +155,19 @@ export const SITUATIONS: readonly Situation[] = [
     without: STARTS,
   },
   {
+    name: 'kernel problem that node-problem-detector finds, and its end',
+    source:
+      'node-problem-detector config/kernel-monitor.json, pkg/exporters/k8sexporter/condition/manager.go; docs, tasks/debug/debug-cluster/monitor-node-health',
+    steps: [
+      annotateNodeAt(10, { 'wavetank.dev/problems': '' }),
+      annotateNodeAt(20, { 'wavetank.dev/problems': 'KernelDeadlock' }),
+      annotateNodeAt(40, { 'wavetank.dev/problems': 'ReadonlyFilesystem,NTPProblem' }),
+      annotateNodeAt(60, { 'wavetank.dev/problems': null }),
+    ],
+    seconds: 80,
+    told: ['nodes'],
+  },
+  {
     name: 'init containers in order, then a sidecar, then the containers',
     source: 'pkg/kubelet/kuberuntime/kuberuntime_container.go, computeInitContainerActions; KEP-753',
     steps: [
