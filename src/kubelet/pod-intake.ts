@@ -119,7 +119,8 @@ function records(agent: NodeAgent, pod: Pod, luck: number, ordinal: number, ctx:
     // The node came back: what ran before it went counts as a restart.
     const before = previous.find((status) => status.name === spec.name);
     // One that had not run again when the node went once more keeps its count.
-    if (before !== undefined) record.restarts = before.restartCount + (before.containerID === undefined || before.containerID === '' ? 0 : 1);
+    if (before !== undefined)
+      record.restarts = before.restartCount + (before.containerID === undefined || before.containerID === '' ? 0 : 1);
     list.push(record);
   }
   return list;
