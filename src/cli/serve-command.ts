@@ -1,6 +1,6 @@
 /** `wavetank serve [scenario.yaml]`: a simulated cluster at wall-clock pace, for kubectl and everything else that speaks to a Kubernetes cluster. */
 
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadExtenders, loadPlugins } from '#experiment';
@@ -93,10 +93,17 @@ async function serveScenario(scenario: Scenario, flags: ServeFlags): Promise<voi
   }
 }
 
+/** Folder by folder: where one cannot be made (/proc), Node's own recursive way never ends. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
+}
+
 function writeKubeconfig(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(temporary, text, { mode: 0o600 });
     renameSync(temporary, path);
   } catch (error) {

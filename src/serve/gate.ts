@@ -65,11 +65,8 @@ export class Gate implements DoorListener {
   }
 
   ask(asked: Asked): { readonly ticket: Ticket; readonly answer: Promise<Answer> } {
-    let ticket: Ticket | undefined;
-    const answer = new Promise<Answer>((answered) => {
-      ticket = this.put(asked, { answered, reader: undefined, isOpen: false });
-    });
-    return { ticket: ticket as Ticket, answer };
+    const { promise: answer, resolve: answered } = Promise.withResolvers<Answer>();
+    return { ticket: this.put(asked, { answered, reader: undefined, isOpen: false }), answer };
   }
 
   watch(asked: Asked, reader: WatchReader): Ticket {

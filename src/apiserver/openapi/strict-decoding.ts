@@ -1,5 +1,5 @@
 /** fieldValidation=Strict: what a body says that its kind does not know. Mirrors apimachinery v1.34 pkg/runtime/serializer/json (strict decoding) and
- *  apiserver pkg/endpoints/handlers/create.go for the texts. Members given twice are gone before anybody here could see them. */
+ *  apiserver pkg/endpoints/handlers/create.go for the texts. Members given twice are gone before anybody here could see them: whoever read the text says so. */
 
 import { badRequest, invalid, type ResourceInfo, type StatusObject } from '#api';
 import { unknownFailure } from '../failures.ts';
@@ -52,17 +52,27 @@ export function unknownFields(openApi: OpenApi, { group, version, kind }: Resour
   return found;
 }
 
-/** 400 for a body with unknown fields; undefined when all are known. */
-export function refuseUnknownFields(openApi: OpenApi, info: ResourceInfo, body: unknown): StatusObject | undefined {
-  const found = unknownFields(openApi, info, body);
+/** 400 for a body with unknown fields; undefined when all are known. `more`: what else strict decoding found. */
+export function refuseUnknownFields(
+  openApi: OpenApi,
+  info: ResourceInfo,
+  body: unknown,
+  more: readonly string[] = [],
+): StatusObject | undefined {
+  const found = [...more, ...unknownFields(openApi, info, body)];
   if (found.length === 0) return undefined;
   const { kind, version } = info;
   return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${found.join(', ')}`);
 }
 
 /** 422 for a merge patch or strategic merge patch that names unknown fields (fieldValidation=Strict). */
-export function refuseUnknownInPatch(openApi: OpenApi, info: ResourceInfo, patch: unknown): StatusObject | undefined {
-  const found = unknownFields(openApi, info, patch);
+export function refuseUnknownInPatch(
+  openApi: OpenApi,
+  info: ResourceInfo,
+  patch: unknown,
+  more: readonly string[] = [],
+): StatusObject | undefined {
+  const found = [...more, ...unknownFields(openApi, info, patch)];
   if (found.length === 0) return undefined;
   return invalid('', '', '', [invalidValue('patch', goText(patch), `strict decoding error: ${found.join(', ')}`)]);
 }

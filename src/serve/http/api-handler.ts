@@ -18,7 +18,7 @@ import { formOf } from './accept.ts';
 import type { Caller } from './access.ts';
 import { type ApiPath, apiPath, type Target, targetOf } from './api-path.ts';
 import { deleteOptions, fieldValidation, readOptions, writeOptions } from './api-query.ts';
-import { mediaType, parseBody, parseJson, parseYaml, readBody } from './body.ts';
+import { duplicatesIn, kept, mediaType, PROTOBUF, parseBody, parseJson, parseYaml, readBody } from './body.ts';
 import type { Documents } from './documents.ts';
 import { HttpFailure, malformed, unknownPath, wrongMediaType, wrongMethod } from './failures.ts';
 import { isPodLog, sendPodLog } from './pod-log.ts';
@@ -49,6 +49,9 @@ const isYes = (value: string | null): boolean => value !== null && !['0', 'false
 function verbOf(method: string, path: ApiPath, query: URLSearchParams): Verb {
   const isNamed = path.name !== undefined;
   switch (method) {
+    case 'HEAD':
+      // As GET; what is sent then has no body, so nobody watches.
+      return isNamed ? 'get' : 'list';
     case 'GET':
       if (path.subresource === undefined && (path.isWatch || isYes(query.get('watch')))) return 'watch';
       return isNamed ? 'get' : 'list';
@@ -124,7 +127,7 @@ async function reply(
 }
 
 async function askedOf(call: ApiCall, path: ApiPath, target: Target, verb: Verb, warnings: string[]): Promise<Asked> {
-  const { request, url, caller } = call;
+  const { request, url, caller, session } = call;
   const query = url.searchParams;
   const { name, namespace, subresource } = path;
   const base: Omit<Asked, 'verb'> = {
@@ -155,15 +158,17 @@ async function askedOf(call: ApiCall, path: ApiPath, target: Target, verb: Verb,
     const patchType = PATCH_TYPES[type];
     if (patchType === undefined) throw new HttpFailure(wrongMediaType(Object.keys(PATCH_TYPES)));
     const body = patchType === 'apply' ? parseYaml(raw) : parseJson(raw);
-    const checked = checkedPatch(call, target, patchType, path, body, warnings);
-    return { ...base, verb, patchType, body: checked, options: writeOptions(query, userAgent, patchType) };
+    const twice = patchType === 'apply' ? [] : duplicatesIn(raw, type);
+    const checked = checkedPatch(call, target, patchType, path, body, { warnings, twice });
+    return { ...base, verb, patchType, body: kept(checked), options: writeOptions(query, userAgent, patchType) };
   }
-  const body = parseBody(raw, type);
+  if (type === PROTOBUF && isCustom(target, session)) throw new HttpFailure(wrongMediaType(['application/json', 'application/yaml']));
+  const body = parseBody(raw, type, WHOLE.has(subresource) ? target.info : undefined);
   if (body === undefined) throw new HttpFailure(malformed('the body is empty: an object was expected'));
   return {
     ...base,
     verb,
-    body: checkedObject(call, target, subresource, body, warnings),
+    body: kept(checkedObject(call, target, subresource, body, { warnings, twice: duplicatesIn(raw, type) })),
     options: writeOptions(query, userAgent, undefined),
   };
 }
@@ -174,13 +179,24 @@ const INTO_CONTAINERS: ReadonlySet<string> = new Set(['attach', 'exec', 'portfor
 /** Subresources that take the object itself; the others take kinds of their own. */
 const WHOLE: ReadonlySet<string | undefined> = new Set([undefined, 'status', 'finalize', 'ephemeralcontainers', 'resize']);
 
-/** Fields that the kind does not have: refused, or left out with or without a warning, as decoding into Go's structs does. */
+/** Custom resources have no messages in protobuf. */
+const isCustom = ({ info }: Target, session: Session): boolean =>
+  info !== undefined && session.run.apiServer.definitions.some(({ metadata }) => metadata?.name === `${info.plural}.${info.group}`);
+
+/** What strict decoding minds besides fields that are not there, and where its warnings go. */
+interface Strictness {
+  readonly warnings: string[];
+  /** Members that the text gives twice. */
+  readonly twice: readonly string[];
+}
+
+/** Fields that the kind does not have, or that are given twice: refused, or left out with or without a warning, as decoding into Go's structs does. */
 function checkedObject(
   { session, documents, url }: ApiCall,
   { info }: Target,
   subresource: string | undefined,
   body: unknown,
-  warnings: string[],
+  { warnings, twice }: Strictness,
 ): ApiRequest['body'] {
   const validation = fieldValidation(url.searchParams, 'CreateOptions');
   if (info === undefined || !WHOLE.has(subresource)) return body;
@@ -188,14 +204,13 @@ function checkedObject(
   const mistyped = refuseMistyped(openApi, info, body);
   if (mistyped !== undefined) throw new HttpFailure(mistyped);
   if (validation === 'Strict') {
-    const refused = refuseUnknownFields(openApi, info, body);
+    const refused = refuseUnknownFields(openApi, info, body, twice);
     if (refused !== undefined) throw new HttpFailure(refused);
     return body;
   }
   const found = unknownFields(openApi, info, body);
-  if (found.length === 0) return body;
-  if (validation === 'Warn') warnings.push(...found);
-  return pruneUnknownFields(openApi, info, body);
+  if (validation === 'Warn') warnings.push(...twice, ...found);
+  return found.length === 0 ? body : pruneUnknownFields(openApi, info, body);
 }
 
 function checkedPatch(
@@ -204,7 +219,7 @@ function checkedPatch(
   patchType: PatchType,
   path: ApiPath,
   body: unknown,
-  warnings: string[],
+  { warnings, twice }: Strictness,
 ): ApiRequest['body'] {
   const validation = fieldValidation(url.searchParams, 'PatchOptions');
   if (info === undefined || !WHOLE.has(path.subresource) || patchType === 'json') return body;
@@ -217,12 +232,11 @@ function checkedPatch(
   const mistyped = patchType === 'merge' || patchType === 'strategic' ? refuseMistypedPatch(openApi, info, patchType, body) : undefined;
   if (mistyped !== undefined) throw new HttpFailure(mistyped);
   if (validation === 'Strict') {
-    const refused = refuseUnknownInPatch(openApi, info, body);
+    const refused = refuseUnknownInPatch(openApi, info, body, twice);
     if (refused !== undefined) throw new HttpFailure(refused);
     return body;
   }
   const found = unknownFields(openApi, info, body);
-  if (found.length === 0) return body;
-  if (validation === 'Warn') warnings.push(...found);
-  return pruneUnknownFields(openApi, info, body);
+  if (validation === 'Warn') warnings.push(...twice, ...found);
+  return found.length === 0 ? body : pruneUnknownFields(openApi, info, body);
 }

@@ -5,10 +5,12 @@ import type { IncomingMessage } from 'node:http';
 import { parseDocument } from 'yaml';
 import { decodeKubernetesProtobuf, type TypeMeta } from '../protobuf/index.ts';
 import { bodyTooLarge, HttpFailure, malformed, wrongMediaType } from './failures.ts';
+import { duplicateMembers } from './json-members.ts';
 
 export const MOST_BYTES = 3 * 1024 * 1024;
-/** Deeper bodies are no objects of Kubernetes' (its own JSON decoder stops at 10,000). */
-const MOST_DEPTH = 500;
+/** As deep as sigs.k8s.io/json reads; and as deep as what is let into the cluster may be, where every part of it has to be walked by recursion. */
+const MOST_DEPTH = 10_000;
+const MOST_DEPTH_KEPT = 500;
 
 /** Throws HttpFailure 413 as soon as it is known to be too large. */
 export function readBody(request: IncomingMessage, limit = MOST_BYTES): Promise<Buffer> {
@@ -78,7 +80,13 @@ export function parseYaml(body: Buffer): unknown {
   return shallow(value);
 }
 
-/** By content type. Undefined for an empty body. */
+/** 'duplicate field "spec.replicas"', one for each; none in other forms than JSON. */
+export const duplicatesIn = (body: Buffer, type: string): readonly string[] =>
+  type === '' || /^application\/([\w.-]+\+)?json$/.test(type) ? duplicateMembers(body.toString()) : [];
+
+export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+
+/** By content type. Undefined for an empty body. `expected`: what an envelope holds that does not say. */
 export function parseBody(body: Buffer, type: string, expected?: TypeMeta): unknown {
   if (body.length === 0) return undefined;
   switch (type) {
@@ -87,7 +95,7 @@ export function parseBody(body: Buffer, type: string, expected?: TypeMeta): unkn
       return parseJson(body);
     case 'application/yaml':
       return parseYaml(body);
-    case 'application/vnd.kubernetes.protobuf':
+    case PROTOBUF:
       try {
         return decodeKubernetesProtobuf(body, expected);
       } catch (error) {
@@ -99,11 +107,14 @@ export function parseBody(body: Buffer, type: string, expected?: TypeMeta): unkn
 }
 
 /** Refuses what is nested deeper than anything that is meant; without recursion, so that depth itself does no harm. */
-function shallow(value: unknown): unknown {
+function shallow(value: unknown, most = MOST_DEPTH): unknown {
   let level: readonly unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MOST_DEPTH) throw new HttpFailure(malformed('json: exceeded max depth'));
+    if (depth > most) throw new HttpFailure(malformed('json: exceeded max depth'));
     level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
   }
   return value;
 }
+
+/** Of a body whose unknown fields are gone. Throws HttpFailure 400. */
+export const kept = <T>(body: T): T => shallow(body, MOST_DEPTH_KEPT) as T;

@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { internalError } from '#api';
 import { LiveEvents } from '../live-events.ts';
 import type { Session } from '../session.ts';
 import { type AccessRules, type Caller, callerOf, checkSite } from './access.ts';
@@ -79,7 +80,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, rooms:
       return;
     }
     rooms.complain(`${request.method} ${request.url?.slice(0, 200)}: ${(error as Error).stack ?? String(error)}`);
-    response.destroy();
+    await sendStatus(request, response, internalError('this request caused the server to fail'));
   } finally {
     // What is left of a body that nobody read must not be taken for the next request.
     if (!request.readableEnded) request.resume();
