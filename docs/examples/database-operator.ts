@@ -1,7 +1,7 @@
 /** A small database operator: a Database asks for so many members; they start one after another, the first is the primary, a primary that fails is replaced
  *  by a member that is ready, and a backup is taken every so often. docs/write-a-controller.md walks through it by the numbers in the comments. */
 
-import type { Job, KubeObject, OwnController, Plan, Pod, RequestSpec, View } from 'wavetank/controller';
+import type { Job, KubeObject, OwnController, Pod, RequestSpec, View } from 'wavetank/controller';
 
 const SECOND = 1_000_000;
 const DATABASES = 'databases.db.example.com';
@@ -9,7 +9,14 @@ const DATABASES = 'databases.db.example.com';
 /** (1) The custom resource. Its definition below is created when the run begins. */
 interface Database extends KubeObject {
   readonly spec: { readonly members: number; readonly image: string; readonly backupEverySeconds?: number };
-  readonly status?: { readonly primary?: string; readonly ready?: number; readonly failovers?: number; readonly backups?: number };
+  readonly status?: {
+    readonly primary?: string;
+    readonly ready?: number;
+    /** How many members have come up in order so far: one of these that is lost is replaced without waiting for the others. */
+    readonly started?: number;
+    readonly failovers?: number;
+    readonly backups?: number;
+  };
 }
 
 const definition = {
@@ -107,9 +114,9 @@ const owned = ({ apiVersion, kind, metadata }: Database) => [
 /** (4) Ordered start: a member is made only when all before it are ready. Its name is fixed, so asking twice makes one pod. */
 function startNext(database: Database, members: readonly (Pod | undefined)[]): readonly RequestSpec[] {
   const { name, namespace } = database.metadata ?? {};
-  const index = members.findIndex((pod) => pod === undefined);
-  // While a member is being replaced the others count as started.
-  if (index < 0 || !members.slice(0, index).every((pod) => isReady(pod) || database.status?.primary !== undefined)) return [];
+  const index = members.indexOf(undefined);
+  const isReplacement = index < (database.status?.started ?? 0);
+  if (index < 0 || (!isReplacement && !members.slice(0, index).every(isReady))) return [];
   const body = {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -183,9 +190,12 @@ function backUp(database: Database, primary: string | undefined, view: View): { 
 function report(database: Database, members: readonly (Pod | undefined)[], primary: string | undefined, backups: number): RequestSpec[] {
   const before = database.status ?? {};
   const ready = members.filter(isReady).length;
+  const unready = members.findIndex((pod) => !isReady(pod));
+  const started = Math.max(before.started ?? 0, unready < 0 ? members.length : unready);
   const failovers = (before.failovers ?? 0) + (before.primary !== undefined && primary !== before.primary ? 1 : 0);
-  if (before.ready === ready && before.primary === primary && before.failovers === failovers && before.backups === backups) return [];
+  const isSame = before.ready === ready && before.primary === primary && before.failovers === failovers && before.backups === backups;
+  if (isSame && before.started === started) return [];
   const { namespace, name } = database.metadata ?? {};
-  const body = { status: { ready, failovers, backups, ...(primary === undefined ? {} : { primary }) } };
+  const body = { status: { ready, started, failovers, backups, ...(primary === undefined ? {} : { primary }) } };
   return [{ verb: 'patch', resource: DATABASES, subresource: 'status', namespace, name, patchType: 'merge', body }];
 }

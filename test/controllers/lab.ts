@@ -3,7 +3,16 @@
 
 import { type ApiRequest, type ApiResponse, type Job, type KubeObject, type Node, type Pod, rfc3339, rfc3339Micro } from '#api';
 import { ApiServer, type ApiServerConfig } from '#apiserver';
-import { type ApiClient, createApiClient, createInformerFactory, type Informer, type InformerFactory } from '#client';
+import {
+  type ApiClient,
+  createApiClient,
+  createInformerFactory,
+  type Informer,
+  type InformerFactory,
+  type OwnController,
+  OwnControllerHost,
+  registerOwnController,
+} from '#client';
 import { ControllerManager, type ControllerManagerConfig } from '#controllers';
 import { EtcdMember } from '#etcd';
 import { historyOf, lostAnswers, violations, violationText } from '#experiment';
@@ -173,7 +182,7 @@ export class Farm implements Host {
 
   #run(pod: Pod, ctx: Context): void {
     const { namespace, name, annotations } = pod.metadata ?? {};
-    const runs = annotations?.['lab/run-seconds'];
+    const runs = annotations?.['lab/run-seconds'] ?? annotations?.['wavetank.dev/run-seconds'];
     const isBroken = this.#options.broken?.includes(pod.spec?.containers?.[0]?.image ?? '') === true;
     const isOver = pod.status?.phase === 'Running' && runs !== undefined;
     const index = annotations?.['batch.kubernetes.io/job-completion-index'] ?? '';
@@ -308,6 +317,8 @@ export interface LabOptions extends Partial<FarmOptions> {
   /** Why the invariants are not asked for in this test. */
   readonly unchecked?: string;
   readonly changes?: readonly WorldChange[];
+  /** A controller beside those of the manager, as a user brings one. */
+  readonly own?: OwnController;
   /** What the pods of the cluster have to do, for autoscalers. */
   readonly load?: LoadOptions;
   readonly seconds?: number;
@@ -340,6 +351,7 @@ export function lab(steps: readonly Step[], options: LabOptions = {}): Lab {
       { name: 'user', program: 'user', ...control },
       ...Array.from({ length: managers }, (_, i) => ({ name: `kcm-${i}`, program: 'kcm', ...control })),
       ...(options.load === undefined ? [] : [{ name: 'metrics', program: 'metrics', ...control }]),
+      ...(options.own === undefined ? [] : [{ name: options.own.name, program: 'own', ...control }]),
     ],
     links: [{ from: '*', to: '*', latencyMin: 100 }],
     changes: options.changes ?? [],
@@ -350,6 +362,7 @@ export function lab(steps: readonly Step[], options: LabOptions = {}): Lab {
   const user = new User(steps, 1);
   const outcome = runInProcess(world, (spec, _id, previous) => {
     if (spec.program === 'etcd') return previous ?? new EtcdMember({ name: spec.name }, { stamp });
+    if (options.own !== undefined && spec.program === 'own') return ownHost(options.own);
     if (spec.program === 'metrics') return new LoadMetrics(options.load ?? {}, () => farm.list('pods'));
     const metrics = 4 + managers;
     const aggregated = { 'metrics.k8s.io': metrics, 'external.metrics.k8s.io': metrics, 'custom.metrics.k8s.io': metrics };
@@ -371,6 +384,11 @@ export function lab(steps: readonly Step[], options: LabOptions = {}): Lab {
   });
   if (options.unchecked === undefined) sound(farm, world.until, world.changes);
   return { farm, answers: user.answers, outcome };
+}
+
+function ownHost(own: OwnController): Host {
+  registerOwnController(own.name, () => own, { file: own.name, href: own.name });
+  return new OwnControllerHost({ client: { user: 'system:admin', servers: [1], qps: 20, burst: 30 }, controller: own.name });
 }
 
 /** Invariants hold in every test, whatever else it is about. */
