@@ -95,10 +95,14 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
     });
     progress.finish();
     const files = await writeFiles(out, finished, explain);
-    if (table !== undefined) process.stdout.write(table(finished));
-    process.stdout.write(verdictTable(finished.result));
-    process.stdout.write(`${files.map((file) => `  ${file}\n`).join('')}`);
-    const isSound = reportAudit(finished);
+    const isJson = flags.json === true;
+    if (isJson) process.stdout.write(`${JSON.stringify(finished.result)}\n`);
+    else {
+      if (table !== undefined) process.stdout.write(table(finished));
+      process.stdout.write(verdictTable(finished.result));
+      process.stdout.write(`${files.map((file) => `  ${file}\n`).join('')}`);
+    }
+    const isSound = reportAudit(finished, isJson);
     const code = exitCode(finished, scenario);
     return code === 0 && !isSound ? 1 : code;
   } finally {
@@ -109,14 +113,13 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
 }
 
 /** Says what the auditor found, if there was one; false when an invariant was violated. */
-function reportAudit({ run }: FinishedRun): boolean {
+function reportAudit({ run }: FinishedRun, isJson: boolean): boolean {
   const audit = auditOf(run.recorded);
   if (audit === undefined) return true;
   for (const violation of audit.violations) process.stderr.write(`${violationText(violation)}\n`);
   const found = audit.violations.length;
-  process.stdout.write(
-    `  ${INVARIANTS.length} invariants, ${audit.changes} changes: ${found === 0 ? 'all hold' : `${found} violations`}\n`,
-  );
+  const stream = isJson ? process.stderr : process.stdout;
+  stream.write(`  ${INVARIANTS.length} invariants, ${audit.changes} changes: ${found === 0 ? 'all hold' : `${found} violations`}\n`);
   return found === 0;
 }
 

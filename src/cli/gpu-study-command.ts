@@ -1,12 +1,20 @@
-/** `wavetank gpu-study`: one policy of the FGD study (ATC '23) over a trace of the openb family; allocation and fragmentation against arrived load. */
+/** `wavetank gpu-study`: policies of the FGD study (ATC '23) over a trace of the openb family; allocation and fragmentation against arrived load. */
 
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { type GpuStudyFiles, gpuStudy } from '#experiment';
+import { type GpuStudyFiles, gpuPolicies, gpuStudy, type MeasuredGpuStudy, readGpuStudy } from '#experiment';
+import { UserError } from '#scenario';
+import { onInterrupt } from './execute.ts';
 import { wholeNumber } from './run-options.ts';
 import { columns } from './verdict-table.ts';
+import { VERSION } from './version.ts';
 
 interface Flags extends GpuStudyFiles {
+  readonly policy: string;
   readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly report?: string;
 }
 
 /** The table shows every tenth percent of arrived load; --json has them all. */
@@ -14,33 +22,94 @@ const STEP = 10;
 
 export function gpuStudyCommand(): Command {
   return new Command('gpu-study')
-    .description('GPU sharing: one placement policy over a trace, pods arriving until 130 % of the cards were asked for')
+    .description('GPU sharing: placement policies over a trace, pods arriving until 130 % of the cards were asked for')
     .requiredOption('--nodes <file>', 'node list, CSV, plain or gzip')
     .requiredOption('--pods <file>', 'pod list, CSV, plain or gzip')
     .option('--order <file>', 'arrival order, a pod row a line (default: drawn from the seed, as the study draws it)')
     .option('--noderank <file>', 'tie rank of each node row, one a line (default: drawn from the seed)')
-    .requiredOption('--policy <name>', 'Random, DotProd, GpuClustering, GpuPacking, BestFit or FGD')
+    .requiredOption(
+      '--policy <names>',
+      'Random, DotProd, GpuClustering, GpuPacking, BestFit, FGD, a file of your own (.ts, .js), several with commas between, or all',
+    )
     .addOption(new Option('--seed <n>', 'luck of Random and of what is drawn').argParser(wholeNumber(0, 4_294_967_295)).default(42))
-    .option('--json', 'print one JSON object: allocation, fragmentation, arrived, curve')
+    .option('--json', 'print JSON: allocation, fragmentation, arrived, curve; of several policies an array')
+    .option('--report <file>', 'write a page with the curves of all policies asked for')
+    .option('--quiet', 'do not say on stderr which policy is done')
     .addHelpText(
       'after',
-      '\nExample:\n  wavetank gpu-study --nodes nodes.csv.gz --pods pods.csv.gz --order arrivals.txt.gz --noderank rank.txt.gz --policy FGD --json',
+      '\nExamples:\n  wavetank gpu-study --nodes nodes.csv.gz --pods pods.csv.gz --order arrivals.txt.gz --noderank rank.txt.gz --policy FGD --json\n  wavetank gpu-study --nodes nodes.csv.gz --pods pods.csv.gz --policy all --report study.html',
     )
-    .action((flags: Flags) => {
-      process.stdout.write(flags.json ? `${JSON.stringify(gpuStudy(flags))}\n` : table(flags));
+    .action(async (flags: Flags) => {
+      process.exitCode = await study(flags);
     });
 }
 
-function table(flags: Flags): string {
-  const study = gpuStudy(flags);
+async function study(flags: Flags): Promise<number> {
+  const policies = await gpuPolicies(flags.policy);
+  if (flags.report !== undefined) checkPlace(flags.report);
+  const input = readGpuStudy(flags);
+  const interrupt = onInterrupt();
+  const studies: MeasuredGpuStudy[] = [];
+  try {
+    for (const policy of policies) {
+      if (interrupt.asked()) break;
+      const done = gpuStudy(input, policy);
+      studies.push(done);
+      if (flags.quiet !== true && policies.length > 1) process.stderr.write(`${studies.length} of ${policies.length}: ${words(done)}\n`);
+      // Between two policies there is time to hear of Ctrl-C.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    interrupt.release();
+  }
+  if (flags.json === true) print(policies.length === 1 ? bare(studies[0] as MeasuredGpuStudy) : studies.map(bare));
+  else process.stdout.write(studies.length === 1 ? table(studies[0] as MeasuredGpuStudy) : summary(studies));
+  if (flags.report !== undefined) {
+    const { renderGpuStudies } = await import('#report');
+    const about = { version: VERSION, nodes: flags.nodes, pods: flags.pods, seed: flags.seed, arrivals: input.order.length };
+    writeFileSync(flags.report, renderGpuStudies(studies, about));
+    if (flags.json !== true) process.stdout.write(`  ${flags.report}\n`);
+  }
+  return studies.length < policies.length ? 130 : 0;
+}
+
+const print = (value: unknown): void => {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+};
+
+/** Without what belongs to this machine. */
+const bare = ({ cpuMsPerPlacement: _own, ...study }: MeasuredGpuStudy): object => study;
+
+function checkPlace(file: string): void {
+  if (!existsSync(dirname(file))) throw UserError.at({ file }, 'cannot be written: there is no such folder');
+  if (existsSync(file) && statSync(file).isDirectory()) throw UserError.at({ file }, 'cannot be written: it is a folder');
+}
+
+const percent = (value: number): string => `${value.toFixed(2)} %`;
+const words = ({ policy, allocation, arrived, placed, dropped, cpuMsPerPlacement }: MeasuredGpuStudy): string =>
+  `${policy}: ${percent(allocation)} of the cards in use at ${arrived} % arrived load; ${placed} pods placed, ${dropped} dropped; ${cpuMsPerPlacement.toFixed(3)} ms of CPU a placement.`;
+
+function table(study: MeasuredGpuStudy): string {
   const cells = (...texts: string[]): string[] => texts.map((text) => text.padStart(14));
-  const percent = (value: number): string => `${value.toFixed(2)} %`;
   const rows = study.curve
     .filter(({ arrived }) => arrived % STEP === 0 && arrived > 0)
     .map((point) =>
       cells(`${point.arrived} %`, percent(point.allocation), percent(point.fragmentationAmount), percent(point.fragmentationRatio)),
     );
   const head = cells('arrived load', 'cards in use', 'fragmented', 'of idle cards');
-  const end = `${study.policy}: ${percent(study.allocation)} of the cards in use at ${study.arrived} % arrived load; ${study.placed} pods placed, ${study.dropped} dropped.`;
-  return `${columns([head, ...rows]).join('\n')}\n\n${end}\n`;
+  return `${columns([head, ...rows]).join('\n')}\n\n${words(study)}\n`;
+}
+
+function summary(studies: readonly MeasuredGpuStudy[]): string {
+  const rows = studies.map(({ policy, arrived, allocation, fragmentation, placed, dropped, cpuMsPerPlacement }) => [
+    policy,
+    `${arrived} %`,
+    percent(allocation),
+    percent(fragmentation),
+    String(placed),
+    String(dropped),
+    `${cpuMsPerPlacement.toFixed(3)} ms`,
+  ]);
+  const head = ['policy', 'arrived load', 'cards in use', 'fragmented, of idle cards', 'placed', 'dropped', 'CPU a placement'];
+  return `${columns([head, ...rows]).join('\n')}\n`;
 }

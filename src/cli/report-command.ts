@@ -4,17 +4,27 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { type CapacityResult, openOutDirectory, type Result, readResult, type SweepResult } from '#experiment';
-import { type JudgedComparison, pictures, REPORT_FORMATS, renderCapacity, renderComparison, renderSweep } from '#report';
+import {
+  capacityPage,
+  comparisonPage,
+  type JudgedComparison,
+  pagePictures,
+  pictures,
+  REPORT_FORMATS,
+  renderPage,
+  sweepPage,
+} from '#report';
 import { decodeText, printable, readBytes, UserError } from '#scenario';
 
 export { readResult } from '#experiment';
 
 /** What studies leave, and who draws it. */
-const STUDIES: Readonly<Record<string, { readonly format: string; readonly render: (study: never) => string }>> = {
-  'comparison.json': { format: 'wavetank-comparison/1', render: (study: JudgedComparison) => renderComparison(study) },
-  'sweep.json': { format: 'wavetank-sweep/1', render: (study: SweepResult) => renderSweep(study) },
-  'capacity.json': { format: 'wavetank-capacity/1', render: (study: CapacityResult) => renderCapacity(study) },
-};
+const STUDIES: Readonly<Record<string, { readonly format: string; readonly page: (study: never) => Parameters<typeof pagePictures>[0] }>> =
+  {
+    'comparison.json': { format: 'wavetank-comparison/1', page: (study: JudgedComparison) => comparisonPage(study) },
+    'sweep.json': { format: 'wavetank-sweep/1', page: (study: SweepResult) => sweepPage(study) },
+    'capacity.json': { format: 'wavetank-capacity/1', page: (study: CapacityResult) => capacityPage(study) },
+  };
 
 export function reportCommand(): Command {
   const known = [...Object.keys(REPORT_FORMATS), 'png'];
@@ -31,7 +41,7 @@ export function reportCommand(): Command {
       const unknown = names.find((name) => !known.includes(name));
       if (unknown !== undefined) throw UserError.at({}, `--format: '${printable(unknown)}' is no format (there is: ${known.join(', ')})`);
       const study = Object.keys(STUDIES).find((file) => existsSync(join(directory, file)));
-      if (study !== undefined) drawStudy(directory, study, names);
+      if (study !== undefined) await drawStudy(directory, study, names);
       else await drawRun(directory, names);
     });
 }
@@ -42,7 +52,7 @@ async function drawRun(directory: string, names: readonly string[]): Promise<voi
   try {
     for (const name of names) {
       const format = REPORT_FORMATS[name];
-      const files = format === undefined ? await drawn(result) : [{ file: format.file, content: format.render(result) }];
+      const files = format === undefined ? await drawn(() => pictures(result)) : [{ file: format.file, content: format.render(result) }];
       for (const { file, content } of files) process.stdout.write(`${out.write(file, content)}\n`);
     }
   } finally {
@@ -50,20 +60,20 @@ async function drawRun(directory: string, names: readonly string[]): Promise<voi
   }
 }
 
-async function drawn(result: Result): ReturnType<typeof pictures> {
+async function drawn(draw: () => ReturnType<typeof pictures>): ReturnType<typeof pictures> {
   try {
-    return await pictures(result);
+    return await draw();
   } catch (error) {
     if (error instanceof Error && error.message.startsWith('PNG needs')) throw UserError.at({}, `--format png: ${error.message}`);
     throw error;
   }
 }
 
-function drawStudy(directory: string, name: string, names: readonly string[]): void {
-  const { format, render } = STUDIES[name] as (typeof STUDIES)[string];
+async function drawStudy(directory: string, name: string, names: readonly string[]): Promise<void> {
+  const { format, page } = STUDIES[name] as (typeof STUDIES)[string];
   const file = join(directory, name);
-  const other = names.find((one) => one !== 'html');
-  if (other !== undefined) throw UserError.at({ file }, `is a study, which is drawn as html only, not as ${other}`);
+  const other = names.find((one) => one !== 'html' && one !== 'png');
+  if (other !== undefined) throw UserError.at({ file }, `is a study, which is drawn as html and png only, not as ${other}`);
   let study: { readonly format?: unknown };
   try {
     study = JSON.parse(decodeText(readBytes(file, 1024 ** 3), file)) as typeof study;
@@ -74,7 +84,11 @@ function drawStudy(directory: string, name: string, names: readonly string[]): v
   if (study?.format !== format) throw UserError.at({ file }, `'format' is not ${format}`);
   const out = openOutDirectory(directory);
   try {
-    process.stdout.write(`${out.write('report.html', render(study as never))}\n`);
+    const drawing = page(study as never);
+    for (const one of names) {
+      const files = one === 'html' ? [{ file: 'report.html', content: renderPage(drawing) }] : await drawn(() => pagePictures(drawing));
+      for (const { file, content } of files) process.stdout.write(`${out.write(file, content)}\n`);
+    }
   } finally {
     out.close();
   }

@@ -13,6 +13,7 @@ export function runCommand(): Command {
       'after',
       '\nExamples:\n  wavetank run scenarios/first-light.yaml\n  wavetank run scenarios/first-light.yaml --set cluster.nodes[0].count=50 --seed 7 --out out/fifty',
     );
+  command.option('--json', 'print result.json instead of the table of verdicts');
   return withSet(withRunFlags(command)).action(async (file: string, flags: RunFlags) => {
     process.exitCode = await execute(loadScenario(file, flags.set), flags);
   });

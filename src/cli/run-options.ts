@@ -10,6 +10,7 @@ export interface RunFlags {
   readonly out?: string;
   readonly set: readonly string[];
   readonly quiet?: boolean;
+  readonly json?: boolean;
   readonly plugin?: readonly string[];
   readonly controller?: readonly string[];
   readonly extender?: readonly string[];

@@ -1,8 +1,21 @@
 /** The GPU-sharing study on files: joins a trace, an arrival order and tie ranks to the policies of the scheduler room. */
 
-import { type OpenbNode, type OpenbPod, readIntegerLines, readOpenbNodes, readOpenbPods, UserError } from '#scenario';
-import { availableGpuPolicies, drawArrivals, type GpuNode, type GpuPod, type GpuStudy, gpuPolicy, runGpuStudy } from '#scheduler';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type OpenbNode, type OpenbPod, printable, readBytes, readIntegerLines, readOpenbNodes, readOpenbPods, UserError } from '#scenario';
+import {
+  availableGpuPolicies,
+  drawArrivals,
+  type GpuNode,
+  type GpuPod,
+  type GpuPolicy,
+  type GpuStudy,
+  gpuPolicy,
+  runGpuStudy,
+} from '#scheduler';
 import { Luck } from '#sim';
+import { cpuClock } from './cpu-clock.ts';
+import { importQuietly } from './plugin-files.ts';
 
 export interface GpuStudyFiles {
   readonly nodes: string;
@@ -11,7 +24,6 @@ export interface GpuStudyFiles {
   readonly order?: string;
   /** Tie rank of each node row, one a line; drawn from the seed when absent. */
   readonly noderank?: string;
-  readonly policy: string;
   readonly seed: number;
 }
 
@@ -41,11 +53,16 @@ function shuffled(count: number, seed: number): number[] {
   return rank;
 }
 
-/** Runs one policy. Throws UserError for files that do not fit together. */
-export function gpuStudy(files: GpuStudyFiles): GpuStudy {
-  const policy = gpuPolicy(files.policy);
-  if (policy === undefined)
-    throw new UserError([{ message: `unknown policy '${files.policy}'; there are ${availableGpuPolicies().join(', ')}` }]);
+export interface GpuStudyInput {
+  readonly nodes: readonly GpuNode[];
+  readonly pods: readonly GpuPod[];
+  readonly order: readonly number[];
+  readonly rank: readonly number[];
+  readonly seed: number;
+}
+
+/** Throws UserError for files that do not fit together. */
+export function readGpuStudy(files: GpuStudyFiles): GpuStudyInput {
   const rows = readOpenbPods(files.pods, false);
   checkPods(rows, files.pods);
   const nodes = readOpenbNodes(files.nodes).map(gpuNode);
@@ -61,5 +78,53 @@ export function gpuStudy(files: GpuStudyFiles): GpuStudy {
     files.noderank === undefined ? shuffled(nodes.length, files.seed) : readIntegerLines(files.noderank, Number.MAX_SAFE_INTEGER, 'a rank');
   if (rank.length !== nodes.length)
     throw UserError.at({ file: files.noderank ?? files.nodes }, `has ${rank.length} ranks for ${nodes.length} nodes`);
-  return runGpuStudy(nodes, pods, order, rank, policy, luck.scenario('gpu-study/policy'));
+  return { nodes, pods, order, rank, seed: files.seed };
+}
+
+export interface MeasuredGpuStudy extends GpuStudy {
+  /** CPU time of this thread, milliseconds for each pod that arrived: of this machine, in no comparison. */
+  readonly cpuMsPerPlacement: number;
+}
+
+export function gpuStudy({ nodes, pods, order, rank, seed }: GpuStudyInput, policy: GpuPolicy): MeasuredGpuStudy {
+  const began = cpuClock();
+  const study = runGpuStudy(nodes, pods, order, rank, policy, new Luck(seed).scenario('gpu-study/policy'));
+  return { ...study, cpuMsPerPlacement: (cpuClock() - began) / 1e3 / Math.max(1, order.length) };
+}
+
+/** Policies by the names of the study, 'all', or files of one's own whose default export is a policy; several with commas between. */
+export async function gpuPolicies(text: string): Promise<readonly GpuPolicy[]> {
+  const policies: GpuPolicy[] = [];
+  for (const name of text.split(',').map((part) => part.trim())) {
+    if (name.toLowerCase() === 'all') policies.push(...availableGpuPolicies().map((known) => gpuPolicy(known) as GpuPolicy));
+    else if (/\.[cm]?[jt]s$/.test(name)) policies.push(await policyFile(name));
+    else policies.push(knownPolicy(name));
+  }
+  return policies;
+}
+
+function knownPolicy(name: string): GpuPolicy {
+  const policy = gpuPolicy(name);
+  if (policy === undefined)
+    throw new UserError([
+      {
+        message: `unknown policy '${printable(name)}'; there are ${availableGpuPolicies().join(', ')}, 'all', and files of your own (.ts, .js)`,
+      },
+    ]);
+  return policy;
+}
+
+async function policyFile(file: string): Promise<GpuPolicy> {
+  readBytes(file);
+  const { default: found } = await importQuietly({ file, href: pathToFileURL(resolve(file)).href });
+  const policy = found as Partial<GpuPolicy> | undefined;
+  const isFunction = (value: unknown, optional: boolean): boolean => typeof value === 'function' || (optional && value === undefined);
+  if (
+    typeof policy?.name !== 'string' ||
+    !isFunction(policy.cards, false) ||
+    !isFunction(policy.score, true) ||
+    !isFunction(policy.normalize, true)
+  )
+    throw UserError.at({ file }, "expected a default export with 'name', 'cards(context, node, pod)' and perhaps 'score' and 'normalize'");
+  return policy as GpuPolicy;
 }

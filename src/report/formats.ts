@@ -5,6 +5,7 @@ import { renderCsv } from './csv.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
 import { chartsOf, renderReport } from './page.ts';
+import type { Page } from './page-shell.ts';
 import { renderParquet } from './parquet.ts';
 import { type Picture, renderPictures } from './png.ts';
 import { renderPrometheus } from './prometheus.ts';
@@ -20,6 +21,10 @@ export async function pictures(result: Result): Promise<readonly Picture[]> {
   const { charts, marks } = chartsOf(result);
   return renderPictures(charts, marks);
 }
+
+/** The charts of a study's page. */
+export const pagePictures = ({ sections }: Page): Promise<readonly Picture[]> =>
+  renderPictures(sections.flatMap(({ charts }) => charts ?? []));
 
 export const REPORT_FORMATS: Readonly<Record<string, ReportFormat>> = {
   html: { file: 'report.html', render: renderReport },

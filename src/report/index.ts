@@ -1,8 +1,9 @@
 /** From result.json to what people look at. */
-export { pictures, REPORT_FORMATS, type ReportFormat } from './formats.ts';
+export { pagePictures, pictures, REPORT_FORMATS, type ReportFormat } from './formats.ts';
 export { renderReport } from './page.ts';
-export { chartJs, reportCss } from './page-shell.ts';
-export { renderCapacity } from './studies/capacity-page.ts';
+export { chartJs, pageHtml as renderPage, reportCss } from './page-shell.ts';
+export { capacityPage, renderCapacity } from './studies/capacity-page.ts';
 export { changeWords, ciJunit, ciMarkdown } from './studies/ci-summary.ts';
-export { type JudgedComparison, renderComparison } from './studies/comparison-page.ts';
-export { renderSweep } from './studies/sweep-page.ts';
+export { comparisonPage, type JudgedComparison, renderComparison } from './studies/comparison-page.ts';
+export { type GpuStudiesAbout, renderGpuStudies } from './studies/gpu-page.ts';
+export { renderSweep, sweepPage } from './studies/sweep-page.ts';

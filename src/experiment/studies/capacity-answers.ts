@@ -164,7 +164,7 @@ export class CapacityQuestions {
     if (best === undefined || mid === null || peak === null || peak === 0) return;
     const nodes = Number(Math.max(1, best.count * (mid / peak)).toPrecision(3));
     this.answers.push({
-      how: 'autoscaling, at best',
+      how: 'autoscaling (arithmetic, no run)',
       nodes: `${nodes} of ${best.machine?.name ?? "the scenario's own"} on average, ${best.count} at the peak`,
       count: nodes,
       costPerHour: price(best.machine, nodes),
@@ -172,7 +172,7 @@ export class CapacityQuestions {
       cpuUtilisation: null,
       memoryUtilisation: null,
       cpuPeak: null,
-      note: 'a bound, not a run: nodes that follow the requests of pods without delay',
+      note: 'the most that nodes which follow the requests of pods without delay could save: mean over peak of CPU',
     });
   }
 

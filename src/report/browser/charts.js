@@ -457,7 +457,8 @@ const curve = (spec) => {
         x: numeric
           ? axis(spec.xLabel, { type: 'linear', ticks: { callback: short } })
           : axis(spec.xLabel, { type: 'category', ticks: { autoSkip: true } }),
-        y: axis(spec.yLabel, { grace: '5%', ticks: { callback: short } }),
+        // Room below nothing would be room for nothing.
+        y: axis(spec.yLabel, { grace: '5%', ...(startsAtZero(spec) ? { min: 0 } : {}), ticks: { callback: short } }),
       },
       plugins: {
         legend: {
@@ -471,6 +472,11 @@ const curve = (spec) => {
       },
     },
   };
+};
+
+const startsAtZero = ({ datasets }) => {
+  const values = datasets.flatMap((set) => [...set.values, ...(set.low ?? [])]).filter((value) => value !== null);
+  return values.length > 0 && Math.min(...values) >= 0 && Math.min(...values) < 0.05 * Math.max(...values);
 };
 
 /** Cells with their numbers in them: from pale at the least to full at the most. */

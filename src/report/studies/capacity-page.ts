@@ -3,15 +3,17 @@
 import { type CapacityResult, digits } from '#experiment';
 import type { Chart, Section } from '../chart.ts';
 import { escapeHtml, htmlTable, unbroken } from '../html.ts';
-import { pageHtml } from '../page-shell.ts';
+import { type Page, pageHtml } from '../page-shell.ts';
 
 const share = (value: number | null): string => (value === null ? '–' : `${digits(value * 100)} %`);
 
-export function renderCapacity(result: CapacityResult): string {
+export const renderCapacity = (result: CapacityResult): string => pageHtml(capacityPage(result));
+
+export function capacityPage(result: CapacityResult): Page {
   const { scenario, answers, fortySaved, partial, version, digest } = result;
   const best = answers.find(({ how, count }) => how === 'fewest' && count !== null);
   const title = `Capacity of ${scenario}`;
-  return pageHtml({
+  return {
     title,
     head: `<header>
 <h1>${escapeHtml(title)}</h1>
@@ -20,7 +22,7 @@ export function renderCapacity(result: CapacityResult): string {
 </header>`,
     sections: [answersSection(result), headroomSection(result), methodSection(result)].filter((section) => section !== undefined),
     footer: `Drawn from capacity.json alone by Wavetank ${escapeHtml(version)}. Digest of all trials <code class="value">${escapeHtml(digest)}</code>.`,
-  });
+  };
 }
 
 function answersSection({ answers, catalogue }: CapacityResult): Section {

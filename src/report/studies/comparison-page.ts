@@ -3,23 +3,25 @@
 import { type Comparison, digits, type FailVerdict, inUnit, type MetricComparison } from '#experiment';
 import type { Chart, Section } from '../chart.ts';
 import { escapeHtml, htmlTable, unbroken } from '../html.ts';
-import { pageHtml } from '../page-shell.ts';
+import { type Page, pageHtml } from '../page-shell.ts';
 
 export type JudgedComparison = Comparison & { readonly failIf: readonly FailVerdict[] };
 
 /** As many distributions as somebody looks at. */
 const MOST_STRIPS = 24;
 
-export function renderComparison(comparison: JudgedComparison): string {
+export const renderComparison = (comparison: JudgedComparison): string => pageHtml(comparisonPage(comparison));
+
+export function comparisonPage(comparison: JudgedComparison): Page {
   const { a, b } = comparison;
-  return pageHtml({
+  return {
     title: `${a.name} against ${b.name}`,
     head: head(comparison),
     sections: [failIfSection(comparison), changesSection(comparison), distributionsSection(comparison), methodSection(comparison)].filter(
       (section) => section !== undefined,
     ),
     footer: `Drawn from comparison.json alone by Wavetank ${escapeHtml(comparison.version)}. Digest of all trials <code class="value">${escapeHtml(comparison.digest)}</code>.`,
-  });
+  };
 }
 
 function head({ a, b, verdict, seeds, equalRuns, metrics, failIf, partial }: JudgedComparison): string {

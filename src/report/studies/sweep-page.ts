@@ -3,12 +3,14 @@
 import { digits, inUnit, type SweepPoint, type SweepResult } from '#experiment';
 import type { Chart, CurveChart, GridChart, Section } from '../chart.ts';
 import { escapeHtml, htmlTable, unbroken } from '../html.ts';
-import { pageHtml } from '../page-shell.ts';
+import { type Page, pageHtml } from '../page-shell.ts';
 
 /** Combinations of further axes that get a heat map of their own. */
 const MOST_MAPS = 6;
 
-export function renderSweep(result: SweepResult): string {
+export const renderSweep = (result: SweepResult): string => pageHtml(sweepPage(result));
+
+export function sweepPage(result: SweepResult): Page {
   const tiles: [string, string][] = [
     [String(result.points.length), 'points'],
     [String(result.points.reduce((sum, { runs }) => sum + runs, 0)), 'runs'],
@@ -17,7 +19,7 @@ export function renderSweep(result: SweepResult): string {
       'points where all expectations held in all runs',
     ],
   ];
-  return pageHtml({
+  return {
     title: result.name,
     head: `<header>
 <h1>${escapeHtml(result.name)}</h1>
@@ -27,7 +29,7 @@ ${result.partial ? '<p class="answer fails">Partial: the study was interrupted</
 </header>`,
     sections: [...result.metrics.map((metric, i) => metricSection(result, metric, i)), tableSection(result)],
     footer: `Drawn from sweep.json alone by Wavetank ${escapeHtml(result.version)}. Digest of all trials <code class="value">${escapeHtml(result.digest)}</code>.`,
-  });
+  };
 }
 
 type Metric = SweepResult['metrics'][number];
