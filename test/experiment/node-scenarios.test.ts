@@ -18,6 +18,13 @@ const measured = ({ verdicts }: Result, metric: string): number =>
   verdicts.find((verdict) => verdict.metric === metric)?.measured ?? Number.NaN;
 
 const SMALLER: Readonly<Record<string, readonly string[]>> = {
+  'probes-150k': [
+    'duration=8m',
+    'cluster.nodes=50',
+    'workload[0].deployments.count=4',
+    'workload[1].deployments.count=1',
+    'workload[1].deployments.flap={up: 1m, down: 30s}',
+  ],
   'failure-detection-tuned': [
     'cluster.nodes=200',
     'faults[0].crashNodes.count=5',
