@@ -1,7 +1,7 @@
 /** Applies one committed proposal to the store and says what the client is to hear. Mirrors etcd 3.6's server/etcdserver/apply. */
 
 import type { Instant } from '#sim';
-import { COMPACTED, type EtcdError, FUTURE_REVISION, LEASE_NOT_FOUND, NO_SPACE } from './errors.ts';
+import { COMPACTED, CORRUPT, type EtcdError, FUTURE_REVISION, LEASE_NOT_FOUND, NO_SPACE } from './errors.ts';
 import type { LeaseTable } from './lease.ts';
 import type { MvccStore } from './mvcc/store.ts';
 import type { Alarm, EtcdOperation, EtcdResponse, GuardedRequest, KeyValue } from './protocol.ts';
@@ -16,6 +16,8 @@ export interface Replica {
   readonly stamp: Stamp | undefined;
   /** A NOSPACE alarm is raised: nothing grows until it is disarmed. */
   full: boolean;
+  /** A CORRUPT alarm is raised: nothing is written until it is disarmed (apply/apply_auth.go's applierV3Corrupt). */
+  corrupt: boolean;
   /** Raised alarms, in the order of raising. */
   alarms: readonly Alarm[];
   /** The id of the next lease; the same on every member, because only applied grants move it. */
@@ -87,12 +89,14 @@ function applyAlarm(replica: Replica, id: number, { action, member, alarm }: Etc
   const alarms = replica.alarms.filter(meant);
   if (action === 'deactivate') replica.alarms = replica.alarms.filter((one) => !meant(one));
   replica.full = replica.alarms.some((one) => one.alarm === 'NOSPACE');
+  replica.corrupt = replica.alarms.some((one) => one.alarm === 'CORRUPT');
   return { kind: 'EtcdResponse', id, revision: replica.store.revision, alarms };
 }
 
 /** Applies a write. Reads and watches are not proposals and do not come here. */
 export function apply(replica: Replica, id: number, operation: EtcdOperation, now: Instant): EtcdResponse {
   const { store, leases } = replica;
+  if (replica.corrupt && operation.op !== 'alarm' && !operation.op.startsWith('member')) return refuse(id, store.revision, CORRUPT);
   switch (operation.op) {
     case 'guarded':
       return applyGuarded(replica, id, operation);

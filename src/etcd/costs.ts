@@ -94,3 +94,6 @@ export const APPEND_LATENCY: Duration = 620;
 export const DEFRAGMENT_BYTES_PER_SECOND = 100_000_000;
 /** Time without a leader after which a member ends the watches of clients that require one (api/v3rpc: three election timeouts). */
 export const NO_LEADER_PATIENCE: Duration = 3_000_000;
+
+/** What HashKV takes a key. assumed */
+export const HASH_KEY_CPU = 2;

@@ -21,6 +21,7 @@ export const REQUEST_TOO_LARGE = refusal('InvalidArgument', 3, 'request is too l
 export const COMPACTED = refusal('OutOfRange', 11, 'mvcc: required revision has been compacted');
 export const FUTURE_REVISION = refusal('OutOfRange', 11, 'mvcc: required revision is a future revision');
 export const NO_SPACE = refusal('ResourceExhausted', 8, 'mvcc: database space exceeded');
+export const CORRUPT = refusal('DataLoss', 15, 'corrupt cluster');
 export const LEASE_NOT_FOUND = refusal('NotFound', 5, 'requested lease not found');
 export const LEASE_EXISTS = refusal('FailedPrecondition', 9, 'lease already exists');
 export const LEASE_TTL_TOO_LARGE = refusal('OutOfRange', 11, 'too large lease TTL');

@@ -1,6 +1,7 @@
 /** etcd: MVCC store, leases, watches, disk; members as hosts. */
 export * from './conformance.ts';
 export * from './conformance-vector.ts';
+export { flipBit } from './corruption.ts';
 export * from './costs.ts';
 export * from './errors.ts';
 export * from './history-vector.ts';

@@ -4,6 +4,7 @@ import type { Context, Duration, Host, HostId, Instant, Message } from '#sim';
 import { CONNECTION_RESET, messageKind, SECOND } from '#sim';
 import { apply, type Replica, read, refuse, type Stamp } from './apply.ts';
 import type { Consensus, LinearizableRead, Proposal, StateMachine } from './consensus.ts';
+import { CorruptionChecks, type Suspect } from './corruption.ts';
 import {
   APPLY_CPU,
   COMPACTION_BATCH,
@@ -42,6 +43,10 @@ export interface EtcdMemberConfig {
   readonly quotaBytes?: number;
   /** --max-request-bytes; default 1.5 MiB. */
   readonly maxRequestBytes?: number;
+  /** --corrupt-check-time: how often a leader compares hashes with its peers. 0, the default: never. */
+  readonly corruptCheckTime?: Duration;
+  /** --feature-gates=InitialCorruptCheck=true: compares hashes with its peers when it starts again. */
+  readonly initialCorruptCheck?: boolean;
   /** The first lease id (leases of different clusters then differ in logs); default 1. */
   readonly firstLease?: number;
 }
@@ -76,7 +81,7 @@ interface ReplicaCopy {
   readonly nextLease: number;
 }
 
-export class EtcdMember implements Host, StateMachine {
+export class EtcdMember implements Host, StateMachine, Suspect {
   private readonly config: EtcdMemberConfig;
   private readonly replica: Replica;
   private readonly watches: MemberWatches;
@@ -85,6 +90,8 @@ export class EtcdMember implements Host, StateMachine {
   private compactionLeft = 0;
   private metrics: MemberMetrics | undefined;
   private readonly maintenance: Maintenance;
+  private readonly checks: CorruptionChecks;
+  private readonly isRestart: boolean;
   /** The store outgrew its quota: what would grow it further raises the alarm. */
   private overQuota = false;
   /** It panicked: the process is gone. */
@@ -99,8 +106,8 @@ export class EtcdMember implements Host, StateMachine {
     const leases = previous?.replica.leases ?? new LeaseTable();
     const store = previous?.replica.store ?? new MvccStore(leases);
     const nextLease = previous?.replica.nextLease ?? config.firstLease ?? 1;
-    const { full = false, alarms = [] } = previous?.replica ?? {};
-    this.replica = { store, leases, stamp, full, alarms, nextLease };
+    const { full = false, corrupt = false, alarms = [] } = previous?.replica ?? {};
+    this.replica = { store, leases, stamp, full, corrupt, alarms, nextLease };
     if (snapshot !== undefined && previous === undefined) this.takeOver(snapshot as ReplicaCopy);
     this.watches = new MemberWatches(store);
     const group = previous?.consensus;
@@ -108,6 +115,8 @@ export class EtcdMember implements Host, StateMachine {
     const disk = group instanceof RaftGroup ? group.disk : undefined;
     this.consensus = peers.length > 1 ? new RaftGroup(this, peers, disk) : new LoneLog(this, underWay);
     this.maintenance = new Maintenance(this.replica, this.consensus, () => this.snapshot());
+    this.isRestart = previous !== undefined;
+    this.checks = new CorruptionChecks(this, peers, peers.length > 1 ? (config.corruptCheckTime ?? 0) : 0);
   }
 
   /** Whether this member leads its group. */
@@ -126,6 +135,7 @@ export class EtcdMember implements Host, StateMachine {
     this.startedAt = ctx.now;
     this.consensus.start(ctx);
     ctx.after(LEASE_CHECK_INTERVAL, LEASE_CHECK);
+    this.checks.start(this.isRestart && this.config.initialCorruptCheck === true, ctx);
   }
 
   receive(message: Message, ctx: Context): void {
@@ -135,10 +145,11 @@ export class EtcdMember implements Host, StateMachine {
     else if (message.kind === 'EtcdLeaseCheck') this.checkLeases(ctx);
     else if (message.kind === 'EtcdCompactionStep') this.compactionStep(ctx);
     else if (message.kind === 'DiskFull') this.panic('no space left on device', ctx);
+    else this.checks.receive(message, ctx);
   }
 
   /** etcd ends itself when its log cannot be written (raft.go: "failed to save Raft hard state and entries"). Its machine closes its connections. */
-  private panic(why: string, ctx: Context): void {
+  panic(why: string, ctx: Context): void {
     this.dead = true;
     this.consensus.writeFailed();
     ctx.record.mark('etcd panic', `${this.config.name}: ${why}`);
@@ -175,6 +186,18 @@ export class EtcdMember implements Host, StateMachine {
     }
     if (this.overQuota && grows(operation)) return this.refuseGrowth(id, ctx);
     this.propose(id, ctx.source, operation, ctx);
+  }
+
+  get store(): MvccStore {
+    return this.replica.store;
+  }
+
+  /** The group hears that a member's data are not what they should be. */
+  alarm(member: HostId, ctx: Context): void {
+    if (this.replica.alarms.some((one) => one.member === member && one.alarm === 'CORRUPT')) return;
+    ctx.record.mark('etcd alarm', `CORRUPT: member ${(this.config.peers ?? []).indexOf(member)}`);
+    ctx.record.counter('etcd_server_corrupt_alarms_total', { member: this.config.name }).add();
+    this.propose(0, -1, { op: 'alarm', action: 'activate', member, alarm: 'CORRUPT' }, ctx);
   }
 
   /** v3rpc/quota.go: what would grow a store beyond its quota is refused, and raises the alarm of the whole group. */
@@ -292,6 +315,7 @@ export class EtcdMember implements Host, StateMachine {
     replica.leases.become(leases);
     replica.alarms = alarms;
     replica.full = alarms.some(({ alarm }) => alarm === 'NOSPACE');
+    replica.corrupt = alarms.some(({ alarm }) => alarm === 'CORRUPT');
     replica.nextLease = nextLease;
   }
 

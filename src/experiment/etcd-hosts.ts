@@ -32,7 +32,7 @@ export function etcdHosts(clusters: readonly EtcdClusterPlan[], add: (host: Host
 
 function memberOf(plan: EtcdClusterPlan, index: number, peers: readonly HostId[], add: (host: HostSpec) => HostId): TopologyEtcdMember {
   const name = nameOf(plan.name, index);
-  const config: EtcdMemberConfig = { name, quotaBytes: plan.quotaBytes, ...(plan.members === 1 ? {} : { peers }) };
+  const config: EtcdMemberConfig = { name, quotaBytes: plan.quotaBytes, ...plan.corruptChecks, ...(plan.members === 1 ? {} : { peers }) };
   const disk = plan.fsync === undefined ? QUIET_SSD : { ...QUIET_SSD, fsync: plan.fsync };
   const id = add({ name, program: 'etcd', config, group: groupOf(plan), zone: 'control-plane', cores: plan.cores, disk });
   if (id !== peers[index]) throw new Error(`etcd member '${name}' got host id ${id}, not ${peers[index]}`);

@@ -17,5 +17,5 @@ export const CONTROL_PLANE_METRICS = {
   serverErrors: { unit: '/s', description: 'answers 500 and above of the API servers a second, mean over the run' },
   etcdFsyncP99: { unit: 'ms', description: 'fsync of etcd members, 99th percentile' },
   etcdElections: { unit: 'times', description: 'leaders that etcd groups elected after their first' },
-  etcdAlarms: { unit: 'times', description: 'NOSPACE alarms raised' },
+  etcdAlarms: { unit: 'times', description: 'NOSPACE and CORRUPT alarms raised' },
 } as const satisfies Record<string, MetricInfo>;

@@ -2,7 +2,7 @@
 
 import { resourceInfo } from '#api';
 import type { Distribution, Duration } from '#sim';
-import { bytes, count, duration, durationDistribution, fields, type JsonSchema, label, list, oneOf, text } from './schema-pieces.ts';
+import { bytes, count, duration, durationDistribution, fields, flag, type JsonSchema, label, list, oneOf, text } from './schema-pieces.ts';
 import { parseBytes, parseDuration, parseDurationDistribution } from './units.ts';
 
 /** One cluster: a group of members that agree by Raft, each with a disk of its own. */
@@ -15,6 +15,8 @@ export interface EtcdClusterPlan {
   readonly fsync?: Distribution;
   readonly cores: number;
   readonly quotaBytes: number;
+  /** Whether members compare their data: the leader now and then, a member when it starts again. */
+  readonly corruptChecks?: { readonly corruptCheckTime?: Duration; readonly initialCorruptCheck?: boolean };
   /** One way between its members, where that is not the control plane's. */
   readonly memberLatency?: Duration;
 }
@@ -30,6 +32,8 @@ const clusterFields = {
   fsync: durationDistribution('time of one fsync (default: a quiet SSD)'),
   cores: count('cores of a member (default 8)', 1, 256),
   quota: bytes('--quota-backend-bytes (default 8GiB)'),
+  corruptCheckTime: duration('--corrupt-check-time: the leader compares the data of all members so often (default: never)'),
+  initialCorruptCheck: flag('members that start again compare their data with their peers and end when they differ (default false)'),
   memberLatency: duration('one way between members (default: as within the control plane)'),
 };
 
@@ -102,12 +106,19 @@ export function etcdPlan(etcd: Written): readonly EtcdClusterPlan[] {
 function clusterOf(name: string, resources: readonly string[], written: Written, otherwise: EtcdClusterPlan): EtcdClusterPlan {
   const fsync = parseDurationDistribution(written['fsync']) ?? otherwise.fsync;
   const memberLatency = parseDuration(written['memberLatency']) ?? otherwise.memberLatency;
+  const corruptCheckTime = parseDuration(written['corruptCheckTime']) ?? otherwise.corruptChecks?.corruptCheckTime;
+  const initialCorruptCheck = (written['initialCorruptCheck'] as boolean | undefined) ?? otherwise.corruptChecks?.initialCorruptCheck;
+  const corruptChecks = {
+    ...(corruptCheckTime === undefined ? {} : { corruptCheckTime }),
+    ...(initialCorruptCheck === undefined ? {} : { initialCorruptCheck }),
+  };
   return {
     name,
     resources,
     members: (written['members'] as number | undefined) ?? otherwise.members,
     cores: (written['cores'] as number | undefined) ?? otherwise.cores,
     quotaBytes: parseBytes(written['quota']) ?? otherwise.quotaBytes,
+    ...(Object.keys(corruptChecks).length === 0 ? {} : { corruptChecks }),
     ...(fsync === undefined ? {} : { fsync }),
     ...(memberLatency === undefined ? {} : { memberLatency }),
   };

@@ -102,3 +102,23 @@ describe('apiLoad and etcdctl', () => {
     );
   });
 });
+
+describe('corruptMember', () => {
+  const three =
+    '  etcd: { members: 3, corruptCheckTime: 10s, initialCorruptCheck: true, overrides: [{ name: e, resources: [events], members: 1 }] }';
+  const strike = (fault: string): string => `faults:\n  - corruptMember: ${fault}`;
+
+  test('tells one member, member 0 by default', () => {
+    const scenario = read(three, strike('{ at: 5s, role: follower, prefix: /registry/pods/ }'));
+    expect(scenario.cluster.etcd.map(({ corruptChecks }) => corruptChecks)).toEqual([
+      { corruptCheckTime: 10_000_000, initialCorruptCheck: true },
+      { corruptCheckTime: 10_000_000, initialCorruptCheck: true },
+    ]);
+    expect(read('').cluster.etcd[0]?.corruptChecks).toBeUndefined();
+    expect(scenario.faults.length).toBe(1);
+  });
+  test('refuses what it does not know, in one line', () => {
+    expect(mistake(three, strike('{ at: 5s, key: /a }'))).toContain("unknown key 'key'");
+    expect(mistake(three.replace('10s', 'soon'), '')).toContain("'cluster.etcd.corruptCheckTime'");
+  });
+});

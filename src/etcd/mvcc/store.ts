@@ -136,6 +136,12 @@ export class MvccStore {
     return kv;
   }
 
+  /** What lies on the disk under a key is another value from now on, and nobody was told: not a change but damage. */
+  damage(key: string, value: unknown): void {
+    const record = this.index.get(key);
+    if (record !== undefined && record.latest.version !== 0) record.latest = { ...record.latest, value };
+  }
+
   /** Deletes one key inside a transaction; returns what it was. */
   delete(key: string): KeyValue | undefined {
     const record = this.index.get(key);

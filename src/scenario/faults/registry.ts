@@ -3,6 +3,7 @@
 import type { FaultKind } from '../fault.ts';
 import { clockDrift } from './clock-drift.ts';
 import { clockSkew } from './clock-skew.ts';
+import { corruptMember } from './corrupt-member.ts';
 import { crashApiServer, crashControllerManager, crashScheduler } from './crash-component.ts';
 import { crashContainers } from './crash-containers.ts';
 import { crashEtcdMember, killEtcdLeader } from './crash-etcd-member.ts';
@@ -43,6 +44,7 @@ export const FAULTS: readonly FaultKind[] = [
   stallEtcdDisk,
   slowEtcdDisk,
   fillEtcdDisk,
+  corruptMember,
   slowNetwork,
   clockSkew,
   clockDrift,
