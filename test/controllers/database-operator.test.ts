@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Job, KubeObject, Pod } from '#api';
+import type { ApiResponse, Job, Pod } from '#api';
 import operator from '../../docs/examples/database-operator.ts';
 import { createAt, lab, patchAt, type Step } from './lab.ts';
 
@@ -11,8 +11,7 @@ const database = (spec: object): object => ({
   spec: { members: 3, image: 'db:1', ...spec },
 });
 const look = (second: number): Step => [second, { verb: 'get', resource: DATABASES, namespace: 'default', name: 'orders' }];
-const statusOf = (answer: { readonly body?: unknown } | undefined): unknown =>
-  ((answer as { object?: KubeObject } | undefined)?.object as { status?: object } | undefined)?.status;
+const statusOf = (answer: ApiResponse | undefined): unknown => (answer?.object as { readonly status?: object } | undefined)?.status;
 
 describe('the database operator of the guide', () => {
   it('starts its members one after another and makes the first the primary', () => {
