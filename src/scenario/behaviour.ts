@@ -3,7 +3,7 @@
 import { quantityMilliValue } from '#api';
 import type { Distribution } from '#sim';
 import type { PodFields } from './pod-template.ts';
-import { bytes, duration, durationDistribution, fields, type JsonSchema, quantity, text } from './schema-pieces.ts';
+import { bytes, duration, durationDistribution, fields, type JsonSchema, list, number, quantity, text } from './schema-pieces.ts';
 import { parseBytes, parseDuration, parseDurationDistribution, parsePercent } from './units.ts';
 
 /** What a container does to its node's CPU: the same all the time, by the hour, or by the request. */
@@ -57,6 +57,14 @@ export const behaviourFields: Readonly<Record<string, JsonSchema>> = {
     max: bytes('where it stops growing'),
     volume: text('into this emptyDir instead of its own layer'),
   }),
+  log: fields(
+    'what each container writes to its log, beside its start and end, HTTP probes and requests',
+    {
+      rate: number('lines a second'),
+      lines: list(text('a line'), 'said in turns (default one that says that it is at work)', 1),
+    },
+    ['rate'],
+  ),
   flap: fields('readiness comes and goes', { up: duration('how long it is ready'), down: duration('how long it is not') }, ['up', 'down']),
   preStop: duration('a preStop hook that sleeps: what comes between deletion and SIGTERM'),
   stop: durationDistribution('from SIGTERM to the end of a container'),
@@ -90,6 +98,8 @@ export function behaviourAnnotations(workload: string, pod: PodFields): Readonly
       ...(volume === undefined ? {} : { volume }),
     };
   }
+  if (pod.log !== undefined)
+    behaviour['log'] = { linesPerSecond: pod.log.rate, ...(pod.log.lines === undefined ? {} : { lines: pod.log.lines }) };
   if (pod.flap !== undefined) {
     const [upSeconds, downSeconds] = [(parseDuration(pod.flap.up) ?? 0) / 1e6, (parseDuration(pod.flap.down) ?? 0) / 1e6];
     behaviour['probes'] = { readiness: { flap: { upSeconds, downSeconds } } };

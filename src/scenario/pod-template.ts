@@ -50,6 +50,7 @@ export interface PodFields {
   readonly crashEvery?: unknown;
   readonly load?: LoadFields;
   readonly memoryUse?: MemoryFields;
+  readonly log?: { readonly rate: number; readonly lines?: readonly string[] };
   readonly diskUse?: MemoryFields & { readonly volume?: string };
   readonly flap?: { readonly up: string; readonly down: string };
   readonly preStop?: string;
