@@ -13,6 +13,7 @@ import {
   OwnControllerHost,
   registerOwnController,
 } from '#client';
+import { type CloudConfig, CloudHost } from '#cloud';
 import { ControllerManager, type ControllerManagerConfig } from '#controllers';
 import { EtcdMember } from '#etcd';
 import { historyOf, lostAnswers, violations, violationText } from '#experiment';
@@ -317,6 +318,8 @@ export interface LabOptions extends Partial<FarmOptions> {
   /** Why the invariants are not asked for in this test. */
   readonly unchecked?: string;
   readonly changes?: readonly WorldChange[];
+  /** A provider of disks, with its drivers' side-cars. */
+  readonly cloud?: Omit<CloudConfig, 'client'>;
   /** A controller beside those of the manager, as a user brings one. */
   readonly own?: OwnController;
   /** What the pods of the cluster have to do, for autoscalers. */
@@ -351,6 +354,7 @@ export function lab(steps: readonly Step[], options: LabOptions = {}): Lab {
       { name: 'user', program: 'user', ...control },
       ...Array.from({ length: managers }, (_, i) => ({ name: `kcm-${i}`, program: 'kcm', ...control })),
       ...(options.load === undefined ? [] : [{ name: 'metrics', program: 'metrics', ...control }]),
+      ...(options.cloud === undefined ? [] : [{ name: 'cloud', program: 'cloud', ...control }]),
       ...(options.own === undefined ? [] : [{ name: options.own.name, program: 'own', ...control }]),
     ],
     links: [{ from: '*', to: '*', latencyMin: 100 }],
@@ -362,6 +366,8 @@ export function lab(steps: readonly Step[], options: LabOptions = {}): Lab {
   const user = new User(steps, 1);
   const outcome = runInProcess(world, (spec, _id, previous) => {
     if (spec.program === 'etcd') return previous ?? new EtcdMember({ name: spec.name }, { stamp });
+    if (options.cloud !== undefined && spec.program === 'cloud')
+      return new CloudHost({ client: { user: 'system:admin', servers: [1], qps: 0, burst: 0 }, ...options.cloud });
     if (options.own !== undefined && spec.program === 'own') return ownHost(options.own);
     if (spec.program === 'metrics') return new LoadMetrics(options.load ?? {}, () => farm.list('pods'));
     const metrics = 4 + managers;
