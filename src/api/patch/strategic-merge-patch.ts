@@ -21,7 +21,7 @@ export function strategicMergePatch(original: Members, patch: Members, schema: O
   if (directive !== undefined) {
     if (directive === 'replace') return withoutDirectives(patch) as Members;
     if (directive === 'delete') return {};
-    if (directive !== 'merge') throw new PatchError(422, `unknown patch type found: ${String(directive)} in map[string]interface{}`);
+    if (directive !== 'merge') throw new PatchError(422, `unknown patch type: ${String(directive)} in map: ${shown(patch)}`);
   }
   const result: Record<string, unknown> = retained(original, patch);
   const isPlain = !hasDirectives(patch);
@@ -72,6 +72,7 @@ function mergeValue(original: unknown, patch: unknown, schema: FieldSchema | und
   if (!Array.isArray(patch)) return patch;
   const merges = schema?.mergeKey !== undefined || schema?.primitives === true;
   if (!merges) return withoutDirectives(patch);
+  if (order !== undefined) checkOrder(patch, order, schema.mergeKey);
   const current = Array.isArray(original) ? original : [];
   const merged =
     schema.mergeKey === undefined ? mergePrimitives(current, patch) : mergeByKey(current, patch, schema.mergeKey, schema.of ?? NO_SCHEMA);
@@ -85,12 +86,28 @@ function mergePrimitives(current: readonly unknown[], patch: readonly unknown[])
 
 function keyValue(item: unknown, mergeKey: string): unknown {
   const value = isMap(item) ? item[mergeKey] : undefined;
-  if (value === undefined) throw new PatchError(422, `map: ${describe(item)} does not contain declared merge key: ${mergeKey}`);
+  if (value === undefined) throw new PatchError(422, `map: ${shown(item)} does not contain declared merge key: ${mergeKey}`);
   return value;
 }
 
-function describe(item: unknown): string {
-  return isMap(item) ? `map[${Object.keys(item).join(' ')}]` : String(item);
+/** As Go's %v prints it. */
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(shown).join(' ')}]`;
+  if (!isMap(value)) return String(value);
+  const pairs = Object.keys(value).sort();
+  return `map[${pairs.map((key) => `${key}:${shown(value[key])}`).join(' ')}]`;
+}
+
+/** validatePatchWithSetOrderList: what a patch has of a list must stand in the order that it brings, in that order. */
+function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeKey: string | undefined): void {
+  if (order.length === 0 || patch.length === 0) return;
+  const idOf = (item: unknown): unknown => (mergeKey !== undefined && isMap(item) ? item[mergeKey] : item);
+  const kept = patch.filter((item) => !isMap(item) || item[DIRECTIVE] === undefined);
+  let n = 0;
+  for (const item of order) if (n < kept.length && idOf(kept[n]) === idOf(item)) n++;
+  if (n < kept.length)
+    throw new PatchError(422, `The order in patch list:\n${shown(patch)}\n doesn't match $setElementOrder list:\n${shown(order)}\n`);
 }
 
 function mergeByKey(current: readonly unknown[], patch: readonly unknown[], mergeKey: string, schema: ObjectSchema): readonly unknown[] {
@@ -107,7 +124,7 @@ function mergeByKey(current: readonly unknown[], patch: readonly unknown[], merg
       continue;
     }
     if (directive !== undefined && directive !== 'merge')
-      throw new PatchError(422, `unknown patch type found: ${String(directive)} in slice`);
+      throw new PatchError(422, `unknown patch type: ${String(directive)} in map: ${shown(item)}`);
     const at = result.findIndex((present) => (present as Members)[mergeKey] === wanted);
     if (at < 0) result.push(strategicMergePatch(EMPTY, item as Members, schema));
     else result[at] = strategicMergePatch(result[at] as Members, item as Members, schema);

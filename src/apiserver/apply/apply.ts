@@ -4,8 +4,9 @@
 
 import { conflict, type KubeObject, type ObjectSchema, type StatusObject } from '#api';
 import type { Operation } from '../core.ts';
+import { unknownFailure } from '../failures.ts';
 import { common, type FieldTree, isEmpty, pathsOf, sameTree, union, without } from './field-tree.ts';
-import { changedFields, fieldsOf, merged, ownable, removed } from './fields.ts';
+import { changedFields, duplicateIn, fieldsOf, merged, ownable, removed } from './fields.ts';
 import { BEFORE_FIRST_APPLY, isSameManager, type ManagedFields, type Manager, readManagers, writeManagers } from './managers.ts';
 import { rootSchema } from './schema.ts';
 
@@ -73,6 +74,15 @@ const schemaOf = ({ resource }: Operation): ObjectSchema => rootSchema(resource.
 export function ownersOfNew(operation: Operation, config: KubeObject, time: string): ManagedFields {
   const fields = fieldsOf(ownable(config), schemaOf(operation));
   return writeManagers([{ ...identity(operation), time, fields }]);
+}
+
+/** An intent that names an element twice says nothing that could be applied. */
+export function refusedIntent(operation: Operation, config: KubeObject): StatusObject | undefined {
+  const duplicate = duplicateIn(ownable(config), schemaOf(operation));
+  if (duplicate === undefined) return undefined;
+  const { info } = operation.resource;
+  const { namespace = '', name = '' } = operation.request;
+  return unknownFailure(`failed to create typed patch object (${namespace}/${name}; ${info.apiVersion}, Kind=${info.kind}): ${duplicate}`);
 }
 
 const identity = ({ request, resource }: Operation): Pick<Manager, 'manager' | 'operation' | 'apiVersion' | 'subresource'> => ({

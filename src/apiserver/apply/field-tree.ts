@@ -82,7 +82,8 @@ export function pathsOf(tree: FieldTree, prefix = ''): string[] {
   return paths;
 }
 
-function shownStep(step: string): string {
+/** A step as upstream prints it: '[name="x"]'. */
+export function shownStep(step: string): string {
   const rest = step.slice(2);
   if (step.startsWith('f:')) return `.${rest}`;
   if (step.startsWith('v:')) return `[=${rest}]`;

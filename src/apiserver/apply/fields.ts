@@ -2,7 +2,7 @@
  *  Mirrors structured-merge-diff v6 typed (ToFieldSet, Compare, Merge, RemoveItems). */
 
 import { deepEqual, type ObjectSchema } from '#api';
-import { type FieldTree, isEmpty, LEAF } from './field-tree.ts';
+import { type FieldTree, isEmpty, LEAF, shownStep } from './field-tree.ts';
 import { KEY_DEFAULTS, type Nature, natureOf } from './schema.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -41,6 +41,32 @@ function fieldsOfValue(value: unknown, nature: Nature): FieldTree {
     else tree[keyStep(element, nature.keys)] = { '.': LEAF, ...fieldsOf(element as Members, nature.of) };
   }
   return tree;
+}
+
+/** Where a list that is a set or has keys says the same twice, as upstream tells of it; undefined: nowhere. */
+export function duplicateIn(object: Members, schema: ObjectSchema, path = ''): string | undefined {
+  for (const name in object) {
+    const value = object[name];
+    if (value === undefined) continue;
+    const found = duplicateOf(value, natureOf(name, value, schema[name]), `${path}.${name}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function duplicateOf(value: unknown, nature: Nature, path: string): string | undefined {
+  if (nature.kind === 'atomic') return undefined;
+  if (nature.kind === 'granular') return isMap(value) ? duplicateIn(value, nature.of, path) : undefined;
+  if (!Array.isArray(value)) return undefined;
+  const steps = new Set<string>();
+  for (const element of value as readonly unknown[]) {
+    const step = nature.kind === 'keyed' ? keyStep(element, nature.keys) : valueStep(element);
+    if (steps.has(step)) return `${path}: duplicate entries for key ${shownStep(step)}`;
+    steps.add(step);
+    const inside = nature.kind === 'keyed' && isMap(element) ? duplicateIn(element, nature.of, path + shownStep(step)) : undefined;
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
 }
 
 /** The fields that are added, changed or gone between two objects. */

@@ -16,7 +16,7 @@ import {
   tooLarge,
   unsupportedMediaType,
 } from '#api';
-import { applied, ownersOfNew } from '../apply/apply.ts';
+import { applied, ownersOfNew, refusedIntent } from '../apply/apply.ts';
 import { isStatus } from '../cache/filter.ts';
 import type { Operation } from '../core.ts';
 import type { Change } from '../guaranteed-update.ts';
@@ -74,7 +74,7 @@ function refusedApply(operation: Operation): StatusObject | undefined {
   if (decoded.metadata?.managedFields !== undefined) return badRequest('metadata.managedFields must be nil');
   const own = decoded.metadata?.name;
   if (own !== undefined && own !== request.name) return badRequest(`name in URL does not match name in body: ${own}`);
-  return undefined;
+  return request.subresource === 'scale' ? undefined : refusedIntent(operation, decoded);
 }
 
 /** A patch whose result could not be decoded: 422, with the patch as its value. */

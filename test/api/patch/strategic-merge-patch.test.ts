@@ -106,6 +106,12 @@ describe('strategic merge patch', () => {
     expect(() => apply(containers('a'), { spec: { containers: [{ image: 'x' }] } })).toThrow(PatchError);
   });
   it('knows no other directives', () => {
-    expect(() => apply(containers('a'), { spec: { $patch: 'twist' } })).toThrow('unknown patch type found: twist');
+    expect(() => apply(containers('a'), { spec: { $patch: 'twist' } })).toThrow('unknown patch type: twist in map: map[$patch:twist]');
+  });
+  it('refuses a list that its order does not name', () => {
+    const patch = { spec: { '$setElementOrder/containers': named('b'), containers: named('a') } };
+    expect(() => apply(containers('a', 'b'), patch)).toThrow(
+      "The order in patch list:\n[map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:b]]\n",
+    );
   });
 });
