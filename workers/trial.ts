@@ -1,6 +1,11 @@
 /** A thread that does trials, one task each. How far it is and whether to stop go through shared memory: a trial has no time to read mail. */
 
-import { answerTrial, type TrialAnswer, type TrialSpec } from '#experiment';
+import { enableCompileCache } from 'node:module';
+import type { TrialAnswer, TrialSpec } from '#experiment';
+
+// The main thread's cache of compiled code does not reach its threads: without one of its own, each compiles everything again.
+enableCompileCache();
+const { answerTrial } = await import('#experiment');
 
 export interface TrialTask {
   readonly spec: TrialSpec;
