@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'wavetank-ctl-'));
 let lab: Lab;
 beforeAll(async () => {
   lab = await openLab();
-});
+}, 60_000);
 afterAll(async () => {
   await lab.stop();
   rmSync(folder, { recursive: true });

@@ -8,7 +8,7 @@ let lab: Lab;
 beforeAll(async () => {
   lab = await openLab();
   await lab.pass(5);
-});
+}, 60_000);
 afterAll(async () => {
   expect(lab.complaints).toEqual([]);
   await lab.stop();

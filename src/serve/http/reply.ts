@@ -13,6 +13,8 @@ import { takesGzip } from './accept.ts';
 const GZIP_FROM = 128 * 1024;
 const SLICE_MS = 6;
 const PIECE = 64 * 1024;
+/** So much may wait to be sent before no more is made: each wait costs a turn of the event loop, which simulated time shares. */
+const MOST_WAITING = 4 * 1024 * 1024;
 
 const BASE = { 'Cache-Control': 'no-cache, private' };
 
@@ -54,10 +56,10 @@ export async function sendPieces(request: IncomingMessage, response: ServerRespo
   let began = performance.now();
   let buffered = first;
   const flush = async (): Promise<void> => {
-    const isRoom = sink.write(buffered.join(''));
+    sink.write(buffered.join(''));
     buffered = [];
     length = 0;
-    if (isRoom || sink.destroyed) return;
+    if (sink.writableLength < MOST_WAITING || sink.destroyed) return;
     // Whichever does not come takes its listeners with it: a long list waits often.
     const waiting = new AbortController();
     const { signal } = waiting;
