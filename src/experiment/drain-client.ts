@@ -119,7 +119,9 @@ export class DrainClient implements Host {
   #answered({ continuation, code, object, error }: Outcome<Asked>, ctx: Context): void {
     const { of, plan, node } = continuation;
     if (of === 'cordon') {
-      if (code >= 400) ctx.record.mark('cordon refused', error?.message ?? String(code));
+      if (code === 0 || code >= 400) ctx.record.mark('cordon refused', error?.message ?? String(code));
+      // Whoever emptied the nodes wants them back: he asks until he is heard.
+      if (node < 0 && (code === 0 || code >= 500)) ctx.after(AGAIN, due(plan, 'uncordon'));
       return;
     }
     const state = this.#emptying.get(`${plan}/${node}`);

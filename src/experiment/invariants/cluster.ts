@@ -167,12 +167,18 @@ const isTainted = ({ spec }: Node): boolean =>
 /** C12: a node is given up only after its grace period, and nobody is evicted while all nodes are silent. */
 function* nodes(history: History): Iterable<Finding> {
   const alive = new Map<string, number>();
+  const aliveBefore = new Map<string, number>();
   const states = new Map<string, string | undefined>();
   let allDownSince: number | undefined;
   const grace = history.settings.nodeMonitorGraceSeconds;
   for (const { at, type, key, resource, object, before } of of(history, 'nodes', 'leases.coordination.k8s.io')) {
     if (resource !== 'nodes') {
-      if (key.startsWith('kube-node-lease/')) alive.set(key.slice('kube-node-lease/'.length), at);
+      if (key.startsWith('kube-node-lease/')) {
+        const name = key.slice('kube-node-lease/'.length);
+        // A run of signs of life that begins within five seconds of the verdict came too late for it.
+        if (at - (alive.get(name) ?? 0) > 5_000_000) aliveBefore.set(name, alive.get(name) ?? 0);
+        alive.set(name, at);
+      }
       continue;
     }
     const [node, was] = [object as Node, before as Node | undefined];
@@ -182,7 +188,8 @@ function* nodes(history: History): Iterable<Finding> {
     }
     const state = readiness(node);
     if (state === 'Unknown' && was !== undefined && readiness(was) === 'True' && grace !== undefined) {
-      const silent = at - (alive.get(key) ?? 0);
+      const last = alive.get(key) ?? 0;
+      const silent = at - (at - last < 5_000_000 ? (aliveBefore.get(key) ?? 0) : last);
       if (silent < grace * 1e6 - 1_000_000)
         yield { at, message: `node ${key} was given up after ${(silent / 1e6).toFixed(1)} s of silence, ${grace} s are its grace` };
     }

@@ -19,11 +19,21 @@ export function lostAnswers(changes: readonly WorldChange[], servers: readonly H
     });
     return end?.at ?? change.at;
   };
-  return changes.flatMap((change) => {
+  const found = changes.flatMap((change) => {
     const isLosing =
       change.change === 'crash'
         ? (change.hosts.hosts ?? servers).some((host) => servers.includes(host))
         : change.change === 'partition' || (change.change === 'link' && change.loss !== undefined);
     return isLosing ? [{ from: change.at, until: ends(change) }] : [];
   });
+  // What was lost in one is made up for in the next that begins before anybody has recovered: they are one.
+  const joined: { from: number; until: number }[] = [];
+  for (const { from, until } of found) {
+    const last = joined.at(-1);
+    if (last !== undefined && from <= last.until + RECOVERY) last.until = Math.max(last.until, until);
+    else joined.push({ from, until });
+  }
+  return joined;
 }
+
+const RECOVERY = 45_000_000;
