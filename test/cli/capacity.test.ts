@@ -44,9 +44,9 @@ it('finds the fewest nodes, which do, and one less, which do not', async () => {
     '--pod',
     'cpu=500m,memory=256Mi',
     '--seeds',
-    '2',
+    '1',
     '--workers',
-    '2',
+    '0',
     '--quiet',
     '--json',
     '--out',
@@ -62,10 +62,38 @@ it('finds the fewest nodes, which do, and one less, which do not', async () => {
   expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('canvas-headroom');
 }, 180_000);
 
+it("tries two kinds together, with prices of one's own, and says what autoscaling is", async () => {
+  const prices = place.file(
+    'prices.yaml',
+    "date: '2031-02'\nsource: our contract\ncurrency: EUR\ntypes:\n  - { name: small, cpu: 2, memoryGiB: 4, price: 0.05 }\n  - { name: big, cpu: 4, memoryGiB: 8, price: 0.09 }\n",
+  );
+  const { code, out: text } = await inProcess(
+    ...['capacity', scenario, '--machines', 'small', '--mix', 'small,big', '--prices', prices],
+    ...['--seeds', '1', '--workers', '0', '--quiet', '--out', join(place.path, 'mix')],
+  );
+  expect(code).toBe(0);
+  expect(text).toMatch(/^mixed +\d+ of small and \d+ of big +[\d.]+ EUR\/h/m);
+  expect(text).toContain('prices of 2031-02; source: our contract');
+  expect(text).toMatch(/^autoscaling \(arithmetic, no run\)/m);
+  const { answers } = JSON.parse(readFileSync(join(place.path, 'mix', 'capacity.json'), 'utf8')) as CapacityResult;
+  for (const { nodes, costPerHour } of answers.filter(({ how }) => how === 'mixed')) {
+    const [, small, big] = (/(\d+) of small and (\d+) of big/.exec(nodes) ?? []).map(Number) as [number, number, number];
+    expect(costPerHour).toBeCloseTo(small * 0.05 + big * 0.09, 6);
+  }
+}, 60_000);
+
+it('lists the catalogue with its date, and that it is from memory', async () => {
+  const { out: text } = await inProcess('capacity', '--list-machines');
+  expect(text).toMatch(/prices of 2024-06; source: .*from memory, not fetched/);
+});
+
+const wrongPrices = place.file('wrong.yaml', "date: '2031'\nsource: x\ntypes:\n  - { name: small, cpu: 0, memoryGiB: 4, price: 1 }\n");
 it.each([
   [['--machines', 'm5.xlarg'], /--machines: there is no type 'm5\.xlarg'; did you mean 'm5\.xlarge'\?/],
   [['--spot', '50%'], /--spot needs --machines/],
   [['--pod', 'cpu=500m'], /expected cpu=<quantity>,memory=<quantity>/],
+  [['--prices', wrongPrices], /wrong\.yaml:4:\d+: .*cpu/],
+  [['--prices', 'none.yaml'], /none\.yaml: no such file/],
   [['--mix', 'm5.large'], /--mix: expected two machine types, found 1/],
 ])('refuses %s', async (args, message) => {
   const { code, err } = await inProcess('capacity', scenario, ...args, '--quiet', '--out', out);
