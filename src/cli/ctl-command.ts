@@ -58,8 +58,9 @@ export function ctlCommand(): Command {
     print(await call('POST', 'speed', { speed })),
   );
   add('fault <fault>', "a fault, as a scenario's `faults` has them; without `at` it strikes now", async (call, fault) =>
-    print(await call('POST', 'faults', { fault })),
+    told(await call('POST', 'faults', { fault })),
   );
+  add('undo <number>', 'ends a fault that has no end of its own', async (call, fault) => told(await call('POST', 'undo', { fault })));
   add('save <file>', 'the cluster so far, to be loaded again', async (call, file) => save(file, await call('GET', 'snapshot')));
   add('load <file>', 'the cluster as it was saved: it lives its life again, at full speed', async (call, file) =>
     print(await call('POST', 'load', snapshotOf(file))),
@@ -101,6 +102,25 @@ const caller =
     if (!response.ok) throw UserError.at({}, printable((answer as { message?: string }).message ?? `HTTP ${response.status}`, 500));
     return answer;
   };
+
+interface Fault {
+  readonly id: number;
+  readonly kind: string;
+  readonly labels: readonly string[];
+  readonly canBeUndone: boolean;
+}
+
+/** What became of a fault, and how things stand. */
+function told(answer: unknown): void {
+  const { struck, undone } = answer as { readonly struck?: Fault; readonly undone?: Fault };
+  const words = ({ labels, kind }: Fault): string => printable(labels.length > 0 ? labels.join(', ') : kind, 200);
+  if (struck !== undefined) {
+    const end = struck.canBeUndone ? ` (until \`wavetank ctl undo ${struck.id}\`)` : '';
+    process.stdout.write(`fault ${struck.id}: ${words(struck)}${end}\n`);
+  }
+  if (undone !== undefined) process.stdout.write(`fault ${undone.id} is over: ${words(undone)}\n`);
+  print(answer);
+}
 
 function print(status: unknown): void {
   const { scenario, seed, paused, speed, simulatedSeconds, time, behindSeconds, nodes, openRequests } = status as Status;
