@@ -97,7 +97,9 @@ export const CONTROLLERS: Readonly<Record<string, Make>> = {
 };
 
 /** All of kube-controller-manager's: `--controllers=*`. */
-export const CONTROLLER_NAMES: readonly string[] = Object.keys(CONTROLLERS).filter((name) => name !== 'podgroup' && name !== 'progressive-delivery');
+export const CONTROLLER_NAMES: readonly string[] = Object.keys(CONTROLLERS).filter(
+  (name) => name !== 'podgroup' && name !== 'progressive-delivery',
+);
 
 export function makeController(name: string, settings: ControllerSettings): Controller {
   const make = CONTROLLERS[name];

@@ -5,6 +5,7 @@ import { DRAWN_DURATION } from './faults/recurrence.ts';
 import { FAULTS } from './faults/registry.ts';
 import { METRICS } from './metrics.ts';
 import { bytes, count, duration, fields, type JsonSchema, mapOf, text } from './schema-pieces.ts';
+import { withSharedPieces } from './shared-pieces.ts';
 import { WORKLOADS } from './workloads/registry.ts';
 
 /** A list of maps with exactly one key each, which names the kind. */
@@ -30,7 +31,7 @@ const condition: JsonSchema = {
   ],
 };
 
-export const scenarioSchema: JsonSchema = {
+export const scenarioSchema: JsonSchema = withSharedPieces({
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Wavetank scenario',
   $defs: DRAWN_DURATION,
@@ -64,4 +65,4 @@ export const scenarioSchema: JsonSchema = {
     },
     ['duration', 'cluster'],
   ),
-};
+});
