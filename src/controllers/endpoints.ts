@@ -2,13 +2,12 @@
  *  Mirrors kubernetes v1.34 pkg/controller/endpoint/endpoints_controller.go. Left out: the trigger-time annotation. */
 
 import type { Endpoints, Pod, Service } from '#api';
-import { matchesSelector } from '#api';
-import type { Controller, InformerEvent, Plan, View, WatchSpec } from '#client';
+import type { Controller, Plan, View, WatchSpec } from '#client';
 import { endpointPorts, portsText } from './endpoint.ts';
-import { BY_LABEL_SET, byLabelSet, Memberships, podsMatching } from './label-sets.ts';
-import { siblingKey } from './owner-references.ts';
+import { BY_LABEL_SET, byLabelSet, podsMatching } from './label-sets.ts';
 import { isPodReady, isPodTerminal } from './pod-state.ts';
 import { semanticEqual } from './semantic-equal.ts';
+import { ServiceMemberships, selectorOf } from './service-memberships.ts';
 
 /** maxCapacity. */
 const MOST_ADDRESSES = 1000;
@@ -28,8 +27,6 @@ interface Subset {
   readonly ports?: readonly object[];
 }
 
-const selectorOf = (service: Service) =>
-  Object.entries(service.spec?.selector ?? {}).map(([key, value]) => ({ key, operator: 'In' as const, values: [value] }));
 const hasSelector = ({ spec }: Service): boolean => spec?.selector !== undefined && spec.type !== 'ExternalName';
 
 export class EndpointsController implements Controller {
@@ -37,7 +34,7 @@ export class EndpointsController implements Controller {
   readonly component = 'endpoint-controller';
   readonly workers: number;
   readonly watches: readonly WatchSpec[];
-  readonly #memberships = new Memberships();
+  readonly #memberships = new ServiceMemberships(hasSelector, looksSame);
 
   /** --concurrent-endpoint-syncs. */
   constructor(workers = 5) {
@@ -50,29 +47,10 @@ export class EndpointsController implements Controller {
           return [event.key];
         },
       },
-      { resource: 'pods', keys: (event, view) => this.#podKeys(event, view), indexes: { [BY_LABEL_SET]: byLabelSet } },
+      { resource: 'pods', keys: (event, view) => this.#memberships.keysOf(event, view), indexes: { [BY_LABEL_SET]: byLabelSet } },
       // Those that are nobody's after a restart are deleted (checkLeftoverEndpoints); a deleted one is made again.
       { resource: 'endpoints', keys: (event) => (event.type === 'update' ? NONE : [event.key]) },
     ];
-  }
-
-  #podKeys(event: InformerEvent, view: View): readonly string[] {
-    const services = view.lister<Service>('services');
-    if (services.size === 0) return NONE;
-    const selecting = (labels: Readonly<Record<string, string>>, namespace: string): readonly string[] => {
-      const keys: string[] = [];
-      for (const service of services.list()) {
-        if (service.metadata?.namespace !== namespace || !hasSelector(service)) continue;
-        if (matchesSelector(selectorOf(service), labels)) keys.push(siblingKey(service.metadata, service.metadata?.name ?? ''));
-      }
-      return keys;
-    };
-    const [pod, previous] = [event.object as Pod, event.previous as Pod | undefined];
-    const keys = this.#memberships.keysOf(pod, selecting);
-    if (event.type !== 'update' || previous === undefined) return keys;
-    if (previous.metadata?.labels !== pod.metadata?.labels && !semanticEqual(previous.metadata?.labels, pod.metadata?.labels))
-      return [...new Set([...keys, ...this.#memberships.keysOf(previous, selecting)])];
-    return keys.length > 0 && looksSame(previous, pod) ? NONE : keys;
   }
 
   reconcile(key: string, view: View): Plan {

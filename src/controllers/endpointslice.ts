@@ -2,13 +2,13 @@
  *  staging/src/k8s.io/endpointslice/reconciler.go. Left out: topology hints, dual stack, the trigger-time annotation. */
 
 import type { EndpointSlice, KubeObject, Node, Pod, Service } from '#api';
-import { matchesSelector } from '#api';
 import type { Controller, InformerEvent, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
 import type { Endpoint } from './endpoint.ts';
 import { endpointOf, endpointPorts, isSameEndpoint, portsText } from './endpoint.ts';
-import { BY_LABEL_SET, byLabelSet, Memberships, podsMatching } from './label-sets.ts';
+import { BY_LABEL_SET, byLabelSet, podsMatching } from './label-sets.ts';
 import { controllerReference, siblingKey } from './owner-references.ts';
 import { semanticEqual } from './semantic-equal.ts';
+import { ServiceMemberships, selectorOf } from './service-memberships.ts';
 
 const SLICES = 'endpointslices.discovery.k8s.io';
 const SERVICE_NAME = 'kubernetes.io/service-name';
@@ -21,10 +21,6 @@ const NONE: readonly never[] = [];
 
 type Ports = EndpointSlice['ports'];
 
-/** The equality selector that a Service's spec.selector is. */
-const selectorOf = (service: Service) =>
-  Object.entries(service.spec?.selector ?? {}).map(([key, value]) => ({ key, operator: 'In' as const, values: [value] }));
-
 const hasSelector = ({ spec }: Service): boolean =>
   spec?.selector !== undefined && Object.keys(spec.selector).length > 0 && spec.type !== 'ExternalName';
 
@@ -33,7 +29,9 @@ export class EndpointSliceController implements Controller {
   readonly component = 'endpoint-slice-controller';
   readonly workers: number;
   readonly watches: readonly WatchSpec[];
-  readonly #memberships = new Memberships();
+  readonly #memberships = new ServiceMemberships(hasSelector, (previous, pod) =>
+    isSameEndpoint(endpointOf(previous, undefined, false), endpointOf(pod, undefined, false)),
+  );
 
   /** --concurrent-service-endpoint-syncs. */
   constructor(workers = 5) {
@@ -46,31 +44,10 @@ export class EndpointSliceController implements Controller {
           return [event.key];
         },
       },
-      { resource: 'pods', keys: (event, view) => this.#podKeys(event, view), indexes: { [BY_LABEL_SET]: byLabelSet } },
+      { resource: 'pods', keys: (event, view) => this.#memberships.keysOf(event, view), indexes: { [BY_LABEL_SET]: byLabelSet } },
       { resource: SLICES, dependents: true, keys: sliceKeys, indexes: { [BY_SERVICE]: byService } },
       { resource: 'nodes', keys: () => NONE },
     ];
-  }
-
-  #podKeys(event: InformerEvent, view: View): readonly string[] {
-    const services = view.lister<Service>('services');
-    if (services.size === 0) return NONE;
-    const pod = event.object as Pod;
-    const previous = event.previous as Pod | undefined;
-    const selecting = (labels: Readonly<Record<string, string>>, namespace: string): readonly string[] => {
-      const keys: string[] = [];
-      for (const service of services.list()) {
-        if (service.metadata?.namespace !== namespace || !hasSelector(service)) continue;
-        if (matchesSelector(selectorOf(service), labels)) keys.push(siblingKey(service.metadata, service.metadata?.name ?? ''));
-      }
-      return keys;
-    };
-    const keys = this.#memberships.keysOf(pod, selecting);
-    if (event.type !== 'update' || previous === undefined) return keys;
-    const isMoved = previous.metadata?.labels !== pod.metadata?.labels && !semanticEqual(previous.metadata?.labels, pod.metadata?.labels);
-    if (isMoved) return [...new Set([...keys, ...this.#memberships.keysOf(previous, selecting)])];
-    // Most updates of a pod change nothing that an endpoint shows.
-    return keys.length > 0 && isSameEndpoint(endpointOf(previous, undefined, false), endpointOf(pod, undefined, false)) ? NONE : keys;
   }
 
   reconcile(key: string, view: View, _stage: Stage | undefined): Plan {
