@@ -7,7 +7,6 @@ import type { Endpoint } from './endpoint.ts';
 import { endpointOf, endpointPorts, isSameEndpoint, portsText } from './endpoint.ts';
 import { BY_LABEL_SET, byLabelSet, podsMatching } from './label-sets.ts';
 import { controllerReference, siblingKey } from './owner-references.ts';
-import { semanticEqual } from './semantic-equal.ts';
 import { ServiceMemberships, selectorOf } from './service-memberships.ts';
 
 const SLICES = 'endpointslices.discovery.k8s.io';
