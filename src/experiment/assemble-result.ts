@@ -5,6 +5,7 @@ import type { SchedulerConfig } from '#scheduler';
 import type { Labels, RecordedHistogram, RecordedRun, Samples } from '#sim';
 import type { BuiltWorld } from './build-world.ts';
 import { judge, measureAll } from './measures.ts';
+import { metricFamilies } from './metric-families.ts';
 import { DECILES, HEAT_METRIC, HEAT_RESOURCES } from './node-heat.ts';
 import type { RunOutcome } from './outcome.ts';
 import type { Distribution, Result, Series, UtilisationHeat } from './result.ts';
@@ -126,6 +127,7 @@ export function assembleResult(scenario: Scenario, built: BuiltWorld, run: RunOu
     shards: run.shards,
     verdicts: judge(scenario, run),
     metrics: measureAll(scenario, run),
+    families: metricFamilies(recorded),
     bucketSeconds: recorded.bucket / 1e6,
     distributions: distributions(recorded),
     series: [...levelSeries(recorded), ...latencySeries(recorded)],

@@ -35,6 +35,25 @@ export interface Series {
   readonly values: readonly (number | null)[];
 }
 
+/** A metric of a component as a scrape at the run's end would have found it, under its own name; components of one name and label are added up. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  /** Of a histogram: the upper bounds of its buckets, ascending; +Inf is understood. */
+  readonly bounds?: readonly number[];
+  readonly samples: readonly FamilySample[];
+}
+
+export interface FamilySample {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Of a counter or gauge. */
+  readonly value?: number;
+  /** Of a histogram. */
+  readonly sum?: number;
+  /** Of a histogram: samples of each bucket alone, that above the last bound at the end; zeros at the end are left out. */
+  readonly counts?: readonly number[];
+}
+
 /** Distribution over nodes at some instants: for the heat chart (rows: deciles of utilisation, columns: time). */
 export interface UtilisationHeat {
   readonly resource: 'cpu' | 'memory' | 'pods';
@@ -82,6 +101,8 @@ export interface Result {
   readonly verdicts: readonly Verdict[];
   /** Every metric of `expect` that could be measured, over the whole run; results of older versions lack it. */
   readonly metrics?: Readonly<Record<string, MeasuredMetric>>;
+  /** The components' own metrics by Kubernetes' and etcd's names; results of older versions lack them. */
+  readonly families?: readonly MetricFamily[];
   readonly bucketSeconds: number;
   readonly distributions: Readonly<Record<string, Distribution>>;
   readonly series: readonly Series[];

@@ -1,6 +1,6 @@
 /** The result in Prometheus' text format 0.0.4: what a scrape at the end of the run would have said. Durations in seconds, as names promise. */
 
-import type { Result, Series } from '#experiment';
+import type { FamilySample, MetricFamily, Result, Series } from '#experiment';
 import { secondsIn, total, unitOfDistribution } from './series.ts';
 
 export function renderPrometheus(result: Result): string {
@@ -18,6 +18,7 @@ export function renderPrometheus(result: Result): string {
     result.verdicts.map(({ metric, expected, pass }) => [{ metric, expected }, pass ? 1 : 0]),
   );
   levels(lines, result);
+  for (const one of result.families ?? []) exposed(lines, one);
   for (const [name, distribution] of Object.entries(result.distributions)) {
     const factor = secondsIn(unitOfDistribution(result, name));
     const metric = `wavetank_${metricName(name)}_seconds`;
@@ -30,11 +31,41 @@ export function renderPrometheus(result: Result): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Gauges as they stood at the end, counters as they had added up; the series of one name form one family. */
-function levels(lines: string[], { series }: Result): void {
+/** A component's own metric, as it would expose it. */
+function exposed(lines: string[], { name, type, bounds = [], samples }: MetricFamily): void {
+  lines.push(`# TYPE ${name} ${type}`);
+  for (const sample of samples) {
+    if (type === 'histogram') histogram(lines, name, bounds, sample);
+    else lines.push(`${name}${braces(Object.entries(sample.labels))} ${sample.value ?? 0}`);
+  }
+}
+
+function histogram(lines: string[], name: string, bounds: readonly number[], { labels, sum = 0, counts = [] }: FamilySample): void {
+  const own = Object.entries(labels);
+  let seen = 0;
+  for (const [i, bound] of [...bounds, Number.POSITIVE_INFINITY].entries()) {
+    seen += counts[i] ?? 0;
+    lines.push(`${name}_bucket${braces([...own, ['le', goFloat(bound)]])} ${seen}`);
+  }
+  lines.push(`${name}_sum${braces(own)} ${sum}`, `${name}_count${braces(own)} ${seen}`);
+}
+
+/** A number as Go's client library writes a bound: with an exponent below 1e-4 and from 1e6. */
+function goFloat(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  const [digits = '', exponent = ''] = value.toExponential().split('e');
+  const power = Number(exponent);
+  if (value === 0 || (power >= -4 && power < 6)) return String(value);
+  return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+}
+
+/** Gauges as they stood at the end, counters as they had added up; the series of one name form one family. What the component's own family says is left to it. */
+function levels(lines: string[], { series, families: own = [] }: Result): void {
+  const said = new Set(own.map(({ name }) => name));
   const families = new Map<string, Series[]>();
   for (const one of series)
-    if (one.kind === 'gauge' || one.kind === 'counter') families.set(one.name, [...(families.get(one.name) ?? []), one]);
+    if ((one.kind === 'gauge' || one.kind === 'counter') && !said.has(one.name))
+      families.set(one.name, [...(families.get(one.name) ?? []), one]);
   for (const [name, all] of families) {
     const kind = all[0]?.kind === 'counter' ? 'counter' : 'gauge';
     family(
@@ -55,11 +86,14 @@ function family(
   if (samples.length === 0) return;
   lines.push(`# TYPE ${name} ${type}`);
   for (const [labels, value] of samples) {
-    const pairs = Object.entries(labels).map(
-      ([key, text]) => `${metricName(key)}="${text.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`,
-    );
-    lines.push(`${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}`);
+    lines.push(`${name}${braces(Object.entries(labels).map(([key, text]) => [metricName(key), text]))} ${value}`);
   }
+}
+
+function braces(labels: readonly (readonly [name: string, text: string])[]): string {
+  if (labels.length === 0) return '';
+  const pairs = labels.map(([name, text]) => `${name}="${text.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`);
+  return `{${pairs.join(',')}}`;
 }
 
 /** apiRequest/GET -> api_request_get: a legal name whatever a scenario or a queue is called. */

@@ -110,6 +110,14 @@ export function percentileOf(counts: PackedCounts, q: number): number {
   return counts.max;
 }
 
+/** How many samples are at most `bound`, as sharply as the steps allow: those of the bound's own step count. */
+export function countAtMost(counts: PackedCounts, bound: number): number {
+  const last = slotOf(bound);
+  let seen = 0;
+  for (let i = 0; i < counts.pairs.length && (counts.pairs[i] as number) <= last; i += 2) seen += counts.pairs[i + 1] as number;
+  return seen;
+}
+
 /** Empties counts so that their array can be used again. */
 export function clearCounts(counts: Counts): void {
   counts.slots.fill(0);

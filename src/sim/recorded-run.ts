@@ -1,7 +1,7 @@
 /** What a run recorded, merged over its shards: the same, whatever the placement. Verdicts, results and traces are read from it. */
 
 import type { PackedCounts } from './histogram.ts';
-import { mergePacked, percentileOf } from './histogram.ts';
+import { countAtMost, mergePacked, percentileOf } from './histogram.ts';
 import type { Labels } from './recorder.ts';
 import type { KeptRecord, RecordedLine, RecordedMark, RecorderSnapshot } from './shard-recorder.ts';
 import { seriesKey } from './shard-recorder.ts';
@@ -30,6 +30,9 @@ export class Samples {
   get count(): number {
     return this.#counts.count;
   }
+  get sum(): number {
+    return this.#counts.sum;
+  }
   get mean(): number {
     return this.#counts.sum / this.#counts.count;
   }
@@ -42,6 +45,10 @@ export class Samples {
   /** `q` in 0..1. */
   percentile(q: number): number {
     return percentileOf(this.#counts, q);
+  }
+  /** How many are at most `bound`. */
+  atMost(bound: number): number {
+    return countAtMost(this.#counts, bound);
   }
 }
 /** A histogram: all samples, and those of each time bucket. */
@@ -88,6 +95,11 @@ export class RecordedRun {
 
   get histograms(): readonly RecordedHistogram[] {
     return this.#histograms.map(samplesOf);
+  }
+
+  /** Each histogram's samples, without the time buckets. */
+  get distributions(): readonly { readonly name: string; readonly labels: Labels; readonly samples: Samples }[] {
+    return this.#histograms.map(({ name, labels, overall }) => ({ name, labels, samples: new Samples(mergePacked(overall)) }));
   }
 
   /** Sum of the counters that match; undefined when none does. */

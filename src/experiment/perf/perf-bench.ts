@@ -99,17 +99,17 @@ export async function runPerfWorkload(workload: PerfWorkload, options: PerfOptio
     measuredPods,
     wallSeconds: result.wallSeconds,
     digest: run.digest,
-    histograms: run.recorded.histograms
-      .filter(({ name, overall }) => HISTOGRAMS.includes(name) && overall.count > 0)
-      .map(({ name, labels, overall }) => ({
+    histograms: run.recorded.distributions
+      .filter(({ name, samples: { count } }) => HISTOGRAMS.includes(name) && count > 0)
+      .map(({ name, labels, samples: all }) => ({
         metric: name,
         labels,
         values: {
-          average: overall.mean * 1e3,
-          p50: overall.percentile(0.5) * 1e3,
-          p90: overall.percentile(0.9) * 1e3,
-          p95: overall.percentile(0.95) * 1e3,
-          p99: overall.percentile(0.99) * 1e3,
+          average: all.mean * 1e3,
+          p50: all.percentile(0.5) * 1e3,
+          p90: all.percentile(0.9) * 1e3,
+          p95: all.percentile(0.95) * 1e3,
+          p99: all.percentile(0.99) * 1e3,
         },
       })),
     ...(explain === 'none'

@@ -30,6 +30,22 @@ const distribution = fields(
   ['buckets'],
 );
 
+const family = fields(
+  {
+    name: text,
+    type: { enum: ['counter', 'gauge', 'histogram'] },
+    bounds: { ...list(number), description: 'of a histogram: upper bounds of its buckets, ascending; +Inf is understood' },
+    samples: list(
+      fields({ labels: mapOf(text), value: number, sum: number, counts: { ...list(whole), description: 'samples of each bucket alone' } }, [
+        'value',
+        'sum',
+        'counts',
+      ]),
+    ),
+  },
+  ['bounds'],
+);
+
 export const resultSchema: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Wavetank result',
@@ -60,6 +76,7 @@ export const resultSchema: JsonSchema = {
         fields({ metric: text, expected: text, measured: nullable, unit: text, pass: { type: 'boolean' }, note: text }, ['note']),
       ),
       metrics: mapOf(fields({ value: number, unit: text })),
+      families: { ...list(family), description: "the components' own metrics as a scrape at the run's end would have found them" },
       bucketSeconds: number,
       distributions: mapOf(distribution),
       series: list(
@@ -76,6 +93,6 @@ export const resultSchema: JsonSchema = {
       notes: list(text),
       cost: { const: 'measured' },
     },
-    ['question', 'ended', 'metrics', 'cost'],
+    ['question', 'ended', 'metrics', 'families', 'cost'],
   ),
 };
