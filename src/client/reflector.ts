@@ -6,6 +6,7 @@ import type { Context, Duration, HostId, Instant } from '#sim';
 import { MILLISECOND, MINUTE, purpose, SECOND } from '#sim';
 import type { Client } from './api-client.ts';
 import type { Outcome, RequestSpec } from './contract.ts';
+import type { Lane } from './lane.ts';
 import type { Call, Tenant } from './tenant.ts';
 import { clientTimer } from './tenant.ts';
 
@@ -23,6 +24,8 @@ export interface ReflectorOptions {
   readonly namespace?: string;
   /** CPU charged to the host for each watch event. */
   readonly eventCost?: Duration;
+  /** Whose requests they are, where they are not the host's main ones. */
+  readonly lane?: Lane;
 }
 
 const MIN_WATCH_TIMEOUT: Duration = 5 * MINUTE;
@@ -82,9 +85,9 @@ export class Reflector implements Tenant {
   }
 
   #request(verb: 'list' | 'watch', options: RequestOptions, ctx: Context): void {
-    const { labelSelector, fieldSelector, namespace } = this.#options;
+    const { labelSelector, fieldSelector, namespace, lane } = this.#options;
     const spec: RequestSpec = { verb, resource: this.resource, namespace, options: { labelSelector, fieldSelector, ...options } };
-    this.#call = this.#client.call(ctx, spec, undefined, this);
+    this.#call = this.#client.call(ctx, spec, undefined, this, 0, lane);
   }
 
   #list(ctx: Context): void {

@@ -28,6 +28,7 @@ import { NodeTraffic } from './node-traffic.ts';
 import { NodeVolumes } from './node-volumes.ts';
 import { PodConfig } from './pod-config.ts';
 import type { PodWorker } from './pod-worker.ts';
+import { ServiceDependence } from './service-dependence.ts';
 import { type StartPart, startPartsOf } from './start-parts.ts';
 
 /** What a kubelet reminds itself of. */
@@ -58,6 +59,8 @@ export type Task =
   | 'volumes'
   | 'shutdown'
   | 'wave'
+  | 'proxy'
+  | 'depend'
   | 'problems';
 
 export interface KubeletTimer extends Message {
@@ -107,6 +110,7 @@ export class NodeAgent {
   readonly storage: NodeStorage;
   readonly network: NodeNetwork;
   readonly podConfig: PodConfig;
+  readonly dependence: ServiceDependence;
   /** Key of the node's luck. */
   readonly luck: number;
   readonly hostIP: string;
@@ -153,6 +157,7 @@ export class NodeAgent {
     this.storage = new NodeStorage(this);
     this.network = new NodeNetwork(this);
     this.podConfig = new PodConfig(this);
+    this.dependence = new ServiceDependence(this);
     this.addresses = new AddressPool(config.podCIDR);
     // 172.16.0.0 plus the CIDR's own number: distinct for up to 2^20 nodes of one cluster.
     this.hostIP = config.internalIP ?? formatAddress(2_886_729_728 + (Math.floor(parseCidr(config.podCIDR).base / 256) & 0xf_ffff));

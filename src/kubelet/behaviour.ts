@@ -4,10 +4,11 @@
  *      {"runSeconds": {"lognormal": {"p50": 60, "p99": 300}}, "exitCode": {"0": 0.9, "1": 0.1},
  *       "containers": {"sidecar": {"runSeconds": "forever", "probes": {"readiness": {"failAfterSeconds": 120, "failForSeconds": 30}}}}}
  *  Short forms for all containers, a number or a distribution in JSON: `wavetank.dev/run-seconds`, `/exit-code`, `/ready-after-seconds`,
- *  `/start-seconds`, `/stop-seconds`.
+ *  `/start-seconds`, `/stop-seconds`; `wavetank.dev/depends-on: db,cache` names Services.
  *  `wavetank.dev/workload` and `wavetank.dev/ordinal` name the cause of the pod's luck (luck.ts). */
 
 import type { Distribution } from '#sim';
+import type { Dependence } from './service-dependence.ts';
 
 /** When a probe of one type fails although the container serves. Times count from the container's start. */
 export interface ProbeBehaviour {
@@ -72,6 +73,8 @@ export interface ContainerBehaviour {
   readonly log?: LogBehaviour;
   /** It goes on listening after SIGTERM, until it ends. */
   readonly servesAfterTerm?: boolean;
+  /** Services that it needs: names ('db', 'db,cache', a list), or more in detail (service-dependence.ts). */
+  readonly dependsOn?: string | readonly string[] | Dependence;
   /** Every pull of its image fails (a wrong name, a private registry). */
   readonly pullFails?: boolean;
 }
@@ -87,6 +90,7 @@ const SHORT_FORMS: readonly (readonly [annotation: string, field: keyof Containe
   ['wavetank.dev/ready-after-seconds', 'readyAfterSeconds'],
   ['wavetank.dev/start-seconds', 'startSeconds'],
   ['wavetank.dev/stop-seconds', 'stopSeconds'],
+  ['wavetank.dev/depends-on', 'dependsOn'],
 ];
 
 const NONE: BehaviourSpec = {};

@@ -54,10 +54,14 @@ export function traceOf(record: ContainerRecord): LifeTrace {
 }
 
 /** A batch of requests was answered. */
-export function tellRequests(record: ContainerRecord, count: number, at: Instant): void {
+export const tellRequests = (record: ContainerRecord, count: number, at: Instant): void =>
+  tell(record, at, count === 1 ? 'answered a request' : `answered ${count} requests`);
+
+/** A line of its own; the last ones are remembered. */
+export function tell(record: ContainerRecord, at: Instant, text: string): void {
   const requests = record.requests ?? [];
   if (requests.length >= REQUESTS_MOST) requests.shift();
-  requests.push({ at, text: count === 1 ? 'answered a request' : `answered ${count} requests` });
+  requests.push({ at, text });
   record.requests = requests;
 }
 

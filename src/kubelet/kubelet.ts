@@ -23,6 +23,7 @@ import {
   containerKilled,
   containerStarted,
   createContainer,
+  dependenceMet,
   limitReached,
   nextContainer,
   oomKill,
@@ -53,6 +54,7 @@ export class Kubelet implements Host {
     this.agent = agent;
     this.heartbeats = new Heartbeats(agent);
     agent.podConfig.resume = (worker, index, ctx) => (index < 0 ? syncPod(agent, worker, ctx) : createContainer(agent, worker, index, ctx));
+    agent.dependence.resume = (worker, index, ctx) => dependenceMet(agent, worker, index, ctx);
     agent.volumes.changed = (ctx) => this.heartbeats.volumesChanged(ctx);
     this.statics = new StaticPods(agent);
     this.shutdown = new NodeShutdown(agent, this.heartbeats);
@@ -129,14 +131,14 @@ export class Kubelet implements Host {
 
   private timer(message: KubeletTimer, ctx: Context): void {
     const { task, slot, index } = message;
-    if (slot < 0) return this.nodeTimer(task, ctx);
+    if (slot < 0) return this.nodeTimer(task, index, ctx);
     const worker = this.agent.workers.get(slot);
     if (worker === undefined) return;
     if (task !== 'probe') return this.podTimer(worker, task, index, ctx);
     if (probeDue(this.agent, worker, message, ctx)) syncPod(this.agent, worker, ctx);
   }
 
-  private nodeTimer(task: KubeletTimer['task'], ctx: Context): void {
+  private nodeTimer(task: KubeletTimer['task'], index: number, ctx: Context): void {
     switch (task) {
       case 'register':
         return this.heartbeats.register(ctx);
@@ -161,6 +163,8 @@ export class Kubelet implements Host {
         return this.evict(ctx);
       case 'wave':
         return this.agent.cpu.waveDue(ctx);
+      case 'proxy':
+        return this.agent.dependence.program(index, ctx);
       case 'problems':
         return this.problems.look(ctx);
       case 'shutdown':
@@ -190,6 +194,8 @@ export class Kubelet implements Host {
       case 'resync':
         worker.resyncTimer = undefined;
         return syncPod(agent, worker, ctx);
+      case 'depend':
+        return agent.dependence.tryNow(worker, index, ctx);
       case 'volumes':
         return agent.volumes.look(worker, ctx);
       case 'deadline':

@@ -27,6 +27,7 @@ export const LUCK = {
   nodeStatus: purpose('kubelet/node-status'),
   watch: purpose('kubelet/watch'),
   request: purpose('kubelet/request'),
+  programming: purpose('kubelet/programming'),
   configSync: purpose('kubelet/config-sync'),
 } as const;
 

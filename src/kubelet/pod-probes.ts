@@ -221,6 +221,46 @@ function apply(
 
 const hasReadiness = (record: ContainerRecord): boolean => record.probes.some((probe) => probe.plan.type === 'readiness');
 
+/** From now on the probes of one type, or of all, are answered differently: what was until now is counted, and the timers are set anew. */
+function answerWith(
+  agent: NodeAgent,
+  worker: PodWorker,
+  record: ContainerRecord,
+  index: number,
+  choose: (probe: ProbeWorker) => ProbeTimeline | undefined,
+  ctx: Context,
+): void {
+  record.probes.forEach((probe, at) => {
+    const next = probe.timeline === undefined || probe.onHold ? undefined : choose(probe);
+    if (next === undefined) return;
+    // One that waits for the startup probe has no tick yet.
+    const begun = probe.since !== undefined && (probe.plan.type === 'startup' ? !record.started : record.started);
+    if (begun) advance(probe, probe.plan, probe.timeline as ProbeTimeline, ctx.now - 1);
+    probe.timeline = next;
+    if (probe.timer !== undefined) ctx.cancel(probe.timer);
+    probe.timer = undefined;
+    if (begun) arm(agent, worker, record, index, at, ctx);
+  });
+}
+
+/** `readyAt` has changed. */
+export function answersChanged(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, index: number, ctx: Context): void {
+  const answers = ({ plan }: ProbeWorker): ProbeTimeline =>
+    timelineOf(record.startedAt, record.readyAt, record.behaviour.probes?.[plan.type]);
+  answerWith(agent, worker, record, index, answers, ctx);
+}
+
+/** Readiness fails until it is restored; the process is alive. */
+export function cutReadiness(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, index: number, ctx: Context): void {
+  const never = timelineOf(record.startedAt, Number.POSITIVE_INFINITY, undefined);
+  answerWith(agent, worker, record, index, ({ plan }) => (plan.type === 'readiness' ? never : undefined), ctx);
+}
+
+export function restoreReadiness(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, index: number, ctx: Context): void {
+  const own = timelineOf(record.startedAt, record.readyAt, record.behaviour.probes?.readiness);
+  answerWith(agent, worker, record, index, ({ plan }) => (plan.type === 'readiness' ? own : undefined), ctx);
+}
+
 /** The container no longer runs. */
 export function stopProbes(record: ContainerRecord, ctx: Context): void {
   record.observed = false;

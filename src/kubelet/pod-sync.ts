@@ -12,7 +12,7 @@ import { limitOf, limitReachedAt, workingSet } from './node-memory.ts';
 import { podEvent } from './pod-events.ts';
 import { ensureImage } from './pod-images.ts';
 import { phaseOf, shouldRestart } from './pod-phase.ts';
-import { containerObserved } from './pod-probes.ts';
+import { answersChanged, containerObserved } from './pod-probes.ts';
 import { containerEnded, containerStopped, endPod, exitReason, hookSeconds, stopContainer } from './pod-termination.ts';
 import { type ContainerRecord, type PodWorker, subjectOf, troubleOf } from './pod-worker.ts';
 import { publishStatus } from './status-manager.ts';
@@ -263,18 +263,31 @@ export function containerStarted(agent: NodeAgent, worker: PodWorker, index: num
   ctx.record.span(subjectOf(worker), 'start', worker.createAt, ctx.now - worker.createAt, record.spec.name);
   if (record.role !== 'init') worker.startTime += ctx.now - worker.createAt;
   record.instance = record.restarts;
-  const key = occurrence(index, record.restarts);
-  const warmUp = record.behaviour.readyAfterSeconds;
-  record.readyAt = ctx.now + (warmUp === undefined ? 0 : drawDuration(ctx.chance, LUCK.ready, warmUp, worker.luck, worker.ordinal, key));
   const names = startedTexts(record.spec.name);
   podEvent(agent, worker, record, 'Normal', 'Created', names.created, ctx);
   podEvent(agent, worker, record, 'Normal', 'Started', names.started, ctx);
-  armExit(agent, worker, record, index, ctx);
+  if (record.behaviour.dependsOn === undefined || !agent.dependence.holds(worker, record, index, ctx))
+    begin(agent, worker, record, index, ctx);
   armMemory(agent, worker, record, index, ctx);
   agent.markPleg(worker, ctx);
   const hook = hookSeconds(record.spec.lifecycle?.postStart, record.behaviour.postStartSeconds);
   if (hook > 0) worker.stepTimer = agent.after(ctx, Math.round(hook * SECOND), 'postStart', worker.slot, index);
   else nextContainer(agent, worker, ctx);
+}
+
+/** The process has what it needs: it warms up, and its run time begins. */
+function begin(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, index: number, ctx: Context): void {
+  const key = occurrence(index, record.restarts);
+  const warmUp = record.behaviour.readyAfterSeconds;
+  record.readyAt = ctx.now + (warmUp === undefined ? 0 : drawDuration(ctx.chance, LUCK.ready, warmUp, worker.luck, worker.ordinal, key));
+  armExit(agent, worker, record, index, ctx);
+}
+
+/** The Services that the process waited for are there. */
+export function dependenceMet(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
+  const record = worker.containers[index] as ContainerRecord;
+  begin(agent, worker, record, index, ctx);
+  answersChanged(agent, worker, record, index, ctx);
 }
 
 /** The container in hand is done with: the next one, or the end of the pass. */
@@ -334,7 +347,8 @@ export function oomKill(agent: NodeAgent, worker: PodWorker, index: number, ctx:
 export function containerExited(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
   const record = worker.containers[index] as ContainerRecord;
   const draw = ctx.chance.uniform(LUCK.exit, worker.luck, worker.ordinal, occurrence(index, record.restarts));
-  const exitCode = exitCodeOf(record.behaviour.exitCode, draw);
+  // A process that gave up waiting for a Service failed.
+  const exitCode = record.awaits === undefined ? exitCodeOf(record.behaviour.exitCode, draw) : 1;
   record.exitTimer = undefined;
   containerEnded(agent, record, exitCode, exitReason(exitCode), ctx);
   agent.markPleg(worker, ctx);

@@ -122,6 +122,7 @@ export function containerEnded(agent: NodeAgent, record: ContainerRecord, exitCo
   record.exitTimer = undefined;
   record.termination = { exitCode, reason, startedAt: record.startedAt, finishedAt: ctx.now, instance: record.instance, trace };
   record.requests = undefined;
+  record.awaits = undefined;
   agent.memory.changed(record, -1, ctx);
   agent.storage.changed(record, -1, ctx);
   agent.cpu.stop(record, ctx);

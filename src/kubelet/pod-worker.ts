@@ -76,6 +76,8 @@ export class ContainerRecord {
   ready = false;
   /** A sync has seen this instance running. */
   observed = false;
+  /** The Service that its process waits for. */
+  awaits: string | undefined = undefined;
   /** Its first readiness has left a span. */
   probeSpan = false;
   trouble: Trouble | undefined = undefined;

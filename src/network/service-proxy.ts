@@ -1,8 +1,11 @@
 /** What one node's kube-proxy has written into its rules: the endpoints as they were when the last write began. Mirrors kubernetes v1.34
  *  pkg/proxy/runner/bounded_frequency_runner.go: a change is written at once, or minSyncPeriod after the last write ended; changes meanwhile gather. */
 
-import type { Duration, Instant } from '#sim';
+import type { Distribution, Duration, Instant } from '#sim';
 import type { KnownEndpoint } from './endpoint-choice.ts';
+
+/** How long a write of the rules takes. assumed. */
+export const PROGRAMMING_SECONDS: Distribution = { lognormal: { p50: 0.1, p99: 1 } };
 
 const NOTHING: readonly KnownEndpoint[] = [];
 

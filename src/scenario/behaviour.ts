@@ -3,7 +3,19 @@
 import { quantityMilliValue } from '#api';
 import type { Distribution } from '#sim';
 import type { PodFields } from './pod-template.ts';
-import { bytes, duration, durationDistribution, fields, type JsonSchema, list, number, quantity, text } from './schema-pieces.ts';
+import {
+  bytes,
+  duration,
+  durationDistribution,
+  fields,
+  flag,
+  type JsonSchema,
+  list,
+  number,
+  oneOf,
+  quantity,
+  text,
+} from './schema-pieces.ts';
 import { parseBytes, parseDuration, parseDurationDistribution, parsePercent } from './units.ts';
 
 /** What a container does to its node's CPU: the same all the time, by the hour, or by the request. */
@@ -18,6 +30,16 @@ export interface MemoryFields {
   readonly growth?: string | number;
   readonly max?: string | number;
 }
+
+export type DependenceFields =
+  | string
+  | readonly string[]
+  | {
+      readonly services: readonly string[];
+      readonly otherwise?: 'wait' | 'exit';
+      readonly exitAfter?: string | number;
+      readonly always?: boolean;
+    };
 
 export const behaviourFields: Readonly<Record<string, JsonSchema>> = {
   load: {
@@ -65,6 +87,27 @@ export const behaviourFields: Readonly<Record<string, JsonSchema>> = {
     },
     ['rate'],
   ),
+  dependsOn: {
+    anyOf: [
+      text('a Service, or several with commas between them'),
+      list(text('a Service; of another namespace: namespace/name'), 'Services', 1),
+      fields(
+        'Services, and what a container does without them',
+        {
+          services: list(text('a Service; of another namespace: namespace/name'), 'Services', 1),
+          otherwise: oneOf(
+            ['wait', 'exit'],
+            'what its process does at its start while one has no endpoint (default wait; exit: with code 1)',
+          ),
+          exitAfter: duration('how long it tries before it exits (default 1s)'),
+          always: flag('it loses its readiness whenever one has no endpoint later, too'),
+        },
+        ['services'],
+      ),
+    ],
+    description:
+      'Services without whose ready endpoints the containers do not work: a name, a list, or {services, otherwise, exitAfter, always}',
+  },
   flap: fields('readiness comes and goes', { up: duration('how long it is ready'), down: duration('how long it is not') }, ['up', 'down']),
   preStop: duration('a preStop hook that sleeps: what comes between deletion and SIGTERM'),
   stop: durationDistribution('from SIGTERM to the end of a container'),
@@ -100,6 +143,7 @@ export function behaviourAnnotations(workload: string, pod: PodFields): Readonly
   }
   if (pod.log !== undefined)
     behaviour['log'] = { linesPerSecond: pod.log.rate, ...(pod.log.lines === undefined ? {} : { lines: pod.log.lines }) };
+  if (pod.dependsOn !== undefined) behaviour['dependsOn'] = dependence(pod.dependsOn);
   if (pod.flap !== undefined) {
     const [upSeconds, downSeconds] = [(parseDuration(pod.flap.up) ?? 0) / 1e6, (parseDuration(pod.flap.down) ?? 0) / 1e6];
     behaviour['probes'] = { readiness: { flap: { upSeconds, downSeconds } } };
@@ -108,6 +152,12 @@ export function behaviourAnnotations(workload: string, pod: PodFields): Readonly
   const annotations: Record<string, string> = { 'wavetank.dev/workload': workload };
   if (Object.keys(behaviour).length > 0) annotations['wavetank.dev/behaviour'] = JSON.stringify(behaviour);
   return annotations;
+}
+
+function dependence(written: DependenceFields): unknown {
+  if (typeof written === 'string' || Array.isArray(written)) return written;
+  const { exitAfter, ...rest } = written as Exclude<DependenceFields, string | readonly string[]>;
+  return exitAfter === undefined ? rest : { ...rest, exitAfterSeconds: (parseDuration(exitAfter) ?? 0) / 1e6 };
 }
 
 function addLoad(behaviour: Record<string, unknown>, load: LoadFields): void {

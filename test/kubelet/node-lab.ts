@@ -174,6 +174,21 @@ export const bound = (name: string, spec: Any = {}, behaviour?: object): Pod => 
 });
 
 export const createAt = (second: number, body: Pod): Step => [second, { verb: 'create', resource: 'pods', namespace: 'default', body }];
+/** A Service of the pods labelled `app: <name>`. */
+export const createServiceAt = (second: number, name: string): Step => [
+  second,
+  {
+    verb: 'create',
+    resource: 'services',
+    namespace: 'default',
+    body: {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace: 'default' },
+      spec: { selector: { app: name }, ports: [{ port: 80 }] },
+    },
+  },
+];
 export const deleteAt = (second: number, name: string, gracePeriodSeconds?: number): Step => [
   second,
   {

@@ -1,7 +1,7 @@
 /** Situations on a node whose course is kept as golden transcripts. `source` proves the order: an upstream file, KEP or document of Kubernetes v1.34. */
 
 import { SECOND } from '#sim';
-import { annotateNodeAt, bound, createAt, deleteAt, NODE, type Situation } from './node-lab.ts';
+import { annotateNodeAt, bound, createAt, createServiceAt, deleteAt, NODE, type Situation } from './node-lab.ts';
 
 const MI = 1024 * 1024;
 const memory = (request: string, limit?: string) => ({
@@ -22,6 +22,7 @@ const apart = (from: number, to: number) =>
     { at: from * SECOND, change: 'partition', id: 'cut', a: { hosts: [NODE] }, b: { hosts: [1] } },
     { at: to * SECOND, change: 'heal', id: 'cut' },
   ] as const;
+const PROBE = { httpGet: { path: '/', port: 80 }, periodSeconds: 2, failureThreshold: 2 };
 /** How a container comes to run, where that is not the point. */
 const STARTS = ['Pulled', 'Created', 'Started'];
 
@@ -252,6 +253,48 @@ export const SITUATIONS: readonly Situation[] = [
       ),
     ],
     seconds: 60,
+    without: STARTS,
+  },
+  {
+    name: 'container that waits for a Service and loses it',
+    source:
+      "pkg/kubelet/prober/worker.go; pkg/proxy/topology.go (what a node knows of endpoints). The dependence itself is the simulation's",
+    steps: [
+      createServiceAt(5, 'db'),
+      createAt(10, bound('shop', { containers: [web({ readinessProbe: PROBE })] }, { dependsOn: { services: ['db'], always: true } })),
+      createAt(20, { ...bound('db'), metadata: { name: 'db', namespace: 'default', labels: { app: 'db' } } }),
+      deleteAt(40, 'db', 0),
+    ],
+    seconds: 60,
+    without: STARTS,
+  },
+  {
+    name: 'container that ends when its Service is missing',
+    source: "pkg/kubelet/kuberuntime/kuberuntime_manager.go, doBackOff. The dependence itself is the simulation's",
+    steps: [
+      createServiceAt(5, 'db'),
+      createAt(10, bound('shop', {}, { dependsOn: { services: ['db'], otherwise: 'exit', exitAfterSeconds: 2 } })),
+      createAt(30, { ...bound('db'), metadata: { name: 'db', namespace: 'default', labels: { app: 'db' } } }),
+    ],
+    seconds: 80,
+    without: STARTS,
+  },
+  {
+    name: 'init container that waits for a Service',
+    source: 'docs, concepts/workloads/pods/init-containers (an init container that waits for a Service)',
+    steps: [
+      createAt(
+        10,
+        bound(
+          'shop',
+          { initContainers: [{ name: 'wait', image: 'web:1' }] },
+          { containers: { wait: { dependsOn: 'db', runSeconds: 0.1 } } },
+        ),
+      ),
+      createServiceAt(15, 'db'),
+      createAt(20, { ...bound('db'), metadata: { name: 'db', namespace: 'default', labels: { app: 'db' } } }),
+    ],
+    seconds: 40,
     without: STARTS,
   },
 ];

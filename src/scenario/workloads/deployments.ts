@@ -3,8 +3,9 @@
 import type { Deployment } from '#api';
 import { type ArrivalSpec, arrivalFields, arrivalPhases, arrivalTimes } from '../arrivals.ts';
 import { type PodFields, podFields, podTemplate } from '../pod-template.ts';
-import { count, fields, label } from '../schema-pieces.ts';
+import { count, fields, flag, label } from '../schema-pieces.ts';
 import type { TimedRequest, WorkloadKind, WorkloadScope } from '../workload.ts';
+import { service } from './deployment-service.ts';
 
 export interface DeploymentsSpec extends ArrivalSpec, PodFields {
   readonly name?: string;
@@ -14,6 +15,7 @@ export interface DeploymentsSpec extends ArrivalSpec, PodFields {
   readonly maxSurge?: string | number;
   readonly maxUnavailable?: string | number;
   readonly minReadySeconds?: number;
+  readonly service?: boolean;
 }
 
 /** The names that an entry gives its objects: `web-0`, `web-1`, ... */
@@ -32,6 +34,7 @@ export const deployments: WorkloadKind<DeploymentsSpec> = {
       maxSurge: { type: ['integer', 'string'], description: 'as in a Deployment (default 25%)' },
       maxUnavailable: { type: ['integer', 'string'], description: 'as in a Deployment (default 25%)' },
       minReadySeconds: count('as in a Deployment'),
+      service: flag('each gets a Service of its name, port 80 to 8080 (default: where a `traffic` entry asks it)'),
       ...arrivalFields,
       ...podFields,
     },
@@ -41,15 +44,19 @@ export const deployments: WorkloadKind<DeploymentsSpec> = {
   phases: arrivalPhases,
   *requests(spec: DeploymentsSpec, scope: WorkloadScope): Iterable<TimedRequest> {
     const replicas = spec.replicas ?? 1;
+    // Traffic makes the Services of those that it asks.
+    const isAsked = scope.entries.some(({ kind, spec: one }) => kind === 'traffic' && (one as { of?: string }).of === (spec.name ?? 'web'));
     const times = arrivalTimes(spec, Math.max(1, replicas), scope.stream(`workload/${scope.ordinal}/arrivals`))[Symbol.iterator]();
     for (const [ordinal, name] of deploymentNames(spec).entries()) {
       const { value: at, done } = times.next();
       if (done === true || at > scope.until) return;
+      const namespace = spec.namespace ?? 'default';
+      if (spec.service === true && !isAsked) yield { at, verb: 'create', resource: 'services', namespace, body: service(name, namespace) };
       yield {
         at,
         verb: 'create',
         resource: 'deployments.apps',
-        namespace: spec.namespace ?? 'default',
+        namespace,
         body: deployment(name, spec, ordinal),
         pods: replicas,
       };

@@ -1,11 +1,11 @@
 /** `traffic`: clients that send requests to Services, which it makes for the Deployments of another entry or finds by name. The requests do not wait for
  *  each other (an open loop); who answers them and how is the containers' `load`. */
 
-import type { Service } from '#api';
 import type { Distribution, Duration } from '#sim';
 import { count, duration, durationDistribution, fields, label, list, number, text } from '../schema-pieces.ts';
 import { parseDuration, parseDurationDistribution } from '../units.ts';
 import type { Phase, TimedRequest, WorkloadEntry, WorkloadKind } from '../workload.ts';
+import { service } from './deployment-service.ts';
 import { deploymentNames } from './deployments.ts';
 import { ownerOf } from './selected-deployments.ts';
 
@@ -110,13 +110,6 @@ export const traffic: WorkloadKind<TrafficSpec> = {
       yield { at: 0, verb: 'create', resource: 'services', namespace, body: service(name, namespace) };
   },
 };
-
-const service = (name: string, namespace: string): Service => ({
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name, namespace, labels: { app: name } },
-  spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
-});
 
 export const isTraffic = ({ kind }: WorkloadEntry): boolean => kind === traffic.name;
 
