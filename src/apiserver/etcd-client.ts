@@ -5,7 +5,7 @@
 
 import type { Resource } from '#api';
 import type { EtcdOperation, EtcdRequest, EtcdResponse } from '#etcd';
-import { type Context, type Duration, type HostId, type Instant, SECOND } from '#sim';
+import { type Context, type Duration, type HostId, type Instant, MILLISECOND, SECOND } from '#sim';
 import type { EtcdEndpoints } from './config.ts';
 import { ETCD_HISTORY, EtcdHistory } from './etcd-history.ts';
 
@@ -62,6 +62,7 @@ export class EtcdClient {
   private readonly watches = new Map<number, Watch>();
   private readonly distinct: Cluster[] = [];
   private readonly members = new Map<HostId, Member>();
+  private firstId = 1;
   private nextId = 1;
   private readonly timeout: Duration;
   /** What was called and answered, when the run records it. */
@@ -73,6 +74,12 @@ export class EtcdClient {
     for (const resource of Object.keys(endpoints.overrides ?? {}).sort()) {
       this.overrides.set(resource, this.cluster(endpoints.overrides?.[resource] as readonly HostId[]));
     }
+  }
+
+  /** A server that starts again must not take for its own what members still tell its former life (a broken connection that they have not noticed): its
+   *  ids begin elsewhere. */
+  begin(ctx: Context): void {
+    if (ctx.now > 0) this.firstId = this.nextId = beginning(ctx.now);
   }
 
   record(ctx: Context): void {
@@ -116,9 +123,20 @@ export class EtcdClient {
   /** Ends a watch; what its member still sends is nobody's. */
   cancelWatch(id: number, ctx: Context): void {
     const watch = this.watches.get(id);
-    if (watch === undefined) return;
+    if (watch === undefined) {
+      // It has found no member yet, and need not find one any more.
+      this.pending.delete(id);
+      return;
+    }
     this.watches.delete(id);
     if (!watch.member.isLost) ask(watch.member, this.nextId++, { op: 'watchCancel', watch: id }, ctx, 0);
+  }
+
+  /** Events for nobody. Those of a former life come over a connection that is no more: the machine answers with a reset, and the member ends the watch. */
+  refuse(id: number, ctx: Context): void {
+    if (id >= this.firstId && id < this.nextId) return;
+    const member = this.members.get(ctx.source);
+    if (member !== undefined) ask(member, this.nextId++, { op: 'watchCancel', watch: id }, ctx, 0);
   }
 
   /** Asks every member that has watches of this server how far it is. */
@@ -210,6 +228,14 @@ export class EtcdClient {
     const error = { code: UNAVAILABLE, message: CONNECTION_LOST };
     pending.waiter.answered({ kind: 'EtcdResponse', id, revision: 0, error }, ctx);
   }
+}
+
+/** Murmur3's finalizer over the milliseconds, in 30 bits. */
+function beginning(now: Instant): number {
+  let h = Math.imul(Math.floor(now / MILLISECOND) + 1, 0x9e3779b1);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) & 0x3fffffff;
 }
 
 /** The next member in turn that is not lost. */

@@ -93,7 +93,7 @@ export class ServedResources {
 
   events(message: EtcdEvents, ctx: Context): void {
     const feed = this.feedOfWatch.get(message.id);
-    if (feed === undefined) return;
+    if (feed === undefined) return this.etcd.refuse(message.id, ctx);
     if (feed.watchId !== message.id) this.feedOfWatch.delete(message.id);
     feed.events(message, ctx);
   }

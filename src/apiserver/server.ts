@@ -123,6 +123,7 @@ export class ApiServer implements Host, Core {
 
   start(ctx: Context): void {
     this.since = ctx.now;
+    this.etcd.begin(ctx);
     this.audit?.start(ctx);
     if (this.config.recordHistory) this.etcd.record(ctx);
     const metrics = (this.metrics = new ApiServerMetrics(ctx.record));

@@ -415,6 +415,10 @@ describe('a node that goes', () => {
     expect(last?.at).toBeGreaterThan(60);
     expect(last?.status.phase).toBe('Running');
     expect(last?.status.containerStatuses[0]).toMatchObject({ ready: true, restartCount: 1 });
+    // Its address went with the node; the new one replaces it, in a list that merges by address.
+    const after = run.statuses('a').filter(({ at }) => at > 60);
+    expect(after[0]?.status).toMatchObject({ phase: 'Pending', podIP: null, podIPs: null });
+    expect(after.find(({ status }) => typeof status.podIP === 'string')?.status.podIPs).toEqual([{ ip: expect.any(String) }]);
     expect(run.writes('update', 'leases.coordination.k8s.io').at(-1)?.at).toBeGreaterThan(100e6);
   });
 

@@ -24,7 +24,8 @@ export interface PodStatusShape {
   readonly phase: string;
   readonly reason?: string;
   readonly message?: string;
-  readonly podIP?: string;
+  readonly podIP?: string | null;
+  readonly podIPs?: readonly { readonly ip: string }[] | null;
   readonly conditions: readonly { readonly type: string; readonly status: string }[];
   readonly containerStatuses: readonly ContainerShape[];
   readonly initContainerStatuses?: readonly ContainerShape[];

@@ -26,6 +26,12 @@ function* replicas(history: History): Iterable<Finding> {
       if (known === undefined) wanted.set(uid, { now, before: now, until: at });
       else if (known.now !== now)
         wanted.set(uid, { now, before: Math.max(known.now, at < known.until ? known.before : 0), until: at + LATE });
+      // Pods may be heard of before the word that wants them: from here on they are none too many.
+      const due = surplus.get(uid);
+      if (due !== undefined && (live.get(uid)?.size ?? 0) <= now) {
+        if (lasts(due.at, at)) yield due;
+        surplus.delete(uid);
+      }
       continue;
     }
     const controllers = (object.metadata?.ownerReferences ?? []).filter(({ controller }) => controller === true);

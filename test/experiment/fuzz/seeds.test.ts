@@ -11,6 +11,11 @@ describe('the swarm', () => {
     expect(outcome?.violations).toEqual([]);
   });
 
+  // Found once: an API server that took for its own what etcd told its former life; pods seen before the word that wanted them.
+  it.each([104, 107])('violates nothing with seed %i, which once did', async (seed) => {
+    expect((await fuzzSeed(task(seed), hooks))?.violations).toEqual([]);
+  });
+
   it('takes interesting paths', async () => {
     const outcomes = await Promise.all([2, 10, 13].map((seed) => fuzzSeed(task(seed), hooks)));
     const seen = new Set(

@@ -211,4 +211,14 @@ describe('invariants', () => {
     ];
     expect(violations(historyOf(seen, 200 * SECOND))).toEqual([]);
   });
+
+  it('C1 bears pods that are heard of before the word that wants them, not for long', () => {
+    const pods = ['a', 'b'].map((name) => add(20, 'pods', pod(name, {}, ownedBy('ReplicaSet', 'set'))));
+    const of = (seconds: number) => {
+      const seen = [add(1, 'replicasets.apps', set(1)), ...pods, update(seconds, 'replicasets.apps', set(2))];
+      return violations(historyOf(seen, 200 * SECOND)).map(({ id }) => id);
+    };
+    expect(of(20.2)).toEqual([]);
+    expect(of(60)).toEqual(['C1']);
+  });
 });
