@@ -26,6 +26,7 @@ import { NodeNetwork } from './node-network.ts';
 import { NodeStorage } from './node-storage.ts';
 import { NodeTraffic } from './node-traffic.ts';
 import { NodeVolumes } from './node-volumes.ts';
+import { PodResizes } from './pod-allocation.ts';
 import { PodConfig } from './pod-config.ts';
 import type { PodWorker } from './pod-worker.ts';
 import { ServiceDependence } from './service-dependence.ts';
@@ -61,6 +62,7 @@ export type Task =
   | 'wave'
   | 'proxy'
   | 'depend'
+  | 'resizes'
   | 'problems';
 
 export interface KubeletTimer extends Message {
@@ -111,6 +113,7 @@ export class NodeAgent {
   readonly network: NodeNetwork;
   readonly podConfig: PodConfig;
   readonly dependence: ServiceDependence;
+  readonly resizes: PodResizes;
   /** Key of the node's luck. */
   readonly luck: number;
   readonly hostIP: string;
@@ -158,6 +161,7 @@ export class NodeAgent {
     this.network = new NodeNetwork(this);
     this.podConfig = new PodConfig(this);
     this.dependence = new ServiceDependence(this);
+    this.resizes = new PodResizes(this);
     this.addresses = new AddressPool(config.podCIDR);
     // 172.16.0.0 plus the CIDR's own number: distinct for up to 2^20 nodes of one cluster.
     this.hostIP = config.internalIP ?? formatAddress(2_886_729_728 + (Math.floor(parseCidr(config.podCIDR).base / 256) & 0xf_ffff));

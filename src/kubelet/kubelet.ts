@@ -54,6 +54,7 @@ export class Kubelet implements Host {
     this.agent = agent;
     this.heartbeats = new Heartbeats(agent);
     agent.podConfig.resume = (worker, index, ctx) => (index < 0 ? syncPod(agent, worker, ctx) : createContainer(agent, worker, index, ctx));
+    agent.resizes.sync = (worker, ctx) => syncPod(agent, worker, ctx);
     agent.dependence.resume = (worker, index, ctx) => dependenceMet(agent, worker, index, ctx);
     agent.volumes.changed = (ctx) => this.heartbeats.volumesChanged(ctx);
     this.statics = new StaticPods(agent);
@@ -163,6 +164,8 @@ export class Kubelet implements Host {
         return this.evict(ctx);
       case 'wave':
         return this.agent.cpu.waveDue(ctx);
+      case 'resizes':
+        return this.agent.resizes.due(ctx);
       case 'proxy':
         return this.agent.dependence.program(index, ctx);
       case 'problems':

@@ -15,8 +15,8 @@ interface Share {
   readonly record: ContainerRecord;
   readonly index: number;
   wanted: number;
-  readonly limit: number;
-  readonly weight: number;
+  limit: number;
+  weight: number;
   granted: number;
   /** Core-microseconds so far. */
   used: number;
@@ -57,9 +57,7 @@ export class NodeCpu {
     const { behaviour } = record;
     const wanted = wantedAt(behaviour, ctx.now);
     if (wanted === undefined) return false;
-    const { requests, limits } = record.spec.resources ?? {};
-    const limit = limits?.['cpu'] === undefined ? Number.POSITIVE_INFINITY : quantityMilliValue(limits['cpu']);
-    const weight = Math.max(MIN_WEIGHT, requests?.['cpu'] === undefined ? 0 : quantityMilliValue(requests['cpu']));
+    const { limit, weight } = boundsOf(record);
     // Only a constant load is work that can be done sooner or later; requests and hours of the day come when they come.
     const timed = typeof behaviour.cpuMilli === 'number' && behaviour.cpuMilli > 0;
     this.advance(ctx.now);
@@ -68,6 +66,15 @@ export class NodeCpu {
     this.divide(ctx);
     if (typeof behaviour.cpuMilli === 'object') this.armWaves(ctx);
     return timed;
+  }
+
+  /** Its limit or request is another now. */
+  resized(record: ContainerRecord, ctx: Context): void {
+    const share = this.shares.find((one) => one.record === record);
+    if (share === undefined) return;
+    this.advance(ctx.now);
+    Object.assign(share, boundsOf(record));
+    this.divide(ctx);
   }
 
   stop(record: ContainerRecord, ctx: Context): void {
@@ -184,6 +191,15 @@ export class NodeCpu {
     if (record.exitTimer !== undefined) ctx.cancel(record.exitTimer);
     record.exitTimer = this.agent.after(ctx, Math.max(1, Math.ceil((remaining * wanted) / granted)), 'exit', worker.slot, index);
   }
+}
+
+/** Quota and shares, in milli-cores. */
+function boundsOf({ spec }: ContainerRecord): { readonly limit: number; readonly weight: number } {
+  const { requests, limits } = spec.resources ?? {};
+  return {
+    limit: limits?.['cpu'] === undefined ? Number.POSITIVE_INFINITY : quantityMilliValue(limits['cpu']),
+    weight: Math.max(MIN_WEIGHT, requests?.['cpu'] === undefined ? 0 : quantityMilliValue(requests['cpu'])),
+  };
 }
 
 /** What a container would use without any request; undefined when it says nothing of CPU. */

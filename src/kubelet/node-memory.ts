@@ -86,6 +86,11 @@ export class NodeMemory {
     if (this.modelled > 0 || this.timer !== undefined) this.plan(ctx);
   }
 
+  /** A container's request is another now. */
+  resized(ctx: Context): void {
+    if (this.modelled > 0 || this.timer !== undefined) this.plan(ctx);
+  }
+
   private get capacity(): number {
     return amountsOf(this.agent.config.capacity)['memory'] ?? Number.POSITIVE_INFINITY;
   }

@@ -34,8 +34,10 @@ export class PodIntake implements Sink {
     const pod = object as Pod;
     if (this.statics.mirrorSeen(pod, ctx)) return;
     const worker = this.agent.byUid.get(pod.metadata?.uid ?? '') ?? addPod(this.agent, pod, false, ctx);
+    const isSameSpec = worker.metadata?.generation === pod.metadata?.generation;
     worker.metadata = pod.metadata;
     if (pod.spec !== undefined) worker.spec = pod.spec;
+    if (!isSameSpec) this.agent.resizes.specChanged(worker, ctx);
     reconcileStatus(this.agent, worker, pod, ctx);
     if (pod.metadata?.deletionTimestamp === undefined) return;
     // A pod that is told to end already listens to a shorter grace period only.

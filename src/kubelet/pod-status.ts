@@ -6,6 +6,7 @@ import type { Instant } from '#sim';
 import { formatAddress } from './addresses.ts';
 import { CONDITION, conditionsOf, phaseIsHeld } from './pod-phase.ts';
 import { type ContainerRecord, containerId, type PodWorker, type Termination } from './pod-worker.ts';
+import { resizePart } from './resize-status.ts';
 
 // Integers only, folded as FNV-1a does.
 const fold = (hash: number, value: number): number => Math.imul(hash ^ value, 16_777_619);
@@ -30,7 +31,7 @@ export function fingerprint(worker: PodWorker): number {
     hash = fold(hash, record.restarts * 4 + (record.ready ? 1 : 0) + (record.started ? 2 : 0));
     hash = fold(hash, record.termination === undefined ? 0 : record.termination.finishedAt % 2_147_483_647);
   }
-  return hash;
+  return worker.resize === undefined ? hash : fold(hash, text(JSON.stringify(resizePart(worker, 0))));
 }
 
 /** The patch for /status: what the API server does not have yet. `epoch`: the host's clock at instant 0 of the run, so that instants become times. */
@@ -39,7 +40,13 @@ export function statusPatch(worker: PodWorker, now: Instant, epoch: number, host
   stampConditions(worker, now);
   const held = phaseIsHeld(worker);
   if (!held) worker.sentPhase = worker.phase;
-  const status: Record<string, unknown> = { phase: worker.sentPhase, conditions: conditions(worker, before, epoch) };
+  const told = conditions(worker, before, epoch);
+  const resized = worker.resize === undefined ? undefined : resizePart(worker, epoch);
+  const status: Record<string, unknown> = {
+    phase: worker.sentPhase,
+    conditions: resized === undefined ? told : [...told, ...resized.conditions],
+  };
+  if (worker.resize !== undefined && worker.metadata?.generation !== undefined) status.observedGeneration = worker.metadata.generation;
   if (worker.reason !== undefined && !held) status.reason = worker.reason;
   if (worker.message !== undefined && !held) status.message = worker.message;
   const metadata = { uid: worker.mirrorUid ?? worker.uid };
@@ -65,7 +72,8 @@ export function statusPatch(worker: PodWorker, now: Instant, epoch: number, host
   const main: object[] = [];
   for (let index = 0; index < worker.containers.length; index++) {
     const record = worker.containers[index] as ContainerRecord;
-    (record.role === 'main' ? main : init).push(containerStatus(worker, record, index, epoch));
+    const own = containerStatus(worker, record, index, epoch);
+    (record.role === 'main' ? main : init).push(resized === undefined ? own : { ...own, ...resized.containers[index] });
   }
   if (init.length > 0) status.initContainerStatuses = init;
   status.containerStatuses = main;
@@ -230,7 +238,8 @@ function containerStatus(worker: PodWorker, record: ContainerRecord, index: numb
     name: spec.name,
     state,
     lastState: last,
-    ready: record.ready,
+    // An init container is ready when it has done its work (prober_manager.go, UpdatePodStatus).
+    ready: record.role === 'init' ? record.state === 'terminated' && termination?.exitCode === 0 : record.ready,
     restartCount: record.restarts,
     image,
     imageID: record.instance < 0 ? '' : imageId(image),

@@ -13,6 +13,7 @@ import { podEvent } from './pod-events.ts';
 import { ensureImage } from './pod-images.ts';
 import { phaseOf, shouldRestart } from './pod-phase.ts';
 import { answersChanged, containerObserved } from './pod-probes.ts';
+import { actuateResize, resizeSettled, takeAllocation } from './pod-resize.ts';
 import { containerEnded, containerStopped, endPod, exitReason, hookSeconds, stopContainer } from './pod-termination.ts';
 import { type ContainerRecord, type PodWorker, subjectOf, troubleOf } from './pod-worker.ts';
 import { publishStatus } from './status-manager.ts';
@@ -30,6 +31,7 @@ export function syncPod(agent: NodeAgent, worker: PodWorker, ctx: Context): void
     worker.resyncTimer = undefined;
   }
   observe(agent, worker, ctx);
+  if (worker.resize !== undefined) resizeSettled(worker);
   worker.phase = phaseOf(worker, false);
   if (worker.phase === 'Succeeded' || worker.phase === 'Failed') {
     publishStatus(agent, worker, ctx);
@@ -39,6 +41,7 @@ export function syncPod(agent: NodeAgent, worker: PodWorker, ctx: Context): void
   worker.syncFailed = false;
   if (!worker.sandboxReady) return createSandbox(agent, worker, ctx);
   if (killFailed(agent, worker, ctx)) return;
+  if (worker.resize !== undefined && actuateResize(agent, worker, ctx)) return;
   startContainers(agent, worker, ctx);
 }
 
@@ -226,6 +229,7 @@ export function startNext(agent: NodeAgent, worker: PodWorker, ctx: Context): vo
 /** CreateContainer and StartContainer. */
 export function createContainer(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
   const record = worker.containers[index] as ContainerRecord;
+  takeAllocation(record);
   const failure = agent.podConfig.environment(worker, record, index, ctx);
   if (failure !== undefined) return failure === 'reading' ? undefined : configFailed(agent, worker, record, failure, ctx);
   const restart = record.termination === undefined ? record.restarts : record.restarts + 1;

@@ -151,6 +151,7 @@ export function sandboxStopped(agent: NodeAgent, worker: PodWorker, ctx: Context
 function terminated(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
   worker.stage = 'terminated';
   agent.uncount(worker);
+  agent.resizes.retry(ctx);
   if (worker.spec.volumes !== undefined) agent.volumes.release(worker, ctx);
   if (worker.phase !== 'Succeeded' && worker.phase !== 'Failed') {
     const phase = phaseOf(worker, true);

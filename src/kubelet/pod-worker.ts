@@ -57,7 +57,10 @@ export interface Trouble {
 
 /** A container of the pod. */
 export class ContainerRecord {
-  readonly spec: Container;
+  /** With the resources that it runs with, or last ran with. */
+  spec: Container;
+  /** Resources that it has been given and does not run with yet. */
+  allocated: Container['resources'] | undefined = undefined;
   readonly role: ContainerRole;
   readonly behaviour: ContainerBehaviour;
   /** What the runtime has. */
@@ -131,6 +134,19 @@ export interface ConditionTimes {
   containersReady: Instant;
 }
 
+export interface ResizeCondition {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly since: Instant;
+  readonly generation: number;
+}
+
+/** What became of the resizes that were asked of a pod. */
+export interface PodResize {
+  pending: ResizeCondition | undefined;
+  progress: ResizeCondition | undefined;
+}
+
 export class PodWorker {
   readonly slot: number;
   readonly uid: string;
@@ -138,7 +154,8 @@ export class PodWorker {
   readonly name: string;
   readonly luck: number;
   readonly ordinal: number;
-  readonly requests: Resources;
+  /** What it has been given on this node. */
+  requests: Resources;
   readonly containers: readonly ContainerRecord[];
   readonly initCount: number;
   metadata: ObjectMeta | undefined;
@@ -181,6 +198,8 @@ export class PodWorker {
   inPleg = false;
   resyncTimer: Timer | undefined = undefined;
   deadlineTimer: Timer | undefined = undefined;
+  /** Made when a resize is asked for. */
+  resize: PodResize | undefined = undefined;
   /** Time spent pulling and in init containers: not part of the start SLI. */
   pullTime = 0;
   initTime = 0;

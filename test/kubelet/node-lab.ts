@@ -39,11 +39,18 @@ export interface Situation {
 // biome-ignore lint/suspicious/noExplicitAny: objects of all kinds.
 type Any = any;
 
-function containerText({ name, state, lastState, ready, restartCount }: Any): string {
+const list = (of: Any): string =>
+  Object.entries(of ?? {})
+    .map(([name, amount]) => `${name} ${amount}`)
+    .join(' ');
+const amounts = ({ requests, limits }: Any): string => `${list(requests)}${limits === undefined ? '' : ` up to ${list(limits)}`}`;
+
+function containerText({ name, state, lastState, ready, restartCount, resources }: Any): string {
   const end = (t: Any): string => `${t.reason} ${t.exitCode}`;
   const now = state.running ? 'runs' : state.waiting ? `waits: ${state.waiting.reason}` : `ended: ${end(state.terminated)}`;
   const before = lastState?.terminated ? `, before: ${end(lastState.terminated)}` : '';
-  return `[${name} ${now}${ready ? ', ready' : ''}${restartCount > 0 ? `, restarts ${restartCount}` : ''}${before}]`;
+  const has = resources === undefined ? '' : `, has ${amounts(resources)}`;
+  return `[${name} ${now}${has}${ready ? ', ready' : ''}${restartCount > 0 ? `, restarts ${restartCount}` : ''}${before}]`;
 }
 
 function podText({ metadata, spec, status }: Any): string {
@@ -187,6 +194,18 @@ export const createServiceAt = (second: number, name: string): Step => [
       metadata: { name, namespace: 'default' },
       spec: { selector: { app: name }, ports: [{ port: 80 }] },
     },
+  },
+];
+export const resizeAt = (second: number, name: string, resources: object): Step => [
+  second,
+  {
+    verb: 'patch',
+    resource: 'pods',
+    subresource: 'resize',
+    namespace: 'default',
+    name,
+    patchType: 'strategic',
+    body: { spec: { containers: [{ name: 'web', resources }] } },
   },
 ];
 export const deleteAt = (second: number, name: string, gracePeriodSeconds?: number): Step => [

@@ -1,7 +1,7 @@
 /** Situations on a node whose course is kept as golden transcripts. `source` proves the order: an upstream file, KEP or document of Kubernetes v1.34. */
 
 import { SECOND } from '#sim';
-import { annotateNodeAt, bound, createAt, createServiceAt, deleteAt, NODE, type Situation } from './node-lab.ts';
+import { annotateNodeAt, bound, createAt, createServiceAt, deleteAt, NODE, resizeAt, type Situation } from './node-lab.ts';
 
 const MI = 1024 * 1024;
 const memory = (request: string, limit?: string) => ({
@@ -295,6 +295,81 @@ export const SITUATIONS: readonly Situation[] = [
       createAt(20, { ...bound('db'), metadata: { name: 'db', namespace: 'default', labels: { app: 'db' } } }),
     ],
     seconds: 40,
+    without: STARTS,
+  },
+  {
+    name: 'resize in place, with and without a restart',
+    source:
+      'KEP-1287; pkg/kubelet/allocation/allocation_manager.go; pkg/kubelet/kuberuntime/kuberuntime_manager.go, computePodResizeAction',
+    steps: [
+      createAt(
+        10,
+        bound('elastic', {
+          containers: [
+            web({
+              resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '2', memory: '1Gi' } },
+              resizePolicy: [
+                { resourceName: 'cpu', restartPolicy: 'NotRequired' },
+                { resourceName: 'memory', restartPolicy: 'RestartContainer' },
+              ],
+            }),
+          ],
+        }),
+      ),
+      resizeAt(20, 'elastic', { requests: { cpu: '1500m' } }),
+      resizeAt(30, 'elastic', { limits: { memory: '2Gi' } }),
+    ],
+    seconds: 45,
+    without: STARTS,
+  },
+  {
+    name: 'resize that waits for room and one that never fits',
+    source: 'pkg/kubelet/allocation/allocation_manager.go, canResizePod and retryPendingResizes',
+    steps: [
+      createAt(10, bound('big', { containers: [web({ resources: { requests: { cpu: '3' } } })] })),
+      createAt(10, bound('small', { containers: [web({ resources: { requests: { cpu: '500m' } } })] })),
+      resizeAt(20, 'small', { requests: { cpu: '2' } }),
+      deleteAt(30, 'big'),
+      resizeAt(50, 'small', { requests: { cpu: '5' } }),
+      resizeAt(60, 'small', { requests: { cpu: '1' } }),
+    ],
+    seconds: 75,
+    without: STARTS,
+  },
+  {
+    name: 'memory limit that may not shrink below what is used',
+    source: 'pkg/kubelet/kuberuntime/kuberuntime_manager.go, validateMemoryResizeAction',
+    steps: [
+      createAt(
+        10,
+        bound(
+          'full',
+          { containers: [web({ resources: memory('100Mi', '400Mi') })] },
+          { memory: { startBytes: 200 * MI, growthBytesPerSecond: 5 * MI, maxBytes: 300 * MI } },
+        ),
+      ),
+      resizeAt(20, 'full', { limits: { memory: '150Mi' } }),
+      resizeAt(40, 'full', { limits: { memory: '290Mi' } }),
+      resizeAt(50, 'full', { limits: { memory: '500Mi' } }),
+    ],
+    seconds: 90,
+    without: STARTS,
+  },
+  {
+    name: 'memory limit raised before it is reached',
+    source: "KEP-1287: the cgroup's limit is another from the resize on",
+    steps: [
+      createAt(
+        10,
+        bound(
+          'grows',
+          { containers: [web({ resources: memory('100Mi', '200Mi') })] },
+          { memory: { startBytes: 100 * MI, growthBytesPerSecond: 5 * MI } },
+        ),
+      ),
+      resizeAt(20, 'grows', { limits: { memory: '300Mi' } }),
+    ],
+    seconds: 60,
     without: STARTS,
   },
 ];

@@ -1,5 +1,6 @@
 /** pods/resize: the resources of containers and what a change of them means for each, nothing else. Mirrors Kubernetes v1.34
- *  pkg/registry/core/pod/strategy.go (podResizeStrategy) and ValidatePodResize of pkg/apis/core/validation. */
+ *  pkg/registry/core/pod/strategy.go (podResizeStrategy) and ValidatePodResize of pkg/apis/core/validation; all kubelets here
+ *  know how to resize, and their statuses say with what containers run once they were asked to. */
 
 import { deepEqual, type FieldError, type Pod, type PodSpec, podQosClass } from '#api';
 import type { Meta } from '../object-meta.ts';
@@ -86,17 +87,10 @@ function validateContainers(next: Containers, old: Containers, at: string, error
   });
 }
 
-/** A node whose containers run without saying what they were given knows no resize. */
-const isOnOldNode = (pod: Pod): boolean =>
-  (pod.status?.containerStatuses ?? []).some(
-    (status) => status.state?.running !== undefined && (status as { readonly resources?: unknown }).resources === undefined,
-  );
-
 /** ValidatePodResize. */
 export function validateResize(next: Pod, old: Pod): FieldErrors {
   if (old.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined)
     return [forbiddenField('', 'static pods cannot be resized')];
-  if (isOnOldNode(old)) return [forbiddenField('', 'Pod running on node without support for resize')];
   const spec = next.spec as PodSpec;
   const before = old.spec as PodSpec;
   const errors: FieldError[] = [...validatePodSpec(spec, 'spec')];
