@@ -1,8 +1,9 @@
 /** The client room's promises to its tenants: how a controller, the scheduler or a kubelet reaches the API server. */
 
 import type { KubeObject, ObjectKey, PatchType, RequestOptions, Resource, StatusObject, Verb } from '#api';
-import type { Context, Duration, HostId, Instant, Message } from '#sim';
+import type { Context, Duration, HostId, Instant, Labels, Message } from '#sim';
 import type { Lane } from './lane.ts';
+import type { RetryLimits } from './work-queue.ts';
 
 /** How a host's client is set up (rest.Config). */
 export interface ClientConfig {
@@ -144,6 +145,10 @@ export interface View {
   uniform(purpose: string, key: string, n?: number): number;
   /** An event as client-go's recorder writes it (aggregated, best effort). */
   event(object: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  /** Adds to a counter that the controller exports, by 1 unless told. */
+  count(metric: string, labels?: Labels, by?: number): void;
+  /** Puts one value into a histogram that the controller exports. */
+  observe(metric: string, value: number, labels?: Labels): void;
 }
 
 /** Which objects wake which keys. */
@@ -167,6 +172,8 @@ export interface Controller {
   reconcile(key: string, view: View, stage: Stage | undefined): Plan;
   /** The component in its Events; default `<name>-controller`. */
   readonly component?: string;
+  /** How often and how late a key that failed comes back; default: client-go's, without end. */
+  readonly retries?: RetryLimits;
   /** Run every so often without a key (node monitor, pod GC), once its informers have synced; a run that is not over skips the next.
    *  A plan's `next` stage comes to `reconcile` with key ''. */
   readonly period?: Duration;

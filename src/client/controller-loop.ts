@@ -2,7 +2,7 @@
  *  Mirrors the run/worker/processNextWorkItem frame that every upstream controller repeats (kubernetes v1.34 pkg/controller). */
 
 import type { KubeObject, Resource } from '#api';
-import type { Context, Duration, Instant, Message } from '#sim';
+import type { Context, Duration, Instant, Labels, Message } from '#sim';
 import { hashName, purpose as hashPurpose, messageKind } from '#sim';
 import type { Client } from './api-client.ts';
 import type {
@@ -81,7 +81,7 @@ export class ControllerLoop implements View {
     this.#index = index;
     this.#client = client;
     this.#lane = lane;
-    this.queue = new WorkQueue(controller.name);
+    this.queue = new WorkQueue(controller.name, controller.retries);
     this.#events = new EventRecorder(client as Client<unknown>, lane, controller.component ?? `${controller.name}-controller`);
     for (let i = 0; i < controller.watches.length; i++) this.#watch(controller.watches[i] as WatchSpec, i === 0, informers);
   }
@@ -148,6 +148,14 @@ export class ControllerLoop implements View {
 
   event(object: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void {
     this.#events.event(object, type, reason, message, this.#context);
+  }
+
+  count(metric: string, labels?: Labels, by = 1): void {
+    this.#context.record.counter(metric, labels).add(by);
+  }
+
+  observe(metric: string, value: number, labels?: Labels): void {
+    this.#context.record.histogram(metric, labels).observe(value);
   }
 
   // ---- the loop ----
@@ -288,7 +296,7 @@ export class ControllerLoop implements View {
       this.queue.forget(key);
       if (requeueAfter !== undefined) this.queue.addAfter(key, requeueAfter, ctx.now);
     }
-    this.queue.done(key);
+    this.queue.done(key, ctx.now);
     this.#busy--;
   }
 }

@@ -18,4 +18,5 @@ export type { Sink } from './reflector.ts';
 export { Reflector } from './reflector.ts';
 export { Store } from './store.ts';
 export { TokenBucket } from './token-bucket.ts';
+export type { RetryLimits } from './work-queue.ts';
 export { WorkQueue } from './work-queue.ts';

@@ -109,6 +109,7 @@ function checked(controller: OwnController, origin: ControllerOrigin): Controlle
     name: controller.name,
     workers: controller.workers ?? 1,
     ...(controller.component === undefined ? {} : { component: controller.component }),
+    ...(controller.retries === undefined ? {} : { retries: controller.retries }),
     ...(controller.period === undefined ? {} : { period: controller.period }),
     watches: controller.watches.map((watch) => ({
       ...watch,

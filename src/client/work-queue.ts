@@ -9,6 +9,18 @@ import { TokenBucket } from './token-bucket.ts';
 const ITEM_BASE: Duration = 5 * MILLISECOND;
 const ITEM_MAX: Duration = 1000 * SECOND;
 
+/** How a controller's queue treats keys that failed, where that is not client-go's default. */
+export interface RetryLimits {
+  /** Delay after a first failure, doubled with each further one. Default 5 ms. */
+  readonly base?: Duration;
+  /** The longest delay. Default 1000 s. */
+  readonly max?: Duration;
+  /** Without the bucket that all keys share (10 a second, burst 100). */
+  readonly isUnbounded?: boolean;
+  /** After so many retries in a row a key is dropped until something wakes it (maxRetries). Default: never. */
+  readonly attempts?: number;
+}
+
 interface Waiting {
   readonly key: string;
   readyAt: Instant;
@@ -22,7 +34,8 @@ export class WorkQueue {
   #head = 0;
   // Keys that need work, with the instant at which they entered; those in processing wait here until done.
   readonly #dirty = new Map<string, Instant>();
-  readonly #processing = new Set<string>();
+  // What workers have in hand, since when.
+  readonly #processing = new Map<string, Instant>();
   readonly #failures = new Map<string, number>();
   readonly #bucket = new TokenBucket(10, 100);
   // A binary heap by (readyAt, order); `#waitingByKey` finds a key's entry, superseded entries are skipped.
@@ -32,10 +45,13 @@ export class WorkQueue {
   #depth: Gauge | undefined;
   #adds: Counter | undefined;
   #queueDuration: Histogram | undefined;
+  #workDuration: Histogram | undefined;
   #retries: Counter | undefined;
+  readonly #limits: RetryLimits;
 
-  constructor(name: string) {
+  constructor(name: string, limits: RetryLimits = {}) {
     this.name = name;
+    this.#limits = limits;
   }
 
   /** Takes the queue's instruments, under Kubernetes' names. */
@@ -44,6 +60,7 @@ export class WorkQueue {
     this.#depth = record.gauge('workqueue_depth', labels);
     this.#adds = record.counter('workqueue_adds_total', labels);
     this.#queueDuration = record.histogram('workqueue_queue_duration_seconds', labels);
+    this.#workDuration = record.histogram('workqueue_work_duration_seconds', labels);
     this.#retries = record.counter('workqueue_retries_total', labels);
   }
 
@@ -81,11 +98,12 @@ export class WorkQueue {
     this.#depth?.add(-1);
     this.#queueDuration?.observe((now - (this.#dirty.get(key) ?? now)) / SECOND);
     this.#dirty.delete(key);
-    this.#processing.add(key);
+    this.#processing.set(key, now);
     return key;
   }
 
-  done(key: string): void {
+  done(key: string, now: Instant): void {
+    this.#workDuration?.observe((now - (this.#processing.get(key) ?? now)) / SECOND);
     this.#processing.delete(key);
     if (this.#dirty.has(key)) this.#push(key);
   }
@@ -99,11 +117,13 @@ export class WorkQueue {
   }
 
   addRateLimited(key: string, now: Instant): void {
+    const { base = ITEM_BASE, max = ITEM_MAX, isUnbounded, attempts = Number.POSITIVE_INFINITY } = this.#limits;
     const failures = this.#failures.get(key) ?? 0;
+    if (failures >= attempts) return this.forget(key);
     this.#failures.set(key, failures + 1);
-    let delay = ITEM_BASE;
-    for (let i = 0; i < failures && delay < ITEM_MAX; i++) delay *= 2;
-    this.addAfter(key, Math.max(Math.min(delay, ITEM_MAX), this.#bucket.reserve(now)), now);
+    let delay = base;
+    for (let i = 0; i < failures && delay < max; i++) delay *= 2;
+    this.addAfter(key, Math.max(Math.min(delay, max), isUnbounded === true ? 0 : this.#bucket.reserve(now)), now);
   }
 
   /** A key that waits already keeps the earlier of both times. */

@@ -46,6 +46,8 @@ export function claim<T extends KubeObject>(
   selector: LabelSelector | undefined,
   reference: () => OwnerReference,
   canAdopt: (object: T) => boolean,
+  /** What the owner puts on what it adopts. */
+  finalizers?: readonly string[],
 ): Claim<T> {
   const { uid = '', namespace = '', deletionTimestamp } = owner.metadata ?? {};
   const owned = lister.byIndex(BY_CONTROLLER, uid) as readonly T[];
@@ -71,14 +73,19 @@ export function claim<T extends KubeObject>(
       if (object.metadata?.deletionTimestamp !== undefined || !canAdopt(object)) continue;
       if (!matchesLabelSelector(selector, object.metadata?.labels)) continue;
       (claimed ??= [...owned]).push(object);
-      (requests ??= []).push(adoptPatch(resource, object, reference()));
+      (requests ??= []).push(adoptPatch(resource, object, reference(), finalizers));
     }
   }
   return { claimed: claimed ?? owned, requests: requests ?? NO_REQUESTS };
 }
 
-function adoptPatch(resource: Resource, { metadata }: KubeObject, reference: OwnerReference): RequestSpec {
-  const body = { metadata: { ownerReferences: [reference], uid: metadata?.uid } };
+function adoptPatch(
+  resource: Resource,
+  { metadata }: KubeObject,
+  reference: OwnerReference,
+  finalizers: readonly string[] | undefined,
+): RequestSpec {
+  const body = { metadata: { ownerReferences: [reference], uid: metadata?.uid, ...(finalizers === undefined ? {} : { finalizers }) } };
   return { verb: 'patch', resource, namespace: metadata?.namespace, name: metadata?.name, patchType: 'strategic', body, discardBody: true };
 }
 

@@ -10,7 +10,7 @@ import { currentRevision, isCollision, REVISION_HASH, REVISIONS, revisionsOf, su
 import { daemonPod, targetNode, wantedOn } from './daemonset-node.ts';
 import { createdAt, FailedPodBackoffs, rollingUpdate, surplusOn } from './daemonset-update.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
-import { isPodReady, untilAvailable } from './pod-state.ts';
+import { isNamespaceTerminating, isPodReady, untilAvailable } from './pod-state.ts';
 import { semanticEqual } from './semantic-equal.ts';
 
 const DAEMONSETS = 'daemonsets.apps';
@@ -151,11 +151,13 @@ function createBatch(pass: Pass): Plan {
 }
 
 function created(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): Plan {
-  for (const { code, object, error } of outcomes) {
+  for (const outcome of outcomes) {
+    const { code, object, error } = outcome;
     if (code === 200 || code === 201) view.event(pass.set, 'Normal', 'SuccessfulCreate', `Created pod: ${object?.metadata?.name ?? ''}`);
-    else {
-      pass.failed ??= error?.message ?? 'connection lost';
-      view.event(pass.set, 'Warning', 'FailedCreate', `Error creating: ${pass.failed}`);
+    else if (!isNamespaceTerminating(outcome)) {
+      const message = error?.message ?? 'connection lost';
+      pass.failed ??= message;
+      view.event(pass.set, 'Warning', 'FailedCreate', `Error creating: ${message}`);
     }
   }
   return pass.failed === undefined && pass.toCreate.length > 0 ? createBatch(pass) : removal(pass, view);
@@ -175,7 +177,11 @@ function removal(pass: Pass, view: View): Plan {
 function deleted(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): Plan {
   for (const { code, request, error } of outcomes) {
     if (code === 200 || code === 202) view.event(pass.set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${request.name}`);
-    else if (code !== 404) pass.failed ??= error?.message ?? 'connection lost';
+    else if (code !== 404) {
+      const message = error?.message ?? 'connection lost';
+      pass.failed ??= message;
+      view.event(pass.set, 'Warning', 'FailedDelete', `Error deleting: ${message}`);
+    }
   }
   return statusPlan(pass, view);
 }

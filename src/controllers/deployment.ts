@@ -29,7 +29,7 @@ import {
 import type { DeploymentStatus } from './deployment-status.ts';
 import { calculateStatus, condition, hasProgressDeadline, isComplete, progressCheckAfter, rolloutStatus } from './deployment-status.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
-import { isPodTerminal } from './pod-state.ts';
+import { isNamespaceTerminating, isPodTerminal } from './pod-state.ts';
 import { semanticEqual } from './semantic-equal.ts';
 import { templateHash } from './template-hash.ts';
 
@@ -53,6 +53,9 @@ export class DeploymentController implements Controller {
     { resource: REPLICASETS, keys: replicaSetKeys, indexes: { [BY_CONTROLLER]: byController, [ORPHANS]: orphansByLabel } },
     { resource: 'pods', keys: podKeys, indexes: { [BY_CONTROLLER]: byController } },
   ];
+
+  /** maxRetries. */
+  readonly retries = { attempts: 15 };
 
   constructor(workers = 5) {
     this.workers = workers;
@@ -129,8 +132,9 @@ function scalePass(deployment: Deployment, sets: readonly ReplicaSet[], view: Vi
   const newSet = findNewSet(deployment, sets);
   const old = without(sets, newSet);
   const pass: Pass = { deployment, sets, isRollout: false };
-  const requests = sizeRequests(pass, scaleProportionally(deployment, newSet, old), newSet, view);
-  return requests.length > 0 ? { requests, next: { name: 'sized', data: pass } } : statusPlan(pass, view, cleanup(deployment, old));
+  const requests = sizeRequests(pass, scaleProportionally(deployment, newSet, old), newSet);
+  if (requests.length > 0) return { requests, next: { name: 'sized', data: pass } };
+  return statusPlan(pass, view, deployment.spec?.paused === true ? cleanup(deployment, old) : NONE);
 }
 
 /** rolloutRolling. */
@@ -141,7 +145,7 @@ function rollingPass(deployment: Deployment, sets: readonly ReplicaSet[], view: 
   const old = without(sets, newSet);
   let sizes = scaleNewSet(deployment, newSet, sets);
   if (sizes.size === 0) sizes = scaleOldSets(deployment, newSet, old);
-  const requests = sizeRequests(pass, sizes, newSet, view);
+  const requests = sizeRequests(pass, sizes, newSet);
   if (requests.length > 0) return { requests, next: { name: 'sized', data: pass } };
   return statusPlan(pass, view, isComplete(deployment, deployment.status) ? cleanup(deployment, old) : NONE);
 }
@@ -157,7 +161,7 @@ function recreatePass(deployment: Deployment, sets: readonly ReplicaSet[], view:
     if (newSet === undefined) return createPass(pass);
     sizes = scaleNewSet(deployment, newSet, sets);
   }
-  const requests = sizeRequests(pass, sizes, newSet, view);
+  const requests = sizeRequests(pass, sizes, newSet);
   if (requests.length > 0) return { requests, next: { name: 'sized', data: pass } };
   return statusPlan(pass, view, isComplete(deployment, deployment.status) ? cleanup(deployment, old) : NONE);
 }
@@ -197,7 +201,7 @@ function createPass(pass: Pass): Plan {
 }
 
 /** The writes that bring ReplicaSets to their sizes and annotations up to date (scaleReplicaSet and the tail of getNewReplicaSet). */
-function sizeRequests({ deployment, sets }: Pass, sizes: Sizes, newSet: ReplicaSet | undefined, view: View): RequestSpec[] {
+function sizeRequests({ deployment, sets }: Pass, sizes: Sizes, newSet: ReplicaSet | undefined): RequestSpec[] {
   const requests: RequestSpec[] = [];
   const desired = String(desiredOf(deployment));
   const most = String(desiredOf(deployment) + maxSurge(deployment));
@@ -213,12 +217,15 @@ function sizeRequests({ deployment, sets }: Pass, sizes: Sizes, newSet: ReplicaS
       annotations = { ...annotations, [DESIRED_REPLICAS]: desired, [MAX_REPLICAS]: most };
     }
     const replicas = size ?? replicasOf(set);
-    const isSized = replicas !== replicasOf(set);
-    if (!isSized && annotations === set.metadata?.annotations && (minReadySeconds ?? 0) === (set.spec?.minReadySeconds ?? 0)) continue;
+    if (
+      replicas === replicasOf(set) &&
+      annotations === set.metadata?.annotations &&
+      (minReadySeconds ?? 0) === (set.spec?.minReadySeconds ?? 0)
+    )
+      continue;
     const { namespace, name } = set.metadata ?? {};
     const body = { ...set, metadata: { ...set.metadata, annotations }, spec: { ...set.spec, replicas, minReadySeconds } } as ReplicaSet;
     requests.push({ verb: 'update', resource: REPLICASETS, namespace, name, body });
-    if (isSized) view.event(deployment, 'Normal', 'ScalingReplicaSet', scalingText(set, replicas));
   }
   return requests;
 }
@@ -251,10 +258,14 @@ function sized(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): P
   const sets = [...pass.sets];
   let failed: string | undefined;
   let created: ReplicaSet | undefined;
-  for (const { request, code, object, error } of outcomes) {
+  for (const outcome of outcomes) {
+    const { request, code, object, error } = outcome;
     if (code === 200 || code === 201) {
       const set = object as ReplicaSet;
       const at = sets.findIndex((other) => nameOf(other) === nameOf(set));
+      const before = sets[at];
+      if (before !== undefined && replicasOf(before) !== replicasOf(set))
+        view.event(deployment, 'Normal', 'ScalingReplicaSet', scalingText(before, replicasOf(set)));
       if (at >= 0) sets[at] = set;
       else sets.push(set);
       if (request.verb === 'create') created = set;
@@ -263,8 +274,7 @@ function sized(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): P
       }
       continue;
     }
-    if (request.verb === 'create')
-      return createFailed(pass, request.body as ReplicaSet, error?.reason, error?.message ?? 'connection lost', view);
+    if (request.verb === 'create') return createFailed(pass, request.body as ReplicaSet, outcome, view);
     failed ??= error?.message ?? 'connection lost';
   }
   if (failed !== undefined) return { failed };
@@ -281,16 +291,18 @@ function begun(deployment: Deployment, created: ReplicaSet, clock: number): Depl
   };
 }
 
-function createFailed(pass: Pass, body: ReplicaSet, reason: string | undefined, message: string, view: View): Plan {
+function createFailed(pass: Pass, body: ReplicaSet, outcome: Outcome<unknown>, view: View): Plan {
+  const message = outcome.error?.message ?? 'connection lost';
   const { deployment } = pass;
   const status = deployment.status ?? {};
-  if (reason === 'AlreadyExists') {
+  if (outcome.error?.reason === 'AlreadyExists') {
     const existing = view.lister<ReplicaSet>(REPLICASETS).get(siblingKey(body.metadata, nameOf(body)));
     if (existing === undefined) return { failed: message };
     if (controllerOf(existing)?.uid === deployment.metadata?.uid && sameTemplate(existing, deployment)) return { failed: message };
     // Another template has this hash: the next attempt hashes with a higher count.
     return { requests: [statusWrite(deployment, { ...status, collisionCount: (status.collisionCount ?? 0) + 1 })], failed: message };
   }
+  if (isNamespaceTerminating(outcome)) return { failed: message };
   view.event(deployment, 'Warning', 'ReplicaSetCreateError', `Failed to create new replica set "${nameOf(body)}": ${message}`);
   if (!hasProgressDeadline(deployment)) return { failed: message };
   const text = `Failed to create new replica set "${nameOf(body)}": ${message}`;

@@ -33,6 +33,8 @@ export class EndpointsController implements Controller {
   readonly name = 'endpoints';
   readonly component = 'endpoint-controller';
   readonly workers: number;
+  /** maxRetries. */
+  readonly retries = { attempts: 15 };
   readonly watches: readonly WatchSpec[];
   readonly #memberships = new ServiceMemberships(hasSelector, looksSame);
 

@@ -3,6 +3,7 @@
 
 import type { EndpointSlice, KubeObject, Node, Pod, Service } from '#api';
 import type { Controller, InformerEvent, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
+import { SECOND } from '#sim';
 import type { Endpoint } from './endpoint.ts';
 import { endpointOf, endpointPorts, isSameEndpoint, portsText } from './endpoint.ts';
 import { BY_LABEL_SET, byLabelSet, podsMatching } from './label-sets.ts';
@@ -27,6 +28,8 @@ export class EndpointSliceController implements Controller {
   readonly name = 'endpointslice';
   readonly component = 'endpoint-slice-controller';
   readonly workers: number;
+  /** defaultSyncBackOff, maxRetries. */
+  readonly retries = { base: SECOND, attempts: 15 };
   readonly watches: readonly WatchSpec[];
   readonly #memberships = new ServiceMemberships(hasSelector, (previous, pod) =>
     isSameEndpoint(endpointOf(previous, undefined, false), endpointOf(pod, undefined, false)),

@@ -2,6 +2,8 @@
 
 import type { Job, Pod } from '#api';
 
+/** What spec.managedBy says when this controller is meant. */
+export const OWN_NAME = 'kubernetes.io/job-controller';
 export const TRACKING_FINALIZER = 'batch.kubernetes.io/job-tracking';
 
 export const hasTrackingFinalizer = (pod: Pod): boolean => pod.metadata?.finalizers?.includes(TRACKING_FINALIZER) === true;

@@ -2,12 +2,13 @@
  *  pkg/controller/job/job_controller.go, syncJob. */
 
 import type { Job, Pod } from '#api';
-import type { Duration } from '#sim';
+import type { Duration, Instant } from '#sim';
 import type { Backoff } from './job-backoff.ts';
 import { nextBackoff } from './job-backoff.ts';
 import { matchFailurePolicy } from './job-failure-policy.ts';
 import { awaitingReplacement, failedIndexes, hasLimitPerIndex } from './job-index-failures.ts';
 import { completionIndex, isIndexed, parseIndexes } from './job-indexes.ts';
+import type { SyncAction } from './job-metrics.ts';
 import { hasTrackingFinalizer, isFailed, isSucceeded } from './job-pods.ts';
 import { matchSuccessPolicy } from './job-success-policy.ts';
 import { succeededIndexes, uncountedOf } from './job-tracking.ts';
@@ -26,6 +27,7 @@ export interface Pass {
   /** With a back-off limit per index: failed pods that keep their finalizer until they are replaced, by index. */
   readonly delayed: ReadonlyMap<number, Pod> | undefined;
   readonly succeeded: number;
+  readonly failed: number;
   readonly deadlineIn: Duration | undefined;
   /** The back-off record once this pass's status is written. */
   readonly backoff: Backoff | undefined;
@@ -35,10 +37,15 @@ export interface Pass {
   finished: JobCondition | undefined;
   /** manageJob ran: whether the Job is suspended may be said. */
   isManaged: boolean;
+  action: SyncAction;
+  readonly startedAt: Instant;
   /** Active pods as they will be once this pass's creations and deletions are through. */
   activeCount: number;
   /** Pods whose deletion this pass has asked for: they end, but the cache does not show it yet. */
   deletedCount: number;
+  /** Their names. */
+  deleted: Set<string> | undefined;
+  readonly byAction: ReadonlyMap<string, number> | undefined;
   failure: string | undefined;
   toCreate: readonly (number | undefined)[];
   batch: number;
@@ -78,6 +85,7 @@ export function survey(
   released: ReadonlySet<string> | undefined,
   before: Backoff | undefined,
   clock: number,
+  startedAt: Instant,
 ): Pass {
   const active = pods.filter(isPodActive);
   const uncounted = uncountedOf(job);
@@ -111,13 +119,18 @@ export function survey(
     failedIndexes: failing,
     delayed,
     succeeded,
+    failed,
     finished,
     deadlineIn,
     backoff: nextBackoff(before, fresh.succeeded, fresh.failed),
     isEnding: finished !== undefined,
     isManaged: false,
+    action: 'reconciling',
+    startedAt,
     activeCount: active.length,
     deletedCount: 0,
+    deleted: undefined,
+    byAction: undefined,
     failure: undefined,
     toCreate: [],
     batch: 1,

@@ -4,7 +4,7 @@
 import type { Job, Pod } from '#api';
 import type { Plan, RequestSpec, View } from '#client';
 import { matchFailurePolicy } from './job-failure-policy.ts';
-import { completionIndex, formatIndexes, isIndexed } from './job-indexes.ts';
+import { completionIndex, formatIndexes, isIndexed, parseIndexes } from './job-indexes.ts';
 import { hasTrackingFinalizer, isFailed, isSucceeded, TRACKING_FINALIZER } from './job-pods.ts';
 import { controllerOf, siblingKey } from './owner-references.ts';
 
@@ -28,7 +28,8 @@ export interface Tracking {
   readonly release: readonly Pod[];
   /** There was more to count than a status holds. */
   readonly isFull: boolean;
-  readonly isChanged: boolean;
+  /** Failed pods by the action of the rule that matched them (pod failure policy). */
+  readonly byAction: ReadonlyMap<string, number> | undefined;
 }
 
 /** What a pass knows beside the pods themselves. */
@@ -53,8 +54,10 @@ export function track(job: Job, base: JobStatus, pods: readonly Pod[], basis: Tr
   const known = new Set([...succeeded, ...failed]);
   const policy = job.spec?.podFailurePolicy;
   const completions = job.spec?.completions ?? 0;
+  const counted = new Set(parseIndexes(job.status?.completedIndexes, completions));
   const release: Pod[] = [];
-  let isChanged = cleaned !== base;
+  let newIndexes = 0;
+  let byAction: Map<string, number> | undefined;
   let isFull = false;
   for (const pod of withFinalizer) {
     const uid = pod.metadata?.uid ?? '';
@@ -62,27 +65,28 @@ export function track(job: Job, base: JobStatus, pods: readonly Pod[], basis: Tr
     const hasFailed = !hasSucceeded && isFailed(pod, job);
     if (!mayRelease(job, pod, hasSucceeded, hasFailed, basis)) continue;
     release.push(pod);
-    if (known.has(uid)) continue;
-    if (hasSucceeded && succeededIndexes === undefined) succeeded.push(uid);
-    else if (!hasSucceeded && (hasFailed || ending === 'Failed')) {
-      if (succeededIndexes !== undefined && !isIndexWithin(pod, completions)) continue;
-      if (policy !== undefined && !matchFailurePolicy(policy, pod).counts) continue;
-      failed.push(uid);
-    } else continue;
-    isChanged = true;
-    if (succeeded.length + failed.length >= UNCOUNTED_MAX) {
+    if (hasSucceeded && !known.has(uid)) {
+      // The index is enough to count a pod once.
+      if (succeededIndexes === undefined) succeeded.push(uid);
+      else if (isIndexWithin(pod, completions) && !counted.has(completionIndex(pod))) newIndexes++;
+    } else if (
+      !known.has(uid) &&
+      (hasFailed || ending === 'Failed') &&
+      (succeededIndexes === undefined || isIndexWithin(pod, completions))
+    ) {
+      const { counts, action } = matchFailurePolicy(policy, pod);
+      if (action !== undefined) (byAction ??= new Map()).set(action, (byAction.get(action) ?? 0) + 1);
+      if (counts) failed.push(uid);
+    }
+    if (newIndexes + succeeded.length + failed.length >= UNCOUNTED_MAX) {
       isFull = true;
       break;
     }
   }
   let status = cleaned;
-  if (isChanged) status = { ...cleaned, uncountedTerminatedPods: lists(succeeded, failed) };
-  if (succeededIndexes !== undefined && isIndexed(job)) {
-    const withIndexes = indexStatus(status, succeededIndexes, basis.failedIndexes);
-    isChanged ||= withIndexes !== status;
-    status = withIndexes;
-  }
-  return { status, release, isFull, isChanged };
+  if (succeeded.length + failed.length > known.size) status = { ...cleaned, uncountedTerminatedPods: lists(succeeded, failed) };
+  if (succeededIndexes !== undefined && isIndexed(job)) status = indexStatus(status, succeededIndexes, basis.failedIndexes);
+  return { status, release, isFull, byAction };
 }
 
 const isIndexWithin = (pod: Pod, completions: number): boolean => {

@@ -85,7 +85,7 @@ function isPastLimitOnFailure(job: Job, pods: readonly Pod[]): boolean {
 export function completion(job: Job, succeeded: number, activeCount: number, clock: number): JobCondition | undefined {
   const { completions } = job.spec ?? {};
   const isComplete = completions === undefined ? succeeded > 0 && activeCount === 0 : succeeded >= completions && activeCount === 0;
-  if (!isComplete || job.spec?.suspend === true) return undefined;
+  if (!isComplete) return undefined;
   return jobCondition('Complete', 'CompletionsReached', 'Reached expected number of succeeded pods', clock);
 }
 

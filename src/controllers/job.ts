@@ -5,33 +5,30 @@ import type { Job, OwnerReference, Pod } from '#api';
 import { rfc3339 } from '#api';
 import type { Controller, InformerEvent, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
 import type { Duration } from '#sim';
-import { SECOND } from '#sim';
+import { MINUTE, SECOND } from '#sim';
 import { claim } from './claim.ts';
-import { findCondition } from './conditions.ts';
 import type { Backoff } from './job-backoff.ts';
 import { backoffLeft } from './job-backoff.ts';
 import { failureAnnotations, hasLimitPerIndex, readyIndexes } from './job-index-failures.ts';
-import { completionIndex, indexedBody, isIndexed, misindexedPods, pendingIndexes } from './job-indexes.ts';
-import { hasTrackingFinalizer, onlyReplacesFailed, TRACKING_FINALIZER } from './job-pods.ts';
+import { completionIndex, indexedBody, pendingIndexes } from './job-indexes.ts';
+import { adopters, BATCH_PERIOD, BY_SELECTOR, bySelector, countHeld, JOBS, jobKeys, ownerKey } from './job-keys.ts';
+import { countCreations, countFinished, countPods, countPolicyActions, countSync } from './job-metrics.ts';
+import { hasTrackingFinalizer, OWN_NAME, onlyReplacesFailed, TRACKING_FINALIZER } from './job-pods.ts';
+import { surplusOf } from './job-removal.ts';
+import { baseStatus, statusWrite } from './job-status.ts';
 import type { Pass } from './job-survey.ts';
 import { survey } from './job-survey.ts';
 import type { JobStatus } from './job-tracking.ts';
 import { countWhere, hasUncounted, orphanPlan, releasePatch, track } from './job-tracking.ts';
 import type { JobCondition } from './job-verdict.ts';
-import { completion, countTerminating, ensureCondition, interim, isFinished, jobCondition } from './job-verdict.ts';
+import { completion, countTerminating, ensureCondition, isFinished } from './job-verdict.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
-import { isPodActive, isPodReady, isPodTerminal, isSameToOwner } from './pod-state.ts';
+import { isNamespaceTerminating, isPodTerminal, isSameToOwner } from './pod-state.ts';
 import { podFromTemplate } from './pod-template.ts';
 import { semanticEqual } from './semantic-equal.ts';
-import { podsToDelete } from './victim-ranking.ts';
 
-const JOBS = 'jobs.batch';
 /** MaxPodCreateDeletePerSync. */
 const BURST = 500;
-/** SyncJobBatchPeriod: pod events of one Job within this time make one pass. */
-const BATCH_PERIOD: Duration = SECOND;
-/** What spec.managedBy says when this controller is meant. */
-const OWN_NAME = 'kubernetes.io/job-controller';
 /** Marks keys of pods whose Job is gone: their finalizer must not keep them. */
 const ORPHAN = '!';
 const NONE: readonly never[] = [];
@@ -39,16 +36,20 @@ const NONE: readonly never[] = [];
 export class JobController implements Controller {
   readonly name = 'job';
   readonly workers: number;
+  /** DefaultJobApiBackOff and MaxJobApiBackOff. */
+  readonly retries = { base: SECOND, max: MINUTE, isUnbounded: true };
   readonly watches: readonly WatchSpec[];
   // uids whose finalizer this controller removed and whose removal the cache has yet to show, by Job.
   readonly #released = new Map<string, Set<string>>();
+  // Jobs that this controller has called finished while the cache does not show it, by key.
+  readonly #ended = new Map<string, string>();
   readonly #backoffs = new Map<string, Backoff>();
   readonly #bodies = new WeakMap<object, { uid: string; references: readonly OwnerReference[]; body: Pod }>();
 
   constructor(workers = 5) {
     this.workers = workers;
     this.watches = [
-      { resource: JOBS, keys: jobKeys },
+      { resource: JOBS, keys: jobKeys, indexes: { [BY_SELECTOR]: bySelector } },
       {
         resource: 'pods',
         dependents: true,
@@ -61,14 +62,14 @@ export class JobController implements Controller {
 
   #podKeys(event: InformerEvent, view: View): readonly string[] {
     const pod = event.object as Pod;
-    const reference = controllerOf(pod);
-    if (reference === undefined || reference.kind !== 'Job') return NONE;
+    const owner = ownerKey(pod, view);
+    if (owner === undefined) return controllerOf(pod) === undefined ? adopters(event, view) : NONE;
     const previous = event.previous as Pod | undefined;
     // With OnFailure the kubelet's restarts count too.
     if (previous !== undefined && pod.spec?.restartPolicy !== 'OnFailure' && isSameToOwner(previous, pod)) return NONE;
-    const key = siblingKey(pod.metadata, reference.name);
-    if (event.type === 'delete' || !hasTrackingFinalizer(pod)) this.#seenReleased(key, pod.metadata?.uid ?? '');
-    if (view.lister<Job>(JOBS).get(key)?.metadata?.uid === reference.uid) return [key];
+    countHeld(event, view);
+    if (event.type === 'delete' || !hasTrackingFinalizer(pod)) this.#seenReleased(owner.key, pod.metadata?.uid ?? '');
+    if (owner.isThere) return [owner.key];
     return event.type !== 'delete' && hasTrackingFinalizer(pod) ? [`${ORPHAN}${event.key}`] : NONE;
   }
 
@@ -88,6 +89,8 @@ export class JobController implements Controller {
         return this.#flushed(stage.data as Pass, outcomes, view);
       case 'released':
         return this.#releasedPods(stage.data as Pass & { status: JobStatus; isFull: boolean }, outcomes, view);
+      case 'written':
+        return this.#written(stage.data as Pass & { status: JobStatus; isDone: boolean }, outcomes, view);
       default:
         return key.startsWith(ORPHAN) ? orphanPlan(key.slice(1), view) : this.#sync(key, view);
     }
@@ -98,17 +101,22 @@ export class JobController implements Controller {
     if (job === undefined) {
       this.#released.delete(key);
       this.#backoffs.delete(key);
+      this.#ended.delete(key);
       return {};
     }
     if ((job.spec?.managedBy ?? OWN_NAME) !== OWN_NAME) return {};
     if (isFinished(job)) {
       this.#backoffs.delete(key);
+      this.#ended.delete(key);
       return this.#cleanUp(key, job, view);
     }
+    if (this.#ended.get(key) === job.metadata?.uid) return {};
     const reference = (): OwnerReference => controllerReference('batch/v1', 'Job', job);
-    const { claimed: pods, requests } = claim('pods', view.lister<Pod>('pods'), job, job.spec?.selector, reference, isPodActive);
+    const { claimed: pods, requests } = claim('pods', view.lister<Pod>('pods'), job, job.spec?.selector, reference, () => true, [
+      TRACKING_FINALIZER,
+    ]);
     if (requests.length > 0) return { requests };
-    const pass = survey(key, job, pods, this.#released.get(key), this.#backoffs.get(key), view.clock);
+    const pass = survey(key, job, pods, this.#released.get(key), this.#backoffs.get(key), view.clock, view.now);
     if (pass.isEnding) {
       // Pods may be on their way that the cache does not show: not over yet.
       if (!view.satisfied) pass.finished = undefined;
@@ -116,6 +124,7 @@ export class JobController implements Controller {
     }
     if (!view.satisfied || job.metadata?.deletionTimestamp !== undefined) return this.#track(pass, view);
     pass.isManaged = true;
+    pass.action = 'tracking';
     return this.#manage(pass, view);
   }
 
@@ -131,7 +140,7 @@ export class JobController implements Controller {
   /** manageJob. */
   #manage(pass: Pass, view: View): Plan {
     const { job, active, succeeded } = pass;
-    if (job.spec?.suspend === true) return active.length > 0 ? this.#delete(pass, active.slice(0, BURST), true) : this.#track(pass, view);
+    if (job.spec?.suspend === true) return active.length > 0 ? this.#delete(pass, active, true) : this.#track(pass, view);
     const parallelism = job.spec?.parallelism ?? 1;
     const { completions } = job.spec ?? {};
     let wanted = completions === undefined ? (succeeded > 0 ? active.length : parallelism) : Math.min(completions - succeeded, parallelism);
@@ -142,7 +151,12 @@ export class JobController implements Controller {
     const missing = Math.min(wanted - terminating - active.length, BURST);
     if (missing <= 0) return this.#track(pass, view);
     const { toCreate, wait } = this.#whatToCreate(pass, missing, view.clock);
-    if (wait > 0) view.enqueue(pass.key, wait);
+    pass.action = 'pods_created';
+    if (wait > 0) {
+      view.enqueue(pass.key, Math.max(wait, BATCH_PERIOD));
+      // Upstream's word for a pass that may not create yet: the status shows nobody active until the back-off is over.
+      pass.activeCount = 0;
+    }
     pass.toCreate = toCreate;
     return toCreate.length > 0 ? this.#createBatch(pass) : this.#track(pass, view);
   }
@@ -196,15 +210,22 @@ export class JobController implements Controller {
   }
 
   #created(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): Plan {
-    for (const { code, object, error } of outcomes) {
+    let made = 0;
+    for (const outcome of outcomes) {
+      const { code, object, error } = outcome;
       if (code === 200 || code === 201) {
         pass.activeCount++;
         view.event(pass.job, 'Normal', 'SuccessfulCreate', `Created pod: ${object?.metadata?.name ?? ''}`);
+        made++;
+      } else if (isNamespaceTerminating(outcome)) {
+        pass.activeCount++;
       } else {
-        pass.failure ??= error?.message ?? 'connection lost';
-        view.event(pass.job, 'Warning', 'FailedCreate', `Error creating: ${pass.failure}`);
+        const message = error?.message ?? 'connection lost';
+        pass.failure ??= message;
+        view.event(pass.job, 'Warning', 'FailedCreate', `Error creating: ${message}`);
       }
     }
+    countCreations(view, pass.job, pass.failed, countTerminating(pass.pods), made, outcomes.length - made);
     return pass.failure === undefined && pass.toCreate.length > 0 ? this.#createBatch(pass) : this.#track(pass, view);
   }
 
@@ -212,6 +233,7 @@ export class JobController implements Controller {
   #delete(pass: Pass, victims: readonly Pod[], isUncounted = false): Plan {
     const requests: RequestSpec[] = [];
     const deletions: string[] = [];
+    if (isUncounted) pass.action = 'pods_deleted';
     if (isUncounted) this.#letGo(pass.key, victims);
     for (const victim of victims) {
       const { metadata } = victim;
@@ -229,9 +251,12 @@ export class JobController implements Controller {
       } else if (code === 200 || code === 202 || code === 404) {
         pass.activeCount--;
         if (code !== 404) pass.deletedCount++;
+        (pass.deleted ??= new Set()).add(request.name ?? '');
         if (code !== 404) view.event(pass.job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${request.name}`);
       } else {
-        pass.failure ??= error?.message ?? 'connection lost';
+        const message = error?.message ?? 'connection lost';
+        view.event(pass.job, 'Warning', 'FailedDelete', `Error deleting: ${message}`);
+        pass.failure ??= message;
         pass.finished = undefined;
       }
     }
@@ -245,66 +270,37 @@ export class JobController implements Controller {
       !base.isEnding && base.failure === undefined
         ? { ...base, finished: completion(job, base.succeeded, base.activeCount, view.clock) }
         : base;
-    const counts = this.#baseStatus(pass, view);
-    const { status, release, isFull } = track(job, counts, pods, {
+    const counts = baseStatus(pass, view);
+    const { status, release, isFull, byAction } = track(job, counts, pods, {
       released: this.#released.get(pass.key) ?? EMPTY,
       succeededIndexes: indexes,
       failedIndexes,
       delayed,
       ending: pass.finished?.type as 'Failed' | 'Complete' | undefined,
     });
-    const data = { ...pass, release, isFull, status };
-    // With nothing to release, what would be the second write is the first.
-    if (release.length === 0) return this.#finish({ ...data, job }, view);
-    if (semanticEqual(job.status, status)) return this.#release({ ...data, status }, view);
+    const data = { ...pass, release, isFull, status, byAction };
+    const isSame = semanticEqual(job.status, status);
+    // With nothing to release, what would be the second write is the first, unless that second one would end the Job.
+    if (release.length === 0 && (isSame || pass.finished === undefined)) return this.#finish({ ...data, job }, view);
+    if (isSame) return this.#release({ ...data, status }, view);
     return { requests: [statusWrite(job, status)], next: { name: 'flushed', data } };
-  }
-
-  #baseStatus(pass: Pass, view: View): JobStatus {
-    const { job, pods, finished } = pass;
-    const isSuspended = job.spec?.suspend === true;
-    let ready = 0;
-    for (const pod of pass.active) if (isPodReady(pod)) ready++;
-    let conditions = (job.status?.conditions ?? NONE) as readonly JobCondition[];
-    let startTime = job.status?.startTime;
-    if (startTime === undefined && !isSuspended) startTime = rfc3339(view.clock);
-    if (finished !== undefined && findCondition(conditions, interim(finished).type) === undefined)
-      conditions = [...conditions, interim(finished)];
-    const suspended = findCondition(conditions, 'Suspended');
-    const maySay = finished === undefined && pass.isManaged;
-    if (maySay && isSuspended && suspended?.status !== 'True') {
-      conditions = ensureCondition(conditions, jobCondition('Suspended', 'JobSuspended', 'Job suspended', view.clock));
-      startTime = undefined;
-      view.event(job, 'Normal', 'Suspended', 'Job suspended');
-    } else if (maySay && !isSuspended && suspended?.status === 'True') {
-      conditions = ensureCondition(conditions, {
-        ...jobCondition('Suspended', 'JobResumed', 'Job resumed', view.clock),
-        status: 'False',
-      } as JobCondition);
-      startTime = rfc3339(view.clock);
-      view.event(job, 'Normal', 'Resumed', 'Job resumed');
-    }
-    return {
-      ...job.status,
-      conditions: conditions as JobCondition[],
-      startTime,
-      active: Math.max(0, pass.activeCount),
-      ready: Math.min(ready, Math.max(0, pass.activeCount)),
-      terminating: countTerminating(pods) + pass.deletedCount,
-      uncountedTerminatedPods: job.status?.uncountedTerminatedPods ?? {},
-    };
   }
 
   #flushed(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): Plan {
     const outcome = outcomes[0];
-    if (outcome === undefined || outcome.code !== 200) return { failed: outcome?.error?.message ?? 'connection lost' };
+    if (outcome === undefined || outcome.code !== 200) {
+      countSync(view, pass.job, pass.action, false, pass.startedAt);
+      return { failed: outcome?.error?.message ?? 'connection lost' };
+    }
     const job = outcome.object as Job;
+    countPods(view, job, pass.job.status, job.status ?? {});
     if (pass.backoff !== undefined) this.#backoffs.set(pass.key, pass.backoff);
     const data = pass as Pass & { release: readonly Pod[]; isFull: boolean };
     return this.#release({ ...data, job, status: job.status ?? {} }, view);
   }
 
-  #release(pass: Pass & { release: readonly Pod[]; status: JobStatus; isFull: boolean }, _view: View): Plan {
+  #release(pass: Pass & { release: readonly Pod[]; status: JobStatus; isFull: boolean }, view: View): Plan {
+    countPolicyActions(view, pass.byAction);
     this.#letGo(pass.key, pass.release);
     return { requests: pass.release.map(releasePatch), next: { name: 'released', data: pass } };
   }
@@ -332,7 +328,7 @@ export class JobController implements Controller {
 
   /** enactJobFinished, and the last write. */
   #finish(pass: Pass & { status: JobStatus; isFull: boolean }, view: View): Plan {
-    const { job, finished, failure } = pass;
+    const { job, finished, failure: failed } = pass;
     let { status } = pass;
     const isDone =
       finished !== undefined && !pass.isFull && !hasUncounted(status) && (status.active ?? 0) === 0 && (status.terminating ?? 0) === 0;
@@ -340,18 +336,35 @@ export class JobController implements Controller {
       const now = rfc3339(view.clock);
       const last = { ...finished, lastProbeTime: now, lastTransitionTime: now } as JobCondition;
       status = { ...status, conditions: [...ensureCondition((status.conditions ?? NONE) as readonly JobCondition[], last)] };
-      if (finished.type === 'Complete') {
-        status = { ...status, completionTime: now };
+      if (finished.type === 'Complete') status = { ...status, completionTime: now };
+    }
+    const requeueAfter = isDone ? undefined : pass.deadlineIn;
+    if (semanticEqual(job.status, status)) {
+      countSync(view, job, pass.action, failed === undefined, pass.startedAt);
+      return { failed, requeueAfter };
+    }
+    return { requests: [statusWrite(job, status)], next: { name: 'written', data: { ...pass, status, isDone } } };
+  }
+
+  /** recordJobFinished, once the API server has the last write. */
+  #written(pass: Pass & { status: JobStatus; isDone: boolean }, outcomes: readonly Outcome<unknown>[], view: View): Plan {
+    const { job, finished, status, isDone } = pass;
+    const outcome = outcomes[0];
+    const failed = outcome?.code === 200 ? pass.failure : (outcome?.error?.message ?? 'connection lost');
+    countSync(view, job, pass.action, failed === undefined, pass.startedAt);
+    if (outcome?.code !== 200) return { failed };
+    countPods(view, job, job.status, status);
+    if (isDone && finished !== undefined) {
+      this.#ended.set(pass.key, job.metadata?.uid ?? '');
+      countFinished(view, job, finished);
+      if (finished.type !== 'Complete') view.event(job, 'Warning', finished.reason ?? '', finished.message ?? '');
+      else {
         if (job.spec?.completions !== undefined && (status.succeeded ?? 0) > job.spec.completions)
           view.event(job, 'Warning', 'TooManySucceededPods', 'Too many succeeded pods running after completion count reached');
         view.event(job, 'Normal', 'Completed', 'Job completed');
-      } else {
-        view.event(job, 'Warning', finished.reason ?? '', finished.message ?? '');
       }
     }
-    const requeueAfter = isDone ? undefined : pass.deadlineIn;
-    if (semanticEqual(job.status, status)) return { failed: failure, requeueAfter };
-    return { requests: [statusWrite(job, status)], failed: failure, requeueAfter };
+    return { failed, requeueAfter: isDone ? undefined : pass.deadlineIn };
   }
 }
 
@@ -362,26 +375,3 @@ const isTerminatingPod = (pod: Pod): boolean => pod.metadata?.deletionTimestamp 
 /** What the pod of an index inherits from the failed one before it. */
 const inherited = ({ job, delayed }: Pass, index: number): Readonly<Record<string, string>> | undefined =>
   delayed === undefined ? undefined : failureAnnotations(job, delayed.get(index));
-
-/** activePodsForRemoval: first what has no index of its own, then by rank. */
-function surplusOf(job: Job, active: readonly Pod[], surplus: number, clock: number): readonly Pod[] {
-  if (!isIndexed(job)) return surplus > 0 ? podsToDelete(active, active, surplus, clock) : NONE;
-  const wrong = misindexedPods(active, job.spec?.completions ?? 0, (pods, count) => podsToDelete(pods, pods, count, clock));
-  if (wrong.length >= surplus) return wrong;
-  const left = wrong.length === 0 ? active : active.filter((pod) => !wrong.includes(pod));
-  return [...wrong, ...podsToDelete(left, left, surplus - wrong.length, clock)];
-}
-
-/** Status-only updates wait for the batch; a new spec does not. */
-function jobKeys(event: InformerEvent, view: View): readonly string[] {
-  if (event.type === 'update' && event.previous?.metadata?.generation === event.object.metadata?.generation) {
-    view.enqueue(event.key, BATCH_PERIOD);
-    return NONE;
-  }
-  return [event.key];
-}
-
-function statusWrite(job: Job, status: JobStatus): RequestSpec {
-  const { namespace, name } = job.metadata ?? {};
-  return { verb: 'update', resource: JOBS, subresource: 'status', namespace, name, body: { ...job, status } };
-}

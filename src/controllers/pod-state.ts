@@ -2,6 +2,7 @@
 
 import type { Pod, PodCondition } from '#api';
 import { parseTime } from '#api';
+import type { Outcome } from '#client';
 import type { Duration } from '#sim';
 import { SECOND } from '#sim';
 
@@ -35,6 +36,10 @@ export function isSameToOwner(previous: Pod, pod: Pod): boolean {
   const [was, is] = [podCondition(previous, 'Ready'), podCondition(pod, 'Ready')];
   return was === is || (was?.status === is?.status && was?.lastTransitionTime === is?.lastTransitionTime);
 }
+
+/** A creation that was refused because its namespace goes: no event and no retry, everything in it goes anyway. */
+export const isNamespaceTerminating = ({ error }: Outcome<unknown>): boolean =>
+  error?.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true;
 
 /** How long until a ready pod counts as available; 0 when it does, undefined when it is not ready. `clock`: microseconds since the Unix epoch. */
 export function untilAvailable(pod: Pod, minReadySeconds: number, clock: number): Duration | undefined {

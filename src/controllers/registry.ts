@@ -77,7 +77,7 @@ export const CONTROLLERS: Readonly<Record<string, Make>> = {
       },
       workers,
     ),
-  namespace: (_settings, workers) => new NamespaceController(workers),
+  namespace: ({ customKinds }, workers) => new NamespaceController(workers, customKinds),
   resourceclaim: (_settings, workers) => new ResourceClaimController(workers),
   'garbage-collector': ({ customKinds }, workers) => new GarbageCollectorController(workers, COLLECTED, customKinds),
   serviceaccount: () => new ServiceAccountController(),

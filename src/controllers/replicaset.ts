@@ -8,7 +8,7 @@ import type { Duration } from '#sim';
 import { claim, hasOrphans, orphanBucket } from './claim.ts';
 import { findCondition, removeCondition, setCondition } from './conditions.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
-import { isPodActive, isSameToOwner, untilAvailable } from './pod-state.ts';
+import { isNamespaceTerminating, isPodActive, isSameToOwner, untilAvailable } from './pod-state.ts';
 import { PodTally } from './pod-tally.ts';
 import { podFromTemplate } from './pod-template.ts';
 import { semanticEqual } from './semantic-equal.ts';
@@ -190,9 +190,6 @@ function ownerReference(set: ReplicaSet): OwnerReference {
   references.set(key, reference);
   return reference;
 }
-
-const isNamespaceTerminating = ({ error }: Outcome<unknown>): boolean =>
-  error?.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true;
 
 function controllerKey(pod: Pod, view: View): string | undefined {
   const reference = controllerOf(pod);

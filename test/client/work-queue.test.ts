@@ -13,10 +13,10 @@ describe('WorkQueue', () => {
     queue.add('a', 2);
     expect(queue.get(3)).toBe('b');
     expect(queue.get(3)).toBeUndefined();
-    queue.done('a');
+    queue.done('a', 0);
     expect(queue.get(4)).toBe('a');
-    queue.done('a');
-    queue.done('b');
+    queue.done('a', 0);
+    queue.done('b', 0);
     expect(queue.isEmpty).toBe(true);
   });
 
@@ -31,7 +31,7 @@ describe('WorkQueue', () => {
       now = ready;
       queue.advance(now);
       expect(queue.get(now)).toBe('a');
-      queue.done('a');
+      queue.done('a', 0);
     }
     expect(delays.slice(0, 5)).toEqual([5, 10, 20, 40, 80]);
     expect(delays.slice(17)).toEqual([655_360, 1_000_000, 1_000_000]);
@@ -77,5 +77,24 @@ describe('WorkQueue', () => {
       for (let key = queue.get(now); key !== undefined; key = queue.get(now)) popped.push(times[Number(key.slice(1))] as number);
     }
     expect(popped).toEqual([...times].sort((a, b) => a - b));
+  });
+});
+
+describe('a controller with limits of its own', () => {
+  it('waits as long as they say, past the bucket that all keys share, and drops a key after so many retries', () => {
+    const queue = new WorkQueue('q', { base: 1_000_000, max: 3_000_000, isUnbounded: true, attempts: 3 });
+    const due = (): number | undefined => {
+      queue.addRateLimited('a', 0);
+      const at = queue.nextWakeup;
+      queue.advance(at ?? 0);
+      queue.get(at ?? 0);
+      queue.done('a', at ?? 0);
+      return at;
+    };
+    expect([due(), due(), due(), due(), due()]).toEqual([1_000_000, 2_000_000, 3_000_000, undefined, 1_000_000]);
+    for (let i = 0; i < 200; i++) queue.addRateLimited(`k${i}`, 0);
+    expect(queue.nextWakeup).toBe(1_000_000);
+    queue.advance(1_000_000);
+    expect(queue.length).toBe(200);
   });
 });

@@ -5,6 +5,7 @@ import { type Controller, Store, type View } from '#client';
 
 export interface PureView extends View {
   readonly events: string[];
+  readonly counted: string[];
   readonly enqueued: (readonly [key: string, after: number | undefined])[];
 }
 
@@ -21,16 +22,20 @@ export function pureView(
     for (const object of objects[resource] ?? []) store.set(keyOf(object), object);
   }
   const events: string[] = [];
+  const counted: string[] = [];
   const enqueued: (readonly [string, number | undefined])[] = [];
   return {
     now: 0,
     clock,
     satisfied: true,
     events,
+    counted,
     enqueued,
     enqueue: (key, after) => void enqueued.push([key, after]),
     lister: (resource) => stores.get(resource) as never,
     uniform: () => 0.5,
+    count: (metric, labels, by = 1) => void counted.push(`${metric} ${Object.values(labels ?? {}).join(' ')} ${by}`),
+    observe: (metric, value, labels) => void counted.push(`${metric} ${Object.values(labels ?? {}).join(' ')} ${value}`),
     event: (_object, type, reason, message) => void events.push(`${type} ${reason} ${message}`),
   };
 }

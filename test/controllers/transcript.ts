@@ -55,7 +55,11 @@ const SUMMARIES: Readonly<Record<string, (object: Any) => string>> = {
   'cronjobs.batch': ({ status }) =>
     `active ${(status?.active ?? []).map((a: Any) => a.name).join(' ') || 'none'}, last ${status?.lastScheduleTime ?? '-'}`,
   'poddisruptionbudgets.policy': ({ status }) => counts(status, ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']),
-  namespaces: ({ status }) => status?.phase ?? '',
+  namespaces: ({ status }) => {
+    const wrong = (status?.conditions ?? []).filter((c: Any) => c.status === 'True').map((c: Any) => `${c.reason}: ${c.message}`);
+    const said = (status?.conditions ?? []).length > 0 ? wrong.join('; ') || 'all is gone that can' : '';
+    return `${status?.phase ?? ''}${said === '' ? '' : `, ${said}`}`;
+  },
   persistentvolumeclaims: ({ metadata, ...claim }) =>
     `${(metadata.ownerReferences ?? []).map((r: Any) => `goes with ${r.kind} ${r.name}`).join(' ')}${dying({ metadata, ...claim })}`,
   persistentvolumes: ({ spec, status, ...volume }) =>

@@ -23,11 +23,15 @@ function checkNamespace(operation: Operation, namespace: Namespace | undefined, 
   if (namespace === undefined) return isLive ? notFound('namespaces', request.namespace ?? '') : 'unknown';
   if (namespace.metadata?.deletionTimestamp === undefined && namespace.status?.phase !== 'Terminating') return undefined;
   const name = (request.body as KubeObject | undefined)?.metadata?.name ?? '';
-  return forbidden(
+  const refusal = forbidden(
     resource.info.resource,
     name,
     `unable to create new content in namespace ${request.namespace} because it is being terminated`,
   );
+  // By this cause controllers know that trying again is of no use (v1.NamespaceTerminatingCause).
+  const message = `namespace ${request.namespace} is being terminated`;
+  const causes = [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }];
+  return { ...refusal, details: { ...refusal.details, causes } };
 }
 
 export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, MutationWaiter, PortTaker, Reviewed {
