@@ -5,6 +5,7 @@
  *       "containers": {"sidecar": {"runSeconds": "forever", "probes": {"readiness": {"failAfterSeconds": 120, "failForSeconds": 30}}}}}
  *  Short forms for all containers, a number or a distribution in JSON: `wavetank.dev/run-seconds`, `/exit-code`, `/ready-after-seconds`,
  *  `/start-seconds`, `/stop-seconds`; `wavetank.dev/depends-on: db,cache` names Services.
+ *  Of KWOK's own Stages their delays by annotation: `pod-ready.stage.kwok.x-k8s.io/delay` and `/jitter-delay`, the same of pod-complete and pod-delete.
  *  `wavetank.dev/workload` and `wavetank.dev/ordinal` name the cause of the pod's luck (luck.ts). */
 
 import type { Distribution } from '#sim';
@@ -93,6 +94,13 @@ const SHORT_FORMS: readonly (readonly [annotation: string, field: keyof Containe
   ['wavetank.dev/depends-on', 'dependsOn'],
 ];
 
+/** KWOK's Stages whose delay an annotation may give, and what they are here. */
+const STAGES: readonly (readonly [prefix: string, field: keyof ContainerBehaviour])[] = [
+  ['pod-ready.stage.kwok.x-k8s.io', 'startSeconds'],
+  ['pod-complete.stage.kwok.x-k8s.io', 'runSeconds'],
+  ['pod-delete.stage.kwok.x-k8s.io', 'stopSeconds'],
+];
+
 const NONE: BehaviourSpec = {};
 // Replicas share their template's annotations: parsed once per distinct text, then once per distinct object.
 const byText = new Map<string, unknown>();
@@ -127,8 +135,30 @@ export function annotatedBehaviour(annotations: Readonly<Record<string, string>>
     const short = annotations[annotation];
     if (short !== undefined) spec = { ...spec, [field]: parse(short) };
   }
+  for (const [prefix, field] of STAGES) {
+    const delay = stageDelay(annotations[`${prefix}/delay`], annotations[`${prefix}/jitter-delay`]);
+    if (delay !== undefined) spec = { ...spec, [field]: delay };
+  }
   byAnnotations.set(annotations, spec);
   return spec;
+}
+
+/** From the delay up to the jitter, which is a limit. */
+function stageDelay(delay: string | undefined, jitter: string | undefined): Distribution | undefined {
+  const [least, most] = [goSeconds(delay), goSeconds(jitter)];
+  if (least === undefined || most === undefined) return least ?? most;
+  return most > least ? { uniform: { min: least, max: most } } : most;
+}
+
+const UNITS: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001, us: 1e-6, ns: 1e-9 };
+
+/** A duration as Go writes it, '1m30s'; undefined when it is none. */
+function goSeconds(text: string | undefined): number | undefined {
+  if (text === undefined || !/^(\d+(\.\d+)?(h|ms|m|us|ns|s))+$/.test(text)) return undefined;
+  let seconds = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|us|ns|s)/g))
+    seconds += Number(amount) * (UNITS[unit as string] ?? 0);
+  return seconds;
 }
 
 // Keyed by the annotated spec, then by container name: the merged behaviour is shared by all replicas.

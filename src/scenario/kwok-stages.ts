@@ -1,7 +1,9 @@
 /** Stages of KWOK (kwok.x-k8s.io/v1alpha1) as settings of our kubelets, so that people keep those they have. What a Stage does to a pod is read from its `next`
- *  (or `steps`): a template that sets phase Running is a start, Succeeded or Failed an end, `delete` the time from deletion to the end; its delay, with jitter up to
- *  jitterDurationMilliseconds, is how long that takes. Nothing is pulled then and no sandbox takes time, as in KWOK. Node stages: initialization says when nodes
- *  are ready, heartbeats are our kubelets' own. Departures: templates are not rendered and weights not drawn; what is more than this is refused by its name. */
+ *  (or `steps`): a template that gives a pending pod its address is the sandbox, one of init containers their start or end, one that sets phase Running a start,
+ *  Succeeded or Failed an end, `delete` the time from deletion to the end; its delay, with jitter up to jitterDurationMilliseconds, is how long that takes.
+ *  Nothing is pulled then and what no Stage speaks of takes no time, as in KWOK; readiness and the rest follow from probes. Node stages: initialization says
+ *  when nodes are ready, heartbeats are our kubelets' own. Delays by annotation are the kubelet's to read (src/kubelet/behaviour.ts).
+ *  Departures: templates are not rendered and weights not drawn (a weight by annotation is as without one); what is more than this is refused by its name. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -12,9 +14,11 @@ import { type Place, printable, UserError } from './user-error.ts';
 type Written = Readonly<Record<string, unknown>>;
 
 /** What of a Stage is understood; further names are refused. */
-const SPEC = ['resourceRef', 'selector', 'weight', 'delay', 'next', 'steps', 'immediateNextStage'];
+const SPEC = ['resourceRef', 'selector', 'weight', 'weightFrom', 'delay', 'next', 'steps', 'immediateNextStage'];
 const DELAY = ['durationMilliseconds', 'jitterDurationMilliseconds', 'durationFrom', 'jitterDurationFrom'];
 const NEXT = ['event', 'finalizers', 'delete', 'statusTemplate', 'statusSubresource', 'statusPatchAs'];
+/** A delay up to the end of the grace period: what most pods have of it. */
+const GRACE_SECONDS = 30;
 /** How a selector says that it means pods of Jobs. */
 const JOB = /ownerReferences|Job/;
 
@@ -81,7 +85,9 @@ function apply(stage: Written, settings: Record<string, unknown>, costs: Record<
     return;
   }
   if (deletes) costs['stopSeconds'] = seconds;
+  if (/^\s*initContainerStatuses:/m.test(template) && applyToInit(template, settings, costs, seconds)) return;
   const phase = /^\s*phase:\s*"?(\w+)"?\s*$/m.exec(template)?.[1];
+  if (phase === 'Pending' && /^\s*podIP:/m.test(template)) costs['sandboxSeconds'] = seconds;
   if (phase === undefined || phase === 'Pending') return;
   if (phase === 'Running') costs['startSeconds'] = seconds;
   else if (phase === 'Succeeded' || phase === 'Failed') {
@@ -92,10 +98,21 @@ function apply(stage: Written, settings: Record<string, unknown>, costs: Record<
   } else refuse(`its template sets phase '${phase}'`);
 }
 
+/** A Stage of init containers: they start, or they are done. The start of all containers is one cost here, and that of the main ones goes before. */
+function applyToInit(template: string, settings: Record<string, unknown>, costs: Record<string, unknown>, seconds: unknown): boolean {
+  const init = /^\s*initContainerStatuses:([\s\S]*?)(?=^\s*containerStatuses:|$(?![\s\S]))/m.exec(template)?.[1] ?? '';
+  if (/phase:/.test(template)) return false;
+  if (/terminated:/.test(init)) settings['initRunSeconds'] = seconds;
+  else if (/running:/.test(init)) costs['startSeconds'] ??= seconds;
+  else return false;
+  return true;
+}
+
 /** Between the duration and the jitter, which is a limit and not a share (pkg/utils/lifecycle, Delay). */
 function secondsOf(delay: Written, refuse: (what: string) => never): unknown {
   const least = delay['durationMilliseconds'] ?? 0;
-  const most = delay['jitterDurationMilliseconds'] ?? least;
+  const until = (delay['jitterDurationFrom'] as Written | undefined)?.['expressionFrom'];
+  const most = delay['jitterDurationMilliseconds'] ?? (until === '.metadata.deletionTimestamp' ? GRACE_SECONDS * 1000 : least);
   if (typeof least !== 'number' || typeof most !== 'number' || least < 0)
     return refuse("'spec.delay' wants milliseconds that are not negative");
   return most > least ? { uniform: { min: least / 1000, max: most / 1000 } } : Math.min(least, most) / 1000;

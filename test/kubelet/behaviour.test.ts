@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { annotatedBehaviour, containerBehaviour, exitCodeOf } from '../../src/kubelet/behaviour.ts';
 
 test('a container’s own entry beats the pod’s, the pod’s beats the settings', () => {
@@ -30,4 +30,24 @@ test('exit codes by probability', () => {
   expect([0, 0.89, 0.9, 0.96, 0.98, 0.999].map((draw) => exitCodeOf(codes, draw))).toEqual([0, 0, 1, 1, 137, 0]);
   expect(exitCodeOf(undefined, 0.5)).toBe(0);
   expect(exitCodeOf(4, 0.5)).toBe(4);
+});
+
+describe("delays of KWOK's Stages by annotation", () => {
+  const read = (annotations: Record<string, string>) =>
+    annotatedBehaviour(
+      Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key.replace('/', '.stage.kwok.x-k8s.io/'), value])),
+    );
+  it('are times of its start, its run and its end', () => {
+    expect(
+      read({ 'pod-ready/delay': '1m30s', 'pod-complete/delay': '500ms', 'pod-complete/jitter-delay': '2.5s', 'pod-delete/delay': '1h' }),
+    ).toEqual({
+      startSeconds: 90,
+      runSeconds: { uniform: { min: 0.5, max: 2.5 } },
+      stopSeconds: 3600,
+    });
+  });
+  it('say nothing when they are no durations, and a jitter below the delay is the limit', () => {
+    expect(read({ 'pod-ready/delay': 'soon' })).toEqual({});
+    expect(read({ 'pod-ready/delay': '5s', 'pod-ready/jitter-delay': '2s' })).toEqual({ startSeconds: 2 });
+  });
 });

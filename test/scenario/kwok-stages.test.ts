@@ -49,6 +49,42 @@ describe('Stages', () => {
     expect(settings(stage('node-initialize', { delay: { durationMilliseconds: 1500 }, next }, 'Node'))['runtimeReadySeconds']).toBe(1.5);
   });
 
+  test('of a pod that is made step by step: sandbox, init containers, start, end within the grace period', () => {
+    const states = (of: string, state: string): string =>
+      `${of}:\n{{ range .spec.containers }}\n- name: {{ .name | Quote }}\n  state:\n    ${state}:\n      x: 1\n{{ end }}\n`;
+    const delay = { durationMilliseconds: 1000, jitterDurationMilliseconds: 5000 };
+    const weight = { weight: 1, weightFrom: { expressionFrom: '.metadata.annotations["w"]' } };
+    const read = settings(
+      stage('create', {
+        ...weight,
+        delay: { durationMilliseconds: 200 },
+        next: { statusTemplate: `${states('initContainerStatuses', 'waiting')}phase: Pending\npodIP: {{ PodIPWith .spec.nodeName }}\n` },
+      }),
+      stage('init-runs', {
+        ...weight,
+        delay: { durationMilliseconds: 300 },
+        next: { statusTemplate: states('initContainerStatuses', 'running') },
+      }),
+      stage('init-done', {
+        ...weight,
+        delay,
+        next: { statusTemplate: states('initContainerStatuses', 'terminated') + states('containerStatuses', 'waiting') },
+      }),
+      stage('ready', {
+        ...weight,
+        delay: { durationMilliseconds: 400 },
+        next: { statusTemplate: `${states('containerStatuses', 'running')}phase: Running\n` },
+      }),
+      stage('delete', {
+        ...weight,
+        delay: { durationMilliseconds: 1000, jitterDurationFrom: { expressionFrom: '.metadata.deletionTimestamp' } },
+        next: { delete: true },
+      }),
+    );
+    expect(read['costOverrides']).toMatchObject({ sandboxSeconds: 0.2, startSeconds: 0.4, stopSeconds: { uniform: { min: 1, max: 30 } } });
+    expect(read['initRunSeconds']).toEqual({ uniform: { min: 1, max: 5 } });
+  });
+
   test.each([
     [stage('a', { next: { exec: 1 } }), "Stage 'a': 'spec.next.exec' is not supported"],
     [stage('b', { selecter: {} }), "Stage 'b': 'spec.selecter' is not supported"],
