@@ -37,7 +37,7 @@ describe("delays of KWOK's Stages by annotation", () => {
     annotatedBehaviour(
       Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key.replace('/', '.stage.kwok.x-k8s.io/'), value])),
     );
-  it('are times of its start, its run and its end', () => {
+  test('are times of its start, its run and its end', () => {
     expect(
       read({ 'pod-ready/delay': '1m30s', 'pod-complete/delay': '500ms', 'pod-complete/jitter-delay': '2.5s', 'pod-delete/delay': '1h' }),
     ).toEqual({
@@ -46,7 +46,7 @@ describe("delays of KWOK's Stages by annotation", () => {
       stopSeconds: 3600,
     });
   });
-  it('say nothing when they are no durations, and a jitter below the delay is the limit', () => {
+  test('say nothing when they are no durations, and a jitter below the delay is the limit', () => {
     expect(read({ 'pod-ready/delay': 'soon' })).toEqual({});
     expect(read({ 'pod-ready/delay': '5s', 'pod-ready/jitter-delay': '2s' })).toEqual({ startSeconds: 2 });
   });
