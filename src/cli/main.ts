@@ -13,6 +13,7 @@ import { ctlCommand } from './ctl-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { fuzzCommand } from './fuzz-command.ts';
 import { gpuStudyCommand } from './gpu-study-command.ts';
+import { importCommand } from './import-command.ts';
 import { mainJobCommand } from './main-job-command.ts';
 import { mergeCommand } from './merge-command.ts';
 import { replayCommand } from './replay-command.ts';
@@ -63,6 +64,7 @@ export async function run(args: readonly string[]): Promise<number> {
     replaySeedCommand(),
     benchCommand(),
     gpuStudyCommand(),
+    importCommand(),
     conformanceCommand(),
     calibrateCommand(),
     reportCommand(),

@@ -266,7 +266,7 @@ function nodeHosts(scenario: Scenario, servers: readonly HostId[], add: (host: H
   return nodes;
 }
 
-export const nodeName = (pool: NodePool, index: number): string => `${pool.name}-${index}`;
+export const nodeName = (pool: NodePool, index: number): string => pool.names?.[index] ?? `${pool.name}-${index}`;
 
 /** `next`: the id of the host that is added next, the first webhook. */
 function befalling(scenario: Scenario, there: Topology, next: HostId, seed: number) {

@@ -65,7 +65,11 @@ export function kubeletHost(
     client: { user: `system:node:${name}`, servers, qps: scenario.cluster.kubelets.qps, burst: scenario.cluster.kubelets.burst },
     capacity: pool.capacity,
     ...(pool.allocatable === undefined ? {} : { allocatable: pool.allocatable }),
-    labels: { ...pool.labels, 'topology.kubernetes.io/zone': zone, 'topology.kubernetes.io/region': 'region-1' },
+    labels: {
+      ...pool.labels,
+      'topology.kubernetes.io/zone': zone,
+      'topology.kubernetes.io/region': pool.labels['topology.kubernetes.io/region'] ?? 'region-1',
+    },
     ...(pool.taints.length === 0 ? {} : { taints: pool.taints }),
     ...(pool.devices === undefined ? {} : { devices: pool.devices }),
     ...(scenario.cluster.storage === undefined ? {} : { csiDrivers: nodeDrivers(scenario) }),

@@ -36,6 +36,8 @@ export interface NodeRange {
   readonly prefix: string;
   readonly first: HostId;
   readonly count: number;
+  /** Where nodes have names of their own. */
+  readonly names?: readonly string[];
 }
 
 export interface TrafficConfig {
@@ -46,7 +48,12 @@ export interface TrafficConfig {
 
 /** The host of a node by its name. */
 export function nodeHost(nodes: readonly NodeRange[], name: string): HostId | undefined {
-  for (const { prefix, first, count } of nodes) {
+  for (const { prefix, first, count, names } of nodes) {
+    if (names !== undefined) {
+      const own = names.indexOf(name);
+      if (own >= 0) return first + own;
+      continue;
+    }
     if (!name.startsWith(prefix)) continue;
     const rest = name.slice(prefix.length);
     const index = Number(rest);

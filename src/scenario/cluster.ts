@@ -32,6 +32,8 @@ import { type WebhookPlan, webhookPlans, webhooksSchema } from './webhook-plan.t
 export interface NodePool {
   readonly name: string;
   readonly count: number;
+  /** Their own names; else they are counted. */
+  readonly names?: readonly string[];
   readonly zones: readonly string[];
   readonly capacity: Readonly<Record<string, string>>;
   readonly allocatable?: Readonly<Record<string, string>>;
@@ -99,6 +101,10 @@ const poolSchema = fields(
   {
     name: label('prefix of their names (default node)'),
     count: count('how many', 1, 65_536),
+    names: list(
+      { type: 'string', pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$', maxLength: 253 },
+      'their own names, as many as there are nodes',
+    ),
     zones: {
       anyOf: [count('how many zones: zone-a, zone-b, ...', 1, 26), list(label('a zone'), 'zones by name', 1)],
       description: 'a number, or names; nodes take turns (default 1)',
@@ -240,6 +246,7 @@ function nodePools(written: unknown): readonly NodePool[] {
   return pools.map((pool: Written, index) => ({
     name: (pool['name'] as string | undefined) ?? (index === 0 ? 'node' : `node-pool${index}`),
     count: pool['count'] as number,
+    ...(pool['names'] === undefined ? {} : { names: pool['names'] as readonly string[] }),
     zones: zoneNames(pool['zones']),
     capacity: { ...DEFAULT_CAPACITY, ...textValues(pool['capacity']) },
     ...(pool['allocatable'] === undefined ? {} : { allocatable: textValues(pool['allocatable']) }),

@@ -56,7 +56,7 @@ function unzip(bytes: Buffer, file: string): Buffer {
 }
 
 /** RFC 4180: quotes double inside quotes. No line breaks inside cells. */
-function cellsOf(text: string, file: string, line: number): string[] {
+export function cellsOf(text: string, file: string, line: number): string[] {
   if (!text.includes('"')) return text.split(',').map((cell) => cell.trim());
   const cells: string[] = [];
   let at = 0;

@@ -20,6 +20,7 @@ import { validate } from './validate.ts';
 import type { Phase, WorkloadEntry } from './workload.ts';
 import { etcdctlMistake, isEtcdctl } from './workloads/etcdctl.ts';
 import { workloadKind } from './workloads/registry.ts';
+import { withTraceFiles } from './workloads/trace.ts';
 
 export interface Scenario {
   readonly name: string;
@@ -57,7 +58,7 @@ export function scenarioFrom(read: Source, assignments: readonly string[] = []):
   const mistakes = [...validate(scenarioSchema, source)];
   if (mistakes.length > 0) throw new UserError(mistakes);
   const written = source.value as Written;
-  const workload = entriesOf(written['workload']);
+  const workload = withTraceFiles(entriesOf(written['workload']), source, mistakes);
   mistakes.push(...workloadMistakes(workload, source), ...nameMistakes(written, workload, source));
   const etcd = etcdPlan(((written['cluster'] as Written)['etcd'] ?? {}) as Written);
   workload.forEach((entry, index) => {
@@ -173,6 +174,14 @@ function nameMistakes(written: Written, workload: readonly WorkloadEntry[], sour
       path: ['cluster', 'nodes', index],
     })),
   );
+  pools.forEach((pool, index) => {
+    const names = pool['names'] as readonly string[] | undefined;
+    if (names !== undefined && (names.length !== pool['count'] || new Set(names).size !== names.length))
+      mistakes.push({
+        ...source.placeOf(['cluster', 'nodes', index, 'names']),
+        message: `'cluster.nodes[${index}].names': expected ${String(pool['count'])} different names, as 'count' says; found ${names.length}`,
+      });
+  });
   const webhooks = (cluster['webhooks'] as readonly Written[] | undefined) ?? [];
   once(
     'webhooks',

@@ -12,6 +12,7 @@ import { openbReplay } from './openb.ts';
 import { pods } from './pods.ts';
 import { rollingUpdate } from './rolling-update.ts';
 import { scale } from './scale.ts';
+import { trace } from './trace.ts';
 import { traffic } from './traffic.ts';
 
 export const WORKLOADS: readonly WorkloadKind[] = [
@@ -26,6 +27,7 @@ export const WORKLOADS: readonly WorkloadKind[] = [
   etcdctl,
   traffic,
   drain,
+  trace,
 ];
 
 /** Kinds that a command puts into its own scenario; no YAML names them. */

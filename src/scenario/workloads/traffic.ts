@@ -18,6 +18,7 @@ interface TrafficSpec {
   readonly start?: string;
   readonly for?: string;
   readonly phases?: readonly { readonly name?: string; readonly for: string; readonly requestsPerSecond: number }[];
+  readonly rates?: { readonly every: string; readonly requestsPerSecond: readonly number[] };
   readonly clientNodes?: number;
   readonly programming?: unknown;
   readonly minSyncPeriod?: string;
@@ -73,6 +74,14 @@ export const traffic: WorkloadKind<TrafficSpec> = {
       'rates one after another',
       1,
     ),
+    rates: fields(
+      'rates that were measured somewhere: one after another, each for as long',
+      {
+        every: duration('how long each holds'),
+        requestsPerSecond: list(number('of all clients together'), 'one after another', 1),
+      },
+      ['every', 'requestsPerSecond'],
+    ),
     clientNodes: count('nodes on which clients are, each with a kube-proxy of its own (default 10)', 1, 1000),
     programming: durationDistribution('how long a kube-proxy takes to write its rules (default lognormal, median 100ms, p99 1s)'),
     minSyncPeriod: duration("kube-proxy's minSyncPeriod: from one write of the rules to the next (default 1s)"),
@@ -81,7 +90,12 @@ export const traffic: WorkloadKind<TrafficSpec> = {
     slowAfter: duration('above this an answer is slow (default 1s)'),
     calls: list(label('`name` of a traffic entry'), 'Services that each answer of this one asks in turn'),
   }),
-  phases: (spec) => stretchesOf(spec).filter(({ name }) => name !== ''),
+  phases(spec) {
+    const stretches = stretchesOf(spec).filter(({ name }) => name !== '');
+    const [first] = stretches;
+    // Measured rates are one phase: nobody asks for ten seconds of them.
+    return spec.rates === undefined || first === undefined ? stretches : [{ ...first, to: stretches.at(-1)?.to ?? first.to }];
+  },
   mistake(spec, entries) {
     if ((spec.of === undefined) === (spec.service === undefined))
       return "says neither or both of 'of' and 'service': one of them names whom it asks";
@@ -89,7 +103,8 @@ export const traffic: WorkloadKind<TrafficSpec> = {
       const names = entries.filter(({ kind }) => kind === 'deployments').map(({ spec: one }) => (one as { name?: string }).name ?? 'web');
       return `no deployments entry is named '${spec.of}' (there ${names.length === 1 ? 'is' : 'are'}: ${names.join(', ') || 'none'})`;
     }
-    if (spec.requestsPerSecond !== undefined && spec.phases !== undefined) return "says both 'requestsPerSecond' and 'phases'";
+    const said = (['requestsPerSecond', 'phases', 'rates'] as const).filter((field) => spec[field] !== undefined);
+    if (said.length > 1) return `says both '${said[0]}' and '${said[1]}'`;
     const every = spec.every === undefined ? SECOND : (parseDuration(spec.every) ?? 0);
     if (every < 1000) return `'every' must be at least 1ms, found ${String(spec.every)}`;
     const known = trafficNames(entries);
@@ -124,6 +139,13 @@ function stretchesOf(spec: TrafficSpec): readonly TrafficStretch[] {
       const from = at;
       at += parseDuration(length) ?? 0;
       return { name: name ?? `phase-${index + 1}`, from, to: at, requestsPerSecond };
+    });
+  }
+  if (spec.rates !== undefined) {
+    const every = parseDuration(spec.rates.every) ?? 0;
+    return spec.rates.requestsPerSecond.map((requestsPerSecond, index) => {
+      const from = at + index * every;
+      return { name: nameOf(spec), from, to: from + every, requestsPerSecond };
     });
   }
   if ((spec.requestsPerSecond ?? 0) === 0) return [];
