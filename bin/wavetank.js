@@ -8,7 +8,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
 // `wavetank ... | head` closes the pipe early; that is no error of ours.
 process.stdout.on('error', (error) => {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-  throw error;
+  process.stderr.write(`wavetank: standard output: cannot be written: ${error.code ?? error.message}\n`);
+  process.exit(3);
 });
 const { enableCompileCache } = await import('node:module');
 enableCompileCache?.();

@@ -17,7 +17,7 @@ export { trialPool } from './trial-pool.ts';
 export { trialQueue } from './trial-queue.ts';
 export { serveTrials } from './trial-server.ts';
 
-export interface ShardedOptions extends Pick<RunOptions, 'onProgress' | 'shouldStop' | 'keepLog'> {
+export interface ShardedOptions extends Pick<RunOptions, 'onProgress' | 'shouldStop' | 'keepLog' | 'positions'> {
   /** Threads, at least 1. */
   readonly shards: number;
   readonly builder: HostBuilder;
@@ -80,6 +80,7 @@ export async function runSharded(world: WorldSpec, options: ShardedOptions): Pro
         ports: own,
         spins,
         keepLog: options.keepLog ?? false,
+        ...(options.positions === undefined ? {} : { positions: options.positions }),
       };
       const transferList = own.filter((port) => port !== undefined);
       return pool.run(task, { transferList }).catch((error: unknown) => {

@@ -1,8 +1,8 @@
 /** A shard's thread: builds its hosts, then runs windows until the end in one long task. */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { CreateHost, ShardSnapshot, WorldSpec } from '#sim';
-import { endOf, gridAfter, lookahead, Pace, Shard } from '#sim';
+import type { CreateHost, PositionTable, ShardSnapshot, WorldSpec } from '#sim';
+import { endOf, gridAfter, lookahead, Pace, PositionWriter, Shard } from '#sim';
 import { abort, Barrier } from './barrier.ts';
 import type { SharedMemory } from './exchange.ts';
 import { Exchange } from './exchange.ts';
@@ -26,6 +26,8 @@ export interface ShardTask {
   readonly ports: readonly (MessagePort | undefined)[];
   readonly spins: number;
   readonly keepLog: boolean;
+  /** In shared memory. */
+  readonly positions?: PositionTable;
 }
 
 export interface ShardReport {
@@ -61,6 +63,7 @@ function runWindows(task: ShardTask, createHost: CreateHost): ShardReport {
   const pace = new Pace(lookahead(world, placement, shards), shards, world.until);
   const next = new Float64Array(shards);
   shard.start();
+  const positions = task.positions === undefined ? undefined : new PositionWriter(task.positions, shard, me);
   // Threads do not come up together: what a run takes is counted from where all have their hosts.
   barrier.meet();
   barrier.seconds = 0;
@@ -74,6 +77,7 @@ function runWindows(task: ShardTask, createHost: CreateHost): ShardReport {
     barrier.meet();
     if (pace.reached >= Math.min(grid, world.until)) {
       grid = gridAfter(pace.reached);
+      if (pace.reached > 0) positions?.reach(pace.reached);
       const end = endOf(exchange.stops(), pace.reached, world.until);
       if (end !== undefined) {
         stoppedAt = end.at;

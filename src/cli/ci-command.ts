@@ -1,6 +1,6 @@
 /** `wavetank ci <dir>`: a folder of scenarios as a test suite, against a committed baseline. */
 
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -8,12 +8,14 @@ import {
   baselineOf,
   type CiResult,
   ciScenario,
+  OutputError,
   openOutDirectory,
   readBaseline,
   studyDigest,
   suiteUnder,
   type TrialRecord,
   trialsOf,
+  writeWhole,
 } from '#experiment';
 import { parseDuration, UserError } from '#scenario';
 import { runStudy } from './run-study.ts';
@@ -139,10 +141,10 @@ function put(out: { write(name: string, content: string): string }, name: string
   if (asked === undefined) return out.write(name, content);
   try {
     mkdirSync(dirname(asked), { recursive: true });
-    writeFileSync(asked, content);
   } catch (error) {
-    throw UserError.at({ file: asked }, `cannot be written: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw OutputError.from(asked, error);
   }
+  writeWhole([{ path: asked, content }]);
   return asked;
 }
 

@@ -1,7 +1,8 @@
 /** `wavetank ctl`: time, faults and snapshots of a cluster that `wavetank serve` serves. */
 
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { writeWhole } from '#experiment';
 import { printable, UserError } from '#scenario';
 import { wholeNumber } from './run-options.ts';
 
@@ -133,12 +134,7 @@ function print(status: unknown): void {
 
 function save(file: string, snapshot: unknown): void {
   const { at, inputs } = snapshot as { readonly at: number; readonly inputs: readonly unknown[] };
-  try {
-    writeFileSync(`${file}.tmp`, `${JSON.stringify(snapshot)}\n`);
-    renameSync(`${file}.tmp`, file);
-  } catch (error) {
-    throw UserError.at({ file }, `cannot be written: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
-  }
+  writeWhole([{ path: file, content: `${JSON.stringify(snapshot)}\n` }]);
   process.stdout.write(`${file}: ${(at / 1e6).toFixed(3)} simulated seconds, ${inputs.length} inputs\n`);
 }
 

@@ -5,6 +5,7 @@ import {
   AUDIT_FILE,
   auditBytes,
   auditOf,
+  type Checkpoints,
   EXPLAIN_FILE,
   type ExplainChoice,
   explainBytes,
@@ -21,8 +22,10 @@ import {
   type OutDirectory,
   type OwnFiles,
   openOutDirectory,
+  type Result,
   type Runner,
   rejected,
+  resultText,
   runInThisProcess,
   runScenario,
   SPANS_FILE,
@@ -31,6 +34,7 @@ import {
 } from '#experiment';
 import type { Scenario } from '#scenario';
 import { ProgressLine } from './progress.ts';
+import { resumption } from './run-checkpoints.ts';
 import { defaultShards, type RunFlags } from './run-options.ts';
 import { verdictTable } from './verdict-table.ts';
 import { VERSION } from './version.ts';
@@ -67,7 +71,6 @@ export function onInterrupt(): { readonly asked: () => boolean; readonly release
 /** Runs, writes and prints (`table` first); the exit code: 0 well, 1 a verdict failed or the run did, 130 interrupted. */
 export async function execute(scenario: Scenario, flags: RunFlags, table?: (finished: FinishedRun) => string): Promise<number> {
   const nodes = scenario.cluster.nodes.reduce((sum, pool) => sum + pool.count, 0);
-  const shards = flags.shards ?? defaultShards(nodes);
   const plugins = await loadPlugins(flags.plugin ?? []);
   const extenders = await loadExtenders(scenario, flags.extender);
   const controllers = await loadControllers(flags.controller ?? []);
@@ -76,6 +79,9 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
   const interrupt = onInterrupt();
   const progress = new ProgressLine(process.stderr, flags.quiet === true);
   try {
+    const resumed = resumption(scenario, flags, flags.shards ?? defaultShards(nodes), out);
+    if (resumed.done !== undefined) return showDone(resumed.done, scenario, out, flags.json === true);
+    const { shards, checkpoints } = resumed;
     const finished = await runScenario(scenario, {
       seed: flags.seed ?? scenario.seed,
       shards,
@@ -92,9 +98,10 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
         check: flags.check === true,
       },
       explain,
+      ...(checkpoints === undefined ? {} : { checkpoints }),
     });
     progress.finish();
-    const files = await writeFiles(out, finished, explain);
+    const files = await writeFiles(out, finished, explain, checkpoints);
     const isJson = flags.json === true;
     if (isJson) process.stdout.write(`${JSON.stringify(finished.result)}\n`);
     else {
@@ -123,17 +130,35 @@ function reportAudit({ run }: FinishedRun, isJson: boolean): boolean {
   return found === 0;
 }
 
-async function writeFiles(out: OutDirectory, { result, run, built }: FinishedRun, explain: ExplainChoice): Promise<string[]> {
-  const files = [out.write('result.json', `${JSON.stringify(result)}\n`)];
-  out.write(SPANS_FILE, spansBytes(run.recorded, built.world.hosts));
-  out.write(EXPLAIN_FILE, explainBytes(run.recorded, built.world.hosts, { explain, version: VERSION, digest: result.digest }));
-  const audit = auditBytes(run.recorded);
-  if (audit !== undefined) files.push(out.write(AUDIT_FILE, audit));
-  if (built.world.hosts.some(({ config }) => (config as { recordHistory?: boolean } | undefined)?.recordHistory === true))
-    files.push(out.write(HISTORY_FILE, historyLines(run.recorded, `${result.scenario}, seed ${result.seed}`)));
+/** `--resume` of a run that is whole: what it came to is shown again. */
+function showDone(result: Result, scenario: Scenario, out: OutDirectory, isJson: boolean): number {
+  process.stderr.write(`the run in ${out.path} is done already: leave --resume away to run it again\n`);
+  process.stdout.write(isJson ? `${JSON.stringify(result)}\n` : verdictTable(result));
+  const failure = failureOf(result, scenario);
+  if (failure !== undefined) process.stderr.write(`wavetank: ${scenario.name}: ${failure}\n`);
+  return failure === undefined && result.verdicts.every((verdict) => verdict.pass) ? 0 : 1;
+}
+
+async function writeFiles(
+  out: OutDirectory,
+  { result, run, built }: FinishedRun,
+  explain: ExplainChoice,
+  checkpoints: Checkpoints | undefined,
+): Promise<string[]> {
   const { renderReport } = await import('#report');
-  files.push(out.write('report.html', await renderReport(result)));
-  return files;
+  const files: (readonly [name: string, content: string | Uint8Array])[] = [['result.json', resultText(result)]];
+  const audit = auditBytes(run.recorded);
+  if (audit !== undefined) files.push([AUDIT_FILE, audit]);
+  if (built.world.hosts.some(({ config }) => (config as { recordHistory?: boolean } | undefined)?.recordHistory === true))
+    files.push([HISTORY_FILE, historyLines(run.recorded, `${result.scenario}, seed ${result.seed}`)]);
+  files.push(['report.html', await renderReport(result)]);
+  const shown = files.length;
+  files.push([SPANS_FILE, spansBytes(run.recorded, built.world.hosts)]);
+  files.push([EXPLAIN_FILE, explainBytes(run.recorded, built.world.hosts, { explain, version: VERSION, digest: result.digest })]);
+  // An interrupted run keeps its checkpoint: it can be gone on with.
+  if (result.partial) checkpoints?.save();
+  else if (checkpoints !== undefined) files.push(checkpoints.finish(result.digest, result));
+  return out.writeAll(files).slice(0, shown);
 }
 
 function exitCode({ result, run }: FinishedRun, scenario: Scenario): number {

@@ -1,9 +1,9 @@
 /** `wavetank gpu-study`: policies of the FGD study (ATC '23) over a trace of the openb family; allocation and fragmentation against arrived load. */
 
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { type GpuStudyFiles, gpuPolicies, gpuStudy, type MeasuredGpuStudy, readGpuStudy } from '#experiment';
+import { type GpuStudyFiles, gpuPolicies, gpuStudy, type MeasuredGpuStudy, readGpuStudy, writeWhole } from '#experiment';
 import { UserError } from '#scenario';
 import { onInterrupt } from './execute.ts';
 import { wholeNumber } from './run-options.ts';
@@ -67,7 +67,7 @@ async function study(flags: Flags): Promise<number> {
   if (flags.report !== undefined) {
     const { renderGpuStudies } = await import('#report');
     const about = { version: VERSION, nodes: flags.nodes, pods: flags.pods, seed: flags.seed, arrivals: input.order.length };
-    writeFileSync(flags.report, renderGpuStudies(studies, about));
+    writeWhole([{ path: flags.report, content: renderGpuStudies(studies, about) }]);
     if (flags.json !== true) process.stdout.write(`  ${flags.report}\n`);
   }
   return studies.length < policies.length ? 130 : 0;

@@ -1,7 +1,7 @@
-/** The command line: one file a command. Wrong use is one clear line and exit code 2; a failed verdict is 1. */
+/** The command line: one file a command. Wrong use is one clear line and exit code 2; a failed verdict is 1; what the machine would not write is 3. */
 
 import { Command, CommanderError } from 'commander';
-import { PluginError } from '#experiment';
+import { OutputError, PluginError } from '#experiment';
 import { formatMistake, UserError } from '#scenario';
 import { benchCommand } from './bench-command.ts';
 import { calibrateCommand } from './calibrate-command.ts';
@@ -96,6 +96,10 @@ function complain(error: unknown): number {
     for (const mistake of error.mistakes)
       process.stderr.write(`${mistake.file === undefined ? 'wavetank: ' : ''}${formatMistake(mistake)}\n`);
     return 2;
+  }
+  if (error instanceof OutputError) {
+    process.stderr.write(`wavetank: ${error.message}\n`);
+    return 3;
   }
   // A scheduler plugin of the user's own.
   if (error instanceof PluginError) {

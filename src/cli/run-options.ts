@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ExplainChoice } from '#experiment';
+import { parseDuration } from '#scenario';
 
 export interface RunFlags {
   readonly seed?: number;
@@ -18,6 +19,8 @@ export interface RunFlags {
   readonly explain?: ExplainChoice;
   readonly recordHistory?: boolean;
   readonly check?: boolean;
+  readonly resume?: boolean;
+  readonly checkpointEvery?: number;
 }
 
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -47,6 +50,8 @@ export function withRunFlags(command: Command, explain: ExplainChoice = 'failed'
     )
     .option('--out <dir>', 'where result.json, report.html and the trace go (default: out/<name>)')
     .addOption(explainOption(explain))
+    .option('--resume', 'go on where a run of the same scenario, seed and build that was killed had its last checkpoint in --out')
+    .addOption(checkpointOption())
     .option('--check', 'judge what a watcher of everything saw by the invariants (docs/invariants.md); exit 1 when one is violated')
     .option('--record-history', 'write history.jsonl: what etcd was asked and answered, for `wavetank conformance history`')
     .addOption(pluginOption())
@@ -55,6 +60,15 @@ export function withRunFlags(command: Command, explain: ExplainChoice = 'failed'
     .addOption(costOption())
     .option('--quiet', 'no progress');
 }
+
+/** Of wall time: that much is lost at most when the machine dies. */
+const checkpointOption = (): Option =>
+  new Option('--checkpoint-every <duration>', 'wall time between two checkpoints (default: 10s)').argParser((text: string) => {
+    const every = parseDuration(text);
+    if (every === undefined || every < 10_000 || every > 86_400e6)
+      throw new InvalidArgumentError("expected a duration from '10ms' to '1d'.");
+    return every / 1e3;
+  });
 
 export const explainOption = (byDefault: ExplainChoice): Option =>
   new Option('--explain <which>', 'scheduling attempts that `wavetank explain` can take apart afterwards')

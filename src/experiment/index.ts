@@ -14,6 +14,7 @@ export { JOURNAL, judgeSchedulerVector, PluginError, readSchedulerVector, Schedu
 export { AUDIT_FILE, auditBytes } from './audit-file.ts';
 export { type Audit, auditOf } from './auditor.ts';
 export { type BuiltWorld, buildWorld, USERS } from './build-world.ts';
+export { Checkpoints } from './checkpoints.ts';
 export { type ControllerFiles, loadControllers } from './controller-files.ts';
 export * from './etcd-calibration.ts';
 export * from './etcd-judges.ts';
@@ -27,7 +28,9 @@ export { HOST_BUILDER } from './host-builder.ts';
 export { createHost, type OwnFiles } from './hosts.ts';
 export { injectedChanges } from './injected-fault.ts';
 export * from './invariants/index.ts';
+export { differenceOf, goneAnotherWay, hashOf, type Identity, LIFE_FILE, type Life, readLife } from './life.ts';
 export type { RunOutcome } from './outcome.ts';
+export { OutputError } from './output-error.ts';
 export { dataItems } from './perf/data-items.ts';
 export { checkPerfWorkloads, type PerfResult, runPerfWorkload } from './perf/perf-bench.ts';
 export {
@@ -42,9 +45,11 @@ export {
 export { loadPlugins, type PluginFiles } from './plugin-files.ts';
 export * from './replay.ts';
 export type * from './result.ts';
+export { resultText } from './result-text.ts';
 export { runInThisProcess } from './run-in-process.ts';
 export * from './run-scenario.ts';
 export { checkSchedulers } from './scheduler-hosts.ts';
 export * from './spans-file.ts';
 export * from './studies/index.ts';
+export { writeWhole } from './whole-file.ts';
 export { type OutDirectory, openOutDirectory } from './write-result.ts';

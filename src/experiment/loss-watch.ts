@@ -16,7 +16,7 @@ interface PodView {
 }
 
 export class LossWatch {
-  readonly #losses: readonly LostNodes[];
+  readonly #losses: (LostNodes | undefined)[];
   readonly #lostAt = new Map<string, Instant>();
   /** Pods still to come back, by the uid of their ReplicaSet. */
   readonly #missing = new Map<string, number>();
@@ -27,13 +27,21 @@ export class LossWatch {
   #record: Recorder | undefined;
 
   constructor(losses: readonly LostNodes[]) {
-    this.#losses = losses;
+    this.#losses = [...losses];
   }
 
   start(record: Recorder): void {
     this.#record = record;
     this.#noticed = record.histogram('wavetank_node_loss_noticed_seconds');
     this.#back = record.histogram('wavetank_pods_back_seconds');
+  }
+
+  /** What was to be lost from an instant on is not; this is. Gives the index of the first of them. */
+  instead(from: Instant, losses: readonly LostNodes[]): number {
+    this.#losses.forEach((loss, index) => {
+      if (loss !== undefined && loss.at >= from) this.#losses[index] = undefined;
+    });
+    return this.#losses.push(...losses) - losses.length;
   }
 
   /** The fault strikes: counts what runs on the nodes that go. */

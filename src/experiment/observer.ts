@@ -33,6 +33,18 @@ messageKind<ObserverTick>({
   },
 });
 
+/** Other nodes are lost from an instant on: how a branch tells of its own faults. */
+interface ObserverLosses extends Message {
+  readonly kind: 'ObserverLosses';
+  readonly from: Instant;
+  readonly losses: readonly LostNodes[];
+}
+messageKind<ObserverLosses>({ kind: 'ObserverLosses', digest() {} });
+export const lossesInstead = (from: Instant, losses: readonly LostNodes[]): Message => {
+  const message: ObserverLosses = { kind: 'ObserverLosses', from, losses };
+  return message;
+};
+
 const tick = (loss: number): ObserverTick => ({ kind: 'ObserverTick', loss });
 
 /** States in which a pod is counted; the graph of pods over time is drawn from their gauges. */
@@ -109,6 +121,14 @@ export class Observer implements Host {
 
   receive(message: Message, ctx: Context): void {
     if (this.#client.receive(message, ctx).handled) return;
+    if (message.kind === 'ObserverLosses') {
+      const { from, losses } = message as ObserverLosses;
+      const first = this.#losses.instead(from, losses);
+      losses.forEach((loss, index) => {
+        ctx.after(Math.max(0, loss.at - ctx.now), tick(first + index));
+      });
+      return;
+    }
     if (message.kind !== 'ObserverTick') return;
     const { loss } = message as ObserverTick;
     if (loss >= 0) {

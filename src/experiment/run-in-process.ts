@@ -9,8 +9,8 @@ import type { Runner } from './run-scenario.ts';
 /** Longest stretch of wall time without a turn of the event loop. */
 const SLICE_MS = 40;
 
-export const runInThisProcess: Runner = async (world, { onProgress, shouldStop }) => {
-  const run = new InProcessRun(world, createHost, { onProgress, shouldStop });
+export const runInThisProcess: Runner = async (world, { onProgress, shouldStop, positions }) => {
+  const run = new InProcessRun(world, createHost, { onProgress, shouldStop, ...(positions === undefined ? {} : { positions }) });
   let sliceEnds = performance.now() + SLICE_MS;
   while (run.step()) {
     if (performance.now() < sliceEnds) continue;

@@ -2,9 +2,10 @@
 
 import { performance } from 'node:perf_hooks';
 import { isEtcdctl, isLoad, type Scenario } from '#scenario';
-import { type RunOutcome as EngineOutcome, placeByGroup, type WorldSpec } from '#sim';
+import { type RunOutcome as EngineOutcome, type PositionTable, placeByGroup, type WorldSpec } from '#sim';
 import { assembleResult } from './assemble-result.ts';
 import { type BuiltWorld, buildWorld, type WorldOptions } from './build-world.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { type ExplainChoice, withJournals } from './explain-file.ts';
 import type { RunOutcome } from './outcome.ts';
 import type { Result } from './result.ts';
@@ -22,6 +23,8 @@ export interface RunnerOptions {
   readonly shards: number;
   readonly placement: Int32Array;
   readonly onProgress: (progress: { readonly at: number; readonly until: number; readonly events: number }) => void;
+  /** Where shards note how far they are. */
+  readonly positions?: PositionTable;
   /** Asked now and then; a text ends the run. */
   readonly shouldStop: () => string | undefined;
 }
@@ -39,6 +42,8 @@ export interface RunRequest {
   readonly world?: Partial<WorldOptions>;
   /** Which attempts of the scheduler can be explained afterwards; default none. */
   readonly explain?: ExplainChoice;
+  /** Keeps life.json. */
+  readonly checkpoints?: Checkpoints;
 }
 
 export interface FinishedRun {
@@ -52,18 +57,24 @@ export async function runScenario(scenario: Scenario, request: RunRequest): Prom
   const began = performance.now();
   const cpuBefore = process.cpuUsage();
   const built = buildWorld(scenario, { seed, ...request.world });
+  const { checkpoints } = request;
+  const positions = checkpoints?.begin(built.world.until, shards);
   let stopped = false;
   const outcome = await runner(withJournals(built.world, request.explain ?? 'none'), {
     shards,
     placement: placeByGroup(built.world, shards, ['node']),
+    ...(positions === undefined ? {} : { positions }),
     onProgress: ({ at, until, events }) => {
+      checkpoints?.look();
       onProgress?.({ simulatedSeconds: at / 1e6, untilSeconds: until / 1e6, events, wallSeconds: (performance.now() - began) / 1e3 });
     },
     shouldStop: () => {
       stopped ||= interrupted?.() === true;
-      return stopped ? 'interrupted' : undefined;
+      return stopped ? 'interrupted' : checkpoints?.mismatch?.message;
     },
   });
+  checkpoints?.look();
+  if (checkpoints?.mismatch !== undefined) throw checkpoints.mismatch;
   const run: RunOutcome = {
     digest: outcome.digest,
     recorded: outcome.recorded,
@@ -80,10 +91,12 @@ export async function runScenario(scenario: Scenario, request: RunRequest): Prom
     },
   };
   const cpu = process.cpuUsage(cpuBefore);
+  // Of a resumed run: all attempts together.
+  const spent = checkpoints?.spent ?? { wallSeconds: 0, cpuSeconds: 0 };
   // The kernel's high-water mark of the whole process, threads included, in kilobytes.
   const costs = {
-    wallSeconds: (performance.now() - began) / 1e3,
-    cpuSeconds: (cpu.user + cpu.system) / 1e6,
+    wallSeconds: spent.wallSeconds + (performance.now() - began) / 1e3,
+    cpuSeconds: spent.cpuSeconds + (cpu.user + cpu.system) / 1e6,
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
   };
   return { result: assembleResult(scenario, built, run, costs, version), built, run };

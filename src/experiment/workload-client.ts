@@ -3,8 +3,8 @@
 import type { ApiClient, ClientConfig, RequestSpec } from '#client';
 import { createApiClient } from '#client';
 import { type TimedRequest, type WorkloadEntry, workloadKind } from '#scenario';
-import type { Context, Counter, Duration, Gauge, Host, Instant, Message } from '#sim';
-import { MILLISECOND, messageKind } from '#sim';
+import type { Context, Counter, Duration, Gauge, Host, Instant, Message, Stream } from '#sim';
+import { Luck, MILLISECOND, messageKind } from '#sim';
 import { mergeByTime } from './merge-by-time.ts';
 
 /** Survives structured clone: entries are the scenario's own plain data. */
@@ -20,6 +20,42 @@ interface WorkloadDue extends Message {
 }
 messageKind<WorkloadDue>({ kind: 'WorkloadDue', digest() {} });
 const DUE: WorkloadDue = { kind: 'WorkloadDue' };
+
+/** From now on they want something else: how a branch changes its users' minds. */
+interface WorkloadInstead extends Message {
+  readonly kind: 'WorkloadInstead';
+  readonly config: WorkloadClientConfig;
+  /** That are not there yet. */
+  readonly namespaces: readonly string[];
+}
+messageKind<WorkloadInstead>({
+  kind: 'WorkloadInstead',
+  digest(message, hasher) {
+    hasher.int(message.config.entries.length);
+  },
+});
+export const workloadInstead = (config: WorkloadClientConfig, namespaces: readonly string[]): Message => {
+  const message: WorkloadInstead = { kind: 'WorkloadInstead', config, namespaces };
+  return message;
+};
+
+function requestsOf({ entries, until }: WorkloadClientConfig, stream: (name: string) => Stream): Iterator<TimedRequest> {
+  const sources = entries.map(({ kind, spec }, ordinal) => {
+    const found = workloadKind(kind);
+    if (found === undefined) throw new Error(`no workload is called '${kind}'`);
+    return found.requests(spec as never, { ordinal, entries, until, stream });
+  });
+  return mergeByTime(sources);
+}
+
+/** What they ask for before an instant. */
+export function requestsBefore(config: WorkloadClientConfig, seed: number, at: Instant): readonly TimedRequest[] {
+  const luck = new Luck(seed);
+  const requests = requestsOf(config, (name) => luck.scenario(name));
+  const out: TimedRequest[] = [];
+  for (let step = requests.next(); step.done !== true && step.value.at < at; step = requests.next()) out.push(step.value);
+  return out;
+}
 
 /** What was asked for, so that a refusal can be told. */
 interface Asked {
@@ -50,14 +86,8 @@ export class WorkloadClient implements Host {
   start(ctx: Context): void {
     this.#asked = ctx.record.gauge('wavetank_workload_pods_requested');
     this.#sent = ctx.record.counter('wavetank_workload_requests_total');
-    const { entries, until } = this.#config;
     const chance = ctx.chance;
-    const sources = entries.map(({ kind, spec }, ordinal) => {
-      const found = workloadKind(kind);
-      if (found === undefined) throw new Error(`no workload is called '${kind}'`);
-      return found.requests(spec as never, { ordinal, entries, until, stream: (name) => chance.scenario(name) });
-    });
-    this.#requests = mergeByTime(sources);
+    this.#requests = requestsOf(this.#config, (name) => chance.scenario(name));
     this.#client.request(ctx, DOOR, IS_UP);
   }
 
@@ -86,11 +116,24 @@ export class WorkloadClient implements Host {
         ctx.record.mark('request refused', `${outcome.continuation.text}: ${outcome.code} ${outcome.error?.message ?? reason}`);
     }
     if (handled) return;
+    if (message.kind === 'WorkloadInstead') return this.#turnTo(message as WorkloadInstead, ctx);
     if (message.kind !== 'WorkloadDue') return;
     if (!this.#isUp) return this.#client.request(ctx, DOOR, IS_UP);
     while (this.#next !== undefined && this.#next.at <= ctx.now) {
       this.#send(this.#next, ctx);
       this.#advance();
+    }
+    this.#schedule(ctx);
+  }
+
+  #turnTo({ config, namespaces }: WorkloadInstead, ctx: Context): void {
+    const chance = ctx.chance;
+    this.#requests = requestsOf(config, (name) => chance.scenario(name));
+    do this.#advance();
+    while (this.#next !== undefined && this.#next.at < ctx.now);
+    for (const name of namespaces) {
+      const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+      this.#client.request(ctx, { verb: 'create', resource: 'namespaces', body, discardBody: true }, NOBODY_ASKS);
     }
     this.#schedule(ctx);
   }

@@ -12,7 +12,7 @@ import { stageSettings } from './kwok-stages.ts';
 import { METRICS } from './metrics.ts';
 import { schedulerPlans } from './scheduler-plan.ts';
 import { scenarioSchema } from './schema.ts';
-import { setPath, stepsOf } from './set-path.ts';
+import { APPEND, setPath, stepsOf } from './set-path.ts';
 import { readSource, type Source } from './source.ts';
 import { parseBytes, parseDuration } from './units.ts';
 import { type Mistake, printable, UserError } from './user-error.ts';
@@ -119,7 +119,7 @@ function overlaid(read: Source, assignments: readonly string[]): Source {
     ...read,
     value: assignments.reduce(setPath, read.value),
     placeOf(path, ofKey) {
-      const by = set.findLast(({ steps }) => steps.every((step, index) => String(path[index]) === String(step)));
+      const by = set.findLast(({ steps }) => steps.every((step, index) => step === APPEND || String(path[index]) === String(step)));
       return by === undefined ? read.placeOf(path, ofKey) : { file: `--set ${printable(by.assignment)}` };
     },
   };

@@ -9,6 +9,7 @@ export { gridAfter, lookahead, Pace } from './lookahead.ts';
 export { hashName, Luck, purpose, Sfc32 } from './luck.ts';
 export * from './message.ts';
 export { placeByGroup } from './placement.ts';
+export { type Position, type PositionTable, PositionWriter, positionOf, positionsFrom, positionTable } from './positions.ts';
 export * from './recorded-run.ts';
 export * from './recorder.ts';
 export * from './run.ts';

@@ -5,6 +5,7 @@ import { combineDigests } from './digest.ts';
 import type { HostId } from './host.ts';
 import { gridAfter, lookahead, Pace } from './lookahead.ts';
 import type { Message } from './message.ts';
+import { type PositionTable, PositionWriter } from './positions.ts';
 import { RecordedRun } from './recorded-run.ts';
 import type { CreateHost, ShardSnapshot } from './shard.ts';
 import { Shard } from './shard.ts';
@@ -24,6 +25,8 @@ export interface RunOptions {
   /** Asked as often; a reason ends the run there. */
   readonly shouldStop?: () => string | undefined;
   readonly keepLog?: boolean;
+  /** Where to note how far the run is at whole seconds; it has a row for each shard. */
+  readonly positions?: PositionTable;
   /** Shards in this thread; 0 and 1 are one shard without windows. */
   readonly shards?: number;
   /** Shard by host; by default host number modulo shards. */
@@ -63,6 +66,7 @@ export class InProcessRun {
   readonly #boxes: Letter[][];
   readonly #shards: readonly Shard[];
   readonly #pace: Pace;
+  readonly #positions: readonly PositionWriter[];
   #messages = 0;
   #windows = 0;
   #ended: Pick<Stop, 'at' | 'reason'> | undefined;
@@ -84,6 +88,8 @@ export class InProcessRun {
     this.#shards = boxes.map((_, shard) => new Shard({ world, shard, placement, createHost, outlet, keepLog, sourceWeight }));
     this.#pace = new Pace(lookahead(world, placement, count), count, world.until);
     for (const shard of this.#shards) shard.start();
+    const table = options.positions;
+    this.#positions = table === undefined ? [] : this.#shards.map((shard, index) => new PositionWriter(table, shard, index));
   }
 
   /** One round. False when the run is over. */
@@ -99,6 +105,7 @@ export class InProcessRun {
     });
     this.#windows++;
     if (gridAfter(before) > pace.reached && pace.reached < until) return true;
+    for (const writer of this.#positions) writer.reach(pace.reached);
     this.#ended = endOf(
       this.#shards.flatMap((shard) => shard.stopped ?? []),
       pace.reached,

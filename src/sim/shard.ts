@@ -172,6 +172,21 @@ export class Shard {
     return this.#context.record.instruments(this.events);
   }
 
+  /** Two words over the digests of this shard's hosts so far; summed over shards they are the same on any number of them. */
+  fingerprint(into: Int32Array): void {
+    const lanes = this.#lanes;
+    let [first, second] = [0, 0];
+    for (let host = 0; host < this.#hosts.length; host++) {
+      if (this.#hosts[host] === undefined) continue;
+      const mixed = Math.imul((lanes[2 * host] as number) ^ Math.imul(host + 1, 0x9e3779b1 | 0), 0x85ebca6b | 0);
+      first = (first + (mixed ^ (mixed >>> 15))) | 0;
+      const other = Math.imul((lanes[2 * host + 1] as number) + host, 0xc2b2ae35 | 0);
+      second = (second + (other ^ (other >>> 13))) | 0;
+    }
+    into[0] = first;
+    into[1] = second;
+  }
+
   snapshot(): ShardSnapshot {
     return { shard: this.#index, lanes: this.#lanes, events: this.events, recorded: this.#context.record.snapshot(this.events) };
   }

@@ -326,18 +326,21 @@ describe('options', () => {
 });
 
 describe('--out', () => {
-  test.each([['/proc/x'], ['/proc/self/x/y'], [join(directory, 'plain-file')], [join(directory, 'plain-file', 'under')], ['/dev/null']])(
-    '%s',
-    async (path) => {
-      const file = join(directory, 'good.yaml');
-      writeFileSync(file, GOOD);
-      writeFileSync(join(directory, 'plain-file'), 'mine');
-      const { code, err } = await inProcess('run', file, '--out', path, '--quiet');
-      expect(err).toMatch(new RegExp(`^wavetank: --out ${path}: `));
-      expect(err.trimEnd().split('\n')).toHaveLength(1);
-      expect(code).toBe(2);
-    },
-  );
+  test.each([
+    ['/proc/x', 3],
+    ['/proc/self/x/y', 3],
+    [join(directory, 'plain-file'), 2],
+    [join(directory, 'plain-file', 'under'), 2],
+    ['/dev/null', 2],
+  ])('%s', async (path, expected) => {
+    const file = join(directory, 'good.yaml');
+    writeFileSync(file, GOOD);
+    writeFileSync(join(directory, 'plain-file'), 'mine');
+    const { code, err } = await inProcess('run', file, '--out', path, '--quiet');
+    expect(err).toMatch(new RegExp(`^wavetank: --out ${path}: `));
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
+    expect(code, '2 where a folder cannot be, 3 where the machine refuses it').toBe(expected);
+  });
 
   test('of another run', async () => {
     const file = join(directory, 'good.yaml');

@@ -3,6 +3,8 @@
 
 import { closeSync, existsSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { decodeText, printable, readBytes, UserError } from '#scenario';
+import { OutputError } from '../output-error.ts';
+import { writeWhole } from '../whole-file.ts';
 import type { TrialRecord } from './trial.ts';
 
 export const STUDY_FORMAT = 'wavetank-study/1';
@@ -57,23 +59,28 @@ function parsed(text: string): unknown {
   }
 }
 
+const lineOf = (value: unknown): string => `${JSON.stringify(value)}\n`;
+
 /** Appends; every line is on the disk before it counts. */
 export class JournalWriter {
+  readonly #path: string;
   readonly #file: number;
 
-  /** Begins anew with the head and what is known already. */
+  /** Begins anew with the head and what is known already; until that is on the disk, the journal that was there stays. */
   constructor(path: string, head: StudyHead, known: readonly TrialRecord[] = []) {
-    this.#file = openSync(path, 'w');
-    this.#append([head, ...known]);
+    this.#path = path;
+    writeWhole([{ path, content: [head, ...known].map(lineOf).join('') }]);
+    this.#file = openSync(path, 'a');
   }
 
   add(record: TrialRecord): void {
-    this.#append([record]);
-  }
-
-  #append(values: readonly unknown[]): void {
-    writeSync(this.#file, values.map((value) => `${JSON.stringify(value)}\n`).join(''));
-    fsyncSync(this.#file);
+    const line = Buffer.from(lineOf(record));
+    try {
+      for (let at = 0; at < line.length; ) at += writeSync(this.#file, line, at);
+      fsyncSync(this.#file);
+    } catch (error) {
+      throw OutputError.from(this.#path, error);
+    }
   }
 
   close(): void {
