@@ -8,17 +8,18 @@ import type { Cache } from './cache.ts';
 import {
   ASSIGNED_POD_ADD,
   ASSIGNED_POD_DELETE,
-  assignedPodChanges,
   NODE_ADD,
   NODE_DELETE,
   nodeChanges,
   objectEvent,
-  waitingPodChange,
+  podChanges,
+  UNSCHEDULED_POD_ADD,
+  UNSCHEDULED_POD_UPDATE,
 } from './cluster-events.ts';
 import type { ExplainJournal } from './explain-journal.ts';
 import type { ObjectLister } from './framework.ts';
 import type { Nominator } from './nominator.ts';
-import { isFinished, nodeName, podUid } from './pod-fields.ts';
+import { isFinished, nodeName, podPriority, podUid } from './pod-fields.ts';
 import type { SchedulingQueue } from './queue/scheduling-queue.ts';
 import type { ClusterEvent, EventResource } from './queueing-events.ts';
 import type { PodScheduler } from './schedule-pod.ts';
@@ -162,12 +163,13 @@ export class EventHandlers {
     if (isAssigned) {
       if (wasAssigned && this.#cache.has(podUid(pod))) {
         this.#cache.updatePod(pod);
-        for (const event of assignedPodChanges(previous, pod)) this.#move(event, previous, pod, now);
+        for (const event of podChanges(previous, pod)) this.#move(event, previous, pod, now);
         return;
       }
       this.#queue.delete(pod);
       this.#cache.addPod(pod);
       this.#move(ASSIGNED_POD_ADD, undefined, pod, now);
+      if (previous !== undefined && !wasAssigned && this.#isResponsible(previous)) this.#promiseEnds(previous, now);
       return;
     }
     if (!this.#isResponsible(pod)) {
@@ -176,19 +178,30 @@ export class EventHandlers {
     }
     if (this.#cache.isAssumed(podUid(pod))) return;
     if (previous === undefined || podUid(previous) !== podUid(pod)) {
-      const nominated = (pod.status?.nominatedNodeName as string | undefined) ?? '';
+      const nominated = nominatedNode(pod);
       if (nominated !== '') this.#nominator.add(pod, nominated);
-      this.metrics?.event('UnscheduledPodAdd');
+      this.metrics?.event(UNSCHEDULED_POD_ADD.label);
       this.#queue.add(pod, now);
     } else {
-      this.metrics?.event('UnscheduledPodUpdate');
-      this.#queue.update(previous, pod, waitingPodChange(previous, pod), now);
+      this.metrics?.event(UNSCHEDULED_POD_UPDATE.label);
+      this.#queue.update(previous, pod, now);
+      if (nominatedNode(previous) !== nominatedNode(pod)) this.#promiseEnds(previous, now);
     }
+  }
+
+  /** A pod left the node that it was promised, or the queue: for pods of at most its priority it is as if it had left that node. */
+  #promiseEnds(previous: Pod, now: Instant): void {
+    if (nominatedNode(previous) === '') return;
+    this.metrics?.event(ASSIGNED_POD_DELETE.label);
+    this.#queue.move(ASSIGNED_POD_DELETE, previous, undefined, now, '', podPriority(previous));
   }
 
   #podGone(pod: Pod, now: Instant): void {
     this.#queue.delete(pod);
-    if (!this.#cache.has(podUid(pod))) return;
+    if (!this.#cache.has(podUid(pod))) {
+      if ((pod.spec?.nodeName ?? '') === '' && this.#isResponsible(pod)) this.#promiseEnds(pod, now);
+      return;
+    }
     // Its binding cycle gives the place back.
     const waiting = this.#waiting.get(podUid(pod));
     if (waiting === undefined) this.#cache.removePod(pod);
@@ -209,6 +222,8 @@ export class EventHandlers {
     }
   }
 }
+
+const nominatedNode = (pod: Pod): string => (pod.status?.nominatedNodeName as string | undefined) ?? '';
 
 /** Whether selectors that plugins have resolved may come out otherwise: labels of a namespace, a selector. Status changes do not matter. */
 function isResolvedAnew(type: string, object: KubeObject, previous: KubeObject | undefined): boolean {

@@ -2,7 +2,6 @@
  *  Mirrors pkg/scheduler/backend/queue/scheduling_queue.go v1.34 (where a pod waits, and for which plugins' events). */
 
 import type { AttemptStory, PodStory, QueueStep } from './explain-story.ts';
-import type { EnqueueExtensions } from './framework.ts';
 import type { Profile } from './profile.ts';
 import * as events from './queueing-events.ts';
 
@@ -52,9 +51,10 @@ function actionTexts(action: number): string[] {
 }
 
 /** The events for which a plugin is registered; whether one of them helps is the plugin's hint to say. */
-export function wakingEvents(plugin: Partial<EnqueueExtensions> | undefined): string[] {
+export function wakingEvents(plugin: events.Registering | undefined): string[] {
   const actions = new Map<string, number>();
-  for (const { resource, action } of plugin?.eventsToRegister?.() ?? []) actions.set(resource, (actions.get(resource) ?? 0) | action);
+  for (const { resource, action } of plugin === undefined ? [] : events.registrationsOf(plugin))
+    actions.set(resource, (actions.get(resource) ?? 0) | action);
   return [...actions].map(([resource, action]) => `${resource}: ${actionTexts(action).join(', ')}`);
 }
 
@@ -89,7 +89,5 @@ function gateOf({ waitsFor = '' }: QueueStep): { readonly plugin: string; readon
 function wakesOf(step: QueueStep, profile: Profile | undefined): Waking[] {
   if (step.queue !== 'gated' && step.queue !== 'unschedulable') return [];
   const plugins = step.queue === 'gated' ? [gateOf(step).plugin] : (step.waitsFor ?? '').split(' ');
-  return plugins
-    .filter((plugin) => plugin !== '')
-    .map((plugin) => ({ plugin, events: wakingEvents(profile?.plugins.get(plugin) as Partial<EnqueueExtensions> | undefined) }));
+  return plugins.filter((plugin) => plugin !== '').map((plugin) => ({ plugin, events: wakingEvents(profile?.plugins.get(plugin)) }));
 }

@@ -51,6 +51,15 @@ export class Nominator {
     else infos.push(newPodInfo(pod));
   }
 
+  /** UpdateNominatedPod: a nomination that only this scheduler knows of yet is kept; otherwise the pod's own status says. */
+  update(before: Pod, pod: Pod): void {
+    const written = (of: Pod): string => (of.status?.nominatedNodeName as string | undefined) ?? '';
+    const known = this.nodeOf(podUid(pod));
+    const nodeName = written(before) === '' && written(pod) === '' ? known : written(pod);
+    if (known === '' && nodeName === '') return;
+    this.add(pod, nodeName);
+  }
+
   remove(pod: Pod): void {
     const uid = podUid(pod);
     const nodeName = this.#nodeOf.get(uid);

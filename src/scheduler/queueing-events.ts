@@ -16,7 +16,6 @@ export const UPDATE_POD_SCALE_DOWN = 256;
 export const UPDATE_POD_TOLERATION = 512;
 export const UPDATE_POD_SCHEDULING_GATES = 1024;
 export const UPDATE_POD_CLAIMS = 2048;
-export const UPDATE_OTHER = 4096;
 export const UPDATE =
   UPDATE_NODE_ALLOCATABLE |
   UPDATE_NODE_LABEL |
@@ -27,8 +26,7 @@ export const UPDATE =
   UPDATE_POD_SCALE_DOWN |
   UPDATE_POD_TOLERATION |
   UPDATE_POD_SCHEDULING_GATES |
-  UPDATE_POD_CLAIMS |
-  UPDATE_OTHER;
+  UPDATE_POD_CLAIMS;
 export const ALL = ADD | DELETE | UPDATE;
 
 /** 'AssignedPod' covers pods on nodes, 'UnscheduledPod' the waiting one itself, 'Pod' both. */
@@ -57,6 +55,44 @@ export interface ClusterEvent {
   readonly label: string;
 }
 
+/** Where upstream's name of a resource is another than ours. */
+const RESOURCE_NAMES: Partial<Record<EventResource, string>> = {
+  UnscheduledPod: 'UnschedulablePod',
+  StorageClass: 'storage.k8s.io/StorageClass',
+  CSINode: 'storage.k8s.io/CSINode',
+  CSIDriver: 'storage.k8s.io/CSIDriver',
+  CSIStorageCapacity: 'storage.k8s.io/CSIStorageCapacity',
+  VolumeAttachment: 'storage.k8s.io/VolumeAttachment',
+  ResourceClaim: 'resource.k8s.io/ResourceClaim',
+  ResourceSlice: 'resource.k8s.io/ResourceSlice',
+  DeviceClass: 'resource.k8s.io/DeviceClass',
+  PodGroup: 'podgroups.v1alpha1.scheduling.x-k8s.io',
+};
+
+const ACTION_NAMES = new Map<number, string>([
+  [ADD, 'Add'],
+  [DELETE, 'Delete'],
+  [UPDATE_NODE_ALLOCATABLE, 'UpdateNodeAllocatable'],
+  [UPDATE_NODE_LABEL, 'UpdateNodeLabel'],
+  [UPDATE_NODE_TAINT, 'UpdateNodeTaint'],
+  [UPDATE_NODE_CONDITION, 'UpdateNodeCondition'],
+  [UPDATE_NODE_ANNOTATION, 'UpdateNodeAnnotation'],
+  [UPDATE_POD_LABEL, 'UpdatePodLabel'],
+  [UPDATE_POD_SCALE_DOWN, 'UpdatePodScaleDown'],
+  [UPDATE_POD_TOLERATION, 'UpdatePodToleration'],
+  [UPDATE_POD_SCHEDULING_GATES, 'UpdatePodSchedulingGatesEliminated'],
+  [UPDATE_POD_CLAIMS, 'UpdatePodGeneratedResourceClaim'],
+  [UPDATE, 'Update'],
+  [ALL, 'All'],
+]);
+
+/** ClusterEvent.Label. */
+export const clusterEvent = (resource: EventResource, action: number): ClusterEvent => ({
+  resource,
+  action,
+  label: `${RESOURCE_NAMES[resource] ?? resource}${ACTION_NAMES.get(action) ?? ''}`,
+});
+
 export type QueueingHint = 'Queue' | 'QueueSkip';
 
 export interface EventRegistration {
@@ -66,11 +102,39 @@ export interface EventRegistration {
   readonly hint?: (pod: Pod, before: KubeObject | undefined, after: KubeObject | undefined) => QueueingHint;
 }
 
-/** ClusterEvent.Match: the registered resource covers the event's, and the actions meet. */
+/** MatchClusterEvents (pkg/scheduler/framework/types.go): the registration is of everything, or it covers the event's resource and names an action at
+ *  least as general: a plain update (nothing in particular has changed) concerns only who registered for all updates. */
 export function matchesEvent(registered: EventRegistration, event: ClusterEvent): boolean {
-  if (registered.resource === '*' || event.resource === '*') return true;
+  if (registered.resource === '*' && registered.action === ALL) return true;
   const covers =
+    registered.resource === '*' ||
     registered.resource === event.resource ||
     (registered.resource === 'Pod' && (event.resource === 'AssignedPod' || event.resource === 'UnscheduledPod'));
-  return covers && (registered.action & event.action) !== 0;
+  return covers && (registered.action & event.action) !== 0 && event.action <= registered.action;
+}
+
+/** What of a plugin decides which events are registered for it. */
+export interface Registering {
+  eventsToRegister?(): readonly EventRegistration[];
+  readonly preEnqueue?: unknown;
+  readonly preFilter?: unknown;
+  readonly filter?: unknown;
+  readonly reserve?: unknown;
+  readonly permit?: unknown;
+}
+
+const EVERYTHING: readonly EventRegistration[] = [{ resource: '*', action: ALL }];
+const NOTHING: readonly EventRegistration[] = [];
+
+/** fillEnqueueExtensions (framework/runtime/framework.go) and buildQueueingHintMap (pkg/scheduler/scheduler.go): a plugin that can reject pods and says
+ *  nothing of events is told of all; one that waits for new nodes and not for taints is told of changed taints too, without a hint
+ *  (kubernetes issue 109437). */
+export function registrationsOf(plugin: Registering): readonly EventRegistration[] {
+  const rejects = plugin.preEnqueue ?? plugin.preFilter ?? plugin.filter ?? plugin.reserve ?? plugin.permit;
+  if (rejects === undefined) return NOTHING;
+  if (plugin.eventsToRegister === undefined) return EVERYTHING;
+  const own = plugin.eventsToRegister();
+  const waitsFor = (bit: number): boolean => own.some(({ resource, action }) => resource === 'Node' && (action & bit) !== 0);
+  if (!waitsFor(ADD) || waitsFor(UPDATE_NODE_TAINT)) return own;
+  return [...own, { resource: 'Node', action: UPDATE_NODE_TAINT }];
 }

@@ -5,7 +5,7 @@ import type { Counter, Duration, Gauge, Histogram, Instant, Labels, Recorder } f
 import { SECOND } from '#sim';
 import { EVENT_COST, HINT_COST } from './costs.ts';
 import { MetricBuffer } from './metric-buffer.ts';
-import type { QueueInstruments } from './queue/scheduling-queue.ts';
+import type { QueueInstruments } from './queue/queue-settings.ts';
 
 export type AttemptResult = 'scheduled' | 'unschedulable' | 'error';
 

@@ -24,8 +24,9 @@ import { groupKeyOf, POD_GROUP_LABEL } from './plugins/coscheduling-groups.ts';
 import { isTerminating } from './pod-fields.ts';
 import { Profile } from './profile.ts';
 import { profileEvents } from './profile-events.ts';
+import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from './queue/queue-settings.ts';
 import type { QueuedPodInfo } from './queue/queued-pod-info.ts';
-import { DEFAULT_QUEUE_SETTINGS, type QueueSettings, SchedulingQueue } from './queue/scheduling-queue.ts';
+import { SchedulingQueue } from './queue/scheduling-queue.ts';
 import { type Decision, type Failure, PodScheduler } from './schedule-pod.ts';
 import { profilesOf, type SchedulerConfig } from './scheduler-config.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
@@ -161,7 +162,10 @@ export class Scheduler implements Host {
     this.#events.metrics = this.#metrics;
     this.#binding.metrics = this.#metrics;
     this.#failures.metrics = this.#metrics;
-    if (this.#leads) this.#queue.instrument(this.#metrics);
+    if (this.#leads) {
+      this.#queue.run(ctx.now);
+      this.#queue.instrument(this.#metrics);
+    }
     for (const { handle } of this.#schedulers.values()) handle.epoch = ctx.clock() - ctx.now;
     this.#informers.start(ctx);
     const journal = this.#journal;
@@ -183,8 +187,9 @@ export class Scheduler implements Host {
   #newElector(exit: ((ctx: Context) => void) | undefined): LeaderElector | undefined {
     const { leaderElection } = this.#config;
     if (leaderElection === undefined) return undefined;
-    const started = (): void => {
+    const started = (ctx: Context): void => {
       this.#leads = true;
+      this.#queue.run(ctx.now);
       if (this.#metrics !== undefined) this.#queue.instrument(this.#metrics);
     };
     const stopped = (ctx: Context): void => {

@@ -80,7 +80,7 @@ describe('a pod that found a node', () => {
     const { code, out: text, err } = await explain('all', web);
     expect([code, err]).toEqual([0, '']);
     expect(text).toMatch(new RegExp(`^pod ${web} \\(default-scheduler\\): on plain-\\d since \\d+\\.\\d{3} s\\n`));
-    expect(text).toMatch(/\nactive {2,}\d+\.\d{3} s {2,}\d+\.\d{3} ms {2}UnscheduledPodAdd\n/);
+    expect(text).toMatch(/\nactive {2,}\d+\.\d{3} s {2,}\d+\.\d{3} ms {2}UnschedulablePodAdd\n/);
     expect(text).toMatch(/\nattempt 1 at \d+\.\d{3} s: chose plain-\d, bound at/);
     expect(text).toMatch(/\n {2}6 nodes, 6 looked at, 4 fit\n/);
     expect(text).toMatch(/(nodes tie at \d+; the draw \(0\.\d{4}\) takes number \d|plain-\d won with \d+)/);
@@ -136,8 +136,8 @@ describe('a pod that waits', () => {
   test('is told in words why it waits, and what would help', async () => {
     const { out: text } = await explain('failed', pending, '--why-pending');
     expect(text).toContain(`pod ${pending} is pending at the end of the run\n  among the unschedulable pods since `);
-    expect(text).toMatch(/\n {4}NodeResourcesFit {2}AssignedPod: delete/);
-    expect(text).toMatch(/\n {4}TaintToleration {3}Node: add, taints; UnscheduledPod: tolerations\n/);
+    expect(text).toMatch(/\n {4}NodeResourcesFit {2}Pod: delete/);
+    expect(text).toMatch(/\n {4}TaintToleration {3}Node: add, taints; Pod: tolerations\n/);
     const story = JSON.parse((await explain('failed', pending, '--why-pending', '--json')).out) as Record<string, unknown>;
     expect(story).toMatchObject({ pod: pending, state: 'unschedulable', last: { result: 'unschedulable' } });
   });

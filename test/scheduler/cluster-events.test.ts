@@ -9,14 +9,18 @@ const labelsOf = (before: Node, after: Node): string[] => nodeChanges(before, af
 
 describe('nodeChanges', () => {
   it('is silent about heartbeats', () => expect(labelsOf(node({}), node({}))).toEqual([]));
-  it('counts cordoning as a taint', () => {
-    expect(labelsOf(node({ unschedulable: true }), node({}))).toEqual(['NodeTaintChange']);
-    expect(labelsOf(node({}), node({ taints: [{ key: 'k', effect: 'NoSchedule' }] }))).toEqual(['NodeTaintChange']);
+  it('is silent about being cordoned, and about amounts written otherwise', () => {
+    expect(labelsOf(node({}), node({ unschedulable: true }))).toEqual([]);
+    expect(labelsOf(node({}, {}, { cpu: '4' }), node({}, {}, { cpu: '4000m' }))).toEqual([]);
+  });
+  it('counts the end of a cordon as a taint', () => {
+    expect(labelsOf(node({ unschedulable: true }), node({}))).toEqual(['NodeUpdateNodeTaint']);
+    expect(labelsOf(node({}), node({ taints: [{ key: 'k', effect: 'NoSchedule' }] }))).toEqual(['NodeUpdateNodeTaint']);
   });
   it('names everything that changed at once', () =>
     expect(labelsOf(node({ unschedulable: true }, { a: '1' }), node({}, { a: '2' }, { cpu: '8' }))).toEqual([
-      'NodeAllocatableChange',
-      'NodeLabelChange',
-      'NodeTaintChange',
+      'NodeUpdateNodeTaint',
+      'NodeUpdateNodeAllocatable',
+      'NodeUpdateNodeLabel',
     ]));
 });

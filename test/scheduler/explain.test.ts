@@ -48,7 +48,7 @@ describe('the story of a pod that found a node', () => {
   it('names the tie, the draw, the winner and the row of every class of nodes', () => {
     const { story } = told(journalOf([nodeAt(1, 'a'), nodeAt(1, 'b'), nodeAt(1, 'c', '2'), nodeAt(1, 'd', '1'), podAt(2, 'one', '2')]));
     const { queue, attempts, node, placedAt } = story('one');
-    expect(queue.map(({ queue: name, event }) => [name, event])).toEqual([['active', 'UnscheduledPodAdd']]);
+    expect(queue.map(({ queue: name, event }) => [name, event])).toEqual([['active', 'UnschedulablePodAdd']]);
     expect(queue[0]?.until).toBe(attempts[0]?.at);
     const [attempt] = attempts;
     expect(attempt).toMatchObject({ number: 1, result: 'scheduled', feasible: 3, evaluated: 4, tied: 2, node });
@@ -143,12 +143,12 @@ describe('the story of a pod that found none', () => {
     const { story } = told(journalOf([...steps, taint]));
     const { queue, attempts, node } = story('big');
     expect(queue.map(({ queue: name, event, waitsFor }) => [name, event, waitsFor])).toEqual([
-      ['active', 'UnscheduledPodAdd', undefined],
+      ['active', 'UnschedulablePodAdd', undefined],
       ['unschedulable', 'ScheduleAttemptFailure', 'NodeResourcesFit TaintToleration'],
       ['active', 'NodeAdd', undefined],
       // The new node was not ready yet; it became so while the pod was being tried.
       ['unschedulable', 'ScheduleAttemptFailure', 'NodeResourcesFit TaintToleration'],
-      ['backoff', 'NodeTaintChange', undefined],
+      ['backoff', 'NodeUpdateNodeTaint', undefined],
     ]);
     expect(queue[1]?.backoffUntil).toBe((queue[1]?.at as number) + 1_000_000);
     expect(queue[1]?.until).toBe(queue[2]?.at);
@@ -190,8 +190,8 @@ describe('the story of a pod that found none', () => {
     expect(last?.message).toMatch(/^0\/2 nodes/);
     expect(wakes.map(({ plugin }) => plugin)).toEqual(['NodeResourcesFit', 'TaintToleration']);
     expect(wakes.map(({ events }) => events)).toEqual([
-      ['AssignedPod: delete, requests scaled down', 'UnscheduledPod: requests scaled down', 'Node: add, allocatable'],
-      ['Node: add, taints', 'UnscheduledPod: tolerations'],
+      ['Pod: delete, requests scaled down', 'Node: add, allocatable, taints'],
+      ['Node: add, taints', 'Pod: tolerations'],
     ]);
   });
 
@@ -205,7 +205,7 @@ describe('the story of a pod that found none', () => {
     expect(pending('held')).toMatchObject({
       state: 'gated',
       gate: { plugin: 'SchedulingGates', reason: 'waiting for scheduling gates: [example.com/wait]' },
-      wakes: [{ plugin: 'SchedulingGates', events: ['UnscheduledPod: gates removed'] }],
+      wakes: [{ plugin: 'SchedulingGates', events: ['Pod: gates removed'] }],
     });
     expect(story('later').queue.map(({ queue }) => queue)).toEqual(['gated', 'active']);
     expect(pending('later')).toMatchObject({ state: 'placed', node: 'a' });

@@ -55,6 +55,6 @@ describe('metrics', () => {
     expect(last(run.outcome, 'scheduler_inflight_events', { event: 'PodPopped' })).toBe(0);
     expect(count(run.outcome, 'scheduler_pod_scheduling_attempts')).toBe(2);
     expect(total(run.outcome, 'scheduler_preemption_attempts_total')).toBe(1);
-    expect(count(run.outcome, 'scheduler_event_handling_duration_seconds', { event: 'UnscheduledPodAdd' })).toBe(3);
+    expect(count(run.outcome, 'scheduler_event_handling_duration_seconds', { event: 'UnschedulablePodAdd' })).toBe(3);
   });
 });

@@ -5,9 +5,10 @@ import { describe, expect, it } from 'vitest';
 import type { Node, Pod } from '#api';
 import { Nominator, Profile } from '#scheduler';
 import { type Instant, SECOND } from '#sim';
-import { ASSIGNED_POD_ADD, ASSIGNED_POD_DELETE, NODE_ADD, waitingPodChange } from '../../src/scheduler/cluster-events.ts';
+import { ASSIGNED_POD_ADD, ASSIGNED_POD_DELETE, NODE_ADD } from '../../src/scheduler/cluster-events.ts';
+import { DEFAULT_QUEUE_SETTINGS } from '../../src/scheduler/queue/queue-settings.ts';
 import { backoffDuration } from '../../src/scheduler/queue/queued-pod-info.ts';
-import { DEFAULT_QUEUE_SETTINGS, SchedulingQueue } from '../../src/scheduler/queue/scheduling-queue.ts';
+import { SchedulingQueue } from '../../src/scheduler/queue/scheduling-queue.ts';
 
 const pod = (name: string, more: object = {}): Pod =>
   ({
@@ -91,9 +92,11 @@ describe('SchedulingQueue', () => {
     const queue = newQueue();
     queue.add(pod('p'), 0);
     queue.putBack(queue.pop()!, FIT, 0);
-    queue.advance(at(300));
+    expect(queue.nextWakeup(at(1))).toBe(at(330));
+    // Looked at every 30 s: just five minutes are not more than five.
+    for (const seconds of [299, 300, 301, 329]) queue.advance(at(seconds));
     expect(queue.hasWork).toBe(false);
-    queue.advance(at(300) + 1);
+    queue.advance(at(330));
     expect(queue.activeSize).toBe(1);
   });
 
@@ -103,8 +106,51 @@ describe('SchedulingQueue', () => {
     queue.add(gated, 0);
     expect([queue.hasWork, queue.size]).toEqual([false, 1]);
     const open = pod('p');
-    queue.update(gated, open, waitingPodChange(gated, open), at(1));
+    queue.update(gated, open, at(1));
     expect(queue.pop()?.uid).toBe('p');
+  });
+
+  it('asks a gated pod only about what its gate waits for', () => {
+    const queue = newQueue();
+    const gated = pod('p', { schedulingGates: [{ name: 'g' }, { name: 'h' }] });
+    queue.add(gated, 0);
+    const labelled = { ...gated, metadata: { ...gated.metadata, labels: { a: 'b' } } } as Pod;
+    queue.update(gated, labelled, at(1));
+    const oneLeft = pod('p', { schedulingGates: [{ name: 'h' }] });
+    queue.update(labelled, oneLeft, at(2));
+    queue.move(NODE_ADD, undefined, node('4'), at(3));
+    for (let seconds = 30; seconds <= 400; seconds += 30) queue.advance(at(seconds));
+    expect([queue.hasWork, queue.size]).toEqual([false, 1]);
+  });
+
+  it('lets a back-off end with the second in which it is over', () => {
+    const queue = newQueue();
+    queue.add(pod('p'), 0);
+    queue.putBack(queue.pop()!, FIT, at(1.4));
+    // Over at 2.4 s: all of the second counts.
+    queue.move(NODE_ADD, undefined, node('2'), at(2.9));
+    expect([queue.activeSize, queue.nextWakeup(at(2.9))]).toEqual([0, at(3)]);
+    queue.advance(at(3));
+    expect(queue.activeSize).toBe(1);
+  });
+
+  it('sends back to its back-off who was activated while it was being tried', () => {
+    const queue = newQueue();
+    queue.add(pod('p'), 0);
+    const info = queue.pop();
+    queue.activate('p', at(1));
+    queue.putBack(info!, FIT, at(1));
+    expect([queue.activeSize, queue.hasWork]).toEqual([0, true]);
+  });
+
+  it('tells only pods of no higher priority that a nominated pod gave its place up', () => {
+    const queue = newQueue();
+    queue.add(pod('low', { priority: 1 }), 0);
+    queue.add(pod('high', { priority: 9 }), 0);
+    for (let i = 0; i < 2; i++) queue.putBack(queue.pop()!, FIT, at(1));
+    const nominee = { ...pod('nominee', { priority: 5 }), status: { nominatedNodeName: 'n' } } as unknown as Pod;
+    queue.move(ASSIGNED_POD_DELETE, nominee, undefined, at(20), '', 5);
+    expect([queue.pop()?.uid, queue.pop()]).toEqual(['low', undefined]);
   });
 
   it('forgets a deleted pod wherever it waits', () => {

@@ -66,7 +66,8 @@ export class DefaultPreemption implements PostFilterPlugin, PreEnqueuePlugin, En
     return { nominatedNodeName: chosen.node, victims: chosen.victims, dryRuns: result.count };
   }
 
+  /** Pods that it holds hear of deletions; whether one helps is said by the plugins that rejected them (isPodSchedulableAfterPodDeletion). */
   eventsToRegister(): readonly EventRegistration[] {
-    return [{ resource: 'AssignedPod', action: DELETE }];
+    return [{ resource: 'Pod', action: DELETE, hint: () => 'QueueSkip' }];
   }
 }

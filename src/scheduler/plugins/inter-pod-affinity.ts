@@ -16,7 +16,7 @@ import {
   type ScorePlugin,
 } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
-import { type LabelMap, nodeLabels, podLabels, podNamespace, podUid } from '../pod-fields.ts';
+import { type LabelMap, nodeLabels, podNamespace } from '../pod-fields.ts';
 import type { PodInfo } from '../pod-info.ts';
 import { ADD, DELETE, type EventRegistration, UPDATE_NODE_LABEL, UPDATE_POD_LABEL } from '../queueing-events.ts';
 import { SKIP, type Status, unresolvable, unschedulable } from '../status.ts';
@@ -307,37 +307,24 @@ export class InterPodAffinity implements PreFilterPlugin, FilterPlugin, PreScore
   }
 }
 
-/** isSchedulableAfterPodChange. Namespace selectors are matched without labels here: a departure towards waking less only for those terms. */
+/** isSchedulableAfterPodChange. Namespace selectors are matched without labels, as upstream's hint does. */
 function afterPodChange(pod: Pod, before: Pod | undefined, after: Pod | undefined): 'Queue' | 'QueueSkip' {
-  if (after !== undefined && before !== undefined && podUid(after) === podUid(pod) && podLabels(before) !== podLabels(after))
-    return 'Queue';
-  const changed = (after ?? before) as Pod;
-  if ((changed.spec?.nodeName ?? '') === '') return 'QueueSkip';
-  const mine = podAffinityTerms(pod);
-  const anyway = (terms: readonly AffinityTerm[], other: Pod): boolean => terms.some((term) => matchesLoosely(term, other));
-  if (after !== undefined) {
-    // A pod appeared or changed its labels: it may be the company this one waits for.
-    if (matchesAllTerms(mine.requiredAffinity, after) || anyway(mine.requiredAffinity, after)) return 'Queue';
-    if (before !== undefined && anyway(mine.requiredAntiAffinity, before)) return 'Queue';
-    return 'QueueSkip';
-  }
-  if (anyway(mine.requiredAntiAffinity, changed)) return 'Queue';
-  return anyway(podAffinityTerms(changed).requiredAntiAffinity, pod) ? 'Queue' : 'QueueSkip';
+  const isUnplaced = (other: Pod | undefined): boolean => other !== undefined && (other.spec?.nodeName ?? '') === '';
+  if (isUnplaced(before) || isUnplaced(after)) return 'QueueSkip';
+  const { requiredAffinity: toward, requiredAntiAffinity: away } = podAffinityTerms(pod);
+  if (after === undefined) return before !== undefined && matchesAllTerms(away, before) ? 'Queue' : 'QueueSkip';
+  if (before === undefined) return matchesAllTerms(toward, after) ? 'Queue' : 'QueueSkip';
+  const isCompany = !matchesAllTerms(toward, before) && matchesAllTerms(toward, after);
+  return isCompany || (matchesAllTerms(away, before) && !matchesAllTerms(away, after)) ? 'Queue' : 'QueueSkip';
 }
 
-function matchesLoosely(term: AffinityTerm, other: Pod): boolean {
-  if (term.selector === undefined || !matchesSelector(term.selector, podLabels(other))) return false;
-  return term.namespaceSelector !== undefined || term.namespaces.includes(podNamespace(other));
-}
-
+/** isSchedulableAfterNodeChange: a node that joined a domain of an affinity's key, left one of an anti-affinity's, or moved between two. */
 function afterNodeChange(pod: Pod, before: KubeObject | undefined, after: KubeObject | undefined): 'Queue' | 'QueueSkip' {
   const now = (after?.metadata?.labels ?? {}) as LabelMap;
   const then = (before?.metadata?.labels ?? {}) as LabelMap;
   const { requiredAffinity, requiredAntiAffinity } = podAffinityTerms(pod);
-  // Another pod's rules may have stood in the way: then nothing of the pod's own tells.
-  if (requiredAffinity.length === 0 && requiredAntiAffinity.length === 0) return 'Queue';
-  for (const { topologyKey } of [...requiredAffinity, ...requiredAntiAffinity]) {
-    if (before === undefined ? now[topologyKey] !== undefined : now[topologyKey] !== then[topologyKey]) return 'Queue';
-  }
-  return before === undefined && requiredAffinity.length === 0 ? 'Queue' : 'QueueSkip';
+  for (const { topologyKey: key } of requiredAffinity) if (now[key] !== undefined && now[key] !== then[key]) return 'Queue';
+  if (before === undefined) return requiredAntiAffinity.length > 0 ? 'Queue' : 'QueueSkip';
+  for (const { topologyKey: key } of requiredAntiAffinity) if (then[key] !== undefined && now[key] !== then[key]) return 'Queue';
+  return 'QueueSkip';
 }

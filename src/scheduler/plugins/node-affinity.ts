@@ -15,6 +15,7 @@ import {
   type ScorePlugin,
 } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
+import { nodeLabels } from '../pod-fields.ts';
 import { ADD, type EventRegistration, UPDATE_NODE_LABEL } from '../queueing-events.ts';
 import {
   matchesRequiredNodeAffinity,
@@ -50,6 +51,18 @@ function namedNodes(selector: NodeSelector): ReadonlySet<string> | undefined {
     for (const name of named) names.add(name);
   }
   return names;
+}
+
+/** A term asks for more or less than what is no whole number: its error lets the pod be tried (isSchedulableAfterNodeChange). */
+function cannotBeRead(pod: Pod, node: Node): boolean {
+  const selector = requiredNodeSelector(pod);
+  if (selector === undefined) return false;
+  const isBound = ({ operator }: { readonly operator: string }): boolean => operator === 'Gt' || operator === 'Lt';
+  const isBad = selector.nodeSelectorTerms.some((term) =>
+    (term.matchExpressions ?? []).some((wanted) => isBound(wanted) && !/^[+-]?\d+$/.test(wanted.values?.[0] ?? '')),
+  );
+  const chosen = Object.entries((pod.spec?.nodeSelector ?? {}) as Readonly<Record<string, string>>);
+  return isBad && chosen.every(([key, value]) => nodeLabels(node)[key] === value);
 }
 
 export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions {
@@ -96,7 +109,8 @@ export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlug
         hint: (pod, before, after) => {
           const fits = (node: Node): boolean =>
             (this.addedRequired === undefined || matchesNodeSelector(this.addedRequired, node)) && matchesRequiredNodeAffinity(pod, node);
-          return fits(after as Node) && !(before !== undefined && fits(before as Node)) ? 'Queue' : 'QueueSkip';
+          if (!fits(after as Node)) return cannotBeRead(pod, after as Node) ? 'Queue' : 'QueueSkip';
+          return before !== undefined && fits(before as Node) ? 'QueueSkip' : 'Queue';
         },
       },
     ];

@@ -3,6 +3,7 @@
 import type { Pod } from '#api';
 import type { CycleState, EnqueueExtensions, FilterPlugin, PreFilterPlugin, PreFilterResult } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
+import { heldNoNode } from '../pod-hints.ts';
 import { podHostPorts } from '../pod-info.ts';
 import { ADD, DELETE, type EventRegistration } from '../queueing-events.ts';
 import { SKIP, type Status, unschedulable } from '../status.ts';
@@ -24,11 +25,11 @@ export class NodePorts implements PreFilterPlugin, FilterPlugin, EnqueueExtensio
   eventsToRegister(): readonly EventRegistration[] {
     return [
       {
-        resource: 'AssignedPod',
+        resource: 'Pod',
         action: DELETE,
         hint: (pod, before) => {
           const gone = before as Pod | undefined;
-          if (gone === undefined || (gone.spec?.nodeName ?? '') === '') return 'QueueSkip';
+          if (gone === undefined || heldNoNode(gone)) return 'QueueSkip';
           const wanted = podHostPorts(pod);
           const freed = podHostPorts(gone);
           const helps = freed.some((f) =>

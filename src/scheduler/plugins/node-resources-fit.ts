@@ -4,7 +4,7 @@ import type { Node, Pod } from '#api';
 import type { CycleState, EnqueueExtensions, FilterPlugin, PreFilterPlugin, PreScorePlugin, ScorePlugin } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { NodeInfo as NodeInfoClass } from '../node-info.ts';
-import { podUid } from '../pod-fields.ts';
+import { heldNoNode, isSamePod } from '../pod-hints.ts';
 import { isScalarResource, type PodUsage, podUsage } from '../pod-resources.ts';
 import { ADD, DELETE, type EventRegistration, UPDATE_NODE_ALLOCATABLE, UPDATE_POD_SCALE_DOWN } from '../queueing-events.ts';
 import {
@@ -120,25 +120,19 @@ export class NodeResourcesFit implements PreFilterPlugin, FilterPlugin, PreScore
   eventsToRegister(): readonly EventRegistration[] {
     return [
       {
-        resource: 'AssignedPod',
-        action: DELETE,
-        hint: (_pod, before) => ((before as Pod | undefined)?.spec?.nodeName === undefined ? 'QueueSkip' : 'Queue'),
-      },
-      { resource: 'AssignedPod', action: UPDATE_POD_SCALE_DOWN },
-      {
-        resource: 'UnscheduledPod',
-        action: UPDATE_POD_SCALE_DOWN,
-        hint: (pod, _before, after) => (podUid(after as Pod) === podUid(pod) ? 'Queue' : 'QueueSkip'),
+        resource: 'Pod',
+        action: DELETE | UPDATE_POD_SCALE_DOWN,
+        hint: (pod, before, after) => afterPodEvent(pod, before as Pod, after as Pod | undefined),
       },
       { resource: 'Node', action: ADD | UPDATE_NODE_ALLOCATABLE, hint: (pod, before, after) => this.#afterNodeChange(pod, before, after) },
     ];
   }
 
-  /** isSchedulableAfterNodeChange: an empty node must have room, and a changed one more of something the pod asks for. */
+  /** isSchedulableAfterNodeChange: an empty node must have room, ignored resources included, and a changed one more of something the pod asks for. */
   #afterNodeChange(pod: Pod, before: unknown, after: unknown): 'Queue' | 'QueueSkip' {
     const usage = podUsage(pod);
     const now = new NodeInfoClass(after as Node);
-    for (const { isHopeless } of findShortages(usage, now, this.isIgnored)) if (isHopeless) return 'QueueSkip';
+    if (findShortages(usage, now, () => false).length > 0) return 'QueueSkip';
     if (before === undefined) return 'Queue';
     const then = new NodeInfoClass(before as Node);
     if (now.allowedPods > then.allowedPods) return 'Queue';
@@ -147,8 +141,23 @@ export class NodeResourcesFit implements PreFilterPlugin, FilterPlugin, PreScore
     if ((requests.memory ?? 0) > 0 && now.allocatable.memory > then.allocatable.memory) return 'Queue';
     if ((requests['ephemeral-storage'] ?? 0) > 0 && now.allocatable.ephemeralStorage > then.allocatable.ephemeralStorage) return 'Queue';
     for (const name in requests) {
-      if ((now.allocatable.scalar.get(name) ?? 0) > (then.allocatable.scalar.get(name) ?? 0)) return 'Queue';
+      if (requests[name] !== 0 && (now.allocatable.scalar.get(name) ?? 0) > (then.allocatable.scalar.get(name) ?? 0)) return 'Queue';
     }
     return 'QueueSkip';
   }
+}
+
+/** isSchedulableAfterPodEvent: a pod gave a node back, or asks less of it, of something that the waiting one asks for too. */
+function afterPodEvent(pod: Pod, before: Pod, after: Pod | undefined): 'Queue' | 'QueueSkip' {
+  if (after === undefined) return heldNoNode(before) ? 'QueueSkip' : 'Queue';
+  if (isSamePod(pod, after)) return 'Queue';
+  if ((after.spec?.nodeName ?? '') === '') return 'QueueSkip';
+  const had = podUsage(before).requests;
+  const has = podUsage(after).requests;
+  const { requests } = podUsage(pod);
+  for (const name in requests) {
+    const counts = name === 'cpu' || name === 'memory' || name === 'ephemeral-storage' || isScalarResource(name);
+    if (requests[name] !== 0 && counts && (had[name] ?? 0) > (has[name] ?? 0)) return 'Queue';
+  }
+  return 'QueueSkip';
 }

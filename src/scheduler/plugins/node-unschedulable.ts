@@ -3,7 +3,7 @@
 import type { Node, Pod } from '#api';
 import type { CycleState, EnqueueExtensions, FilterPlugin } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
-import { podUid } from '../pod-fields.ts';
+import { isSamePod } from '../pod-hints.ts';
 import { ADD, type EventRegistration, UPDATE_NODE_TAINT, UPDATE_POD_TOLERATION } from '../queueing-events.ts';
 import { type Status, unresolvable } from '../status.ts';
 import { toleratesUnschedulable } from '../unschedulable-taint.ts';
@@ -29,10 +29,9 @@ export class NodeUnschedulable implements FilterPlugin, EnqueueExtensions {
         },
       },
       {
-        resource: 'UnscheduledPod',
+        resource: 'Pod',
         action: UPDATE_POD_TOLERATION,
-        hint: (pod, _before, after) =>
-          podUid(after as Pod) === podUid(pod) && toleratesUnschedulable(after as Pod) ? 'Queue' : 'QueueSkip',
+        hint: (pod, _before, after) => (isSamePod(pod, after) && toleratesUnschedulable(after as Pod) ? 'Queue' : 'QueueSkip'),
       },
     ];
   }

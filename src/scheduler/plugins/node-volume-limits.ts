@@ -1,10 +1,11 @@
 /** How many volumes of a CSI driver a node can attach. Mirrors kube-scheduler v1.34 plugins/nodevolumelimits/csi.go.
  *  Departure: in-tree volumes are not translated to their CSI drivers (migration), so inline cloud disks are not counted. */
 
-import type { Pod } from '#api';
+import type { KubeObject, Pod } from '#api';
 import type { CycleState, EnqueueExtensions, FilterPlugin, Handle, PreFilterPlugin, PreFilterResult } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { podNamespace } from '../pod-fields.ts';
+import { heldNoNode, ifClaimed } from '../pod-hints.ts';
 import { ADD, DELETE, type EventRegistration, UPDATE } from '../queueing-events.ts';
 import { failure, SKIP, type Status, unresolvable, unschedulable } from '../status.ts';
 import {
@@ -100,26 +101,55 @@ export class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, EnqueueE
 
   eventsToRegister(): readonly EventRegistration[] {
     return [
-      { resource: 'CSINode', action: ADD | UPDATE },
-      {
-        resource: 'AssignedPod',
-        action: DELETE,
-        hint: (_pod, before) => {
-          const gone = before as Pod;
-          const holdsClaim = (gone.spec?.volumes ?? []).some((volume) => claimNameOf(gone, volume) !== undefined);
-          return (gone.spec?.nodeName ?? '') !== '' && holdsClaim ? 'Queue' : 'QueueSkip';
-        },
-      },
+      { resource: 'CSINode', action: ADD },
+      { resource: 'CSINode', action: UPDATE, hint: (_pod, before, after) => afterLimits(before as CsiNode, after as CsiNode) },
+      { resource: 'Pod', action: DELETE, hint: (_pod, before) => afterPodDeleted(before as Pod) },
       {
         resource: 'PersistentVolumeClaim',
         action: ADD,
-        hint: (pod, _before, after) =>
-          podNamespace(pod) === (after?.metadata?.namespace ?? '') &&
-          (pod.spec?.volumes ?? []).some((volume) => claimNameOf(pod, volume)?.name === after?.metadata?.name)
-            ? 'Queue'
-            : 'QueueSkip',
+        hint: (pod, _before, after) => ifClaimed(pod, after, (of, volume) => claimNameOf(of, volume)?.name),
       },
-      { resource: 'VolumeAttachment', action: DELETE },
+      { resource: 'VolumeAttachment', action: DELETE, hint: (pod, before) => afterDetached(pod, before as VolumeAttachment) },
     ];
   }
+}
+
+/** isSchedulableAfterCSINodeUpdated: some driver's limit rose; a driver without one counts as 0. */
+function afterLimits(before: CsiNode, after: CsiNode): 'Queue' | 'QueueSkip' {
+  const old = limitsOf(before);
+  for (const [driver, limit] of limitsOf(after)) if (limit > (old.get(driver) ?? 0)) return 'Queue';
+  return 'QueueSkip';
+}
+
+/** isSchedulableAfterPodDeleted. */
+function afterPodDeleted(gone: Pod): 'Queue' | 'QueueSkip' {
+  if (heldNoNode(gone)) return 'QueueSkip';
+  const volumes = gone.spec?.volumes ?? [];
+  return volumes.some((volume) => claimNameOf(gone, volume) !== undefined || driverOfInline(volume) !== undefined) ? 'Queue' : 'QueueSkip';
+}
+
+/** isSchedulableAfterVolumeAttachmentDeleted. */
+function afterDetached(pod: Pod, gone: VolumeAttachment): 'Queue' | 'QueueSkip' {
+  const helps = (pod.spec?.volumes ?? []).some(
+    (volume) => volume.persistentVolumeClaim !== undefined || (gone.spec?.attacher ?? '') === (driverOfInline(volume) ?? ' '),
+  );
+  return helps ? 'Queue' : 'QueueSkip';
+}
+
+interface VolumeAttachment extends KubeObject {
+  readonly spec?: { readonly attacher?: string };
+}
+
+/** csi-translation-lib: the drivers that stand for in-tree volumes written into a pod. */
+const IN_TREE_DRIVERS: readonly (readonly [field: string, driver: string])[] = [
+  ['awsElasticBlockStore', 'ebs.csi.aws.com'],
+  ['gcePersistentDisk', 'pd.csi.storage.gke.io'],
+  ['cinder', 'cinder.csi.openstack.org'],
+  ['azureDisk', 'disk.csi.azure.com'],
+  ['azureFile', 'file.csi.azure.com'],
+  ['vsphereVolume', 'csi.vsphere.vmware.com'],
+  ['portworxVolume', 'pxd.portworx.com'],
+];
+function driverOfInline(volume: object): string | undefined {
+  return IN_TREE_DRIVERS.find(([field]) => (volume as Readonly<Record<string, unknown>>)[field] !== undefined)?.[1];
 }

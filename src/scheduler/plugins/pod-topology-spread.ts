@@ -1,6 +1,6 @@
 /** Spreads pods over topology domains. Mirrors kube-scheduler v1.34 plugins/podtopologyspread (common.go, filtering.go, scoring.go). */
 
-import type { Pod } from '#api';
+import type { Node, Pod } from '#api';
 import { matchesSelector } from '#api';
 import { defaultSpreadSelector } from '../default-spread-selector.ts';
 import {
@@ -16,9 +16,17 @@ import {
   type ScorePlugin,
 } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
-import { HOSTNAME_LABEL, isTerminating, nodeLabels, podLabels, podNamespace, podUid } from '../pod-fields.ts';
+import { HOSTNAME_LABEL, isTerminating, nodeLabels, podLabels, podNamespace } from '../pod-fields.ts';
 import type { PodInfo } from '../pod-info.ts';
-import { ADD, DELETE, type EventRegistration, UPDATE_NODE_LABEL, UPDATE_NODE_TAINT, UPDATE_POD_LABEL } from '../queueing-events.ts';
+import {
+  ADD,
+  DELETE,
+  type EventRegistration,
+  UPDATE_NODE_LABEL,
+  UPDATE_NODE_TAINT,
+  UPDATE_POD_LABEL,
+  UPDATE_POD_TOLERATION,
+} from '../queueing-events.ts';
 import {
   allowsNode,
   hasAllKeys,
@@ -28,6 +36,7 @@ import {
   SYSTEM_DEFAULTS,
 } from '../spread-constraints.ts';
 import { CriticalPaths } from '../spread-critical-paths.ts';
+import { afterNodeChange, afterPodChange } from '../spread-hints.ts';
 import { SKIP, type Status, unresolvable, unschedulable } from '../status.ts';
 
 export interface PodTopologySpreadArgs {
@@ -83,6 +92,7 @@ export class PodTopologySpread implements PreFilterPlugin, FilterPlugin, PreScor
   readonly name = 'PodTopologySpread';
   readonly defaults: readonly SpreadConstraintSpec[];
   readonly isSystemDefaulted: boolean;
+  #handle: Handle | undefined;
 
   constructor(args: PodTopologySpreadArgs = {}) {
     this.isSystemDefaulted = (args.defaultingType ?? 'System') === 'System';
@@ -239,44 +249,27 @@ export class PodTopologySpread implements PreFilterPlugin, FilterPlugin, PreScor
     }
   }
 
+  attach(handle: Handle): void {
+    this.#handle = handle;
+  }
+
   eventsToRegister(): readonly EventRegistration[] {
     return [
       {
         resource: 'Pod',
-        action: ADD | DELETE | UPDATE_POD_LABEL,
-        hint: (pod, before, after) => this.#afterPodChange(pod, before as Pod, after as Pod),
+        action: ADD | DELETE | UPDATE_POD_LABEL | UPDATE_POD_TOLERATION,
+        hint: (pod, before, after) => afterPodChange(pod, before as Pod, after as Pod, this.#hard(pod)),
       },
       {
         resource: 'Node',
         action: ADD | DELETE | UPDATE_NODE_LABEL | UPDATE_NODE_TAINT,
-        hint: (pod, before, after) => {
-          const constraints = readConstraints(
-            (pod.spec?.topologySpreadConstraints ?? []) as readonly SpreadConstraintSpec[],
-            podLabels(pod),
-            'DoNotSchedule',
-          );
-          const now = after === undefined ? undefined : ((after.metadata?.labels ?? {}) as Readonly<Record<string, string>>);
-          const then = before === undefined ? undefined : ((before.metadata?.labels ?? {}) as Readonly<Record<string, string>>);
-          const was = then !== undefined && hasAllKeys(then, constraints);
-          const is = now !== undefined && hasAllKeys(now, constraints);
-          return was || is || constraints.length === 0 ? 'Queue' : 'QueueSkip';
-        },
+        hint: (pod, before, after) => afterNodeChange(before as Node, after as Node, this.#hard(pod)),
       },
     ];
   }
 
-  #afterPodChange(pod: Pod, before: Pod | undefined, after: Pod | undefined): 'Queue' | 'QueueSkip' {
-    const changed = (after ?? before) as Pod;
-    if (podUid(changed) === podUid(pod)) return 'Queue';
-    if (podNamespace(changed) !== podNamespace(pod)) return 'QueueSkip';
-    const constraints = readConstraints(
-      (pod.spec?.topologySpreadConstraints ?? []) as readonly SpreadConstraintSpec[],
-      podLabels(pod),
-      'DoNotSchedule',
-    );
-    if (constraints.length === 0) return 'Queue';
-    const matches = (other: Pod | undefined): boolean =>
-      other !== undefined && constraints.some(({ selector }) => selector !== undefined && matchesSelector(selector, podLabels(other)));
-    return matches(before) || matches(after) ? 'Queue' : 'QueueSkip';
+  #hard(pod: Pod): readonly SpreadConstraint[] {
+    if (this.#handle !== undefined) return this.constraintsOf(pod, 'DoNotSchedule', this.#handle);
+    return readConstraints((pod.spec?.topologySpreadConstraints ?? []) as readonly SpreadConstraintSpec[], podLabels(pod), 'DoNotSchedule');
   }
 }

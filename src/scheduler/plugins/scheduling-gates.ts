@@ -2,7 +2,7 @@
 
 import type { Pod } from '#api';
 import type { EnqueueExtensions, PreEnqueuePlugin } from '../framework.ts';
-import { podUid } from '../pod-fields.ts';
+import { isSamePod } from '../pod-hints.ts';
 import { type EventRegistration, UPDATE_POD_SCHEDULING_GATES } from '../queueing-events.ts';
 import { type Status, unresolvable } from '../status.ts';
 
@@ -18,12 +18,9 @@ export class SchedulingGates implements PreEnqueuePlugin, EnqueueExtensions {
   eventsToRegister(): readonly EventRegistration[] {
     return [
       {
-        resource: 'UnscheduledPod',
+        resource: 'Pod',
         action: UPDATE_POD_SCHEDULING_GATES,
-        hint: (pod, _before, after) =>
-          after !== undefined && podUid(after as Pod) === podUid(pod) && ((after as Pod).spec?.schedulingGates ?? []).length === 0
-            ? 'Queue'
-            : 'QueueSkip',
+        hint: (pod, _before, after) => (isSamePod(pod, after) ? 'Queue' : 'QueueSkip'),
       },
     ];
   }

@@ -11,7 +11,8 @@ import {
   type ScorePlugin,
 } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
-import { nodeTaints, podTolerations, podUid } from '../pod-fields.ts';
+import { nodeTaints, podTolerations } from '../pod-fields.ts';
+import { isSamePod } from '../pod-hints.ts';
 import { ADD, type EventRegistration, UPDATE_NODE_TAINT, UPDATE_POD_TOLERATION } from '../queueing-events.ts';
 import { type Status, unresolvable } from '../status.ts';
 import { countIntolerable, isTolerated, preferTolerations } from '../tolerations.ts';
@@ -44,9 +45,9 @@ export class TaintToleration implements FilterPlugin, ScorePlugin, EnqueueExtens
         },
       },
       {
-        resource: 'UnscheduledPod',
+        resource: 'Pod',
         action: UPDATE_POD_TOLERATION,
-        hint: (pod, _before, after) => (podUid(after as Pod) === podUid(pod) ? 'Queue' : 'QueueSkip'),
+        hint: (pod, _before, after) => (isSamePod(pod, after) ? 'Queue' : 'QueueSkip'),
       },
     ];
   }

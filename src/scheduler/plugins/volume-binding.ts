@@ -20,6 +20,7 @@ import type {
 } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { nodeLabels, podNamespace } from '../pod-fields.ts';
+import { ifClaimed } from '../pod-hints.ts';
 import { ADD, type EventRegistration, UPDATE, UPDATE_NODE_LABEL } from '../queueing-events.ts';
 import { failure, SKIP, type Status, unresolvable } from '../status.ts';
 import {
@@ -40,6 +41,7 @@ import {
   volumeFitsNode,
   volumesOf,
 } from '../storage-objects.ts';
+import { afterCapacity, afterCsiDriver, afterCsiNode, afterStorageClass } from '../volume-hints.ts';
 
 const BIND_CONFLICT = "node(s) didn't find available persistent volumes to bind";
 const NODE_CONFLICT = "node(s) didn't match PersistentVolume's node affinity";
@@ -369,21 +371,17 @@ export class VolumeBinding
 
   eventsToRegister(): readonly EventRegistration[] {
     return [
-      { resource: 'StorageClass', action: ADD | UPDATE },
+      { resource: 'StorageClass', action: ADD | UPDATE, hint: (_pod, before, after) => afterStorageClass(before, after) },
       {
         resource: 'PersistentVolumeClaim',
         action: ADD | UPDATE,
-        hint: (pod, _before, after) =>
-          podNamespace(pod) === (after?.metadata?.namespace ?? '') &&
-          (pod.spec?.volumes ?? []).some((volume) => claimNameOf(pod, volume)?.name === after?.metadata?.name)
-            ? 'Queue'
-            : 'QueueSkip',
+        hint: (pod, _before, after) => ifClaimed(pod, after, (of, volume) => claimNameOf(of, volume)?.name),
       },
       { resource: 'PersistentVolume', action: ADD | UPDATE },
       { resource: 'Node', action: ADD | UPDATE_NODE_LABEL },
-      { resource: 'CSINode', action: ADD | UPDATE },
-      { resource: 'CSIDriver', action: UPDATE },
-      { resource: 'CSIStorageCapacity', action: ADD | UPDATE },
+      { resource: 'CSINode', action: ADD | UPDATE, hint: (_pod, before, after) => afterCsiNode(before, after) },
+      { resource: 'CSIDriver', action: UPDATE, hint: afterCsiDriver },
+      { resource: 'CSIStorageCapacity', action: ADD | UPDATE, hint: (_pod, before, after) => afterCapacity(before, after) },
     ];
   }
 }

@@ -4,6 +4,7 @@ import type { Pod } from '#api';
 import type { CycleState, EnqueueExtensions, FilterPlugin, Handle, PreFilterPlugin, PreFilterResult } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { podNamespace } from '../pod-fields.ts';
+import { ifClaimed } from '../pod-hints.ts';
 import type { PodInfo } from '../pod-info.ts';
 import { ADD, DELETE, type EventRegistration } from '../queueing-events.ts';
 import { SKIP, type Status, unresolvable, unschedulable } from '../status.ts';
@@ -114,16 +115,15 @@ export class VolumeRestrictions implements PreFilterPlugin, FilterPlugin, Enqueu
   eventsToRegister(): readonly EventRegistration[] {
     return [
       {
-        resource: 'AssignedPod',
+        resource: 'Pod',
         action: DELETE,
         hint: (pod, before) => {
           const gone = before as Pod;
-          const sharesClaim =
-            podNamespace(gone) === podNamespace(pod) &&
-            (pod.spec?.volumes ?? []).some((mine) => {
-              const claim = mine.persistentVolumeClaim?.claimName;
-              return claim !== undefined && (gone.spec?.volumes ?? []).some((theirs) => theirs.persistentVolumeClaim?.claimName === claim);
-            });
+          if (podNamespace(gone) !== podNamespace(pod)) return 'QueueSkip';
+          const sharesClaim = (pod.spec?.volumes ?? []).some((mine) => {
+            const claim = mine.persistentVolumeClaim?.claimName;
+            return claim !== undefined && (gone.spec?.volumes ?? []).some((theirs) => theirs.persistentVolumeClaim?.claimName === claim);
+          });
           const sharesDisk = (pod.spec?.volumes ?? []).some((mine) => (gone.spec?.volumes ?? []).some((theirs) => conflicts(mine, theirs)));
           return sharesClaim || sharesDisk ? 'Queue' : 'QueueSkip';
         },
@@ -132,11 +132,7 @@ export class VolumeRestrictions implements PreFilterPlugin, FilterPlugin, Enqueu
       {
         resource: 'PersistentVolumeClaim',
         action: ADD,
-        hint: (pod, _before, after) =>
-          podNamespace(pod) === (after?.metadata?.namespace ?? '') &&
-          (pod.spec?.volumes ?? []).some((volume) => volume.persistentVolumeClaim?.claimName === after?.metadata?.name)
-            ? 'Queue'
-            : 'QueueSkip',
+        hint: (pod, _before, after) => ifClaimed(pod, after, (_pod, volume) => volume.persistentVolumeClaim?.claimName),
       },
     ];
   }

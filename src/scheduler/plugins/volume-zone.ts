@@ -4,6 +4,7 @@ import type { Pod } from '#api';
 import type { CycleState, EnqueueExtensions, FilterPlugin, Handle, PreFilterPlugin, PreFilterResult } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { type LabelMap, nodeLabels, podNamespace, REGION_LABEL, ZONE_LABEL } from '../pod-fields.ts';
+import { ifClaimed } from '../pod-hints.ts';
 import { ADD, type EventRegistration, UPDATE, UPDATE_NODE_LABEL } from '../queueing-events.ts';
 import { SKIP, type Status, unresolvable } from '../status.ts';
 import {
@@ -98,11 +99,7 @@ export class VolumeZone implements PreFilterPlugin, FilterPlugin, EnqueueExtensi
       {
         resource: 'PersistentVolumeClaim',
         action: ADD | UPDATE,
-        hint: (pod, _before, after) =>
-          podNamespace(pod) === (after?.metadata?.namespace ?? '') &&
-          (pod.spec?.volumes ?? []).some((volume) => volume.persistentVolumeClaim?.claimName === after?.metadata?.name)
-            ? 'Queue'
-            : 'QueueSkip',
+        hint: (pod, _before, after) => ifClaimed(pod, after, (_pod, volume) => volume.persistentVolumeClaim?.claimName),
       },
       {
         resource: 'PersistentVolume',

@@ -28,6 +28,10 @@ export class InFlightEvents {
     return this.#pods.size;
   }
 
+  has(uid: string): boolean {
+    return this.#pods.has(uid);
+  }
+
   take(uid: string): void {
     this.#pods.set(uid, this.#start + this.#events.length);
     this.levels?.(POPPED).add(1);

@@ -2,48 +2,27 @@
  *  with its default feature gates (SchedulerQueueingHints, SchedulerPopFromBackoffQ). Time is given with every call; it has no timers of its own. */
 
 import type { KubeObject, Pod } from '#api';
-import type { Counter, Duration, Gauge, Instant } from '#sim';
-import { MINUTE, SECOND } from '#sim';
+import type { Duration, Instant } from '#sim';
+import { SECOND } from '#sim';
+import { podChanges, UNSCHEDULED_POD_ADD } from '../cluster-events.ts';
 import { SMALL_POINT_COST } from '../costs.ts';
 import type { ExplainJournal } from '../explain-journal.ts';
 import type { Nominator } from '../nominator.ts';
-import { podLabels, podUid } from '../pod-fields.ts';
+import { podPriority, podUid } from '../pod-fields.ts';
 import type { Profile } from '../profile.ts';
-import { ALL, type ClusterEvent, type EventRegistration, matchesEvent, UPDATE_OTHER } from '../queueing-events.ts';
+import { ALL, type ClusterEvent, type EventRegistration, matchesEvent, registrationsOf } from '../queueing-events.ts';
 import { messageOf, type Status } from '../status.ts';
 import { Heap } from './heap.ts';
 import { InFlightEvents } from './in-flight-events.ts';
+import { DEFAULT_QUEUE_SETTINGS, type QueueInstruments, type QueueSettings } from './queue-settings.ts';
 import { backoffDuration, newQueuedPodInfo, type QueuedPodInfo } from './queued-pod-info.ts';
 import { UnschedulablePods } from './unschedulable-pods.ts';
-
-export interface QueueSettings {
-  readonly initialBackoff: Duration;
-  readonly maxBackoff: Duration;
-  /** podMaxInUnschedulablePodsDuration: after this a pod is tried again whatever happened. */
-  readonly maxUnschedulable: Duration;
-  /** SchedulerQueueingHints. Without, every event that a plugin registers for wakes the pods that it rejected. */
-  readonly usesHints: boolean;
-}
-
-export const DEFAULT_QUEUE_SETTINGS: QueueSettings = {
-  initialBackoff: SECOND,
-  maxBackoff: 10 * SECOND,
-  maxUnschedulable: 5 * MINUTE,
-  usesHints: true,
-};
 
 /** backoffQOrderingWindowDuration: pods whose back-off ends in one second leave by priority. */
 const BACKOFF_WINDOW: Duration = SECOND;
 
-/** scheduler_pending_pods, _queue_incoming_pods_total, _unschedulable_pods, _inflight_events and _queueing_hint_execution_duration_seconds. */
-export interface QueueInstruments {
-  pending(queue: 'active' | 'backoff' | 'unschedulable' | 'gated'): Gauge;
-  incoming(queue: 'active' | 'backoff' | 'unschedulable' | 'gated', event: string): Counter;
-  unschedulable(plugin: string, profile: string): Gauge;
-  inFlight(event: string): Gauge;
-  hint(plugin: string, event: string, hint: 'Queue' | 'QueueSkip', now: Instant): void;
-  point(point: string, status: string, profile: string, duration: number): void;
-}
+/** How often pods are looked for that have waited too long. */
+const FLUSH_PERIOD: Duration = 30 * SECOND;
 
 interface Registered {
   readonly plugin: string;
@@ -62,6 +41,10 @@ export class SchedulingQueue {
   readonly #inFlight = new InFlightEvents();
   readonly #registered = new Map<string, readonly Registered[]>();
   #gated = 0;
+  #flushFrom: Instant = 0;
+  #flushAt: Instant = 0;
+  /** isEventOfInterest, by label. */
+  readonly #interest = new Map<string, boolean>();
   #instruments: QueueInstruments | undefined;
   /** Told of every way in and of pods deleted while they wait, when a run is to be explained. */
   journal: ExplainJournal | undefined;
@@ -85,7 +68,7 @@ export class SchedulingQueue {
     for (const profile of profiles.values()) {
       const registered: Registered[] = [];
       for (const plugin of profile.plugins.values()) {
-        for (const registration of plugin.eventsToRegister?.() ?? []) {
+        for (const registration of registrationsOf(plugin)) {
           const { hint: _hint, ...plain } = registration;
           registered.push({ plugin: plugin.name, registration: settings.usesHints ? registration : plain });
         }
@@ -123,38 +106,51 @@ export class SchedulingQueue {
     let next = Number.POSITIVE_INFINITY;
     for (const heap of [this.#backoff, this.#errorBackoff]) {
       const first = heap.peek();
-      if (first !== undefined)
-        next = Math.min(next, Math.max((Math.floor(first.backoffUntil / BACKOFF_WINDOW) + 1) * BACKOFF_WINDOW, now + BACKOFF_WINDOW));
+      // flushBackoffQCompleted runs with every whole second.
+      if (first !== undefined) next = Math.min(next, (Math.floor(Math.max(first.backoffUntil, now) / BACKOFF_WINDOW) + 1) * BACKOFF_WINDOW);
     }
-    // flushUnschedulablePodsLeftover runs every 30 s.
-    if (this.#unschedulable.size > 0) next = Math.min(next, now + 30 * SECOND);
+    const due = this.#unschedulable.oldest + this.#settings.maxUnschedulable;
+    if (this.#unschedulable.size > 0 && due < Number.POSITIVE_INFINITY)
+      next = Math.min(next, Math.max(this.#flushAfter(due), this.#flushAt, now + 1));
     return next === Number.POSITIVE_INFINITY ? undefined : next;
+  }
+
+  /** Run: from now on flushUnschedulablePodsLeftover looks every 30 s. */
+  run(now: Instant): void {
+    this.#flushFrom = now;
+    this.#flushAt = now;
+  }
+
+  /** The first look after an instant. */
+  #flushAfter(instant: Instant): Instant {
+    return this.#flushFrom + (Math.floor((instant - this.#flushFrom) / FLUSH_PERIOD) + 1) * FLUSH_PERIOD;
   }
 
   /** A new pod to schedule. */
   add(pod: Pod, now: Instant): void {
-    this.#enter(newQueuedPodInfo(pod, now), 'active', 'UnscheduledPodAdd', now);
+    this.#enter(newQueuedPodInfo(pod, now), 'active', UNSCHEDULED_POD_ADD.label, now);
   }
 
   /** A waiting pod changed: in the unschedulable pods that may be what its plugins waited for. */
-  update(before: Pod, pod: Pod, event: ClusterEvent, now: Instant): void {
+  update(before: Pod, pod: Pod, now: Instant): void {
     const uid = podUid(pod);
-    if (this.#nominator.nodeOf(uid) !== '') this.#nominator.add(pod, this.#nominator.nodeOf(uid));
-    for (const heap of [this.#active, this.#backoff, this.#errorBackoff]) {
-      const queued = heap.get(uid);
-      if (queued === undefined) continue;
-      queued.pod = pod;
+    if (this.#inFlight.has(uid)) {
+      // Judged when it comes back.
+      for (const event of podChanges(before, pod)) this.#inFlight.record({ event, before, after: pod });
       return;
     }
-    const info = this.#unschedulable.get(uid);
-    if (info === undefined) {
-      // Under way: what happened is judged when it comes back.
-      if (event.action !== UPDATE_OTHER) this.#inFlight.record({ event, before, after: pod });
-      return;
-    }
+    const queued = this.#active.get(uid) ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid);
+    const info = queued ?? this.#unschedulable.get(uid);
+    if (info === undefined) return;
     info.pod = pod;
-    if (info.gatedBy !== '' && podLabels(before) === podLabels(pod) && event.action === UPDATE_OTHER) return;
-    if (this.#isWorthTrying(info, event, before, pod, now)) this.#leaveUnschedulable(info, event.label, now);
+    this.#nominator.update(before, pod);
+    if (queued !== undefined) return;
+    for (const event of podChanges(before, pod)) {
+      const isWorthTrying = this.#settings.usesHints ? this.#isWorthTrying(info, event, before, pod, now) : before.spec !== pod.spec;
+      if (!isWorthTrying) continue;
+      this.#leaveUnschedulable(info, event.label, now);
+      return;
+    }
   }
 
   delete(pod: Pod): void {
@@ -200,45 +196,63 @@ export class SchedulingQueue {
     info.timestamp = now;
     info.unschedulablePlugins = plugins;
     for (const plugin of plugins) this.#blame(info, plugin);
-    if (plugins.size === 0) {
-      info.consecutiveErrors++;
-      info.backoffUntil = now + backoffDuration(info.consecutiveErrors, this.#settings.initialBackoff, this.#settings.maxBackoff);
-      this.#enter(info, 'backoff', 'ScheduleAttemptFailure', now);
-      return;
+    if (plugins.size === 0) info.consecutiveErrors++;
+    else {
+      info.consecutiveErrors = 0;
+      info.unschedulableCount++;
     }
-    info.consecutiveErrors = 0;
-    info.unschedulableCount++;
-    info.backoffUntil = now + backoffDuration(info.unschedulableCount, this.#settings.initialBackoff, this.#settings.maxBackoff);
-    if (isActivated) {
-      this.#enter(info, 'active', 'ForceActivate', now);
-      return;
-    }
-    for (const { event, before, after } of seen) {
-      if (!this.#isWorthTrying(info, event, before, after, now)) continue;
-      this.#enter(info, 'backoff', 'ScheduleAttemptFailure', now);
-      return;
-    }
-    this.#enter(info, 'unschedulable', 'ScheduleAttemptFailure', now);
+    const failures = plugins.size === 0 ? info.consecutiveErrors : info.unschedulableCount;
+    info.backoffUntil = now + backoffDuration(failures, this.#settings.initialBackoff, this.#settings.maxBackoff);
+    // determineSchedulingHintForInFlightPod: an error waits for nothing but time.
+    const isToBeTried =
+      plugins.size === 0 || isActivated || seen.some(({ event, before, after }) => this.#isWorthTrying(info, event, before, after, now));
+    const room = !isToBeTried ? 'unschedulable' : this.#isBackingOff(info, now) ? 'backoff' : 'active';
+    this.#enter(info, room, 'ScheduleAttemptFailure', now);
+  }
+
+  /** isPodBackingoff: until the second in which it ends is over. */
+  #isBackingOff({ backoffUntil }: QueuedPodInfo, now: Instant): boolean {
+    return this.#settings.maxBackoff > 0 && Math.floor(backoffUntil / BACKOFF_WINDOW) >= Math.floor(now / BACKOFF_WINDOW);
   }
 
   /** Nothing is known of what this rejector waits for: every event may help (framework.go, defaultEnqueueExtension). */
   registerForAll(plugin: string): void {
     const registration: EventRegistration = { resource: '*', action: ALL };
     for (const [profile, registered] of this.#registered) this.#registered.set(profile, [...registered, { plugin, registration }]);
+    this.#interest.clear();
   }
 
-  /** MoveAllToActiveOrBackoffQueue: something changed; the pods that it may help are brought back. `except`: a pod that caused it itself. */
-  move(event: ClusterEvent, before: KubeObject | undefined, after: KubeObject | undefined, now: Instant, except = ''): void {
+  /** MoveAllToActiveOrBackoffQueue: something changed; the pods that it may help are brought back. `except`: a pod that caused it itself;
+   *  `atMost`: only pods of at most this priority (getLEPriorityPreCheck). */
+  move(
+    event: ClusterEvent,
+    before: KubeObject | undefined,
+    after: KubeObject | undefined,
+    now: Instant,
+    except = '',
+    atMost = Number.POSITIVE_INFINITY,
+  ): void {
+    if (!this.#isOfInterest(event)) return;
+    if (this.#unschedulable.size > 0) {
+      const plugins = new Set<string>();
+      for (const registered of this.#registered.values()) {
+        for (const { plugin, registration } of registered) if (matchesEvent(registration, event)) plugins.add(plugin);
+      }
+      for (const info of this.#unschedulable.keptBy(plugins)) {
+        if (info.uid === except || podPriority(info.pod) > atMost) continue;
+        if (this.#isWorthTrying(info, event, before, after, now)) this.#leaveUnschedulable(info, event.label, now);
+      }
+    }
     this.#inFlight.record({ event, before, after });
-    if (this.#unschedulable.size === 0) return;
-    const plugins = new Set<string>();
-    for (const registered of this.#registered.values()) {
-      for (const { plugin, registration } of registered) if (matchesEvent(registration, event)) plugins.add(plugin);
+  }
+
+  #isOfInterest(event: ClusterEvent): boolean {
+    let isOfInterest = this.#interest.get(event.label);
+    if (isOfInterest === undefined) {
+      isOfInterest = [...this.#registered.values()].some((all) => all.some(({ registration }) => matchesEvent(registration, event)));
+      this.#interest.set(event.label, isOfInterest);
     }
-    if (plugins.size === 0) return;
-    for (const info of this.#unschedulable.keptBy(plugins)) {
-      if (info.uid !== except && this.#isWorthTrying(info, event, before, after, now)) this.#leaveUnschedulable(info, event.label, now);
-    }
+    return isOfInterest;
   }
 
   /** Pods whose back-off is over become active; pods that waited five minutes are tried again. */
@@ -253,6 +267,8 @@ export class SchedulingQueue {
         this.#enter(first, 'active', 'BackoffComplete', now);
       }
     }
+    if (now < this.#flushAt) return;
+    this.#flushAt = this.#flushAfter(now);
     for (const info of this.#unschedulable.waitingSinceBefore(now - this.#settings.maxUnschedulable))
       this.#leaveUnschedulable(info, 'UnschedulableTimeout', now);
   }
@@ -287,6 +303,8 @@ export class SchedulingQueue {
     now: Instant,
   ): boolean {
     if (info.gatedBy === '' && info.unschedulablePlugins.size === 0) return true;
+    // What holds it must hear of it first, and then any of those that kept it out.
+    if (info.gatedBy !== '' && !this.#concerns(info.gatedBy, info.pod, event)) return false;
     for (const { plugin, registration } of this.#registered.get(profileOf(info.pod)) ?? []) {
       if (plugin !== info.gatedBy && !info.unschedulablePlugins.has(plugin)) continue;
       if (!matchesEvent(registration, event)) continue;
@@ -297,19 +315,27 @@ export class SchedulingQueue {
     return false;
   }
 
+  /** GatingPluginEvents. */
+  #concerns(gate: string, pod: Pod, event: ClusterEvent): boolean {
+    const registered = this.#registered.get(profileOf(pod)) ?? [];
+    return registered.some(({ plugin, registration }) => plugin === gate && matchesEvent(registration, event));
+  }
+
   #leaveUnschedulable(info: QueuedPodInfo, event: string, now: Instant): void {
     this.#release(info);
-    const isBackingOff = info.backoffUntil > now && event !== 'ForceActivate';
+    const isBackingOff = event !== 'ForceActivate' && info.backoffUntil > 0 && this.#isBackingOff(info, now);
     this.#enter(info, isBackingOff ? 'backoff' : 'active', event, now);
   }
 
   /** Every way in: PreEnqueue may hold the pod back. */
   #enter(info: QueuedPodInfo, room: 'active' | 'backoff' | 'unschedulable', event: string, now: Instant): void {
     const profile = profileOf(info.pod);
-    const status = room === 'unschedulable' ? undefined : this.#profiles.get(profile)?.runPreEnqueue(info.pod);
+    // Who backed off was asked when it entered the back-off.
+    const isAsked = room !== 'unschedulable' && event !== 'BackoffComplete';
+    const status = isAsked ? this.#profiles.get(profile)?.runPreEnqueue(info.pod) : undefined;
     info.gatedBy = status?.plugin ?? '';
     if (status !== undefined) this.#blame(info, info.gatedBy);
-    if (room !== 'unschedulable') this.#instruments?.point('PreEnqueue', status?.code ?? 'Success', profile, SMALL_POINT_COST);
+    if (isAsked) this.#instruments?.point('PreEnqueue', status?.code ?? 'Success', profile, SMALL_POINT_COST);
     if (room === 'unschedulable' || status !== undefined) {
       this.#keep(info);
       this.journal?.queued(info, status === undefined ? 'unschedulable' : 'gated', event, waitsFor(info, status), now);

@@ -22,6 +22,11 @@ export class UnschedulablePods {
     return this.#pods.size;
   }
 
+  /** No pod that is not gated has waited since before this. */
+  get oldest(): number {
+    return this.#oldest;
+  }
+
   get(uid: string): QueuedPodInfo | undefined {
     return this.#pods.get(uid)?.info;
   }
