@@ -20,6 +20,8 @@ export class CacheFeed implements EtcdWaiter {
   private stage: 'idle' | 'listing' | 'watching' = 'idle';
   watchId = -1;
   private heardAt: Instant = 0;
+  /** Of the watch's next message. */
+  private sequence = 0;
   /** The past revision that was asked for; 0: the present. */
   private listedAt = 0;
   private waiting: Operation[] = [];
@@ -76,6 +78,7 @@ export class CacheFeed implements EtcdWaiter {
     const { prefix, cluster, cache } = this.resource;
     this.stage = 'watching';
     this.heardAt = ctx.now;
+    this.sequence = 0;
     this.etcd.cancelWatch(this.watchId, ctx);
     this.watchId = this.etcd.send(
       cluster,
@@ -120,6 +123,8 @@ export class CacheFeed implements EtcdWaiter {
     this.heardAt = ctx.now;
     if (message.id !== this.watchId) return;
     if (message.noLeader === true) return this.watchLost(message.id, ctx);
+    // Something was lost on the way: the connection is broken, and the watch goes on from where it was over another.
+    if (message.sequence !== undefined && message.sequence !== this.sequence++) return this.watchLost(message.id, ctx);
     // The watch's start is compacted, or something was missed: begin anew.
     if (message.compactRevision !== undefined || !this.fanOut.receive(this.resource, message, ctx)) return this.list(ctx);
     this.changed?.(ctx);

@@ -197,7 +197,8 @@ export class FanOut {
         continue;
       }
       if (watcher.bookmarks && watcher.nextBookmark <= ctx.now) {
-        this.send(watcher, [bookmark(resource)], ctx.charge(this.costs.sendPerWatcher), ctx);
+        // A server that lags has nothing to say yet to one who knows more.
+        if (resource.cache.revision >= watcher.since) this.send(watcher, [bookmark(resource)], ctx.charge(this.costs.sendPerWatcher), ctx);
         watcher.nextBookmark = ctx.now + this.bookmarkInterval;
       }
       this.schedule(entry, ctx.now);

@@ -21,6 +21,8 @@ interface WatchOwner {
   /** The id of the request that started it. */
   readonly id: number;
   readonly requireLeader: boolean;
+  /** Of the next message. */
+  sequence: number;
 }
 
 export class MemberWatches {
@@ -41,7 +43,7 @@ export class MemberWatches {
 
   create(id: number, operation: EtcdOperation & { op: 'watch' }, ctx: Context): void {
     this.cancel(ctx.source, id);
-    const owner: WatchOwner = { from: ctx.source, id, requireLeader: operation.requireLeader === true };
+    const owner: WatchOwner = { from: ctx.source, id, requireLeader: operation.requireLeader === true, sequence: 0 };
     this.watches.set(nameOf(owner), this.hub.add(owner, operation.key, operation.rangeEnd, operation.startRevision));
     this.metrics?.watchers.set(this.watches.size);
     ctx.send(ctx.source, respond(id, this.store.revision), ctx.charge(READ_CPU) + RPC_LATENCY);
@@ -132,7 +134,15 @@ export class MemberWatches {
   }
 
   private send({ owner }: Watcher<WatchOwner>, events: readonly EtcdEvent[], ctx: Context, compactRevision?: number): void {
-    const message: EtcdEvents = { kind: 'EtcdEvents', id: owner.id, revision: this.store.revision, events, compactRevision };
+    const { id } = owner;
+    const message: EtcdEvents = {
+      kind: 'EtcdEvents',
+      id,
+      sequence: owner.sequence++,
+      revision: this.store.revision,
+      events,
+      compactRevision,
+    };
     ctx.send(owner.from, message, ctx.charge(WATCH_MESSAGE_CPU + events.length * WATCH_EVENT_CPU));
   }
 }

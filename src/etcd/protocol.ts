@@ -137,6 +137,8 @@ export interface EtcdEvents extends Message {
   readonly kind: 'EtcdEvents';
   /** The id of the watch request. */
   readonly id: number;
+  /** Counts the watch's messages from 0: TCP delivers all or breaks, so that a gap is a broken connection. */
+  readonly sequence?: number;
   readonly revision: number;
   readonly events: readonly EtcdEvent[];
   /** Set when the watch was cancelled because its start is compacted. */

@@ -25,6 +25,8 @@ export interface Watcher {
   /** Events of the etcd batch in hand, sent as one message at its end. */
   batch: WatchEvent[] | undefined;
   isClosed: boolean;
+  /** What this server has not caught up with yet, though the watcher has heard of it elsewhere, is not told again (cacheWatcher.processInterval). */
+  since: number;
   /** Set when the watch is of another version than the stored one. */
   view: ResourceView | undefined;
   /** Set when a webhook converts what this watch tells. */
@@ -45,6 +47,7 @@ export function newWatcher(host: HostId, id: number, filter: Filter, bookmarks: 
     sequence: 0,
     batch: undefined,
     isClosed: false,
+    since: 0,
     view: undefined,
     stream: undefined,
     window: undefined,
@@ -55,7 +58,7 @@ export function newWatcher(host: HostId, id: number, filter: Filter, bookmarks: 
 export class Dispatch {
   readonly object: KubeObject | undefined;
   readonly previous: KubeObject | undefined;
-  private readonly revision: number;
+  readonly revision: number;
   private added: WatchEvent | undefined;
   private modified: WatchEvent | undefined;
   private deleted: WatchEvent | undefined;
@@ -183,6 +186,7 @@ export class WatcherSet {
     let told = 0;
     for (let i = 0; i < watchers.length; i++) {
       const watcher = watchers[i] as Watcher;
+      if (dispatch.revision <= watcher.since) continue;
       const event = dispatch.for(watcher.filter, watcher.isOpen);
       if (event === undefined) continue;
       told++;

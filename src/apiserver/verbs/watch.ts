@@ -60,6 +60,7 @@ export function openWatch(core: Core, fanOut: FanOut, timing: Timing, operation:
   watcher.view = resource.view;
   const version = options?.resourceVersion ?? '';
   const wantsState = options?.sendInitialEvents === true || ((version === '' || version === '0') && options?.sendInitialEvents !== false);
+  if (!wantsState) watcher.since = Number(version);
   const initial = wantsState
     ? stateNow(resource, filter)
     : version === '' || version === '0'
