@@ -38,7 +38,7 @@ const PROGRAMS: Readonly<Record<Program, (config: unknown, previous: Host | unde
   observer: (config) => new Observer(config as ObserverConfig),
   'metrics-server': (config) => new MetricsServer(config as MetricsServerConfig),
   webhook: (config) => new WebhookHost(config as WebhookHostConfig),
-  kubelet: (config) => new Kubelet(config as KubeletConfig),
+  kubelet: (config, previous) => new Kubelet(config as KubeletConfig, previous instanceof Kubelet ? previous : undefined),
   'own-controller': (config) => new OwnControllerHost(config as OwnControllerConfig),
   auditor: (config) => new Auditor(config as AuditorConfig),
   cloud: (config, previous) => new CloudHost(config as CloudConfig, previous instanceof CloudHost ? previous : undefined),

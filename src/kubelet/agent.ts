@@ -130,6 +130,10 @@ export class NodeAgent {
   node: Node | undefined;
   startedAt: Instant = 0;
   shuttingDown = false;
+  /** The machine's disk goes with its power. */
+  diskLost = false;
+  /** Pods of this machine's former life that the disk still has, until the API server has told which there are. */
+  former: ReadonlyMap<string, PodWorker> | undefined;
   running: Gauge | undefined;
   startSli: Histogram | undefined;
   startTotal: Histogram | undefined;
@@ -167,6 +171,14 @@ export class NodeAgent {
     this.hostIP = config.internalIP ?? formatAddress(2_886_729_728 + (Math.floor(parseCidr(config.podCIDR).base / 256) & 0xf_ffff));
     this.eventSource = { component: 'kubelet', host: config.nodeName };
     this.egress = Math.round(this.settings.costs.egressSeconds * SECOND);
+  }
+
+  /** The machine has power again. */
+  inherit(former: NodeAgent): void {
+    if (former.diskLost) return;
+    this.images.inherit(former.images);
+    this.former = former.byUid;
+    former.former = undefined;
   }
 
   start(ctx: Context): void {

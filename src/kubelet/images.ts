@@ -69,7 +69,14 @@ export class ImageStore {
   }
 
   preload(chance: Chance): void {
-    for (const image of this.settings.preloadedImages) this.keep(image, this.bytesOf(chance, image), 0);
+    for (const image of this.settings.preloadedImages) if (!this.has(image)) this.keep(image, this.bytesOf(chance, image), 0);
+  }
+
+  /** What the disk has kept. */
+  inherit({ disk }: ImageStore): void {
+    if (disk === undefined) return;
+    this.disk = disk;
+    this.version += 1;
   }
 
   has(image: string): boolean {

@@ -12,7 +12,8 @@ const KILLED = 137;
 
 export function befall(agent: NodeAgent, shutdown: NodeShutdown, { what, share }: Incident, ctx: Context): void {
   if (what === 'power-off') return shutdown.begin(ctx);
-  if (what === 'registry-down') agent.images.registryDown = true;
+  if (what === 'disk-lost') agent.diskLost = true;
+  else if (what === 'registry-down') agent.images.registryDown = true;
   else if (what === 'registry-up') agent.images.registryDown = false;
   else if (what === 'containers-die') killContainers(agent, share, ctx);
 }

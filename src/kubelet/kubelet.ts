@@ -49,8 +49,10 @@ export class Kubelet implements Host {
   private readonly ownNode: Reflector | undefined;
   private watching = false;
 
-  constructor(config: KubeletConfig) {
+  /** `previous`: the kubelet that ran on this machine before it lost its power. */
+  constructor(config: KubeletConfig, previous?: Kubelet) {
     const agent = new NodeAgent(config);
+    if (previous !== undefined) agent.inherit(previous.agent);
     this.agent = agent;
     this.heartbeats = new Heartbeats(agent);
     agent.podConfig.resume = (worker, index, ctx) => (index < 0 ? syncPod(agent, worker, ctx) : createContainer(agent, worker, index, ctx));

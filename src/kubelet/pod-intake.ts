@@ -7,6 +7,7 @@ import { type Context, SECOND } from '#sim';
 import { refusalOf } from './admission.ts';
 import type { NodeAgent } from './agent.ts';
 import { annotatedBehaviour, containerBehaviour } from './behaviour.ts';
+import { recall } from './former-life.ts';
 import { podLuck } from './luck.ts';
 import { podEvent } from './pod-events.ts';
 import { probesOf } from './pod-probes.ts';
@@ -65,6 +66,7 @@ export class PodIntake implements Sink {
     for (const worker of [...this.agent.workers.values()]) if (!worker.isStatic && !listed.has(worker.uid)) this.gone(worker.uid, ctx);
     this.statics.listed(listed, ctx);
     for (const object of objects) this.upsert(object, ctx);
+    this.agent.former = undefined;
   }
 }
 
@@ -79,6 +81,9 @@ export function addPod(agent: NodeAgent, pod: Pod, isStatic: boolean, ctx: Conte
   const started = pod.status?.startTime === undefined ? undefined : parseTime(pod.status.startTime);
   const seenAt = started === undefined ? ctx.now : started - agent.epoch(ctx);
   const worker = new PodWorker(agent.newSlot(), pod, podRequests(pod), workload, ordinal, containers, seenAt);
+  const former = over || refusal !== undefined ? undefined : agent.former?.get(worker.uid);
+  if (former !== undefined) recall(worker, former, ctx);
+  if (phase === 'Running') worker.sentPhase = phase;
   worker.isStatic = isStatic;
   if (started !== undefined) worker.known = 'unknown';
   if (!over && refusal === undefined) agent.count(worker);

@@ -86,6 +86,10 @@ function createSandbox(agent: NodeAgent, worker: PodWorker, ctx: Context): void 
   const { costs } = agent.settings;
   if (worker.sandboxes === 0 && worker.spec.volumes !== undefined && !volumesReady(agent, worker, ctx)) return;
   worker.stage = 'busy';
+  if (worker.sandboxLost) {
+    worker.sandboxLost = false;
+    podEvent(agent, worker, undefined, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.', ctx);
+  }
   // Volumes are mounted once, before the first sandbox.
   const mount = worker.sandboxes === 0 ? drawDuration(ctx.chance, LUCK.mount, costs.mountSeconds, worker.luck, worker.ordinal) : 0;
   const create = drawDuration(ctx.chance, LUCK.sandbox, costs.sandboxSeconds, worker.luck, worker.ordinal, worker.sandboxes);

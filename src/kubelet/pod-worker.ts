@@ -179,6 +179,8 @@ export class PodWorker {
   /** A relist has shown it, or will with its containers. */
   sandboxTold = true;
   sandboxes = 0;
+  /** It had one before the machine lost its power. */
+  sandboxLost = false;
   address: number | undefined = undefined;
   initialized = false;
   /** Bits of the conditions as last published: 1 sandbox, 2 initialized, 4 ready, 8 containersReady. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { incident } from '#sim';
 import { add, container, pod, runNode } from './one-node.ts';
 
 const behaviour = (spec: object): Record<string, string> => ({ 'wavetank.dev/behaviour': JSON.stringify(spec) });
@@ -404,7 +405,7 @@ describe('the status manager', () => {
 describe('a node that goes', () => {
   const n0 = { hosts: [1] };
 
-  test('it comes back empty: its pods run again, with one restart more', () => {
+  test('its pods run again, with one restart more', () => {
     const run = runNode(120, [[2, add(pod('a'))]], {
       changes: [
         { at: 20e6, change: 'crash', hosts: n0 },
@@ -417,9 +418,28 @@ describe('a node that goes', () => {
     expect(last?.status.containerStatuses[0]).toMatchObject({ ready: true, restartCount: 1 });
     // Its address went with the node; the new one replaces it, in a list that merges by address.
     const after = run.statuses('a').filter(({ at }) => at > 60);
-    expect(after[0]?.status).toMatchObject({ phase: 'Pending', podIP: null, podIPs: null });
+    expect(after[0]?.status).toMatchObject({ phase: 'Running', podIP: null, podIPs: null });
+    expect(after[0]?.status.containerStatuses[0]?.state.terminated).toMatchObject({ exitCode: 255, reason: 'Unknown' });
     expect(after.find(({ status }) => typeof status.podIP === 'string')?.status.podIPs).toEqual([{ ip: expect.any(String) }]);
     expect(run.writes('update', 'leases.coordination.k8s.io').at(-1)?.at).toBeGreaterThan(100e6);
+  });
+
+  test.each([
+    ['kept', [], 1],
+    ['lost', [{ at: 19e6, change: 'tell', hosts: { hosts: [0] }, to: n0, message: incident('disk-lost') }], 2],
+  ] as const)('with its disk %s, images are there or pulled again', (disk, before, pulls) => {
+    const never = pod(
+      'once',
+      { restartPolicy: 'Never', containers: [container('web', { image: 'big:1' })] },
+      { 'wavetank.dev/run-seconds': '50' },
+    );
+    const run = runNode(150, [[2, add(never)]], {
+      settings: { images: { 'big:1': 1000 } },
+      changes: [...before, { at: 20e6, change: 'crash', hosts: n0 }, { at: 60e6, change: 'restart', hosts: n0 }],
+    });
+    expect(run.events('once').filter((event) => event.startsWith('Pulled: Successfully'))).toHaveLength(disk === 'kept' ? 1 : pulls);
+    // What the disk still knows to have run is not run again; of what it has lost nobody knows.
+    expect(run.statuses('once').at(-1)?.status.phase).toBe(disk === 'kept' ? 'Failed' : 'Succeeded');
   });
 
   test('cut off, it goes on running its pods and reports when the network is back', () => {

@@ -162,7 +162,7 @@ export function course(situation: Situation): string {
     if (spec.program === 'etcd') return previous ?? new EtcdMember({ name: spec.name }, { stamp });
     if (spec.program === 'api') return new ApiServer({ name: spec.name, instance: 0, etcd: { default: [0] } });
     if (spec.program === 'observer') return observer;
-    if (spec.program === 'kubelet') return new Kubelet(spec.config as KubeletConfig);
+    if (spec.program === 'kubelet') return new Kubelet(spec.config as KubeletConfig, previous instanceof Kubelet ? previous : undefined);
     return new ControllerManager({ client: { user: 'system:kube-controller-manager', servers: [1], qps: 0, burst: 0 } });
   });
   return `${observer.lines.join('\n')}\n`;

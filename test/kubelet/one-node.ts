@@ -94,9 +94,9 @@ export function runNode(seconds: number, actions: readonly Action[], options: Op
     until: seconds * SECOND,
     bucket: SECOND,
   };
-  const outcome = runInProcess(world, (spec) => {
+  const outcome = runInProcess(world, (spec, _id, previous) => {
     if (spec.program === 'api') return api;
-    const kubelet = new Kubelet(spec.config as KubeletConfig);
+    const kubelet = new Kubelet(spec.config as KubeletConfig, previous instanceof Kubelet ? previous : undefined);
     kubelets.push(kubelet);
     return kubelet;
   });

@@ -372,4 +372,27 @@ export const SITUATIONS: readonly Situation[] = [
     seconds: 60,
     without: STARTS,
   },
+  {
+    name: 'node that loses its power and keeps its disk',
+    source:
+      'pkg/kubelet/kuberuntime/kuberuntime_manager.go, computePodActions; containerd internal/cri/server/restart.go (exit code 255, Unknown)',
+    steps: [
+      createAt(
+        10,
+        bound(
+          'server',
+          { containers: [web()], initContainers: [{ name: 'prepare', image: 'web:1' }] },
+          { containers: { prepare: { runSeconds: 1 } } },
+        ),
+      ),
+      createAt(10, bound('once', { restartPolicy: 'Never' }, { runSeconds: 100 })),
+      createAt(10, bound('done', { restartPolicy: 'OnFailure' }, { runSeconds: 5 })),
+    ],
+    seconds: 60,
+    changes: [
+      { at: 20 * SECOND, change: 'crash', hosts: { hosts: [NODE] } },
+      { at: 30 * SECOND, change: 'restart', hosts: { hosts: [NODE] } },
+    ],
+    without: STARTS,
+  },
 ];
