@@ -19,17 +19,22 @@ const RESULTS = 'results.json';
 
 const nameOf = ({ topic, testCase, name }: PerfWorkload): string => rowName({ topic, testCase, workload: name });
 
+/** Empty where there is none. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** Rows of an earlier run that came to an end. */
 function earlier(flags: TableFlags): Map<string, PerfRow> {
   const rows = new Map<string, PerfRow>();
   if (flags.keep !== true) return rows;
   const file = join(flags.table, RESULTS);
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return rows;
-  }
+  const text = textOf(file);
+  if (text === '') return rows;
   try {
     const { seed, workloads } = JSON.parse(text) as { readonly seed: number; readonly workloads: readonly PerfRow[] };
     if (seed !== flags.seed) throw UserError.at({ file }, `holds rows of seed ${seed}; --keep goes on with --seed ${seed} only`);
@@ -46,6 +51,7 @@ export async function writeBenchTable(chosen: readonly PerfWorkload[], flags: Ta
   const kept = earlier(flags);
   const out = openOutDirectory(flags.table);
   const interrupt = onInterrupt();
+  const before = textOf(join(flags.table, 'README.md'));
   const rows = new Map<string, PerfRow>();
   for (const workload of chosen) {
     const name = nameOf(workload);
@@ -55,7 +61,7 @@ export async function writeBenchTable(chosen: readonly PerfWorkload[], flags: Ta
   const write = (): PerfRow[] => {
     const done = chosen.map((workload) => rows.get(nameOf(workload))).filter((row) => row !== undefined);
     out.write(RESULTS, `${JSON.stringify({ version: VERSION, seed: flags.seed, workloads: done }, null, 1)}\n`);
-    out.write('README.md', drawPerfTable(done, 'npm run bench:scheduler-perf'));
+    out.write('README.md', drawPerfTable(done, 'npm run bench:scheduler-perf', before));
     return done;
   };
   try {

@@ -18,7 +18,7 @@ const BOUNDS: Readonly<Record<string, readonly number[]>> = {
   workqueue_queue_duration_seconds: [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10],
   kubelet_pod_start_duration_seconds: POD_STARTS,
   kubelet_pod_start_sli_duration_seconds: POD_STARTS,
-  kubelet_image_pull_duration_seconds: [1, 5, 10, 20, 30, 60, 180, 300, 600, 900, 1200, 1800, 2700, 3600],
+  kubelet_image_pull_duration_seconds: [1, 5, 10, 20, 30, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600],
   etcd_disk_wal_fsync_duration_seconds: [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2.048, 4.096, 8.192],
   grpc_server_handling_seconds: PROMETHEUS_DEFAULT,
 };

@@ -36,10 +36,10 @@ export type Step =
   | { readonly step: 'told' }
   | { readonly step: 'ignore' };
 
-/** A pod waits for permission, or for what its PreBind plugin waits for. */
+/** A pod waits for permission, for the end of its attempt, or for what its PreBind plugin waits for. */
 export interface BindingTimer extends Message {
   readonly kind: 'SchedulerBindingTimer';
-  readonly what: 'permit' | 'preBind';
+  readonly what: 'permit' | 'request' | 'preBind';
   readonly uid: string;
   readonly serial: number;
   readonly plugin: string;
@@ -187,7 +187,9 @@ export class BindingCycle {
       return;
     }
     const binding = this.#bindings.get(uid);
-    if (binding?.serial !== serial || binding.wait === undefined) return;
+    if (binding?.serial !== serial) return;
+    if (what === 'request') this.#nextRequest(binding, ctx, 0);
+    if (what === 'request' || binding.wait === undefined) return;
     const answer = ctx.now >= binding.waitEnds ? 'late' : binding.wait.check();
     if (answer === 'waiting') {
       this.#poll(binding, binding.wait, ctx);
@@ -220,10 +222,22 @@ export class BindingCycle {
 
   #nextRequest(binding: Binding, ctx: Context, delay: Duration): void {
     const { profile, state, assumed, nodeName, handle, info } = binding;
-    const request = binding.requests[binding.index++];
+    const request = binding.requests[binding.index];
+    if (request !== undefined && delay > 0) {
+      // Not sent ahead of its time: on one connection, what other bindings send until then would wait behind it.
+      ctx.after(delay, {
+        kind: 'SchedulerBindingTimer',
+        what: 'request',
+        uid: info.uid,
+        serial: binding.serial,
+        plugin: '',
+      } as BindingTimer);
+      return;
+    }
     if (request !== undefined) {
+      binding.index++;
       const spec: RequestSpec = { ...request, discardBody: true };
-      this.#client.request(ctx, spec, { step: 'preBind', uid: info.uid }, delay + ctx.charge(BINDING_COST));
+      this.#client.request(ctx, spec, { step: 'preBind', uid: info.uid }, ctx.charge(BINDING_COST));
       return;
     }
     binding.wait = profile.preBind[binding.plugin]?.waitsFor?.(state, assumed, nodeName, handle);

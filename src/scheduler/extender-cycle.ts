@@ -243,7 +243,7 @@ export class ExtenderCycle {
 
   /** What has to be charged since the last time. */
   #cost(scored: number): Duration {
-    const modelled = this.scheduler.costOf(this.#pod, this.#looked, scored);
+    const modelled = this.scheduler.costOf(this.#pod, this.#looked, scored, this.#filtered?.state);
     const more = Math.max(0, modelled - this.#charged);
     this.#charged = Math.max(modelled, this.#charged);
     return this.#meter.read(more);
@@ -251,7 +251,7 @@ export class ExtenderCycle {
 
   #finish(decision: Decision | undefined): Decision | undefined {
     if (decision === undefined) return undefined;
-    const dryRuns = Math.max(0, decision.cost - this.scheduler.costOf(this.#pod, 0, 0));
+    const dryRuns = Math.max(0, decision.cost - this.scheduler.costOf(this.#pod, 0, 0, this.#filtered?.state));
     const scored = decision.nodeName !== '' && decision.feasible > 1 ? decision.feasible : 0;
     return { ...decision, cost: this.#cost(scored) + dryRuns, extenders: this.#answers };
   }

@@ -12,6 +12,7 @@ import { CycleState, type PostFilterResult } from './framework.ts';
 import type { LiveHandle } from './live-handle.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Nominator } from './nominator.ts';
+import { deviceSearches } from './plugins/dynamic-resources.ts';
 import { repellingPods } from './plugins/inter-pod-affinity.ts';
 import { podPriority } from './pod-fields.ts';
 import type { Profile } from './profile.ts';
@@ -124,7 +125,7 @@ export class PodScheduler {
     state?: CycleState,
   ): { readonly cost: number; readonly work: AttemptWork } {
     const terms = podAffinityTerms(pod);
-    const hasClaims = (pod.spec?.resourceClaims?.length ?? 0) > 0;
+    const searches = state === undefined || (pod.spec?.resourceClaims?.length ?? 0) === 0 ? undefined : deviceSearches(state);
     const work: AttemptWork = {
       nodes: this.#cache.table.nodeCount,
       evaluated,
@@ -136,7 +137,9 @@ export class PodScheduler {
         terms.preferredAffinity.length > 0 ||
         terms.preferredAntiAffinity.length > 0,
       repelling: evaluated === 0 ? 0 : (this.#columns?.runs.repelling ?? (state === undefined ? 0 : repellingPods(state))),
-      slices: hasClaims ? countOf(this.handle.lister('resourceslices.resource.k8s.io').list()) : undefined,
+      ...(searches === undefined
+        ? {}
+        : { devices: { ...searches, slices: countOf(this.handle.lister('resourceslices.resource.k8s.io').list()) } }),
       dryRuns,
     };
     return { cost: attemptCost(work), work };
@@ -163,7 +166,7 @@ export class PodScheduler {
       if (top !== undefined) {
         const { slot, tied, feasible, state } = top;
         const evaluated = table.nodeCount;
-        const { cost, work } = this.#charge(pod, evaluated, feasible === 1 ? 0 : feasible, 0);
+        const { cost, work } = this.#charge(pod, evaluated, feasible === 1 ? 0 : feasible, 0, state);
         return { nodeName: (table.infos[slot] as NodeInfo).name, state, cost, work, evaluated, feasible, tied };
       }
     }
@@ -180,14 +183,14 @@ export class PodScheduler {
     if (feasible > 0) {
       if (feasible === 1) {
         const name = (table.infos[columns.slots[0] as number] as NodeInfo).name;
-        return { nodeName: name, state, ...this.#charge(pod, looked, 0, 0), evaluated, feasible, tied: 1 };
+        return { nodeName: name, state, ...this.#charge(pod, looked, 0, 0, state), evaluated, feasible, tied: 1 };
       }
       columns.score(pod, found);
       const { slot, tied } = columns.choose(feasible, this.handle.draw('tie', pod));
       return {
         nodeName: (table.infos[slot] as NodeInfo).name,
         state,
-        ...this.#charge(pod, looked, feasible, 0),
+        ...this.#charge(pod, looked, feasible, 0, state),
         evaluated,
         feasible,
         tied,
@@ -253,8 +256,8 @@ export class PodScheduler {
   }
 
   /** What an attempt costs the real scheduler so far. */
-  costOf(pod: Pod, evaluated: number, scored: number): number {
-    return this.#charge(pod, evaluated, scored, 0).cost;
+  costOf(pod: Pod, evaluated: number, scored: number, state?: CycleState): number {
+    return this.#charge(pod, evaluated, scored, 0, state).cost;
   }
 
   /** Every plugin called on every node: for profiles whose order of filters has no column form. */

@@ -22,6 +22,16 @@ describe('attemptCost', () => {
     const cost = attemptCost({ nodes: 100, evaluated: 98, scored: 98, usesSpread: false, usesInterPod: false, dryRuns: 0 });
     expect(Math.abs(cost / 490 - 1)).toBeLessThan(0.04);
   });
+  it('charges a node without a free device a good half of the device work of one that has some', () => {
+    const work = { nodes: 500, evaluated: 500, scored: 0, usesSpread: false, usesInterPod: false, dryRuns: 0 };
+    const plain = attemptCost(work);
+    const [full, free] = [0, 500].map((found) => attemptCost({ ...work, devices: { slices: 500, searched: 500, found } }) - plain) as [
+      number,
+      number,
+    ];
+    expect(full / free).toBeGreaterThan(0.53);
+    expect(full / free).toBeLessThan(0.61);
+  });
   it('grows with every node that preemption tries', () => {
     const work = { nodes: 100, evaluated: 100, scored: 0, usesSpread: false, usesInterPod: false };
     const [none, some] = [0, 10].map((dryRuns) => attemptCost({ ...work, dryRuns })) as [number, number];

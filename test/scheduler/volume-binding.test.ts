@@ -93,6 +93,27 @@ describe('VolumeBinding', () => {
     expect(complaints(janitor)).toEqual([]);
   });
 
+  it("is not held up by the next pod's, whose attempt is still under way", () => {
+    const other = ([second, call]: Step): Step => [
+      second,
+      JSON.parse(JSON.stringify(call).replaceAll('"data"', '"more"').replaceAll('"disk"', '"plate"').replaceAll('"one"', '"two"')),
+    ];
+    const ofOne = [...volumeAt(1), claimAt(2), podWithData(3)];
+    const ofTwo = [...volumeAt(1), claimAt(2)].map(other);
+    const steps = [
+      classAt(1, 'kubernetes.io/no-provisioner'),
+      nodeAt(1, 'a'),
+      ...ofOne,
+      ...ofTwo,
+      other(podWithData(3.1)),
+      boundClaim(8.5),
+    ];
+    // Attempts last from 3 to 8 and from 8 to 13.
+    const { janitor } = lab(steps, { seconds: 14, config: { cost: 5_000_000 } });
+    expect(boundAt(janitor)).toBeLessThan(10);
+    expect(janitor.seen.some(({ pod }) => pod.metadata?.name === 'two')).toBe(true);
+  });
+
   it('gives up when the time is over, in upstream words', () => {
     const steps = [classAt(1, 'kubernetes.io/no-provisioner'), ...volumeAt(1), nodeAt(1, 'a'), claimAt(2), podWithData(3)];
     const { janitor } = lab(steps, { seconds: 7.5, config: withTimeout(4) });

@@ -82,8 +82,25 @@ function summary(rows: readonly PerfRow[]): string {
 
 const shown = (value: number | null | undefined): string => (value === null || value === undefined ? '' : value.toLocaleString('en-US'));
 
-/** Markdown. */
-export function drawPerfTable(rows: readonly PerfRow[], command: string): string {
+const NOTES = '<!-- notes: written by hand, kept when the table is written again -->';
+const END_OF_NOTES = '<!-- end of notes -->';
+
+/** What people wrote into an earlier table. */
+function notesIn(table: string): string {
+  const begin = table.indexOf(NOTES);
+  const end = table.indexOf(END_OF_NOTES);
+  return begin < 0 || end < begin ? '' : table.slice(begin + NOTES.length, end).trim();
+}
+
+function belowThreshold(rows: readonly PerfRow[]): string {
+  const below = rows.filter(({ verdict }) => verdict === 'below');
+  const each = below.map((row) => `${row.testCase} / ${row.workload} (${shown(row.virtual ?? 0)} of ${shown(row.threshold)})`);
+  return below.length === 0 ? 'None is below its threshold.' : `Below their threshold: ${each.join('; ')}.`;
+}
+
+/** Markdown. `earlier` is the table that this one takes the place of: its notes stay. */
+export function drawPerfTable(rows: readonly PerfRow[], command: string, earlier = ''): string {
+  const notes = notesIn(earlier);
   const lines = [
     "# Kubernetes' scheduler_perf",
     '',
@@ -94,6 +111,12 @@ export function drawPerfTable(rows: readonly PerfRow[], command: string): string
     'in one thread while metrics were collected, on the machine that wrote this table and under whatever load it had. Virtual figures and digests are the same on every machine. Where all pods',
     'were scheduled at one instant there is no rate. Of the feature gates that the names speak of, SchedulerQueueingHints, SchedulerAsyncPreemption',
     'and, for failed attempts, SchedulerAsyncAPICalls are switched.',
+    '',
+    belowThreshold(rows),
+    '',
+    NOTES,
+    ...(notes === '' ? [] : ['', notes, '']),
+    END_OF_NOTES,
   ];
   for (const topic of [...new Set(rows.map((row) => row.topic))]) {
     lines.push('', `## ${topic}`, '', '| case / workload | pods | virtual pods/s | threshold | verdict | wall pods/s | CPU pods/s |');

@@ -45,6 +45,8 @@ interface ClaimsState {
   /** Claims without an allocation, in order. */
   readonly unallocated: readonly ResourceClaim[];
   readonly tracker: DeviceTracker;
+  /** Nodes on which Filter looked for devices. */
+  searched: number;
   /** What Filter found, by node. */
   readonly byNode: Map<string, readonly AllocationResult[]>;
   /** What Reserve took, by claim uid. */
@@ -57,6 +59,7 @@ const NO_CLAIMS: ClaimsState = Object.freeze({
   claims: [],
   unallocated: [],
   tracker: new DeviceTracker(),
+  searched: 0,
   byNode: new Map(),
   reserved: new Map(),
   written: new Set<string>(),
@@ -66,6 +69,12 @@ const uidOf = (claim: ResourceClaim): string => claim.metadata?.uid ?? '';
 const nodesOf = (claim: ResourceClaim): NodeSelector | undefined => claim.status?.allocation?.nodeSelector;
 const claimsOf = (handle: Handle) => handle.lister<ResourceClaim>(CLAIMS);
 const classesOf = (handle: Handle) => handle.lister<DeviceClass>(CLASSES);
+
+/** On how many nodes a cycle looked for devices, and on how many it found them. */
+export function deviceSearches(state: CycleState): { readonly searched: number; readonly found: number } | undefined {
+  const own = state.read<ClaimsState>(STATE_KEY);
+  return own === undefined || own.searched === 0 ? undefined : { searched: own.searched, found: own.byNode.size };
+}
 
 export class DynamicResources implements PreEnqueuePlugin, PreFilterPlugin, FilterPlugin, PostFilterPlugin, ReservePlugin, PreBindPlugin {
   readonly name = 'DynamicResources';
@@ -109,7 +118,7 @@ export class DynamicResources implements PreEnqueuePlugin, PreFilterPlugin, Filt
       if (refusal !== undefined) return { status: refusal };
     }
     const unallocated = claims.filter((claim) => claim.status?.allocation === undefined);
-    const own: ClaimsState = { claims, unallocated, tracker, byNode: new Map(), reserved: new Map(), written: new Set() };
+    const own: ClaimsState = { claims, unallocated, tracker, searched: 0, byNode: new Map(), reserved: new Map(), written: new Set() };
     state.write(STATE_KEY, own);
     return undefined;
   }
@@ -145,6 +154,7 @@ export class DynamicResources implements PreEnqueuePlugin, PreFilterPlugin, Filt
     if (own === undefined) return failure('not found');
     if (own.claims.length === 0) return undefined;
     if (own.unallocated.length > 0) {
+      own.searched++;
       const found = this.#allocate(own, node, handle);
       if (!Array.isArray(found)) return found as Status;
       own.byNode.set(name, found);
