@@ -80,4 +80,8 @@ export const TRAFFIC_MEASURES: Readonly<Record<Name, Measure>> = {
   },
   evictions: ({ recorded }) => ({ value: recorded.counter('kubelet_evictions')?.total ?? 0 }),
   containerRestarts: ({ recorded }) => ({ value: recorded.counter('kubelet_restarted_containers_total')?.total ?? 0 }),
+  probes: ({ recorded }) => ({
+    value: recorded.counter('prober_probe_total')?.total ?? 0,
+    note: `startup, readiness and liveness probes, ${recorded.counter('prober_probe_total', { result: 'failed' })?.total ?? 0} of them failed; of containers that run, up to a minute ago`,
+  }),
 };

@@ -7,9 +7,12 @@ import { type Context, SECOND, type Timer } from '#sim';
 import type { Continuation, NodeAgent } from './agent.ts';
 import { drawDuration, LUCK } from './luck.ts';
 import { type NodeHealth, nodeStatusPatch, registrationOf } from './node-object.ts';
+import { countProbes } from './pod-probes.ts';
 
 const LEASES = 'leases.coordination.k8s.io';
 const LEASE_NAMESPACE = 'kube-node-lease';
+/** Renewals from one count of the probes to the next: a minute. */
+const COUNT_EVERY = 6;
 /** wait.JitterUntil's factor in the lease controller. */
 const LEASE_JITTER = 0.04;
 /** Pause before registration or the Lease's creation is tried again (upstream's back-offs run from 100 ms to 7 s). */
@@ -197,6 +200,7 @@ export class Heartbeats {
   /** The renewal falls due; one under way is waited for. */
   renew(ctx: Context): void {
     this.nextRenewal(ctx);
+    if (this.renewals % COUNT_EVERY === 0) countProbes(this.agent, ctx);
     if (this.leaseBusy) return;
     if (this.gone) return this.createLease(ctx);
     if (this.lease === undefined) return this.getLease(ctx);

@@ -64,6 +64,9 @@ export function probesOf(
       resultRun: 0,
       published: undefined,
       executed: 0,
+      failed: 0,
+      countedExecuted: 0,
+      countedFailed: 0,
       timeline: undefined,
       since: undefined,
       onHold: false,
@@ -261,6 +264,35 @@ export function restoreReadiness(agent: NodeAgent, worker: PodWorker, record: Co
   answerWith(agent, worker, record, index, ({ plan }) => (plan.type === 'readiness' ? own : undefined), ctx);
 }
 
+/** prober_probe_total (pkg/kubelet/prober/prober_manager.go), without its labels for containers and pods. */
+function count(probe: ProbeWorker, ctx: Context): void {
+  const failed = probe.failed - probe.countedFailed;
+  const succeeded = probe.executed - probe.countedExecuted - failed;
+  probe.countedExecuted = probe.executed;
+  probe.countedFailed = probe.failed;
+  const { type } = probe.plan;
+  if (succeeded > 0)
+    ctx.record.counter('prober_probe_total', (SUCCEEDED[type] ??= { probe_type: TITLES[type], result: 'successful' })).add(succeeded);
+  if (failed > 0) ctx.record.counter('prober_probe_total', (FAILED[type] ??= { probe_type: TITLES[type], result: 'failed' })).add(failed);
+}
+const SUCCEEDED: Partial<Record<ProbeType, Record<string, string>>> = {};
+const FAILED: Partial<Record<ProbeType, Record<string, string>>> = {};
+
+/** Brings the metrics up to now: nothing that anyone would notice happens before the timers of the probes. */
+export function countProbes(agent: NodeAgent, ctx: Context): void {
+  for (const { containers } of agent.workers.values()) {
+    for (const { probes, started, state } of containers) {
+      if (state !== 'running') continue;
+      for (const probe of probes) {
+        const begun = probe.since !== undefined && (probe.plan.type === 'startup' ? !started : started);
+        if (!begun || probe.timeline === undefined || probe.onHold) continue;
+        advance(probe, probe.plan, probe.timeline, ctx.now - 1);
+        count(probe, ctx);
+      }
+    }
+  }
+}
+
 /** The container no longer runs. */
 export function stopProbes(record: ContainerRecord, ctx: Context): void {
   record.observed = false;
@@ -270,6 +302,7 @@ export function stopProbes(record: ContainerRecord, ctx: Context): void {
     if (probe.timer !== undefined) ctx.cancel(probe.timer);
     probe.timer = undefined;
     if (probe.timeline !== undefined && !probe.onHold) advance(probe, probe.plan, probe.timeline, ctx.now - 1);
+    count(probe, ctx);
     probe.timeline = undefined;
     probe.since = undefined;
   }

@@ -22,6 +22,9 @@ export interface ProbePlan extends ProbeThresholds {
 export interface ProbeWorker extends ProbeState {
   readonly plan: ProbePlan;
   timeline: ProbeTimeline | undefined;
+  /** How many of them, and of the failed ones, the metrics have. */
+  countedExecuted: number;
+  countedFailed: number;
   /** The first tick of this life that probes. */
   since: Instant | undefined;
   /** After a liveness or startup failure, until a new container runs. */

@@ -31,6 +31,8 @@ export interface ProbeState {
   /** What the results manager holds; undefined for a startup probe that has no result yet. */
   published: boolean | undefined;
   executed: number;
+  /** Of those. */
+  failed: number;
 }
 
 /** How many steps of the timeline are looked ahead; beyond them an event looks again. */
@@ -76,6 +78,7 @@ export function advance(state: ProbeState, thresholds: ProbeThresholds, timeline
     state.resultRun = ok === state.lastResult ? state.resultRun + ticks : ticks;
     state.lastResult = ok;
     state.executed += ticks;
+    if (!ok) state.failed += ticks;
     state.nextTick += ticks * period;
     if (state.resultRun >= (ok ? thresholds.successThreshold : thresholds.failureThreshold)) state.published = ok;
   }

@@ -18,5 +18,6 @@ export const TRAFFIC_METRICS = {
   cpuUsed: { unit: 'share', description: 'CPU that containers with a `load` use, of what nodes can allocate, mean', byPhase: true },
   drainTime: { unit: 's', description: 'from the beginning of a drain until its nodes are empty, the slowest' },
   evictions: { unit: 'pods', description: 'pods that kubelets evicted for their nodes\u2019 sake' },
+  probes: { unit: 'times', description: 'probes that kubelets made' },
   containerRestarts: { unit: 'times', description: 'containers that were started again' },
 } as const satisfies Record<string, MetricInfo>;

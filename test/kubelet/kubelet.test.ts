@@ -498,3 +498,42 @@ test('an Event that repeats is counted up by patch, and no more than 25 come at 
   // Two Events each 10 to 15 s would be 64; 25 and one each 5 min remain.
   expect(run.writes('create', 'events').length + counted.length).toBeLessThanOrEqual(27);
 });
+
+describe('counted probes', () => {
+  const probed = (annotations?: Record<string, string>) =>
+    pod(
+      'a',
+      {
+        containers: [
+          container('web', {
+            readinessProbe: { httpGet: { path: '/', port: 80 }, periodSeconds: 5 },
+            livenessProbe: { httpGet: { path: '/', port: 80 }, periodSeconds: 10, failureThreshold: 100 },
+          }),
+        ],
+      },
+      annotations,
+    );
+  const totals = (probes: 'analytic' | 'each', annotations?: Record<string, string>) => {
+    const run = runNode(
+      600,
+      [
+        [2, add(probed(annotations))],
+        [400, (api, ctx) => api.removePod('default/a', ctx)],
+      ],
+      { settings: { probes, events: 'none' } },
+    );
+    return run.outcome.recorded.counters
+      .filter(({ name }) => name === 'prober_probe_total')
+      .map(({ labels, total }) => `${labels['probe_type']} ${labels['result']} ${total}`)
+      .sort();
+  };
+
+  test('are as many as are made one by one', () => {
+    // From 3 s to 400 s, every 5 s and every 10 s.
+    expect(totals('analytic')).toEqual(['Liveness successful 40', 'Readiness successful 80']);
+    expect(totals('each')).toEqual(totals('analytic'));
+    const flapping = { 'wavetank.dev/behaviour': '{"probes":{"readiness":{"flap":{"upSeconds":60,"downSeconds":40}}}}' };
+    expect(totals('each', flapping)).toEqual(totals('analytic', flapping));
+    expect(totals('analytic', flapping).join()).toMatch(/Readiness failed \d\d,/);
+  });
+});

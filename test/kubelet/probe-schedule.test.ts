@@ -21,6 +21,7 @@ const fresh = (firstTick: number, published: boolean | undefined): ProbeState =>
   resultRun: 0,
   published,
   executed: 0,
+  failed: 0,
 });
 
 /** The dumb twin: every probe, one by one, as worker.go does it. */
@@ -36,6 +37,7 @@ function naive(
     const ok = timeline.ok(state.nextTick);
     if (!ok) failures.push(state.nextTick);
     state.executed += 1;
+    state.failed += ok ? 0 : 1;
     if (ok === state.lastResult) state.resultRun += 1;
     else {
       state.lastResult = ok;
