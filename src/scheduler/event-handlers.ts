@@ -24,6 +24,7 @@ import type { SchedulingQueue } from './queue/scheduling-queue.ts';
 import type { ClusterEvent, EventResource } from './queueing-events.ts';
 import type { PodScheduler } from './schedule-pod.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
+import { attachedTo, NODE_INDEX, VOLUME_ATTACHMENTS } from './storage-objects.ts';
 import type { WaitingPods } from './waiting-pods.ts';
 
 /** What plugins look at besides pods and nodes, with the resource name that events carry; '' where nothing can be waited for. */
@@ -38,6 +39,14 @@ const WATCHED: readonly (readonly [resource: string, event: EventResource | ''])
   ['persistentvolumeclaims', 'PersistentVolumeClaim'],
   ['storageclasses.storage.k8s.io', 'StorageClass'],
 ];
+/** What only volumes are placed by: watched from the first class, claim or volume on. */
+const STORAGE: typeof WATCHED = [
+  ['csinodes.storage.k8s.io', 'CSINode'],
+  ['csidrivers.storage.k8s.io', 'CSIDriver'],
+  ['csistoragecapacities.storage.k8s.io', 'CSIStorageCapacity'],
+  [VOLUME_ATTACHMENTS, 'VolumeAttachment'],
+];
+const NEEDS_STORAGE = new Set(['persistentvolumes', 'persistentvolumeclaims', 'storageclasses.storage.k8s.io']);
 /** The same for DynamicResources alone. */
 const DEVICES: typeof WATCHED = [
   ['resourceclaims.resource.k8s.io', 'ResourceClaim'],
@@ -62,6 +71,8 @@ type Deferred =
 export class EventHandlers {
   journal: ExplainJournal | undefined;
   metrics: SchedulerMetrics | undefined;
+  /** Something has come that makes volumes matter. */
+  usesStorage = false;
   readonly #cache: Cache;
   readonly #queue: SchedulingQueue;
   readonly #nominator: Nominator;
@@ -85,7 +96,14 @@ export class EventHandlers {
     this.#schedulers = schedulers;
   }
 
-  watch(pods: Informer<Pod>, nodes: Informer<Node>, informers: InformerFactory, listers: Map<string, ObjectLister<KubeObject>>): void {
+  /** `storage`: the factory that is started once volumes matter. */
+  watch(
+    pods: Informer<Pod>,
+    nodes: Informer<Node>,
+    informers: InformerFactory,
+    storage: InformerFactory,
+    listers: Map<string, ObjectLister<KubeObject>>,
+  ): void {
     pods.onEvent((event, { now }) => {
       if (this.#deferred === undefined) this.#podEvent(event, now);
       else this.#deferred.push({ of: 'pod', event, at: now });
@@ -95,14 +113,27 @@ export class EventHandlers {
       else this.#deferred.push({ of: 'node', event, at: now });
     });
     const usesDevices = [...this.#schedulers.values()].some(({ profile }) => profile.plugins.has('DynamicResources'));
-    for (const [resource, name] of [...(usesDevices ? [...WATCHED, ...DEVICES] : WATCHED), ...this.#ownWatches()]) {
-      const informer = informers.informer<KubeObject>(resource);
-      listers.set(resource, informer);
-      informer.onEvent((event, { now }) => {
-        if (this.#deferred === undefined) this.#objectEvent(resource, name, event, now);
-        else this.#deferred.push({ of: 'object', resource, name, event, at: now });
-      });
+    for (const [resource, name] of [...(usesDevices ? [...WATCHED, ...DEVICES] : WATCHED), ...this.#ownWatches()])
+      this.#watchObjects(informers.informer<KubeObject>(resource), resource, name, listers);
+    for (const [resource, name] of STORAGE) {
+      const informer = storage.informer<KubeObject>(resource);
+      if (resource === VOLUME_ATTACHMENTS) informer.addIndex(NODE_INDEX, (attachment) => [attachedTo(attachment)]);
+      this.#watchObjects(informer, resource, name, listers);
     }
+  }
+
+  #watchObjects(
+    informer: Informer<KubeObject>,
+    resource: string,
+    name: EventResource | '',
+    listers: Map<string, ObjectLister<KubeObject>>,
+  ): void {
+    listers.set(resource, informer);
+    informer.onEvent((event, { now }) => {
+      if (NEEDS_STORAGE.has(resource)) this.usesStorage = true;
+      if (this.#deferred === undefined) this.#objectEvent(resource, name, event, now);
+      else this.#deferred.push({ of: 'object', resource, name, event, at: now });
+    });
   }
 
   /** What only some plugins look at is watched only where they run. */
@@ -110,7 +141,7 @@ export class EventHandlers {
     const own = new Map<string, EventResource>();
     for (const { profile } of this.#schedulers.values())
       for (const { watches = [] } of profile.plugins.values()) for (const [resource, event] of watches) own.set(resource, event);
-    for (const [resource] of WATCHED) own.delete(resource);
+    for (const [resource] of [...WATCHED, ...STORAGE]) own.delete(resource);
     return [...own];
   }
 

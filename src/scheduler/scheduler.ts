@@ -53,6 +53,9 @@ export class Scheduler implements Host {
   readonly #config: SchedulerConfig;
   readonly #client: ApiClient<Step>;
   readonly #informers: InformerFactory;
+  /** Drivers, their nodes and their room: started once there is anything that needs them. */
+  readonly #storage: InformerFactory;
+  #isStorageStarted = false;
   readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
   readonly #cache = new Cache();
@@ -90,6 +93,7 @@ export class Scheduler implements Host {
     this.#config = config;
     this.#client = createApiClient<Step>(config.client);
     this.#informers = createInformerFactory(this.#client, { eventCost: EVENT_COST });
+    this.#storage = createInformerFactory(this.#client, { eventCost: EVENT_COST });
     this.#pods = this.#informers.informer<Pod>('pods', { fieldSelector: ACTIVE_PODS });
     this.#nodes = this.#informers.informer<Node>('nodes');
     const listers = new Map<string, ObjectLister<KubeObject>>();
@@ -143,7 +147,7 @@ export class Scheduler implements Host {
     this.#leads = config.leaderElection === undefined;
     this.#elector = this.#leads ? undefined : this.#newElector(exit);
     this.#indexGroups();
-    this.#events.watch(this.#pods, this.#nodes, this.#informers, listers);
+    this.#events.watch(this.#pods, this.#nodes, this.#informers, this.#storage, listers);
   }
 
   /** Coscheduling asks for the members of a group; nobody else pays for the index. */
@@ -211,6 +215,10 @@ export class Scheduler implements Host {
       const outcome = this.#extenders?.receive(message, ctx)?.outcome;
       if (outcome !== undefined) this.#extenderAnswered(outcome, ctx);
     }
+    if (this.#events.usesStorage && !this.#isStorageStarted) {
+      this.#isStorageStarted = true;
+      this.#storage.start(ctx);
+    }
     if (this.#leads) this.#metrics?.cacheSizes(ctx.now, this.#cache);
     // A wait that a plugin ended goes on when the scheduling thread has got so far.
     if (this.#waiting.hasSettled && (this.#paused !== undefined || ctx.now >= this.#busyUntil)) this.#binding.settle(ctx);
@@ -257,7 +265,7 @@ export class Scheduler implements Host {
   }
 
   get #isSynced(): boolean {
-    return this.#pods.synced && this.#nodes.synced;
+    return this.#pods.synced && this.#nodes.synced && (!this.#isStorageStarted || this.#storage.synced);
   }
 
   /** ScheduleOne. */

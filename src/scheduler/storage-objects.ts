@@ -28,6 +28,20 @@ export interface CsiStorageCapacity extends KubeObject {
   readonly maximumVolumeSize?: QuantityText;
 }
 
+export interface VolumeAttachment extends KubeObject {
+  readonly spec?: { readonly attacher?: string; readonly nodeName?: string; readonly source?: { readonly persistentVolumeName?: string } };
+}
+
+export const VOLUME_ATTACHMENTS = 'volumeattachments.storage.k8s.io';
+/** Where the informer has it: attachments by their node. */
+export const NODE_INDEX = 'node';
+export const attachedTo = (attachment: VolumeAttachment): string => attachment.spec?.nodeName ?? '';
+
+export function attachmentsOf(handle: Handle, node: string): Iterable<VolumeAttachment> {
+  const lister = handle.lister<VolumeAttachment>(VOLUME_ATTACHMENTS);
+  return lister.byIndex?.(NODE_INDEX, node) ?? [...lister.list()].filter((attachment) => attachedTo(attachment) === node);
+}
+
 export const claimsOf = (handle: Handle) => handle.lister<PersistentVolumeClaim>('persistentvolumeclaims');
 export const volumesOf = (handle: Handle) => handle.lister<PersistentVolume>('persistentvolumes');
 export const storageClassesOf = (handle: Handle) => handle.lister<StorageClass>('storageclasses.storage.k8s.io');

@@ -1,7 +1,7 @@
 /** How many volumes of a CSI driver a node can attach. Mirrors kube-scheduler v1.34 plugins/nodevolumelimits/csi.go.
  *  Departure: in-tree volumes are not translated to their CSI drivers (migration), so inline cloud disks are not counted. */
 
-import type { KubeObject, Pod } from '#api';
+import type { Pod } from '#api';
 import type { CycleState, EnqueueExtensions, FilterPlugin, Handle, PreFilterPlugin, PreFilterResult } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { podNamespace } from '../pod-fields.ts';
@@ -9,6 +9,7 @@ import { heldNoNode, ifClaimed } from '../pod-hints.ts';
 import { ADD, DELETE, type EventRegistration, UPDATE } from '../queueing-events.ts';
 import { failure, SKIP, type Status, unresolvable, unschedulable } from '../status.ts';
 import {
+  attachmentsOf,
   type CsiNode,
   claimClass,
   claimNameOf,
@@ -18,6 +19,7 @@ import {
   notForPod,
   type PersistentVolumeClaim,
   storageClassesOf,
+  type VolumeAttachment,
   volumesOf,
 } from '../storage-objects.ts';
 
@@ -65,6 +67,17 @@ function limitsOf(csiNode: CsiNode | undefined): Map<string, number> {
   return limits;
 }
 
+/** getNodeVolumeAttachmentInfo. */
+function attachedVolumes(handle: Handle, node: string): ReadonlyMap<string, string> {
+  const volumes = new Map<string, string>();
+  for (const { spec } of attachmentsOf(handle, node)) {
+    const driver = spec?.attacher ?? '';
+    const csi = volumesOf(handle).get(spec?.source?.persistentVolumeName ?? '')?.spec?.csi;
+    if (driver !== '' && csi !== undefined) volumes.set(`${driver}/${csi.volumeHandle}`, driver);
+  }
+  return volumes;
+}
+
 export class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, EnqueueExtensions {
   readonly name = 'NodeVolumeLimits';
 
@@ -85,11 +98,11 @@ export class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin, EnqueueE
       const failed = collect(existing, handle, false, attached);
       if (failed !== undefined) return failed;
     }
+    for (const volume of attached.keys()) added.delete(volume);
+    // What is still attached for pods that are gone takes room, too.
+    for (const [volume, driver] of attachedVolumes(handle, node.name)) attached.set(volume, driver);
     const attachedCount = new Map<string, number>();
-    for (const [volume, driver] of attached) {
-      added.delete(volume);
-      attachedCount.set(driver, (attachedCount.get(driver) ?? 0) + 1);
-    }
+    for (const driver of attached.values()) attachedCount.set(driver, (attachedCount.get(driver) ?? 0) + 1);
     const addedCount = new Map<string, number>();
     for (const driver of added.values()) addedCount.set(driver, (addedCount.get(driver) ?? 0) + 1);
     for (const [driver, count] of addedCount) {
@@ -134,10 +147,6 @@ function afterDetached(pod: Pod, gone: VolumeAttachment): 'Queue' | 'QueueSkip' 
     (volume) => volume.persistentVolumeClaim !== undefined || (gone.spec?.attacher ?? '') === (driverOfInline(volume) ?? ' '),
   );
   return helps ? 'Queue' : 'QueueSkip';
-}
-
-interface VolumeAttachment extends KubeObject {
-  readonly spec?: { readonly attacher?: string };
 }
 
 /** csi-translation-lib: the drivers that stand for in-tree volumes written into a pod. */
