@@ -3,12 +3,14 @@
 import { parseSource, scenarioFrom } from '#scenario';
 import { type Audit, auditOf } from '../auditor.ts';
 import type { Violation } from '../invariants/index.ts';
-import { runInThisProcess } from '../run-in-process.ts';
 import { runScenario } from '../run-scenario.ts';
+import { Tap } from '../wire/tap.ts';
 import { stateDifferences } from './final-state.ts';
+import { injectBug } from './seeded-bugs.ts';
 import { shrunk } from './shrink.ts';
 import { countedSights, type Sights } from './sights.ts';
 import { type FaultValue, type SwarmPlan, scenarioText, swarmPlan } from './swarm.ts';
+import { tappedRunner } from './tapped-run.ts';
 
 export interface FuzzTask {
   readonly seed: number;
@@ -17,6 +19,8 @@ export interface FuzzTask {
   readonly only?: readonly number[];
   /** Look for the fewest faults that do it. */
   readonly shrink: boolean;
+  /** A mistake of test/bugs that is put in on purpose. */
+  readonly bug?: string;
 }
 
 export interface SeedOutcome {
@@ -49,6 +53,7 @@ interface Judged {
 /** Undefined: interrupted. */
 export async function fuzzSeed(task: FuzzTask, hooks: FuzzHooks): Promise<SeedOutcome | undefined> {
   const began = performance.now();
+  if (task.bug !== undefined) await injectBug(task.bug);
   const plan = swarmPlan(task.seed, task.minutes);
   const places = task.only ?? plan.faults.map((_, index) => index);
   let simulatedSeconds = 0;
@@ -112,18 +117,20 @@ function comparison(calm: Judged, judged: Judged): readonly Violation[] {
 async function runJudged(plan: SwarmPlan, faults: readonly FaultValue[], hooks: FuzzHooks): Promise<Judged | Violation> {
   const scenario = scenarioFrom(parseSource(scenarioText(plan, faults), `seed ${plan.seed}`));
   try {
+    const tap = new Tap();
     const { run, result } = await runScenario(scenario, {
       seed: plan.seed,
       shards: 0,
-      runner: runInThisProcess,
+      runner: tappedRunner(tap),
       version: hooks.version,
       interrupted: hooks.interrupted,
       world: { check: true },
     });
     const audit = auditOf(run.recorded);
     if (audit === undefined) throw new Error('nobody watched');
+    const violations = [...audit.violations, ...tap.violations].sort((a, b) => a.at - b.at);
     const sights = { ...countedSights(run.recorded, 3), ...audit.sights };
-    return { digest: run.digest, audit, sights, simulatedSeconds: result.simulatedSeconds };
+    return { digest: run.digest, audit: { ...audit, violations }, sights, simulatedSeconds: result.simulatedSeconds };
   } catch (error) {
     // Code under test that throws is a violation like any other.
     return {

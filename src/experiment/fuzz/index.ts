@@ -1,7 +1,9 @@
 /** The swarm: seeds that draw a cluster, its work and its faults, and what must hold of each. */
 
+export { WIRE_INVARIANTS } from '../wire/tap.ts';
 export * from './final-state.ts';
 export * from './fuzz-seed.ts';
+export { injectBug, knownBug, type SeededBug, seededBugs } from './seeded-bugs.ts';
 export { shrunk } from './shrink.ts';
 export type { Sights } from './sights.ts';
 export * from './swarm.ts';

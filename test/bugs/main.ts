@@ -1,0 +1,147 @@
+/** `npm run fuzz:bugs`: each seeded bug against seeds of the swarm until one finds it; the table is written to reports/seeded-bugs.
+ *
+ *    node test/bugs/main.ts [--seeds 500] [--wall-minutes 600] [--workers 1] [name ...]
+ *
+ *  What a seed violates counts only when the same seed without the bug violates nothing. Bugs that the table has as found are not run again unless they are
+ *  named. Exit code: 0 all found, 1 some were not. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { SeedOutcome } from '#experiment';
+import { BUGS } from './index.ts';
+
+interface Row {
+  readonly found: boolean;
+  /** The seed that found it, or how many were tried. */
+  readonly seed: number;
+  readonly invariant?: string;
+  readonly message?: string;
+  readonly wallSeconds: number;
+  readonly build: string;
+}
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+const REPORTS = join(ROOT, 'reports', 'seeded-bugs');
+const TABLE = join(REPORTS, 'results.json');
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seeds: { type: 'string', default: '500' },
+    'wall-minutes': { type: 'string', default: '600' },
+    workers: { type: 'string', default: '1' },
+  },
+});
+const unknown = positionals.filter((name) => !Object.hasOwn(BUGS, name));
+const [seeds, minutes] = [Number(values.seeds), Number(values['wall-minutes'])];
+if (unknown.length > 0 || !(seeds >= 1) || !(minutes > 0)) {
+  process.stderr.write(
+    unknown.length > 0 ? `fuzz:bugs: there is no bug '${unknown[0]}'\n` : 'fuzz:bugs: --seeds and --wall-minutes are numbers above 0\n',
+  );
+  process.exit(2);
+}
+
+interface Fuzzed {
+  readonly build: string;
+  readonly outcomes: readonly SeedOutcome[];
+}
+
+function fuzz(from: number, count: number, bug: string | undefined): Fuzzed {
+  const out = mkdtempSync(join(tmpdir(), 'seeded-bug-'));
+  const injected = bug === undefined ? [] : ['--inject-bug', bug];
+  const args = [
+    'fuzz',
+    '--from',
+    String(from),
+    '--seeds',
+    String(count),
+    '--workers',
+    values.workers,
+    '--fail-fast',
+    '--no-shrink',
+    '--quiet',
+  ];
+  const run = spawnSync(process.execPath, [join(ROOT, 'bin', 'wavetank.js'), ...args, ...injected, '--out', out], { encoding: 'utf8' });
+  if (run.status !== 0 && run.status !== 1) throw new Error(`fuzz ended with ${run.status ?? run.signal}: ${run.stderr}`);
+  const fuzzed = JSON.parse(readFileSync(join(out, 'fuzz.json'), 'utf8')) as Fuzzed;
+  rmSync(out, { recursive: true });
+  return fuzzed;
+}
+
+const clean = new Map<number, boolean>();
+function isClean(seed: number): boolean {
+  let is = clean.get(seed);
+  if (is === undefined) clean.set(seed, (is = fuzz(seed, 1, undefined).outcomes.length === 0));
+  return is;
+}
+
+function hunt(bug: string, ends: number): Row | undefined {
+  const began = performance.now();
+  for (let from = 1; from <= seeds && performance.now() < ends; ) {
+    const { outcomes, build } = fuzz(from, Math.min(10, seeds - from + 1), bug);
+    const first = [...outcomes].sort((a, b) => a.seed - b.seed)[0];
+    const wallSeconds = Math.round((performance.now() - began) / 1000);
+    if (first === undefined) from += 10;
+    else if (!isClean(first.seed)) from = first.seed + 1;
+    else {
+      const { id, message } = first.violations[0] ?? { id: '?', message: '' };
+      return { found: true, seed: first.seed, invariant: id, message: message.slice(0, 300), wallSeconds, build };
+    }
+    if (from > seeds) return { found: false, seed: seeds, wallSeconds, build };
+  }
+  return undefined;
+}
+
+const rows: Record<string, Row> = readTable();
+function readTable(): Record<string, Row> {
+  try {
+    return JSON.parse(readFileSync(TABLE, 'utf8')) as Record<string, Row>;
+  } catch {
+    return {};
+  }
+}
+
+function write(): void {
+  mkdirSync(REPORTS, { recursive: true });
+  const names = Object.keys(BUGS);
+  const known = Object.fromEntries(names.flatMap((name) => (rows[name] === undefined ? [] : [[name, rows[name]]])));
+  writeFileSync(TABLE, `${JSON.stringify(known, null, 2)}\n`);
+  const found = names.filter((name) => rows[name]?.found);
+  const marked = names.filter((name) => BUGS[name]?.marked);
+  const soon = marked.filter((name) => rows[name]?.found && (rows[name]?.seed ?? 0) <= 100);
+  const line = (name: string): string => {
+    const row = rows[name];
+    const end = row === undefined ? 'not run | |' : row.found ? `${row.seed} | ${row.invariant} |` : `not in ${row.seed} | |`;
+    return `| \`${name}\`${BUGS[name]?.marked ? ' !' : ''} | ${BUGS[name]?.breaks} | ${end}`;
+  };
+  const text = [
+    '# Seeded bugs',
+    '',
+    'Mistakes put in on purpose (`test/bugs`), each run against seeds of the swarm from 1 on until a seed violates something that it does not violate without',
+    'the mistake: `npm run fuzz:bugs`, and for one of them `node bin/wavetank.js fuzz --inject-bug NAME --seeds 100 --fail-fast`. Those with ! are to be found',
+    'within 100 seeds, 95 % of all within 500.',
+    '',
+    `Found: ${found.length} of ${names.length}; of those with ! ${soon.length} of ${marked.length} within 100 seeds. Not run yet: ${names.filter((name) => rows[name] === undefined).length}.`,
+    '',
+    '| bug | what is wrong | first seed that finds it | violates |',
+    '|---|---|---|---|',
+    ...names.map(line),
+    '',
+  ];
+  writeFileSync(join(REPORTS, 'README.md'), text.join('\n'));
+}
+
+const ends = performance.now() + minutes * 60_000;
+for (const name of positionals.length > 0 ? positionals : Object.keys(BUGS).filter((one) => rows[one]?.found !== true)) {
+  const row = hunt(name, ends);
+  if (row === undefined) break;
+  rows[name] = row;
+  process.stdout.write(
+    `${name}: ${row.found ? `seed ${row.seed}, ${row.invariant}: ${row.message?.slice(0, 140)}` : `not found in ${row.seed} seeds`} (${row.wallSeconds} s)\n`,
+  );
+  write();
+}
+process.exitCode = Object.keys(BUGS).every((name) => rows[name]?.found) ? 0 : 1;
