@@ -4,10 +4,19 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Command, Option } from 'commander';
-import { type FuzzTask, fuzzSeed, type OutDirectory, openOutDirectory, type SeedOutcome, scenarioText, swarmPlan } from '#experiment';
+import {
+  type FuzzTask,
+  fuzzSeed,
+  knownBug,
+  type OutDirectory,
+  openOutDirectory,
+  type SeedOutcome,
+  scenarioText,
+  swarmPlan,
+} from '#experiment';
 import { buildId } from './build-id.ts';
 import { onInterrupt } from './execute.ts';
-import { minutesOption } from './fuzz-options.ts';
+import { bugOption, minutesOption } from './fuzz-options.ts';
 import { summaryOf, summaryText, violationLines } from './fuzz-table.ts';
 import { wholeNumber } from './run-options.ts';
 import { StudyProgressLine } from './study-progress.ts';
@@ -16,7 +25,7 @@ import { VERSION } from './version.ts';
 const HELP = `
 Each seed draws a cluster of ten nodes, two API servers and three etcd members, its work, and a random subset of faults. First the faults strike, then
 all is healed, and the cluster has the rest of the time to come to where it would have come without them. All invariants are asked all the way
-(docs/invariants.md). A violation is printed with its seed and the command that shows it again, with as few faults as do it.
+(docs/invariants.md), of objects, of what is said on the wires, and of etcd's members. A violation is printed with its seed and the command that shows it again, with as few faults as do it.
 
 Exit code: 0 nothing violated, 1 something was, 2 wrong use, 130 interrupted (the summary is written all the same).
 
@@ -32,6 +41,8 @@ interface FuzzFlags {
   readonly workers: number;
   readonly out?: string;
   readonly shrink: boolean;
+  readonly failFast?: boolean;
+  readonly injectBug?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -49,6 +60,8 @@ export function fuzzCommand(): Command {
     )
     .option('--out <dir>', 'where the summary and the scenarios of violations go (default: out/fuzz)')
     .option('--no-shrink', 'do not look for the fewest faults that do it')
+    .option('--fail-fast', 'begin no further seed once one violates')
+    .addOption(bugOption())
     .option('--json', 'print the summary as JSON instead of a table')
     .option('--quiet', 'no progress')
     .addHelpText('after', HELP)
@@ -76,6 +89,7 @@ async function executorOf(workers: number): Promise<Executor> {
 }
 
 async function fuzz(flags: FuzzFlags): Promise<number> {
+  if (flags.injectBug !== undefined) await knownBug(flags.injectBug);
   const out = openOutDirectory(flags.out ?? join('out', 'fuzz'));
   const interrupt = onInterrupt();
   const progress = new StudyProgressLine(process.stderr, flags.quiet === true);
@@ -90,9 +104,11 @@ async function fuzz(flags: FuzzFlags): Promise<number> {
     progress.show({ done: outcomes.length, total: flags.seeds, running, share: outcomes.length / flags.seeds }, 'seeds');
   };
   const timer = setInterval(show, 100);
+  const isEnough = (): boolean => flags.failFast === true && outcomes.some(({ violations }) => violations.length > 0);
   const lane = async (): Promise<void> => {
-    while (next < flags.seeds && !interrupt.asked()) {
-      const task = { seed: flags.from + next++, minutes: flags.minutes, shrink: flags.shrink };
+    while (next < flags.seeds && !interrupt.asked() && !isEnough()) {
+      const { minutes, shrink, injectBug: bug } = flags;
+      const task = { seed: flags.from + next++, minutes, shrink, ...(bug === undefined ? {} : { bug }) };
       running++;
       const outcome = await executor.run(task);
       running--;
@@ -109,7 +125,7 @@ async function fuzz(flags: FuzzFlags): Promise<number> {
     await Promise.all(Array.from({ length: Math.max(1, flags.workers) }, lane));
     progress.finish();
     const { from, seeds, minutes } = flags;
-    const interrupted = outcomes.length < seeds;
+    const interrupted = outcomes.length < seeds && !isEnough();
     const summary = summaryOf(outcomes, { build, from, seeds, minutes, interrupted, wallSeconds: (performance.now() - began) / 1e3 });
     const file = out.write(
       'fuzz.json',
@@ -128,10 +144,10 @@ async function fuzz(flags: FuzzFlags): Promise<number> {
 }
 
 /** On the spot, and as a scenario that `wavetank run --check` takes. */
-function tell(outcome: SeedOutcome, { minutes, json }: FuzzFlags, build: string, out: OutDirectory): void {
-  const plan = swarmPlan(outcome.seed, minutes);
-  const lines = violationLines(outcome, minutes, build);
+function tell(outcome: SeedOutcome, flags: FuzzFlags, build: string, out: OutDirectory): void {
+  const plan = swarmPlan(outcome.seed, flags.minutes);
+  const lines = violationLines(outcome, flags, build);
   const kept = outcome.shrunk === undefined ? plan.faults : plan.faults.filter((_, place) => outcome.shrunk?.includes(place));
   const file = out.write(`seed-${outcome.seed}.yaml`, scenarioText(plan, kept));
-  (json === true ? process.stderr : process.stdout).write(`${lines.join('\n')}\n  ${file}\n`);
+  (flags.json === true ? process.stderr : process.stdout).write(`${lines.join('\n')}\n  ${file}\n`);
 }

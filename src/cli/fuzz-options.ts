@@ -21,5 +21,20 @@ export function placesOf(text: string): readonly number[] {
   return places.toSorted((a, b) => a - b);
 }
 
-export const replayCommandOf = (seed: number, minutes: number, only?: readonly number[]): string =>
-  `wavetank replay-seed ${seed}${minutes === 10 ? '' : ` --minutes ${minutes}`}${only === undefined ? '' : ` --only '${only.join(',')}'`}`;
+/** A mistake of the source tree's test/bugs. */
+export const bugOption = (): Option =>
+  new Option('--inject-bug <name>', 'put a mistake in on purpose, one of test/bugs in the source tree: is it found?');
+
+/** What a seed is run with besides its number. */
+export interface SeedFlags {
+  readonly minutes: number;
+  readonly injectBug?: string;
+}
+
+export const replayCommandOf = (seed: number, { minutes, injectBug }: SeedFlags, only?: readonly number[]): string =>
+  [
+    `wavetank replay-seed ${seed}`,
+    ...(minutes === 10 ? [] : [`--minutes ${minutes}`]),
+    ...(injectBug === undefined ? [] : [`--inject-bug ${injectBug}`]),
+    ...(only === undefined ? [] : [`--only '${only.join(',')}'`]),
+  ].join(' ');

@@ -1,10 +1,11 @@
 /** What `fuzz` prints: violations as they are met, and the summary. */
 
-import { INVARIANTS, type SeedOutcome } from '#experiment';
-import { replayCommandOf } from './fuzz-options.ts';
+import { INVARIANTS, type SeedOutcome, WIRE_INVARIANTS } from '#experiment';
+import { replayCommandOf, type SeedFlags } from './fuzz-options.ts';
 import { columns } from './verdict-table.ts';
 
 const OTHERS: Readonly<Record<string, string>> = {
+  ...WIRE_INVARIANTS,
   V1: 'after the faults the cluster comes to where it would have come without them',
   V2: 'after the faults the cluster comes to rest',
   D1: 'the same seed gives the same run',
@@ -14,7 +15,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 /** As many as say what it is about. */
 const MOST = 5;
 
-export function violationLines(outcome: SeedOutcome, minutes: number, build: string): readonly string[] {
+export function violationLines(outcome: SeedOutcome, flags: SeedFlags, build: string): readonly string[] {
   const { seed, violations, shrunk, faults } = outcome;
   if (violations.length === 0) return [];
   const says = (id: string): string => INVARIANTS.find((one) => one.id === id)?.says ?? OTHERS[id] ?? '';
@@ -23,8 +24,8 @@ export function violationLines(outcome: SeedOutcome, minutes: number, build: str
       .slice(0, MOST)
       .map(({ id, at, message }) => `seed ${seed}: ${id} violated at ${(at / 1e6).toFixed(3)} s: ${message} (${says(id)})`),
     ...(violations.length > MOST ? [`  and ${violations.length - MOST} more`] : []),
-    `  build ${build}; again: ${replayCommandOf(seed, minutes)}`,
-    ...(shrunk === undefined ? [] : [`  ${shrunk.length} of ${faults.length} faults suffice: ${replayCommandOf(seed, minutes, shrunk)}`]),
+    `  build ${build}; again: ${replayCommandOf(seed, flags)}`,
+    ...(shrunk === undefined ? [] : [`  ${shrunk.length} of ${faults.length} faults suffice: ${replayCommandOf(seed, flags, shrunk)}`]),
   ];
 }
 

@@ -2,11 +2,11 @@
 
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { type FaultValue, fuzzSeed, openOutDirectory, scenarioText, swarmPlan } from '#experiment';
+import { type FaultValue, fuzzSeed, knownBug, openOutDirectory, scenarioText, swarmPlan } from '#experiment';
 import { UserError } from '#scenario';
 import { buildId } from './build-id.ts';
 import { onInterrupt } from './execute.ts';
-import { minutesOption, placesOf } from './fuzz-options.ts';
+import { bugOption, minutesOption, placesOf } from './fuzz-options.ts';
 import { violationLines } from './fuzz-table.ts';
 import { wholeNumber } from './run-options.ts';
 import { VERSION } from './version.ts';
@@ -15,6 +15,7 @@ interface ReplayFlags {
   readonly minutes: number;
   readonly only?: readonly number[];
   readonly shrink?: boolean;
+  readonly injectBug?: string;
   readonly json?: boolean;
   readonly out?: string;
 }
@@ -26,6 +27,7 @@ export function replaySeedCommand(): Command {
     .addOption(minutesOption())
     .addOption(new Option('--only <places>', "only these of its faults, by their place, such as '0,3'").argParser(placesOf))
     .option('--shrink', 'look for the fewest faults that do it')
+    .addOption(bugOption())
     .option('--out <dir>', 'where the scenario goes, for `wavetank run --check` (default: out/seed-<seed>)')
     .option('--json', 'print the outcome as JSON')
     .action(async (seed: number, flags: ReplayFlags) => {
@@ -33,7 +35,9 @@ export function replaySeedCommand(): Command {
     });
 }
 
-async function replaySeed(seed: number, { minutes, only, shrink, json, out: path }: ReplayFlags): Promise<number> {
+async function replaySeed(seed: number, flags: ReplayFlags): Promise<number> {
+  const { minutes, only, shrink, json, out: path, injectBug: bug } = flags;
+  if (bug !== undefined) await knownBug(bug);
   const plan = swarmPlan(seed, minutes);
   const beyond = only?.find((place) => place >= plan.faults.length);
   if (beyond !== undefined) throw UserError.at({}, `--only: seed ${seed} has ${plan.faults.length} faults, there is no ${beyond}`);
@@ -52,12 +56,12 @@ async function replaySeed(seed: number, { minutes, only, shrink, json, out: path
       process.stdout.write(`seed ${seed}, ${minutes} simulated minutes, build ${buildId()}\n`);
       for (const place of places) process.stdout.write(`  fault ${place}: ${JSON.stringify(plan.faults[place])}\n`);
     }
-    const task = { seed, minutes, shrink: shrink === true, ...(only === undefined ? {} : { only }) };
+    const task = { seed, minutes, shrink: shrink === true, ...(only === undefined ? {} : { only }), ...(bug === undefined ? {} : { bug }) };
     const outcome = await fuzzSeed(task, { version: VERSION, interrupted: interrupt.asked });
     if (outcome === undefined) return 130;
     if (json === true) process.stdout.write(`${JSON.stringify({ ...outcome, build: buildId(), scenario: file })}\n`);
     else {
-      for (const line of violationLines(outcome, minutes, buildId())) process.stdout.write(`${line}\n`);
+      for (const line of violationLines(outcome, flags, buildId())) process.stdout.write(`${line}\n`);
       process.stdout.write(`digest ${outcome.digest}${outcome.violations.length === 0 ? '; all holds' : ''}\n  ${file}\n`);
     }
     return outcome.violations.length === 0 ? 0 : 1;

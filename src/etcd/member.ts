@@ -31,7 +31,7 @@ import { type MemberMetrics, memberMetrics } from './member-metrics.ts';
 import { MemberWatches } from './member-watches.ts';
 import { MvccStore } from './mvcc/store.ts';
 import type { Alarm, EtcdOperation, EtcdRequest, EtcdResponse } from './protocol.ts';
-import { RaftGroup } from './raft-group.ts';
+import { type RaftDisk, RaftGroup } from './raft-group.ts';
 import { checkTopology } from './topology.ts';
 
 /** Plain data; survives structured clone. */
@@ -186,6 +186,16 @@ export class EtcdMember implements Host, StateMachine, Suspect {
     }
     if (this.overQuota && grows(operation)) return this.refuseGrowth(id, ctx);
     this.propose(id, ctx.source, operation, ctx);
+  }
+
+  /** What a crash would leave; a member of a group only. For those who judge a run. */
+  get disk(): RaftDisk | undefined {
+    return this.consensus instanceof RaftGroup ? this.consensus.disk : undefined;
+  }
+
+  /** The term of an entry of its log. */
+  termAt(index: number): number | undefined {
+    return this.consensus instanceof RaftGroup ? this.consensus.termAt(index) : undefined;
   }
 
   get store(): MvccStore {

@@ -116,6 +116,10 @@ export class RaftGroup implements Consensus {
     ctx.record.mark('etcd WAL repaired', `${kept} of ${writing.entries.length} records under way were whole`);
   }
 
+  termAt(index: number): number | undefined {
+    return this.raft?.log.term(index);
+  }
+
   get view(): GroupView {
     const { applied, voters, learners } = this.disk;
     return { leader: this.leader, term: this.raft?.term ?? 0, applied, voters, learners };
