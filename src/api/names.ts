@@ -20,7 +20,7 @@ const QUALIFIED_TEXT =
 const LABEL_VALUE_TEXT =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
-const maxLength = (length: number): string => `must be no more than ${length} bytes`;
+const maxLength = (length: number): string => `must be no more than ${length} characters`;
 const NONE: readonly string[] = [];
 
 /** What is wrong with a name; nothing when it is fine. */

@@ -74,7 +74,10 @@ const REFUSALS: readonly (readonly [Call, string])[] = [
     deployment({ selector: { matchLabels: { app: 'y' } } }),
     'Deployment.apps "d" is invalid: spec.template.metadata.labels: Invalid value: {"app":"x"}: `selector` does not match template `labels`',
   ],
-  [deployment({ selector: undefined }), 'Deployment.apps "d" is invalid: spec.selector: Required value'],
+  [
+    deployment({ selector: undefined }),
+    'Deployment.apps "d" is invalid: [spec.selector: Required value, spec.template.metadata.labels: Invalid value: {"app":"x"}: `selector` does not match template `labels`]',
+  ],
   [deployment({ replicas: -1 }), 'Deployment.apps "d" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
   [
     deployment({ strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } } }),

@@ -140,7 +140,7 @@ describe('subresources of pods', () => {
   it('take containers for looking, and never let them go', () => {
     expect(answers[1]).toMatchObject({
       code: 200,
-      object: { spec: { ephemeralContainers: [{ name: 'debug', imagePullPolicy: 'IfNotPresent' }], containers: [{ name: 'main' }] } },
+      object: { spec: { ephemeralContainers: [{ name: 'debug', imagePullPolicy: 'Always' }], containers: [{ name: 'main' }] } },
     });
     expect(answers[2]?.object.message).toContain(
       'spec.ephemeralContainers: Forbidden: existing ephemeral containers "debug" may not be changed',

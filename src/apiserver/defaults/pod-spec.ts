@@ -2,6 +2,7 @@
  *  Mirrors Kubernetes v1.34 pkg/apis/core/v1/defaults.go (SetDefaults_PodSpec, _Container, _Probe, _Pod). */
 
 import type { Container, PodSpec, Probe } from '#api';
+import { defaultVolumes } from './volumes.ts';
 
 const specs = new WeakMap<object, PodSpec>();
 const podSpecs = new WeakMap<object, PodSpec>();
@@ -18,23 +19,60 @@ export function imageTag(image: string): string {
   return at < 0 ? 'latest' : '';
 }
 
+const RESOURCE_FIELD = { divisor: '0' };
+
+/** SetDefaults_HTTPGetAction. */
+function defaultHttpGet<T extends { httpGet?: Probe['httpGet'] } | undefined>(handler: T): T {
+  const httpGet = handler?.httpGet;
+  if (!httpGet || (httpGet.path && httpGet.scheme)) return handler;
+  return { ...handler, httpGet: { ...httpGet, path: httpGet.path || '/', scheme: httpGet.scheme || 'HTTP' } } as T;
+}
+
 function defaultProbe(probe: Probe | undefined): Probe | undefined {
-  if (probe === undefined) return undefined;
-  const httpGet = probe.httpGet;
-  const action =
-    httpGet === undefined || (httpGet.path && httpGet.scheme)
-      ? httpGet
-      : { ...httpGet, path: httpGet.path || '/', scheme: httpGet.scheme || 'HTTP' };
-  if (probe.timeoutSeconds && probe.periodSeconds && probe.successThreshold && probe.failureThreshold && action === httpGet) return probe;
+  if (!probe) return probe;
+  const next = defaultHttpGet(probe);
+  if (probe.timeoutSeconds && probe.periodSeconds && probe.successThreshold && probe.failureThreshold) return next;
   return {
-    ...probe,
-    ...(action === undefined ? {} : { httpGet: action }),
+    ...next,
     timeoutSeconds: probe.timeoutSeconds || 1,
     periodSeconds: probe.periodSeconds || 10,
     successThreshold: probe.successThreshold || 1,
     failureThreshold: probe.failureThreshold || 3,
   };
 }
+
+function defaultLifecycle(lifecycle: Container['lifecycle']): Container['lifecycle'] {
+  if (!lifecycle) return lifecycle;
+  const postStart = defaultHttpGet(lifecycle.postStart);
+  const preStop = defaultHttpGet(lifecycle.preStop);
+  if (postStart === lifecycle.postStart && preStop === lifecycle.preStop) return lifecycle;
+  return { ...lifecycle, ...(postStart ? { postStart } : {}), ...(preStop ? { preStop } : {}) };
+}
+
+type Variables = Container['env'];
+
+function defaultVariables(variables: Variables): Variables {
+  if (
+    !variables?.some(
+      ({ valueFrom }) => (valueFrom?.fieldRef && !valueFrom.fieldRef.apiVersion) || lacksDivisor(valueFrom?.resourceFieldRef),
+    )
+  )
+    return variables;
+  return variables.map((variable) => {
+    const { fieldRef, resourceFieldRef } = variable.valueFrom ?? {};
+    if (!fieldRef && !resourceFieldRef) return variable;
+    return {
+      ...variable,
+      valueFrom: {
+        ...variable.valueFrom,
+        ...(fieldRef ? { fieldRef: { ...fieldRef, apiVersion: fieldRef.apiVersion || 'v1' } } : {}),
+        ...(resourceFieldRef ? { resourceFieldRef: { ...RESOURCE_FIELD, ...resourceFieldRef } } : {}),
+      },
+    };
+  });
+}
+
+const lacksDivisor = (ref: { readonly divisor?: unknown } | undefined | null): boolean => !!ref && ref.divisor === undefined;
 
 function defaultContainer(container: Container): Container {
   const next: Container = {
@@ -47,6 +85,8 @@ function defaultContainer(container: Container): Container {
   if (container.livenessProbe !== undefined) next.livenessProbe = defaultProbe(container.livenessProbe);
   if (container.readinessProbe !== undefined) next.readinessProbe = defaultProbe(container.readinessProbe);
   if (container.startupProbe !== undefined) next.startupProbe = defaultProbe(container.startupProbe);
+  if (container.lifecycle) next.lifecycle = defaultLifecycle(container.lifecycle);
+  if (container.env) next.env = defaultVariables(container.env);
   if (container.ports?.some((port) => !port.protocol))
     next.ports = container.ports.map((port) => (port.protocol ? port : { ...port, protocol: 'TCP' }));
   return next;
@@ -61,7 +101,9 @@ function isDefaulted(container: Container): boolean {
     !container.ports?.some((port) => !port.protocol) &&
     defaultProbe(container.livenessProbe) === container.livenessProbe &&
     defaultProbe(container.readinessProbe) === container.readinessProbe &&
-    defaultProbe(container.startupProbe) === container.startupProbe
+    defaultProbe(container.startupProbe) === container.startupProbe &&
+    defaultLifecycle(container.lifecycle) === container.lifecycle &&
+    defaultVariables(container.env) === container.env
   );
 }
 
@@ -76,17 +118,31 @@ function defaultContainers(containers: Container[]): Container[] {
   return next;
 }
 
+/** Restart policies of regular containers are behind a gate that is off (ContainerRestartRules): they are dropped. */
+const withoutRestarts = (containers: Container[]): Container[] =>
+  containers.some((container) => container?.restartPolicy !== undefined)
+    ? containers.map(({ restartPolicy: _, ...rest }) => rest)
+    : containers;
+
 /** What templates and pods share. */
 export function defaultPodSpec(spec: PodSpec): PodSpec {
   const known = specs.get(spec);
   if (known !== undefined) return known;
-  const containers = Array.isArray(spec.containers) ? defaultContainers(spec.containers) : spec.containers;
+  const containers = Array.isArray(spec.containers) ? defaultContainers(withoutRestarts(spec.containers)) : spec.containers;
   const initContainers = Array.isArray(spec.initContainers) ? defaultContainers(spec.initContainers) : spec.initContainers;
+  const ephemeralContainers = Array.isArray(spec.ephemeralContainers)
+    ? (defaultContainers(spec.ephemeralContainers as Container[]) as typeof spec.ephemeralContainers)
+    : spec.ephemeralContainers;
   const volumes = defaultVolumes(spec.volumes);
+  // The old name of serviceAccountName: what is written goes by the new one and is shown under both.
+  const serviceAccountName = spec.serviceAccountName || spec.serviceAccount;
   const isDone =
     containers === spec.containers &&
     initContainers === spec.initContainers &&
+    ephemeralContainers === spec.ephemeralContainers &&
     volumes === spec.volumes &&
+    (serviceAccountName || undefined) === spec.serviceAccount &&
+    serviceAccountName === spec.serviceAccountName &&
     !!spec.restartPolicy &&
     !!spec.dnsPolicy &&
     !!spec.schedulerName &&
@@ -98,6 +154,8 @@ export function defaultPodSpec(spec: PodSpec): PodSpec {
         ...spec,
         ...(volumes === undefined ? {} : { volumes }),
         ...(initContainers === undefined ? {} : { initContainers }),
+        ...(ephemeralContainers === undefined ? {} : { ephemeralContainers }),
+        ...(serviceAccountName ? { serviceAccountName, serviceAccount: serviceAccountName } : {}),
         containers,
         restartPolicy: spec.restartPolicy || 'Always',
         terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
@@ -108,30 +166,6 @@ export function defaultPodSpec(spec: PodSpec): PodSpec {
   specs.set(spec, next);
   specs.set(next, next);
   return next;
-}
-
-type Volumes = PodSpec['volumes'];
-
-function defaultVolumes(volumes: Volumes): Volumes {
-  if (!Array.isArray(volumes) || volumes.every((volume) => defaultVolume(volume) === volume)) return volumes;
-  return volumes.map(defaultVolume);
-}
-
-type Volume = NonNullable<Volumes>[number];
-const FILE_MODE = 0o644;
-
-function defaultVolume(volume: Volume): Volume {
-  if (Object.keys(volume).length === 1 && volume.name !== undefined) return { ...volume, emptyDir: {} };
-  if (volume.secret !== undefined && volume.secret.defaultMode === undefined)
-    return { ...volume, secret: { ...volume.secret, defaultMode: FILE_MODE } };
-  if (volume.configMap !== undefined && volume.configMap.defaultMode === undefined)
-    return { ...volume, configMap: { ...volume.configMap, defaultMode: FILE_MODE } };
-  if (volume.downwardAPI !== undefined && volume.downwardAPI.defaultMode === undefined)
-    return { ...volume, downwardAPI: { ...volume.downwardAPI, defaultMode: FILE_MODE } };
-  if (volume.projected !== undefined && volume.projected.defaultMode === undefined)
-    return { ...volume, projected: { ...volume.projected, defaultMode: FILE_MODE } };
-  if (volume.hostPath !== undefined && volume.hostPath.type === undefined) return { ...volume, hostPath: { ...volume.hostPath, type: '' } };
-  return volume;
 }
 
 /** Requests that are not given follow limits: pods only, not templates. */

@@ -1,7 +1,7 @@
-/** HorizontalPodAutoscalers (autoscaling/v2). Mirrors Kubernetes v1.34 pkg/apis/autoscaling/v2/defaults.go and validation. */
+/** HorizontalPodAutoscalers (autoscaling/v2). Mirrors Kubernetes v1.34 pkg/apis/autoscaling/v2/defaults.go. */
 
-import type { FieldError, HorizontalPodAutoscaler } from '#api';
-import { type FieldErrors, invalidValue, required } from '../validation/field-error.ts';
+import type { HorizontalPodAutoscaler } from '#api';
+import { validateAutoscaler } from '../validation/autoscalers.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
 type Spec = NonNullable<HorizontalPodAutoscaler['spec']>;
@@ -21,13 +21,19 @@ const SCALE_UP: Rules = {
 };
 const SCALE_DOWN: Rules = { selectPolicy: 'Max', policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] };
 
-const filled = (rules: Rules | undefined, usual: Rules): Rules => ({ ...usual, ...rules });
+function filled(rules: Rules | undefined, usual: Rules): Rules {
+  const next: Rules = { ...usual };
+  for (const name in rules) {
+    const value = rules[name as keyof Rules];
+    if (value !== undefined && value !== null) (next as Record<string, unknown>)[name] = value;
+  }
+  return next;
+}
 
 function defaults(autoscaler: HorizontalPodAutoscaler): HorizontalPodAutoscaler {
-  const spec = autoscaler.spec;
-  if (spec === undefined) return autoscaler;
+  const spec = (autoscaler.spec ?? {}) as Spec;
   const behavior =
-    spec.behavior === undefined
+    spec.behavior === undefined || spec.behavior === null
       ? undefined
       : { scaleUp: filled(spec.behavior.scaleUp, SCALE_UP), scaleDown: filled(spec.behavior.scaleDown, SCALE_DOWN) };
   return {
@@ -41,23 +47,10 @@ function defaults(autoscaler: HorizontalPodAutoscaler): HorizontalPodAutoscaler 
   };
 }
 
-function validate({ spec }: HorizontalPodAutoscaler): FieldErrors {
-  const errors: FieldError[] = [];
-  if (spec === undefined) return [required('spec')];
-  const { minReplicas = 1, maxReplicas = 0, scaleTargetRef } = spec;
-  if (minReplicas < 1) errors.push(invalidValue('spec.minReplicas', minReplicas, 'must be greater than or equal to 1'));
-  if (maxReplicas < 1) errors.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than 0'));
-  if (maxReplicas < minReplicas)
-    errors.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`'));
-  if (!scaleTargetRef?.kind) errors.push(required('spec.scaleTargetRef.kind'));
-  if (!scaleTargetRef?.name) errors.push(required('spec.scaleTargetRef.name'));
-  return errors;
-}
-
 export const autoscalers: ResourceDescriptor<HorizontalPodAutoscaler> = {
   resource: 'horizontalpodautoscalers.autoscaling',
   hasStatus: true,
   defaults,
-  validate,
-  validateUpdate: (next, old) => (next.spec === old.spec ? [] : validate(next)),
+  validate: validateAutoscaler,
+  validateUpdate: (next, old) => (next.spec === old.spec ? [] : validateAutoscaler(next)),
 };

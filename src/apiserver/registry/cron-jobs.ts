@@ -2,11 +2,13 @@
 
 import type { CronJob, FieldError } from '#api';
 import { defaultTemplate } from '../defaults/pod-spec.ts';
-import { type FieldErrors, invalidValue, notSupported, required, tooLong } from '../validation/field-error.ts';
-import { validateNonNegative, validateTemplate } from '../validation/workload.ts';
+import { validateNonNegative } from '../validation/counts.ts';
+import { type FieldErrors, has, invalidValue, notSupported, required, tooLong } from '../validation/field-error.ts';
+import { validateJobSpec } from '../validation/job-spec.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
 type Spec = NonNullable<CronJob['spec']>;
+type JobSpec = NonNullable<NonNullable<Spec['jobTemplate']>['spec']>;
 
 /** A job's name is the cron job's plus eleven characters (the minute it is due). */
 const NAME_MAX = 52;
@@ -39,6 +41,18 @@ function defaults(job: CronJob): CronJob {
   };
 }
 
+const ZONE_PART = /^[A-Za-z.\-_0-9+]{1,14}$/;
+
+/** What a time zone's name may look like; whether it exists, the controller finds out. */
+function validateTimeZone(zone: string | undefined, field: string, errors: FieldError[]): void {
+  if (!has(zone)) return;
+  if (zone === '') return void errors.push(invalidValue(field, zone, 'timeZone must be nil or non-empty string'));
+  const isBad = (part: string): boolean => part === '.' || part === '..' || part.startsWith('-') || !ZONE_PART.test(part);
+  if (zone.split('/').some(isBad)) return void errors.push(invalidValue(field, zone, `unknown time zone ${zone}`));
+  if (zone.toLowerCase() === 'local')
+    errors.push(invalidValue(field, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'));
+}
+
 function validate(job: CronJob): FieldErrors {
   const errors: FieldError[] = [];
   const spec = job.spec ?? ({} as Spec);
@@ -54,15 +68,16 @@ function validate(job: CronJob): FieldErrors {
     );
   if (spec.schedule?.includes('TZ'))
     errors.push(invalidValue('spec.schedule', spec.schedule, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'));
+  validateNonNegative(spec.startingDeadlineSeconds, 'spec.startingDeadlineSeconds', errors);
+  validateTimeZone(spec.timeZone, 'spec.timeZone', errors);
   if (!POLICIES.includes(spec.concurrencyPolicy ?? ''))
     errors.push(notSupported('spec.concurrencyPolicy', spec.concurrencyPolicy ?? '', POLICIES));
-  validateNonNegative(spec.startingDeadlineSeconds, 'spec.startingDeadlineSeconds', errors);
+  const inner = spec.jobTemplate?.spec ?? ({} as JobSpec);
+  validateJobSpec(inner, 'spec.jobTemplate.spec', errors);
+  if (has(inner.selector)) errors.push(invalidValue('spec.jobTemplate.spec.selector', inner.selector, '`selector` will be auto-generated'));
+  if (inner.manualSelector === true) errors.push(notSupported('spec.jobTemplate.spec.manualSelector', true, ['nil', 'false']));
   validateNonNegative(spec.successfulJobsHistoryLimit, 'spec.successfulJobsHistoryLimit', errors);
   validateNonNegative(spec.failedJobsHistoryLimit, 'spec.failedJobsHistoryLimit', errors);
-  const template = spec.jobTemplate?.spec?.template;
-  errors.push(...validateTemplate(template, 'spec.jobTemplate.spec.template'));
-  if (template?.spec?.restartPolicy === 'Always')
-    errors.push(required('spec.jobTemplate.spec.template.spec.restartPolicy', 'valid values: "OnFailure", "Never"'));
   return errors;
 }
 

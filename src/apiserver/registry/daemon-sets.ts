@@ -1,9 +1,12 @@
 /** DaemonSets. Mirrors Kubernetes v1.34 pkg/apis/apps/v1/defaults.go, pkg/registry/apps/daemonset and ValidateDaemonSet(Update). */
 
-import { type DaemonSet, deepEqual, type FieldError } from '#api';
+import { type DaemonSet, deepEqual, type FieldError, matchesLabelSelector } from '#api';
 import { defaultTemplate } from '../defaults/pod-spec.ts';
-import { type FieldErrors, immutable, invalidValue, notSupported } from '../validation/field-error.ts';
-import { validateAlwaysRestarts, validateNonNegative, validateSelectorAndTemplate } from '../validation/workload.ts';
+import { validateNonNegative } from '../validation/counts.ts';
+import { type FieldErrors, has, immutable, invalidValue, notSupported, required } from '../validation/field-error.ts';
+import { validateAtMostAll, validateIntOrPercent } from '../validation/int-or-percent.ts';
+import { isSelector, validateLabelSelector } from '../validation/selectors.ts';
+import { validateAlwaysRestarts, validateTemplate } from '../validation/workload.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
 type Spec = NonNullable<DaemonSet['spec']>;
@@ -25,21 +28,50 @@ function defaults(set: DaemonSet): DaemonSet {
   };
 }
 
+function validateStrategy(strategy: Spec['updateStrategy'], errors: FieldError[]): void {
+  const { type, rollingUpdate } = strategy ?? {};
+  if (type === 'OnDelete') return;
+  const field = 'spec.updateStrategy.rollingUpdate';
+  if (type !== 'RollingUpdate') {
+    const told = { Type: type ?? '', RollingUpdate: has(rollingUpdate) ? toldUpdate(rollingUpdate) : null };
+    errors.push(notSupported('spec.updateStrategy', told, ['RollingUpdate', 'OnDelete']));
+    return;
+  }
+  const { maxUnavailable, maxSurge } = rollingUpdate ?? {};
+  for (const [name, value] of [
+    ['maxUnavailable', maxUnavailable],
+    ['maxSurge', maxSurge],
+  ] as const)
+    validateIntOrPercent(value, `${field}.${name}`, errors);
+  for (const [name, value] of [
+    ['maxUnavailable', maxUnavailable],
+    ['maxSurge', maxSurge],
+  ] as const)
+    validateAtMostAll(value, `${field}.${name}`, errors);
+  if (isZero(maxUnavailable) && isZero(maxSurge)) errors.push(required(`${field}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'));
+  else if (!isZero(maxUnavailable) && !isZero(maxSurge))
+    errors.push(invalidValue(`${field}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'));
+}
+
+const toldUpdate = ({ maxUnavailable, maxSurge }: { maxUnavailable?: unknown; maxSurge?: unknown }): unknown => ({
+  MaxUnavailable: maxUnavailable ?? 0,
+  MaxSurge: maxSurge ?? 0,
+});
+
 function validate(set: DaemonSet): FieldErrors {
   const errors: FieldError[] = [];
-  const spec = set.spec ?? ({} as Spec);
-  validateSelectorAndTemplate(spec.selector, spec.template, 'daemonset', errors);
-  validateAlwaysRestarts(spec.template, errors);
-  validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds', errors);
-  validateNonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit', errors);
-  const { type, rollingUpdate } = spec.updateStrategy ?? {};
-  if (type !== 'RollingUpdate' && type !== 'OnDelete')
-    errors.push(notSupported('spec.updateStrategy.type', type ?? '', ['OnDelete', 'RollingUpdate']));
-  const { maxUnavailable, maxSurge } = rollingUpdate ?? {};
-  if (type === 'RollingUpdate' && isZero(maxUnavailable) && isZero(maxSurge))
-    errors.push(invalidValue('spec.updateStrategy.rollingUpdate.maxUnavailable', maxUnavailable, 'cannot be 0 when maxSurge is 0'));
-  if (type === 'RollingUpdate' && !isZero(maxUnavailable) && !isZero(maxSurge))
-    errors.push(invalidValue('spec.updateStrategy.rollingUpdate.maxSurge', maxSurge, 'may not be set when maxUnavailable is non-zero'));
+  const { selector, template, minReadySeconds, revisionHistoryLimit, updateStrategy } = set.spec ?? ({} as Spec);
+  errors.push(...validateLabelSelector(selector, 'spec.selector'));
+  const labels = template?.metadata?.labels;
+  if (!has(selector) || (isSelector(selector) && !matchesLabelSelector(selector, labels)))
+    errors.push(invalidValue('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
+  if (has(selector) && Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0)
+    errors.push(invalidValue('spec.selector', selector, 'empty selector is invalid for daemonset'));
+  errors.push(...validateTemplate(template, 'spec.template'));
+  validateAlwaysRestarts(template, 'DaemonSet', errors);
+  validateNonNegative(minReadySeconds, 'spec.minReadySeconds', errors);
+  validateStrategy(updateStrategy, errors);
+  validateNonNegative(revisionHistoryLimit, 'spec.revisionHistoryLimit', errors);
   return errors;
 }
 

@@ -2,8 +2,10 @@
 
 import { type Deployment, deepEqual, type FieldError } from '#api';
 import { defaultTemplate } from '../defaults/pod-spec.ts';
+import { validateNonNegative } from '../validation/counts.ts';
 import { type FieldErrors, forbiddenField, immutable, invalidValue, notSupported } from '../validation/field-error.ts';
-import { validateAlwaysRestarts, validateNonNegative, validateSelectorAndTemplate, validateTemplate } from '../validation/workload.ts';
+import { validateAtMostAll, validateIntOrPercent } from '../validation/int-or-percent.ts';
+import { validateAlwaysRestarts, validateSelectorAndTemplate } from '../validation/workload.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 import { selectorText } from './label-selector-text.ts';
 
@@ -44,20 +46,6 @@ function defaults(deployment: Deployment): Deployment {
 }
 
 const isZero = (value: unknown): boolean => value === 0 || value === '0' || value === '0%';
-const PERCENT = /^\d+%$/;
-
-function validateIntOrPercent(value: unknown, field: string, errors: FieldError[]): void {
-  if (typeof value === 'string' && !PERCENT.test(value))
-    errors.push(
-      invalidValue(
-        field,
-        value,
-        "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
-      ),
-    );
-  else if (typeof value === 'number' && value < 0) errors.push(invalidValue(field, value, 'must be greater than or equal to 0'));
-}
-
 function validateStrategy(strategy: Strategy | undefined, errors: FieldError[]): void {
   if (strategy?.type === 'Recreate') {
     if (strategy.rollingUpdate !== undefined && strategy.rollingUpdate !== null)
@@ -73,26 +61,25 @@ function validateStrategy(strategy: Strategy | undefined, errors: FieldError[]):
   validateIntOrPercent(maxSurge, 'spec.strategy.rollingUpdate.maxSurge', errors);
   if (isZero(maxUnavailable) && isZero(maxSurge))
     errors.push(invalidValue('spec.strategy.rollingUpdate.maxUnavailable', maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
-  if (typeof maxUnavailable === 'string' && PERCENT.test(maxUnavailable) && Number(maxUnavailable.slice(0, -1)) > 100)
-    errors.push(invalidValue('spec.strategy.rollingUpdate.maxUnavailable', maxUnavailable, 'must not be greater than 100%'));
+  validateAtMostAll(maxUnavailable, 'spec.strategy.rollingUpdate.maxUnavailable', errors);
 }
 
 function validateNumbers(spec: Spec, errors: FieldError[]): void {
-  validateNonNegative(spec.replicas, 'spec.replicas', errors);
+  validateStrategy(spec.strategy, errors);
   validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds', errors);
   validateNonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit', errors);
   validateNonNegative(spec.progressDeadlineSeconds, 'spec.progressDeadlineSeconds', errors);
   if (spec.progressDeadlineSeconds !== undefined && spec.progressDeadlineSeconds <= (spec.minReadySeconds ?? 0))
     errors.push(invalidValue('spec.progressDeadlineSeconds', spec.progressDeadlineSeconds, 'must be greater than minReadySeconds'));
-  validateStrategy(spec.strategy, errors);
 }
 
 function validate(deployment: Deployment): FieldErrors {
   const errors: FieldError[] = [];
   const spec = deployment.spec ?? ({} as Spec);
+  validateNonNegative(spec.replicas, 'spec.replicas', errors);
+  validateSelectorAndTemplate(spec.selector, spec.template, 'deployment', 'invalid label selector', errors);
+  validateAlwaysRestarts(spec.template, 'ReplicaSet', errors);
   validateNumbers(spec, errors);
-  validateSelectorAndTemplate(spec.selector, spec.template, 'deployment', errors);
-  validateAlwaysRestarts(spec.template, errors);
   return errors;
 }
 
@@ -105,10 +92,10 @@ export const deployments: ResourceDescriptor<Deployment> = {
   validateUpdate(next, old) {
     if (next.spec === old.spec) return [];
     const errors: FieldError[] = [];
+    validateNonNegative(next.spec?.replicas, 'spec.replicas', errors);
     validateNumbers(next.spec as Spec, errors);
     if (!deepEqual(next.spec?.selector, old.spec?.selector)) errors.push(immutable('spec.selector', next.spec?.selector));
-    if (next.spec?.template !== old.spec?.template)
-      errors.push(...validateTemplate(next.spec?.template, 'spec.template'), ...mismatch(next));
+    if (next.spec?.template !== old.spec?.template) errors.push(...mismatch(next));
     return errors;
   },
   scale: {
@@ -121,7 +108,7 @@ export const deployments: ResourceDescriptor<Deployment> = {
 
 function mismatch(deployment: Deployment): FieldErrors {
   const errors: FieldError[] = [];
-  validateSelectorAndTemplate(deployment.spec?.selector, deployment.spec?.template, 'deployment', errors);
-  validateAlwaysRestarts(deployment.spec?.template, errors);
+  validateSelectorAndTemplate(deployment.spec?.selector, deployment.spec?.template, 'deployment', 'invalid label selector', errors);
+  validateAlwaysRestarts(deployment.spec?.template, 'ReplicaSet', errors);
   return errors;
 }

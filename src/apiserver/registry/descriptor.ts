@@ -31,6 +31,10 @@ export interface ResourceDescriptor<T extends KubeObject = KubeObject> {
   /** Path under /registry when it is not the plural ('minions', 'services/specs'). */
   readonly storagePath?: string;
   readonly nameRule?: NameRule;
+  /** Finalizers may be without a domain: of custom resources and a few kinds that are validated by the library's rules alone. */
+  readonly hasPlainFinalizers?: boolean;
+  /** Metadata is looked at when all else is well, and any name will do that can stand in a path (upstream: PodDisruptionBudget). */
+  readonly validatesMetaLast?: boolean;
   /** Has nothing but metadata and spec. */
   readonly hasOnlySpec?: boolean;
   /** Has whatever members its schema names, besides metadata (custom resources). */

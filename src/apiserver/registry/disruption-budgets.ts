@@ -2,25 +2,29 @@
 
 import type { FieldError, PodDisruptionBudget } from '#api';
 import { type FieldErrors, invalidValue, notSupported } from '../validation/field-error.ts';
+import { validateAtMostAll, validateIntOrPercent } from '../validation/int-or-percent.ts';
+import { pathSegment } from '../validation/names.ts';
 import { validateLabelSelector } from '../validation/selectors.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
+
+type Spec = NonNullable<PodDisruptionBudget['spec']>;
+
+/** As Go writes the internal type. */
+const told = ({ minAvailable, selector, maxUnavailable, unhealthyPodEvictionPolicy }: Spec): unknown => ({
+  MinAvailable: minAvailable ?? null,
+  Selector: selector ?? null,
+  MaxUnavailable: maxUnavailable ?? null,
+  UnhealthyPodEvictionPolicy: unhealthyPodEvictionPolicy ?? null,
+});
 
 function validate(budget: PodDisruptionBudget): FieldErrors {
   const spec = budget.spec ?? {};
   const errors: FieldError[] = [];
   if (spec.minAvailable !== undefined && spec.maxUnavailable !== undefined)
-    errors.push(invalidValue('spec', spec, 'minAvailable and maxUnavailable cannot be both set'));
+    errors.push(invalidValue('spec', told(spec), 'minAvailable and maxUnavailable cannot be both set'));
   for (const name of ['minAvailable', 'maxUnavailable'] as const) {
-    const value = spec[name];
-    if (typeof value === 'number' && value < 0) errors.push(invalidValue(`spec.${name}`, value, 'must be greater than or equal to 0'));
-    if (typeof value === 'string' && !/^\d+%$/.test(value))
-      errors.push(
-        invalidValue(
-          `spec.${name}`,
-          value,
-          "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
-        ),
-      );
+    validateIntOrPercent(spec[name], `spec.${name}`, errors);
+    validateAtMostAll(spec[name], `spec.${name}`, errors);
   }
   errors.push(...validateLabelSelector(spec.selector, 'spec.selector'));
   const policy = spec.unhealthyPodEvictionPolicy;
@@ -31,6 +35,9 @@ function validate(budget: PodDisruptionBudget): FieldErrors {
 
 export const disruptionBudgets: ResourceDescriptor<PodDisruptionBudget> = {
   resource: 'poddisruptionbudgets.policy',
+  nameRule: pathSegment,
+  hasPlainFinalizers: true,
+  validatesMetaLast: true,
   hasStatus: true,
   hasGeneration: true,
   requiresResourceVersion: true,

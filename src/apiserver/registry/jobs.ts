@@ -1,28 +1,32 @@
 /** Jobs. Mirrors Kubernetes v1.34 pkg/apis/batch/v1/defaults.go, pkg/registry/batch/job/strategy.go and ValidateJob. */
 
-import { deepEqual, type FieldError, type Job, type PodTemplateSpec } from '#api';
+import { deepEqual, type FieldError, type Job, matchesLabelSelector, type PodTemplateSpec } from '#api';
 import { defaultTemplate } from '../defaults/pod-spec.ts';
-import { type FieldErrors, immutable, invalidValue, notSupported, required } from '../validation/field-error.ts';
-import { validateNonNegative, validateSelectorAndTemplate } from '../validation/workload.ts';
+import { type FieldErrors, has, immutable, invalidValue, required } from '../validation/field-error.ts';
+import { validateJobSpec } from '../validation/job-spec.ts';
+import { dns1123Label } from '../validation/names.ts';
+import { isSelector, validateLabelSelector } from '../validation/selectors.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
 type Spec = NonNullable<Job['spec']>;
+type Labels = Readonly<Record<string, string>>;
 
 const CONTROLLER_UID = 'batch.kubernetes.io/controller-uid';
 const JOB_NAME = 'batch.kubernetes.io/job-name';
-/** MaxParallelism for Indexed jobs. */
-const INDEXED_PARALLELISM_MAX = 100_000;
-
 function defaults(job: Job): Job {
   const spec = job.spec;
   if (spec === undefined) return job;
   const alone = spec.completions === undefined && spec.parallelism === undefined;
+  const labels = spec.template?.metadata?.labels;
+  const isUnlabelled = Object.keys(job.metadata?.labels ?? {}).length === 0 && labels !== undefined;
   return {
     ...job,
+    ...(isUnlabelled ? { metadata: { ...job.metadata, labels } } : {}),
     spec: {
       ...spec,
       parallelism: spec.parallelism ?? 1,
       ...(alone ? { completions: 1 } : {}),
+      manualSelector: spec.manualSelector ?? false,
       backoffLimit: spec.backoffLimit ?? (spec.backoffLimitPerIndex === undefined ? 6 : 2_147_483_647),
       completionMode: spec.completionMode ?? 'NonIndexed',
       suspend: spec.suspend ?? false,
@@ -32,59 +36,59 @@ function defaults(job: Job): Job {
   };
 }
 
-/** A job owns its pods by a selector made from its uid, unless the user insists (generateSelector). */
+/** What the user insists on stays, and is refused when it cannot work. */
+const withMissing = (labels: Labels | undefined, wanted: Labels): Labels => ({ ...wanted, ...labels });
+
+/** A job owns its pods by a selector made from its uid, unless the user insists (manualSelector). */
 function withSelector(job: Job): Job {
   const spec = job.spec;
   if (spec === undefined || spec.manualSelector === true) return job;
   const uid = job.metadata?.uid ?? '';
   const name = job.metadata?.name ?? '';
-  const template: PodTemplateSpec = {
-    ...spec.template,
-    metadata: {
-      ...spec.template?.metadata,
-      labels: { ...spec.template?.metadata?.labels, [CONTROLLER_UID]: uid, 'controller-uid': uid, [JOB_NAME]: name, 'job-name': name },
-    },
-  };
-  return {
-    ...job,
-    spec: { ...spec, selector: { ...spec.selector, matchLabels: { ...spec.selector?.matchLabels, [CONTROLLER_UID]: uid } }, template },
-  };
+  const own = { [JOB_NAME]: name, 'job-name': name, [CONTROLLER_UID]: uid, 'controller-uid': uid };
+  const labels = withMissing(spec.template?.metadata?.labels, own);
+  const template: PodTemplateSpec = { ...spec.template, metadata: { ...spec.template?.metadata, labels } };
+  const matchLabels = withMissing(spec.selector?.matchLabels, { [CONTROLLER_UID]: uid });
+  // Labels that came from the template by default are the template's own: they grow with them.
+  const isShared = job.metadata?.labels !== undefined && job.metadata.labels === spec.template?.metadata?.labels;
+  const metadata = isShared ? { ...job.metadata, labels } : job.metadata;
+  return { ...job, metadata, spec: { ...spec, selector: { ...spec.selector, matchLabels }, template } };
 }
 
-function validateNumbers(spec: Spec, errors: FieldError[]): void {
-  for (const name of [
-    'parallelism',
-    'completions',
-    'activeDeadlineSeconds',
-    'backoffLimit',
-    'ttlSecondsAfterFinished',
-    'backoffLimitPerIndex',
-    'maxFailedIndexes',
-  ] as const)
-    validateNonNegative(spec[name], `spec.${name}`, errors);
-  if (spec.completionMode !== 'NonIndexed' && spec.completionMode !== 'Indexed')
-    errors.push(notSupported('spec.completionMode', spec.completionMode, ['Indexed', 'NonIndexed']));
-  if (spec.completionMode !== 'Indexed') return;
-  if (spec.completions === undefined) errors.push(required('spec.completions', 'when completion mode is Indexed'));
-  if ((spec.parallelism ?? 0) > INDEXED_PARALLELISM_MAX)
-    errors.push(
-      invalidValue(
-        'spec.parallelism',
-        spec.parallelism,
-        `must be less than or equal to ${INDEXED_PARALLELISM_MAX} when completion mode is Indexed`,
-      ),
-    );
+/** validateGeneratedSelector. */
+function validateGenerated(job: Job, errors: FieldError[]): void {
+  const spec = job.spec as Spec;
+  if (spec.manualSelector === true || !has(spec.selector)) return;
+  const { uid = '', name = '' } = job.metadata ?? {};
+  const labels: Labels = spec.template?.metadata?.labels ?? {};
+  const wanted: Labels = { 'controller-uid': uid, 'job-name': name, [CONTROLLER_UID]: uid, [JOB_NAME]: name };
+  const at = 'spec.template.metadata.labels';
+  for (const key in wanted) {
+    if (labels[key] === undefined) errors.push(required(`${at}[${key}]`, `must be '${wanted[key]}'`));
+    else if (labels[key] !== wanted[key]) errors.push(invalidValue(`${at}[${key}]`, labels, `must be '${wanted[key]}'`));
+  }
+  if (isSelector(spec.selector) && !matchesLabelSelector(spec.selector, wanted))
+    errors.push(invalidValue('spec.selector', spec.selector, '`selector` not auto-generated'));
 }
 
 function validate(job: Job): FieldErrors {
   const errors: FieldError[] = [];
   const spec = job.spec ?? ({} as Spec);
-  validateNumbers(spec, errors);
-  validateSelectorAndTemplate(spec.selector, spec.template, 'job', errors);
-  const policy = spec.template?.spec?.restartPolicy;
-  if (policy === 'Always') errors.push(required('spec.template.spec.restartPolicy', 'valid values: "OnFailure", "Never"'));
-  else if (policy !== undefined && policy !== 'OnFailure' && policy !== 'Never')
-    errors.push(notSupported('spec.template.spec.restartPolicy', policy, ['OnFailure', 'Never']));
+  validateGenerated({ ...job, spec }, errors);
+  validateJobSpec(spec, 'spec', errors);
+  if (!has(spec.selector)) errors.push(required('spec.selector'));
+  else {
+    errors.push(...validateLabelSelector(spec.selector, 'spec.selector'));
+    const labels = spec.template?.metadata?.labels;
+    if (isSelector(spec.selector) && !matchesLabelSelector(spec.selector, labels))
+      errors.push(invalidValue('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
+  }
+  if (spec.completionMode === 'Indexed' && (spec.completions ?? 0) > 0) {
+    const name = job.metadata?.name ?? '';
+    const host = `${name}-${(spec.completions as number) - 1}`;
+    if (dns1123Label(host).length > 0)
+      errors.push(invalidValue('metadata.name', name, `will not able to create pod with invalid DNS label: ${host}`));
+  }
   return errors;
 }
 
@@ -101,7 +105,7 @@ export const jobs: ResourceDescriptor<Job> = {
     const errors: FieldError[] = [];
     const spec = next.spec as Spec;
     const before = old.spec as Spec;
-    validateNumbers(spec, errors);
+    validateJobSpec(spec, 'spec', errors);
     // Elastic indexed jobs change both numbers together.
     const elastic = spec.completionMode === 'Indexed' && spec.completions === spec.parallelism;
     if (spec.completions !== before.completions && !elastic) errors.push(immutable('spec.completions', spec.completions));

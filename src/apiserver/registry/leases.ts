@@ -22,6 +22,7 @@ function validate(lease: Lease): FieldErrors {
 
 export const leases: ResourceDescriptor<Lease> = {
   resource: 'leases.coordination.k8s.io',
+  hasPlainFinalizers: true,
   allowsCreateOnUpdate: true,
   requiresResourceVersion: true,
   hasOnlySpec: true,

@@ -1,7 +1,9 @@
 /** Namespaces: deleted in two steps, so that their contents go first. Mirrors Kubernetes v1.34 pkg/registry/core/namespace/strategy.go. */
 
 import type { Namespace } from '#api';
-import { dns1123Label } from '../validation/names.ts';
+import { invalidValue } from '../validation/field-error.ts';
+import { dns1123Label, qualifiedName } from '../validation/names.ts';
+import { NO_FINALIZER, STANDARD_FINALIZERS } from '../validation/object-meta.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
@@ -28,6 +30,16 @@ export const namespaces: ResourceDescriptor<Namespace> = {
       status: { phase: 'Active' },
     };
   },
+  validate({ spec }) {
+    const finalizers = spec?.finalizers ?? [];
+    return finalizers.flatMap((finalizer) => {
+      const field = 'spec.finalizers';
+      const errors = qualifiedName(finalizer).map((text) => invalidValue(field, finalizer, text));
+      if (!finalizer.includes('/') && !STANDARD_FINALIZERS.includes(finalizer)) errors.push(invalidValue(field, finalizer, NO_FINALIZER));
+      return errors;
+    });
+  },
+  validateUpdate: () => [],
   // spec.finalizers change through /finalize alone.
   prepareForUpdate: (next, old) => ({ ...next, spec: { ...next.spec, finalizers: old.spec?.finalizers } }),
 };

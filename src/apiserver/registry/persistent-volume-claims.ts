@@ -1,21 +1,25 @@
 /** PersistentVolumeClaims. Mirrors Kubernetes v1.34 pkg/apis/core/v1/defaults.go and ValidatePersistentVolumeClaim(Update). */
 
-import { compareQuantities, deepEqual, type FieldError, type PersistentVolumeClaim, parseQuantity } from '#api';
-import { type FieldErrors, forbiddenField, invalidValue, required } from '../validation/field-error.ts';
+import { compareQuantities, deepEqual, type FieldError, type PersistentVolumeClaim } from '#api';
+import { validateClaimSpec } from '../validation/claim-spec.ts';
+import { type FieldErrors, forbiddenField, has } from '../validation/field-error.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
-import { validateAccessModes } from './persistent-volumes.ts';
 
 type Spec = NonNullable<PersistentVolumeClaim['spec']>;
 
 function validate(claim: PersistentVolumeClaim): FieldErrors {
   const errors: FieldError[] = [];
-  const spec = claim.spec ?? ({} as Spec);
-  validateAccessModes(spec.accessModes, errors);
-  const storage = spec.resources?.requests?.storage;
-  if (storage === undefined) errors.push(required('spec.resources[storage]'));
-  else if ((parseQuantity(storage)?.nano ?? 0n) <= 0n)
-    errors.push(invalidValue('spec.resources[storage]', String(storage), 'must be greater than zero'));
+  validateClaimSpec(claim.spec ?? ({} as Spec), 'spec', errors);
   return errors;
+}
+
+/** dataSource and dataSourceRef say the same thing in two ways: whichever is given fills in the other (NormalizeDataSources). */
+export function withDataSources(spec: Spec): Spec {
+  const { dataSource, dataSourceRef } = spec;
+  if (has(dataSource) === has(dataSourceRef)) return spec;
+  if (has(dataSource)) return { ...spec, dataSourceRef: { ...dataSource } };
+  const { namespace, ...rest } = dataSourceRef as { readonly namespace?: string; readonly kind: string; readonly name: string };
+  return namespace ? spec : { ...spec, dataSource: rest };
 }
 
 export const persistentVolumeClaims: ResourceDescriptor<PersistentVolumeClaim> = {
@@ -26,7 +30,11 @@ export const persistentVolumeClaims: ResourceDescriptor<PersistentVolumeClaim> =
     claim.spec === undefined || claim.spec.volumeMode !== undefined
       ? claim
       : { ...claim, spec: { ...claim.spec, volumeMode: 'Filesystem' } },
-  prepareForCreate: (claim) => ({ ...claim, status: { phase: 'Pending' } }),
+  prepareForCreate: (claim) => ({
+    ...claim,
+    ...(has(claim.spec) ? { spec: withDataSources(claim.spec) } : {}),
+    status: { phase: 'Pending' },
+  }),
   validate,
   validateUpdate(next, old) {
     const spec = next.spec as Spec;

@@ -3,7 +3,9 @@
 import { deepEqual, type FieldError, type Pod, type PodCondition, type PodSpec, type PodStatus, podQosClass, type QosClass } from '#api';
 import { defaultPodOwnSpec } from '../defaults/pod-spec.ts';
 import type { Meta } from '../object-meta.ts';
+import { validateImages } from '../validation/containers.ts';
 import { type FieldErrors, forbiddenField, invalidValue, NO_ERRORS } from '../validation/field-error.ts';
+import { validatePodAnnotations } from '../validation/pod-annotations.ts';
 import { validatePodSpec, validateTolerations } from '../validation/pod-spec.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 import { prepareEphemeralContainers, validateEphemeralContainers } from './pod-ephemeral-containers.ts';
@@ -119,6 +121,34 @@ function keepObservedGenerations(status: PodStatus, old: PodStatus | undefined):
   return conditions === undefined ? status : { ...status, conditions };
 }
 
+/** ValidatePodCreate. */
+function validatePod(pod: Pod): FieldErrors {
+  const spec = pod.spec as PodSpec | undefined;
+  const errors: FieldError[] = [];
+  const annotations = validatePodAnnotations(pod.metadata?.annotations, 'metadata.annotations');
+  if (annotations.length > 0) errors.push(...annotations);
+  const own = validatePodSpec(spec, 'spec');
+  if (own.length > 0) errors.push(...own);
+  if (spec === undefined || spec === null) return errors;
+  if (!spec.serviceAccountName)
+    (spec.volumes ?? []).forEach((volume, i) => {
+      (volume.projected?.sources ?? []).forEach((source, n) => {
+        if (source.serviceAccountToken !== undefined && source.serviceAccountToken !== null)
+          errors.push(
+            forbiddenField(
+              `spec.volumes[${i}].projected.sources[${n}].serviceAccountToken`,
+              'must not be specified when serviceAccountName is not set',
+            ),
+          );
+      });
+    });
+  validateImages(spec, 'spec', errors);
+  if ((spec.ephemeralContainers ?? []).length > 0) errors.push(forbiddenField('spec.ephemeralContainers', 'cannot be set on create'));
+  if (spec.nodeName && (spec.schedulingGates ?? []).length > 0)
+    errors.push(forbiddenField('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
+  return errors.length === 0 ? NO_ERRORS : errors;
+}
+
 export const pods: ResourceDescriptor<Pod> = {
   resource: 'pods',
   hasStatus: true,
@@ -152,10 +182,7 @@ export const pods: ResourceDescriptor<Pod> = {
     };
     return shaped(metaOf(pod), pod.spec, { phase: 'Pending', qosClass: qos, conditions: [condition] });
   },
-  validate: (pod) =>
-    (pod.spec?.ephemeralContainers ?? []).length > 0
-      ? [...validatePodSpec(pod.spec, 'spec'), forbiddenField('spec.ephemeralContainers', 'cannot be set on create')]
-      : validatePodSpec(pod.spec, 'spec'),
+  validate: validatePod,
   prepareForUpdate: (next, old) => shaped(metaOf(next), next.spec, old.status),
   validateUpdate: (next, old) => validateSpecUpdate(next.spec as PodSpec, old.spec as PodSpec),
   parts: {

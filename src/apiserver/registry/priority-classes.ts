@@ -6,7 +6,7 @@ import type { ResourceDescriptor } from './descriptor.ts';
 
 const USER_VALUE_MAX = 1_000_000_000;
 const SYSTEM_PREFIX = 'system-';
-const POLICIES = ['Never', 'PreemptLowerPriority'];
+const POLICIES = ['PreemptLowerPriority', 'Never'];
 
 function validate(priority: PriorityClass): FieldErrors {
   const errors: FieldError[] = [];

@@ -2,8 +2,9 @@
 
 import { deepEqual, type FieldError, type ReplicaSet } from '#api';
 import { defaultTemplate } from '../defaults/pod-spec.ts';
+import { validateNonNegative } from '../validation/counts.ts';
 import { type FieldErrors, immutable } from '../validation/field-error.ts';
-import { validateAlwaysRestarts, validateNonNegative, validateSelectorAndTemplate } from '../validation/workload.ts';
+import { validateAlwaysRestarts, validateSelectorAndTemplate } from '../validation/workload.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 import { selectorText } from './label-selector-text.ts';
 
@@ -14,8 +15,8 @@ function validate(set: ReplicaSet): FieldErrors {
   const spec = set.spec ?? ({} as Spec);
   validateNonNegative(spec.replicas, 'spec.replicas', errors);
   validateNonNegative(spec.minReadySeconds, 'spec.minReadySeconds', errors);
-  validateSelectorAndTemplate(spec.selector, spec.template, 'replicaset', errors);
-  validateAlwaysRestarts(spec.template, errors);
+  validateSelectorAndTemplate(spec.selector, spec.template, 'deployment', 'invalid label selector', errors);
+  validateAlwaysRestarts(spec.template, 'ReplicaSet', errors);
   return errors;
 }
 

@@ -2,8 +2,9 @@
 
 import { type FieldError, matchesLabelSelector, type ReplicationController } from '#api';
 import { defaultTemplate } from '../defaults/pod-spec.ts';
+import { validateNonNegative } from '../validation/counts.ts';
 import { type FieldErrors, invalidValue, required } from '../validation/field-error.ts';
-import { validateAlwaysRestarts, validateNonNegative, validateTemplate } from '../validation/workload.ts';
+import { validateAlwaysRestarts, validateTemplate } from '../validation/workload.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 import { selectorText } from './label-selector-text.ts';
 
@@ -19,7 +20,7 @@ function validate({ spec = {} }: ReplicationController): FieldErrors {
       invalidValue('spec.template.metadata.labels', spec.template.metadata?.labels ?? {}, '`selector` does not match template `labels`'),
     );
   errors.push(...validateTemplate(spec.template, 'spec.template'));
-  validateAlwaysRestarts(spec.template, errors);
+  validateAlwaysRestarts(spec.template, 'ReplicationController', errors);
   return errors;
 }
 
@@ -33,8 +34,10 @@ export const replicationControllers: ResourceDescriptor<ReplicationController> =
     const spec = controller.spec;
     if (spec === undefined) return controller;
     const labels = spec.template?.metadata?.labels;
+    const isUnlabelled = Object.keys(controller.metadata?.labels ?? {}).length === 0 && labels !== undefined;
     return {
       ...controller,
+      ...(isUnlabelled ? { metadata: { ...controller.metadata, labels } } : {}),
       spec: {
         ...spec,
         replicas: spec.replicas ?? 1,

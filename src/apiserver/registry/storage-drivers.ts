@@ -89,6 +89,8 @@ export const drivers: ResourceDescriptor<CSIDriver> = {
   resource: 'csidrivers.storage.k8s.io',
   hasGeneration: true,
   returnsDeletedObject: true,
+  // Upstream begins to count with the first change.
+  prepareForCreate: (driver) => ({ ...driver, metadata: { ...driver.metadata, generation: undefined } }),
   defaults: defaultDriver,
   validate: validateDriver,
   validateUpdate(next, old) {

@@ -4,14 +4,10 @@
 import { type ControllerRevision, deepEqual, type FieldError, type PodTemplate, type ServiceAccount } from '#api';
 import { defaultTemplate } from '../defaults/pod-spec.ts';
 import { immutable, invalidValue, required } from '../validation/field-error.ts';
-import { validateLabels } from '../validation/object-meta.ts';
-import { validatePodSpec } from '../validation/pod-spec.ts';
+import { validateTemplate } from '../validation/workload.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
-const checkTemplate = ({ template }: PodTemplate): readonly FieldError[] => [
-  ...validateLabels(template?.metadata?.labels, 'template.labels'),
-  ...validatePodSpec(template?.spec, 'template.spec'),
-];
+const checkTemplate = ({ template }: PodTemplate): readonly FieldError[] => validateTemplate(template, 'template');
 
 export const podTemplates: ResourceDescriptor<PodTemplate> = {
   resource: 'podtemplates',

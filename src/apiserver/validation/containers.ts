@@ -1,68 +1,38 @@
-/** Containers' rules: names, images, ports, env, resources, mounts, probes. Mirrors Kubernetes v1.34 pkg/apis/core/validation (validateContainers). */
+/** Containers' rules. Mirrors Kubernetes v1.34 pkg/apis/core/validation/validation.go (validateContainers, validateInitContainers,
+ *  validateContainerCommon). Restart rules of containers are behind a gate that is off: they are dropped. */
 
-import { type Container, compareQuantities, type FieldError, type PodSpec, type Probe, parseQuantity, QUANTITY_ERROR } from '#api';
-import { duplicate, forbiddenField, invalidValue, notFoundField, notSupported, required } from './field-error.ts';
-import { dns1123Label, envVarName, portName, qualifiedName } from './names.ts';
-import { validateHandler } from './pod-particulars.ts';
+import type { Container, FieldError, PodSpec } from '#api';
+import { validateVariableSources, validateVariables } from './container-environment.ts';
+import { type Volumes, validateDevices, validateMounts } from './container-mounts.ts';
+import { validateResources } from './container-resources.ts';
+import { duplicate, forbiddenField, has, invalidValue, notSupported, requireChoice, required } from './field-error.ts';
+import { validateLifecycle, validateProbes } from './handlers.ts';
+import { validateName } from './lists.ts';
+import { dns1123Label, portName } from './names.ts';
+import { validateSecurity } from './security-context.ts';
 
 const PORT_MAX = 65_535;
 const PORT_RANGE = `must be between 1 and ${PORT_MAX}, inclusive`;
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
-/** Resources that may be asked for below their limit. */
-const isOvercommitAllowed = (name: string): boolean => !name.includes('/') && !name.startsWith('hugepages-');
-const isStandard = (name: string): boolean => ['cpu', 'memory', 'ephemeral-storage'].includes(name) || name.startsWith('hugepages-');
+const NO_PROBE = 'may not be set for init containers without restartPolicy=Always';
 
-export function validateContainers(spec: PodSpec, field: string, volumes: ReadonlySet<string>, errors: FieldError[]): void {
-  const names = new Set<string>();
-  if (!Array.isArray(spec.containers) || spec.containers.length === 0) errors.push(required(`${field}.containers`));
-  else spec.containers.forEach((container, i) => validateContainer(container, `${field}.containers[${i}]`, names, volumes, errors));
-  (spec.initContainers ?? []).forEach((container, i) => {
-    const at = `${field}.initContainers[${i}]`;
-    validateContainer(container, at, names, volumes, errors);
-    if (container.restartPolicy === 'Always') return;
-    if (container.livenessProbe !== undefined)
-      errors.push(forbiddenField(`${at}.livenessProbe`, 'may not be set for init containers without restartPolicy=Always'));
-    if (container.readinessProbe !== undefined)
-      errors.push(forbiddenField(`${at}.readinessProbe`, 'may not be set for init containers without restartPolicy=Always'));
-    if (container.startupProbe !== undefined)
-      errors.push(forbiddenField(`${at}.startupProbe`, 'may not be set for init containers without restartPolicy=Always'));
-  });
-}
-
-function validateContainer(container: Container, at: string, names: Set<string>, volumes: ReadonlySet<string>, errors: FieldError[]): void {
-  if (!container.name) errors.push(required(`${at}.name`));
-  else {
-    for (const text of dns1123Label(container.name)) errors.push(invalidValue(`${at}.name`, container.name, text));
-    if (names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name));
-    names.add(container.name);
-  }
-  if (!container.image) errors.push(required(`${at}.image`));
-  else if (container.image !== container.image.trim())
-    errors.push(invalidValue(`${at}.image`, container.image, 'must not have leading or trailing whitespace'));
-  if (container.imagePullPolicy !== undefined && !PULL_POLICIES.includes(container.imagePullPolicy))
-    errors.push(notSupported(`${at}.imagePullPolicy`, container.imagePullPolicy, PULL_POLICIES));
-  validatePorts(container, at, errors);
-  (container.env ?? []).forEach((variable, i) => {
-    if (!variable.name) errors.push(required(`${at}.env[${i}].name`));
-    else for (const text of envVarName(variable.name)) errors.push(invalidValue(`${at}.env[${i}].name`, variable.name, text));
-    if (variable.value && variable.valueFrom !== undefined)
-      errors.push(invalidValue(`${at}.env[${i}].valueFrom`, '', 'may not be specified when `value` is not empty'));
-  });
-  validateResources(container.resources, `${at}.resources`, errors);
-  validateMounts(container, at, volumes, errors);
-  validateProbe(container.livenessProbe, `${at}.livenessProbe`, true, errors);
-  validateProbe(container.readinessProbe, `${at}.readinessProbe`, false, errors);
-  validateProbe(container.startupProbe, `${at}.startupProbe`, true, errors);
+/** What containers look at in their pod. */
+export interface Surroundings {
+  readonly spec: PodSpec;
+  readonly volumes: Volumes;
+  /** Names of the pod's resource claims. */
+  readonly claims: ReadonlySet<string>;
 }
 
 function validatePorts(container: Container, at: string, errors: FieldError[]): void {
   const names = new Set<string>();
   (container.ports ?? []).forEach((port, i) => {
-    const field = `${at}.ports[${i}]`;
+    const field = `${at}[${i}]`;
     if (port.name) {
-      for (const text of portName(port.name)) errors.push(invalidValue(`${field}.name`, port.name, text));
-      if (names.has(port.name)) errors.push(duplicate(`${field}.name`, port.name));
+      const texts = portName(port.name);
+      for (const text of texts) errors.push(invalidValue(`${field}.name`, port.name, text));
+      if (texts.length === 0 && names.has(port.name)) errors.push(duplicate(`${field}.name`, port.name));
       names.add(port.name);
     }
     if (!port.containerPort) errors.push(required(`${field}.containerPort`));
@@ -70,71 +40,121 @@ function validatePorts(container: Container, at: string, errors: FieldError[]): 
       errors.push(invalidValue(`${field}.containerPort`, port.containerPort, PORT_RANGE));
     if (port.hostPort && (port.hostPort < 1 || port.hostPort > PORT_MAX))
       errors.push(invalidValue(`${field}.hostPort`, port.hostPort, PORT_RANGE));
-    if (!port.protocol) errors.push(required(`${field}.protocol`));
-    else if (!PROTOCOLS.includes(port.protocol)) errors.push(notSupported(`${field}.protocol`, port.protocol, PROTOCOLS));
+    requireChoice(port.protocol, PROTOCOLS, `${field}.protocol`, errors);
   });
 }
 
-function validateResourceName(name: string, field: string, errors: FieldError[]): void {
-  for (const text of qualifiedName(name)) errors.push(invalidValue(field, name, text));
-  if (!name.includes('/') && !isStandard(name)) {
-    errors.push(invalidValue(field, name, 'must be a standard resource type or fully qualified'));
-    errors.push(invalidValue(field, name, 'must be a standard resource for containers'));
-  }
-}
-
-/** ValidateResourceRequirements. */
-export function validateResources(resources: Container['resources'], field: string, errors: FieldError[]): void {
-  if (resources === undefined || resources === null) return;
-  const { limits, requests } = resources;
-  for (const [list, which] of [
-    [limits, 'limits'],
-    [requests, 'requests'],
-  ] as const) {
-    for (const name in list) {
-      const at = `${field}.${which}[${name}]`;
-      validateResourceName(name, `${field}.${which}`, errors);
-      const amount = parseQuantity(list[name] as string | number);
-      if (amount === undefined) errors.push(invalidValue(at, list[name], QUANTITY_ERROR));
-      else if (amount.nano < 0n) errors.push(invalidValue(at, String(list[name]), 'must be greater than or equal to 0'));
-      else if (name.includes('/') && amount.nano % 1_000_000_000n !== 0n)
-        errors.push(invalidValue(at, String(list[name]), 'must be an integer'));
-    }
-  }
-  for (const name in requests) {
-    const limit = limits?.[name] as string | number | undefined;
-    const request = requests[name] as string | number;
-    if (limit === undefined) {
-      if (!isOvercommitAllowed(name)) errors.push(required(`${field}.limits`, 'Limit must be set for non overcommitable resources'));
-      continue;
-    }
-    const order = compareQuantities(request, limit);
-    if (isOvercommitAllowed(name) ? order > 0 : order !== 0) {
-      const relation = isOvercommitAllowed(name) ? 'less than or equal to' : 'equal to';
-      errors.push(invalidValue(`${field}.requests`, String(request), `must be ${relation} ${name} limit of ${limit}`));
-    }
-  }
-}
-
-function validateMounts(container: Container, at: string, volumes: ReadonlySet<string>, errors: FieldError[]): void {
-  const paths = new Set<string>();
-  (container.volumeMounts ?? []).forEach((mount, i) => {
-    const field = `${at}.volumeMounts[${i}]`;
-    if (!mount.name) errors.push(required(`${field}.name`));
-    else if (!volumes.has(mount.name)) errors.push(notFoundField(`${field}.name`, mount.name));
-    if (!mount.mountPath) errors.push(required(`${field}.mountPath`));
-    if (paths.has(mount.mountPath)) errors.push(invalidValue(`${field}.mountPath`, mount.mountPath, 'must be unique'));
-    paths.add(mount.mountPath);
+/** validateResizePolicy. */
+function validateResizePolicy(container: Container, restartPolicy: string | undefined, at: string, errors: FieldError[]): void {
+  const resources = new Set<string>();
+  (container.resizePolicy ?? []).forEach((rule, i) => {
+    const { resourceName, restartPolicy: restarts } = rule as { readonly resourceName?: string; readonly restartPolicy?: string };
+    if (resources.has(resourceName ?? '')) errors.push(duplicate(`${at}[${i}]`, resourceName ?? ''));
+    resources.add(resourceName ?? '');
+    requireChoice(resourceName, ['cpu', 'memory'], at, errors);
+    requireChoice(restarts, ['NotRequired', 'RestartContainer'], at, errors);
+    if (restartPolicy === 'Never' && restarts !== 'NotRequired')
+      errors.push(invalidValue(at, restarts ?? '', "must be 'NotRequired' when `restartPolicy` is 'Never'"));
   });
 }
 
-function validateProbe(probe: Probe | undefined, at: string, mustSucceedOnce: boolean, errors: FieldError[]): void {
-  if (probe === undefined) return;
-  validateHandler(probe, at, errors);
-  for (const name of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const) {
-    const value = probe[name];
-    if (value !== undefined && value < 0) errors.push(invalidValue(`${at}.${name}`, value, 'must be greater than or equal to 0'));
-  }
-  if (mustSucceedOnce && probe.successThreshold !== 1)
-    errors.push(invalidValue(`${at}.successThreshold`, probe.successThreshold, 'must be 1'));
+/** validateContainerCommon. */
+export function validateContainer(container: Container, { spec, volumes, claims }: Surroundings, at: string, errors: FieldError[]): void {
+  if (!container.name) errors.push(required(`${at}.name`));
+  else validateName(container.name, dns1123Label, `${at}.name`, errors);
+  if (!container.image) errors.push(required(`${at}.image`));
+  requireChoice(container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError'], `${at}.terminationMessagePolicy`, errors);
+  if (container.ports !== undefined) validatePorts(container, `${at}.ports`, errors);
+  if (container.env !== undefined) validateVariables(container.env, `${at}.env`, errors);
+  if (container.envFrom !== undefined) validateVariableSources(container.envFrom, `${at}.envFrom`, errors);
+  if (container.volumeMounts !== undefined) validateMounts(container, volumes, `${at}.volumeMounts`, errors);
+  if (container.volumeDevices !== undefined) validateDevices(container, volumes, `${at}.volumeDevices`, errors);
+  requireChoice(container.imagePullPolicy, PULL_POLICIES, `${at}.imagePullPolicy`, errors);
+  validateResources(container.resources, claims, `${at}.resources`, errors);
+  if (container.resizePolicy !== undefined) validateResizePolicy(container, spec.restartPolicy, `${at}.resizePolicy`, errors);
+  validateSecurity(container.securityContext, spec.hostUsers !== false, `${at}.securityContext`, errors);
+}
+
+/** checkHostPortConflicts. */
+function validateHostPorts(containers: readonly Container[], field: string, errors: FieldError[]): void {
+  let taken: Set<string> | undefined;
+  containers.forEach(({ ports }, i) => {
+    (ports ?? []).forEach(({ protocol, hostIP, hostPort }, n) => {
+      if (!hostPort) return;
+      const address = `${protocol ?? ''}/${hostIP ?? ''}/${hostPort}`;
+      taken ??= new Set();
+      if (taken.has(address)) errors.push(duplicate(`${field}[${i}].ports[${n}].hostPort`, address));
+      taken.add(address);
+    });
+  });
+}
+
+function validateRegular(around: Surroundings, field: string, errors: FieldError[]): void {
+  const containers = around.spec.containers;
+  if (!Array.isArray(containers) || containers.length === 0) return void errors.push(required(field));
+  const names = new Set<string>();
+  containers.forEach((container, i) => {
+    const at = `${field}[${i}]`;
+    validateContainer(container, around, at, errors);
+    if (names.has(container.name ?? '')) errors.push(duplicate(`${at}.name`, container.name ?? ''));
+    names.add(container.name ?? '');
+    validateLifecycle(container, around.spec.terminationGracePeriodSeconds, at, errors);
+    validateProbes(container, at, errors);
+  });
+  validateHostPorts(containers, field, errors);
+}
+
+function validateInit(around: Surroundings, field: string, errors: FieldError[]): void {
+  const { spec } = around;
+  const names = new Set((spec.containers ?? []).map(({ name }) => name ?? ''));
+  (spec.initContainers ?? []).forEach((container, i) => {
+    const at = `${field}[${i}]`;
+    validateContainer(container, around, at, errors);
+    const isSidecar = container.restartPolicy === 'Always';
+    if (has(container.restartPolicy) && !isSidecar) errors.push(notSupported(`${at}.restartPolicy`, container.restartPolicy, ['Always']));
+    if (names.has(container.name ?? '')) errors.push(duplicate(`${at}.name`, container.name ?? ''));
+    else if (container.name) names.add(container.name);
+    validateHostPorts([container], field, errors);
+    if (isSidecar) {
+      validateLifecycle(container, spec.terminationGracePeriodSeconds, at, errors);
+      validateProbes(container, at, errors);
+    } else
+      for (const name of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const)
+        if (has(container[name])) errors.push(forbiddenField(`${at}.${name}`, NO_PROBE));
+    if ((container.resizePolicy ?? []).length > 0 && !isSidecar)
+      errors.push(invalidValue(`${at}.resizePolicy`, toldPolicy(container), 'must not be set for init containers'));
+  });
+}
+
+const toldPolicy = ({ resizePolicy }: Container): unknown =>
+  (resizePolicy ?? []).map((rule) => {
+    const { resourceName, restartPolicy } = rule as { readonly resourceName?: string; readonly restartPolicy?: string };
+    return { ResourceName: resourceName ?? '', RestartPolicy: restartPolicy ?? '' };
+  });
+
+export function validateContainers(around: Surroundings, field: string, errors: FieldError[]): void {
+  validateRegular(around, `${field}.containers`, errors);
+  if (around.spec.initContainers !== undefined) validateInit(around, `${field}.initContainers`, errors);
+}
+
+/** validateContainersOnlyForPod: what templates may still say. */
+export function validateImages(spec: PodSpec, field: string, errors: FieldError[]): void {
+  for (const list of ['containers', 'initContainers'] as const)
+    (spec[list] ?? []).forEach(({ image = '' }, i) => {
+      if (image.trim() !== image)
+        errors.push(invalidValue(`${field}.${list}[${i}].image`, image, 'must not have leading or trailing whitespace'));
+    });
+}
+
+/** validatePodHostNetworkDeps. Defaults give pods the ports; templates may say others. */
+export function validateHostNetworkPorts(spec: PodSpec, isPod: boolean, field: string, errors: FieldError[]): void {
+  if (!spec.hostNetwork) return;
+  (spec.containers ?? []).forEach(({ ports }, i) => {
+    (ports ?? []).forEach(({ hostPort = 0, containerPort = 0 }, n) => {
+      if ((isPod || hostPort !== 0) && hostPort !== containerPort)
+        errors.push(
+          invalidValue(`${field}.containers[${i}].ports[${n}].hostPort`, hostPort, 'must match `containerPort` when `hostNetwork` is true'),
+        );
+    });
+  });
 }

@@ -47,10 +47,10 @@ export const duplicate = (field: string, value: unknown): FieldError => ({
   message: `Duplicate value: ${shown(value)}`,
 });
 
-export const notFoundField = (field: string, value: unknown): FieldError => ({
+export const notFoundField = (field: string, value: unknown, detail?: string): FieldError => ({
   reason: 'FieldValueNotFound',
   field,
-  message: `Not found: ${shown(value)}`,
+  message: detailed(`Not found: ${shown(value)}`, detail),
 });
 
 export const tooLong = (field: string, max: number): FieldError => ({
@@ -73,5 +73,19 @@ export const typeInvalid = (field: string, value: unknown, detail: string): Fiel
 
 /** validation.FieldImmutableErrorMsg. */
 export const immutable = (field: string, value: unknown): FieldError => invalidValue(field, value, 'field is immutable');
+
+/** Whether a member is there: null is nothing to Kubernetes' decoder. */
+export const has = <T>(value: T): value is NonNullable<T> => value !== undefined && value !== null;
+
+/** A value that must be one of those listed, in the order in which upstream lists them. */
+export function validateChoice(value: string | undefined, choices: readonly string[], field: string, errors: FieldError[]): void {
+  if (!choices.includes(value ?? '')) errors.push(notSupported(field, value ?? '', choices));
+}
+
+/** The same, and an empty one is missing. */
+export function requireChoice(value: string | undefined, choices: readonly string[], field: string, errors: FieldError[]): void {
+  if (!value) errors.push(required(field));
+  else validateChoice(value, choices, field, errors);
+}
 
 export const NO_ERRORS: FieldErrors = [];

@@ -42,15 +42,14 @@ export function validateAnnotations(annotations: Readonly<Record<string, string>
 function validateOwners(owners: readonly OwnerReference[], field: string): FieldErrors {
   const errors: FieldError[] = [];
   let controller: OwnerReference | undefined;
-  for (let i = 0; i < owners.length; i++) {
-    const owner = owners[i] as OwnerReference;
-    const at = `${field}[${i}]`;
-    if (!owner.apiVersion) errors.push(invalidValue(`${at}.apiVersion`, owner.apiVersion, 'version must not be empty'));
-    if (!owner.kind) errors.push(invalidValue(`${at}.kind`, owner.kind ?? '', 'must not be empty'));
-    if (!owner.name) errors.push(invalidValue(`${at}.name`, owner.name ?? '', 'must not be empty'));
-    if (!owner.uid) errors.push(invalidValue(`${at}.uid`, owner.uid ?? '', 'must not be empty'));
+  for (const owner of owners) {
+    // Upstream does not say which.
+    if (!owner.apiVersion) errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'));
+    if (!owner.kind) errors.push(invalidValue(`${field}.kind`, owner.kind ?? '', 'must not be empty'));
+    if (!owner.name) errors.push(invalidValue(`${field}.name`, owner.name ?? '', 'must not be empty'));
+    if (!owner.uid) errors.push(invalidValue(`${field}.uid`, owner.uid ?? '', 'must not be empty'));
     if (owner.apiVersion === 'v1' && owner.kind === 'Event')
-      errors.push(invalidValue(at, owner, '/v1, Kind=Event is disallowed from being an owner'));
+      errors.push(invalidValue(field, owner, '/v1, Kind=Event is disallowed from being an owner'));
     if (owner.controller !== true) continue;
     if (controller !== undefined) {
       const text = `Only one reference can have Controller set to true. Found "true" in references for ${controller.kind}/${controller.name} and ${owner.kind}/${owner.name}`;
@@ -79,12 +78,24 @@ export function validateMeta(metadata: Meta, nameRule: NameRule, namespaced: boo
 
 function validateFinalizers(finalizers: readonly string[], field: string): FieldErrors {
   const errors: FieldError[] = [];
-  for (let i = 0; i < finalizers.length; i++) {
-    for (const text of qualifiedName(finalizers[i] ?? '')) errors.push(invalidValue(`${field}[${i}]`, finalizers[i], text));
-  }
+  for (const finalizer of finalizers) for (const text of qualifiedName(finalizer ?? '')) errors.push(invalidValue(field, finalizer, text));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     errors.push(invalidValue(field, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }
+  return errors;
+}
+
+export const NO_FINALIZER = 'name is neither a standard finalizer name nor is it fully qualified';
+export const STANDARD_FINALIZERS: readonly string[] = ['kubernetes', 'orphan', 'foregroundDeletion'];
+
+/** validateKubeFinalizerName: Kubernetes' own kinds want a domain before a finalizer's name. */
+export function validateKubeFinalizers(finalizers: readonly string[] | undefined, field: string): FieldErrors {
+  if (finalizers === undefined || finalizers === null) return NO_ERRORS;
+  const errors: FieldError[] = [];
+  finalizers.forEach((finalizer, i) => {
+    if (finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer)) return;
+    errors.push(invalidValue(`${field}[${i}]`, finalizer, NO_FINALIZER));
+  });
   return errors;
 }
 

@@ -2,7 +2,7 @@
  *  (validatePodResourceClaims, validateContainerResourceName of claims). */
 
 import type { FieldError, PodSpec } from '#api';
-import { duplicate, invalidValue, notFoundField, required } from './field-error.ts';
+import { duplicate, invalidValue, required } from './field-error.ts';
 import { validateName } from './lists.ts';
 import { dns1123Label, dns1123Subdomain } from './names.ts';
 
@@ -11,25 +11,22 @@ export function validatePodResourceClaims(spec: PodSpec, field: string, errors: 
   (spec.resourceClaims ?? []).forEach((claim, i) => {
     const at = `${field}[${i}]`;
     const { name, resourceClaimName, resourceClaimTemplateName } = claim;
+    // As Go writes the internal type.
+    const told = {
+      Name: name ?? '',
+      ResourceClaimName: resourceClaimName ?? null,
+      ResourceClaimTemplateName: resourceClaimTemplateName ?? null,
+    };
     if (!name) errors.push(required(`${at}.name`));
     else if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
     else validateName(name, dns1123Label, `${at}.name`, errors);
     names.add(name);
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined)
-      errors.push(invalidValue(at, claim, 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'));
+      errors.push(invalidValue(at, told, 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'));
     if (resourceClaimName === undefined && resourceClaimTemplateName === undefined)
-      errors.push(invalidValue(at, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
+      errors.push(invalidValue(at, told, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
     if (resourceClaimName !== undefined) validateName(resourceClaimName, dns1123Subdomain, `${at}.resourceClaimName`, errors);
     if (resourceClaimTemplateName !== undefined)
       validateName(resourceClaimTemplateName, dns1123Subdomain, `${at}.resourceClaimTemplateName`, errors);
   });
-  const base = field.slice(0, field.lastIndexOf('.'));
-  for (const list of ['initContainers', 'containers'] as const)
-    (spec[list] ?? []).forEach((container, i) =>
-      (container.resources?.claims ?? []).forEach((claim, j) => {
-        const at = `${base}.${list}[${i}].resources.claims[${j}]`;
-        if (!claim.name) errors.push(required(`${at}.name`));
-        else if (!names.has(claim.name)) errors.push(notFoundField(`${at}.name`, claim.name));
-      }),
-    );
 }

@@ -1,15 +1,40 @@
-/** A pod spec's rules. Mirrors Kubernetes v1.34 pkg/apis/core/validation/validation.go (ValidatePodSpec) for what schedulers, controllers and kubelets read.
+/** A pod spec's rules, in upstream's order. Mirrors Kubernetes v1.34 pkg/apis/core/validation/validation.go (ValidatePodSpec).
  *  A spec that passed is remembered by reference: the other 99 pods of its template cost one look-up. */
 
 import type { FieldError, PodSpec, Toleration } from '#api';
-import { validateContainers } from './containers.ts';
-import { duplicate, type FieldErrors, invalidValue, NO_ERRORS, notSupported, required } from './field-error.ts';
-import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from './names.ts';
-import { validateParticulars } from './pod-particulars.ts';
+import { isIPv4, isIPv6, validateIP } from './addresses.ts';
+import { validateResources } from './container-resources.ts';
+import { type Surroundings, validateContainers, validateHostNetworkPorts } from './containers.ts';
+import { validateEphemeral } from './ephemeral-containers.ts';
+import {
+  duplicate,
+  type FieldErrors,
+  forbiddenField,
+  has,
+  invalidValue,
+  NO_ERRORS,
+  notSupported,
+  requireChoice,
+  required,
+  validateChoice,
+} from './field-error.ts';
+import { validateName } from './lists.ts';
+import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName, underscoredSubdomain } from './names.ts';
+import { validateLabels } from './object-meta.ts';
+import { validatePodResources } from './pod-level-resources.ts';
 import { validatePodResourceClaims } from './pod-resource-claims.ts';
-import { validateAffinity, validateLabelSelector, validateNodeSelectorMap } from './selectors.ts';
+import { validateVolumes } from './pod-volumes.ts';
+import { validateHostUsers, validatePodSecurity } from './security-context.ts';
+import { validateAffinity } from './selectors.ts';
+import { validateSpreadConstraints } from './spread-constraints.ts';
 
 const INT32_MAX = 2_147_483_647;
+const NAMESERVERS_MAX = 3;
+const SEARCHES_MAX = 32;
+const SEARCH_BYTES_MAX = 2048;
+const RESTARTS = ['Always', 'OnFailure', 'Never'];
+const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 const sound = new WeakSet<object>();
 
 /** `field` is 'spec' for pods, 'spec.template.spec' for workloads. */
@@ -17,122 +42,130 @@ export function validatePodSpec(spec: PodSpec | undefined, field: string): Field
   if (spec === undefined || spec === null) return [required(`${field}.containers`)];
   if (sound.has(spec)) return NO_ERRORS;
   const errors: FieldError[] = [];
-  const volumes = validateVolumes(spec, field, errors);
-  validateContainers(spec, field, volumes, errors);
-  validateLifetime(spec, field, errors);
-  validatePlacement(spec, field, errors);
-  validateParticulars(spec, field, errors);
+  const volumes = validateVolumes(spec, `${field}.volumes`, errors);
+  const claims = new Set((spec.resourceClaims ?? []).flatMap(({ name }) => (name ? [name] : [])));
   if (spec.resourceClaims !== undefined) validatePodResourceClaims(spec, `${field}.resourceClaims`, errors);
+  const around: Surroundings = { spec, volumes, claims };
+  validateContainers(around, field, errors);
+  if (spec.ephemeralContainers !== undefined) validateEphemeral(around, `${field}.ephemeralContainers`, errors);
+  if (has(spec.resources)) validatePodResources(spec, claims, field, errors);
+  validateHostNetworkPorts(spec, field === 'spec', field, errors);
+  requireChoice(spec.restartPolicy, RESTARTS, `${field}.restartPolicy`, errors);
+  requireChoice(spec.dnsPolicy, DNS_POLICIES, `${field}.dnsPolicy`, errors);
+  errors.push(...validateLabels(spec.nodeSelector, `${field}.nodeSelector`));
+  validatePodSecurity(spec, `${field}.securityContext`, errors);
+  if (has(spec.affinity)) errors.push(...validateAffinity(spec.affinity, `${field}.affinity`));
+  validateDns(spec, `${field}.dnsConfig`, errors);
+  validateGates(spec, field, errors);
+  validateSpreadConstraints(spec.topologySpreadConstraints, `${field}.topologySpreadConstraints`, errors);
+  validateHostUsers(spec, field, errors);
+  validateNames(spec, field, errors);
+  validateRest(spec, field, errors);
   if (errors.length === 0) sound.add(spec);
   return errors;
 }
 
-function validateVolumes(spec: PodSpec, field: string, errors: FieldError[]): ReadonlySet<string> {
-  const names = new Set<string>();
-  (spec.volumes ?? []).forEach((volume, i) => {
-    const at = `${field}.volumes[${i}]`;
-    if (!volume.name) errors.push(required(`${at}.name`));
-    else {
-      for (const text of dns1123Label(volume.name)) errors.push(invalidValue(`${at}.name`, volume.name, text));
-      if (names.has(volume.name)) errors.push(duplicate(`${at}.name`, volume.name));
-      names.add(volume.name);
-    }
-    if (volume.persistentVolumeClaim !== undefined && !volume.persistentVolumeClaim.claimName)
-      errors.push(required(`${at}.persistentVolumeClaim.claimName`));
-    if (volume.secret !== undefined && !volume.secret.secretName) errors.push(required(`${at}.secret.secretName`));
-    if (volume.configMap !== undefined && !volume.configMap.name) errors.push(required(`${at}.configMap.name`));
+/** validatePodDNSConfig. */
+function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string, errors: FieldError[]): void {
+  if (dnsPolicy === 'None') {
+    if (!has(dnsConfig)) return void errors.push(required(field, 'must provide `dnsConfig` when `dnsPolicy` is None'));
+    if ((dnsConfig.nameservers ?? []).length === 0)
+      return void errors.push(required(`${field}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None'));
+  }
+  if (!has(dnsConfig)) return;
+  const nameservers = dnsConfig.nameservers ?? [];
+  const searches = dnsConfig.searches ?? [];
+  if (nameservers.length > NAMESERVERS_MAX)
+    errors.push(invalidValue(`${field}.nameservers`, nameservers, `must not have more than ${NAMESERVERS_MAX} nameservers`));
+  nameservers.forEach((server, i) => validateLegacyIP(server, `${field}.nameservers[${i}]`, errors));
+  if (searches.length > SEARCHES_MAX)
+    errors.push(invalidValue(`${field}.searches`, searches, `must not have more than ${SEARCHES_MAX} search paths`));
+  if (searches.join(' ').length > SEARCH_BYTES_MAX)
+    errors.push(
+      invalidValue(
+        `${field}.searches`,
+        searches,
+        `must not have more than ${SEARCH_BYTES_MAX} characters (including spaces) in the search list`,
+      ),
+    );
+  searches.forEach((search, i) => {
+    if (search !== '.')
+      validateName(search.endsWith('.') ? search.slice(0, -1) : search, underscoredSubdomain, `${field}.searches[${i}]`, errors);
   });
-  return names;
+  (dnsConfig.options ?? []).forEach(({ name }, i) => {
+    if (!name) errors.push(required(`${field}.options[${i}]`, 'must not be empty'));
+  });
 }
 
-function validateLifetime(spec: PodSpec, field: string, errors: FieldError[]): void {
-  const RESTART = ['Always', 'OnFailure', 'Never'];
-  if (!spec.restartPolicy) errors.push(required(`${field}.restartPolicy`));
-  else if (!RESTART.includes(spec.restartPolicy)) errors.push(notSupported(`${field}.restartPolicy`, spec.restartPolicy, RESTART));
-  const DNS = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
-  if (!spec.dnsPolicy) errors.push(required(`${field}.dnsPolicy`));
-  else if (!DNS.includes(spec.dnsPolicy)) errors.push(notSupported(`${field}.dnsPolicy`, spec.dnsPolicy, DNS));
-  const active = spec.activeDeadlineSeconds;
-  if (active !== undefined && (active < 1 || active > INT32_MAX))
-    errors.push(invalidValue(`${field}.activeDeadlineSeconds`, active, `must be between 1 and ${INT32_MAX}, inclusive`));
-  const grace = spec.terminationGracePeriodSeconds;
-  if (grace !== undefined && grace < 0)
-    errors.push(invalidValue(`${field}.terminationGracePeriodSeconds`, grace, 'must be greater than or equal to 0'));
-  if (spec.serviceAccountName)
-    for (const text of dns1123Subdomain(spec.serviceAccountName))
-      errors.push(invalidValue(`${field}.serviceAccountName`, spec.serviceAccountName, text));
-  if (spec.nodeName)
-    for (const text of dns1123Subdomain(spec.nodeName)) errors.push(invalidValue(`${field}.nodeName`, spec.nodeName, text));
-  if (spec.hostname) for (const text of dns1123Label(spec.hostname)) errors.push(invalidValue(`${field}.hostname`, spec.hostname, text));
-  if (spec.subdomain)
-    for (const text of dns1123Label(spec.subdomain)) errors.push(invalidValue(`${field}.subdomain`, spec.subdomain, text));
-  if (spec.priorityClassName)
-    for (const text of dns1123Subdomain(spec.priorityClassName))
-      errors.push(invalidValue(`${field}.priorityClassName`, spec.priorityClassName, text));
-  const PREEMPTION = ['Never', 'PreemptLowerPriority'];
-  if (spec.preemptionPolicy !== undefined && !PREEMPTION.includes(spec.preemptionPolicy))
-    errors.push(notSupported(`${field}.preemptionPolicy`, spec.preemptionPolicy, PREEMPTION));
+/** IsValidIPForLegacyField: any form will do. */
+function validateLegacyIP(address: string, field: string, errors: FieldError[]): void {
+  if (!isIPv4(address) && !isIPv6(address)) validateIP(address, field, errors);
 }
 
-function validatePlacement(spec: PodSpec, field: string, errors: FieldError[]): void {
-  errors.push(...validateNodeSelectorMap(spec.nodeSelector, `${field}.nodeSelector`));
-  if (spec.affinity !== undefined) errors.push(...validateAffinity(spec.affinity, `${field}.affinity`));
-  errors.push(...validateTolerations(spec.tolerations, `${field}.tolerations`));
-  (spec.topologySpreadConstraints ?? []).forEach((constraint, i) => {
-    const at = `${field}.topologySpreadConstraints[${i}]`;
-    const UNSATISFIABLE = ['DoNotSchedule', 'ScheduleAnyway'];
-    if (!(constraint.maxSkew > 0)) errors.push(invalidValue(`${at}.maxSkew`, constraint.maxSkew, 'must be greater than zero'));
-    if (!constraint.topologyKey) errors.push(required(`${at}.topologyKey`, 'can not be empty'));
-    else
-      for (const text of qualifiedName(constraint.topologyKey))
-        errors.push(invalidValue(`${at}.topologyKey`, constraint.topologyKey, text));
-    if (!UNSATISFIABLE.includes(constraint.whenUnsatisfiable))
-      errors.push(notSupported(`${at}.whenUnsatisfiable`, constraint.whenUnsatisfiable, UNSATISFIABLE));
-    if (constraint.minDomains !== undefined && constraint.minDomains <= 0)
-      errors.push(invalidValue(`${at}.minDomains`, constraint.minDomains, 'must be greater than zero'));
-    if (constraint.minDomains !== undefined && constraint.whenUnsatisfiable !== 'DoNotSchedule')
-      errors.push(
-        invalidValue(
-          `${at}.minDomains`,
-          constraint.minDomains,
-          `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${constraint.whenUnsatisfiable}`,
-        ),
-      );
-    errors.push(...validateLabelSelector(constraint.labelSelector, `${at}.labelSelector`));
-  });
+function validateGates(spec: PodSpec, field: string, errors: FieldError[]): void {
+  (spec.readinessGates ?? []).forEach(({ conditionType }, i) =>
+    validateName(conditionType, qualifiedName, `${field}.readinessGates[${i}].conditionType`, errors),
+  );
   const gates = new Set<string>();
-  (spec.schedulingGates ?? []).forEach((gate, i) => {
+  (spec.schedulingGates ?? []).forEach(({ name = '' }, i) => {
     const at = `${field}.schedulingGates[${i}]`;
-    for (const text of qualifiedName(gate.name ?? '')) errors.push(invalidValue(at, gate.name, text));
-    if (gates.has(gate.name)) errors.push(duplicate(at, gate.name));
-    gates.add(gate.name);
+    validateName(name, qualifiedName, at, errors);
+    if (gates.has(name)) errors.push(duplicate(at, name));
+    gates.add(name);
   });
+}
+
+function validateNames(spec: PodSpec, field: string, errors: FieldError[]): void {
+  const { serviceAccountName, nodeName, hostname, subdomain, activeDeadlineSeconds: active } = spec;
+  if (serviceAccountName) validateName(serviceAccountName, dns1123Subdomain, `${field}.serviceAccountName`, errors);
+  if (nodeName) validateName(nodeName, dns1123Subdomain, `${field}.nodeName`, errors);
+  if (has(active) && (active < 1 || active > INT32_MAX))
+    errors.push(invalidValue(`${field}.activeDeadlineSeconds`, active, `must be between 1 and ${INT32_MAX}, inclusive`));
+  if (hostname) validateName(hostname, dns1123Label, `${field}.hostname`, errors);
+  if (subdomain) validateName(subdomain, dns1123Label, `${field}.subdomain`, errors);
+}
+
+function validateRest(spec: PodSpec, field: string, errors: FieldError[]): void {
+  const { priorityClassName, runtimeClassName, preemptionPolicy, overhead, os } = spec;
+  errors.push(...validateTolerations(spec.tolerations, `${field}.tolerations`));
+  (spec.hostAliases ?? []).forEach(({ ip, hostnames }, i) => {
+    validateLegacyIP(ip ?? '', `${field}.hostAliases[${i}].ip`, errors);
+    (hostnames ?? []).forEach((host, n) => validateName(host, dns1123Subdomain, `${field}.hostAliases[${i}].hostnames[${n}]`, errors));
+  });
+  if (priorityClassName) validateName(priorityClassName, dns1123Subdomain, `${field}.priorityClassName`, errors);
+  if (has(runtimeClassName)) validateName(runtimeClassName, dns1123Subdomain, `${field}.runtimeClassName`, errors);
+  if (has(preemptionPolicy)) requireChoice(preemptionPolicy, ['PreemptLowerPriority', 'Never'], `${field}.preemptionPolicy`, errors);
+  if (has(overhead)) validateResources({ limits: overhead }, new Set(), `${field}.overhead`, errors);
+  if (!has(os)) return;
+  if (!os.name) errors.push(required(`${field}.os.name`));
+  else validateChoice(os.name, ['linux', 'windows'], `${field}.os`, errors);
+  if (os.name === 'linux' && has(spec.securityContext?.windowsOptions))
+    errors.push(forbiddenField(`${field}.securityContext.windowsOptions`, 'windows options cannot be set for a linux pod'));
 }
 
 /** ValidateTolerations. */
 export function validateTolerations(tolerations: readonly Toleration[] | undefined, field: string): FieldErrors {
-  if (tolerations === undefined || sound.has(tolerations)) return NO_ERRORS;
+  if (!has(tolerations) || sound.has(tolerations)) return NO_ERRORS;
   const errors: FieldError[] = [];
-  const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
-  tolerations.forEach((toleration, i) => {
+  tolerations.forEach(({ key, operator, value = '', effect, tolerationSeconds }, i) => {
     const at = `${field}[${i}]`;
-    if (toleration.key) for (const text of qualifiedName(toleration.key)) errors.push(invalidValue(`${at}.key`, toleration.key, text));
-    if (!toleration.key && toleration.operator !== 'Exists')
+    if (key) validateName(key, qualifiedName, `${at}.key`, errors);
+    if (!key && operator !== 'Exists')
       errors.push(
         invalidValue(
           `${at}.operator`,
-          toleration.operator ?? '',
+          operator ?? '',
           'operator must be Exists when `key` is empty, which means "match all values and all keys"',
         ),
       );
-    if (toleration.tolerationSeconds !== undefined && toleration.effect !== 'NoExecute')
-      errors.push(invalidValue(`${at}.effect`, toleration.effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
-    if (toleration.operator === undefined || toleration.operator === 'Equal') {
-      for (const text of labelValue(toleration.value ?? '')) errors.push(invalidValue(`${at}.operator`, toleration.value, text));
-    } else if (toleration.operator === 'Exists') {
-      if (toleration.value) errors.push(invalidValue(`${at}.operator`, toleration, "value must be empty when `operator` is 'Exists'"));
-    } else errors.push(notSupported(`${at}.operator`, toleration.operator, ['Equal', 'Exists']));
-    if (toleration.effect && !EFFECTS.includes(toleration.effect)) errors.push(notSupported(`${at}.effect`, toleration.effect, EFFECTS));
+    if (has(tolerationSeconds) && effect !== 'NoExecute')
+      errors.push(invalidValue(`${at}.effect`, effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
+    if (!operator || operator === 'Equal') {
+      const texts = labelValue(value);
+      if (texts.length > 0) errors.push(invalidValue(`${at}.operator`, value, texts.join(';')));
+    } else if (operator !== 'Exists') errors.push(notSupported(`${at}.operator`, operator, ['Equal', 'Exists']));
+    else if (value) errors.push(invalidValue(`${at}.operator`, value, "value must be empty when `operator` is 'Exists'"));
+    if (effect) validateChoice(effect, EFFECTS, `${at}.effect`, errors);
   });
   if (errors.length === 0) sound.add(tolerations);
   return errors;

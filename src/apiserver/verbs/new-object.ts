@@ -8,8 +8,9 @@ import { unknownFailure } from '../failures.ts';
 import { drawName, drawUid } from '../identity.ts';
 import { freshMeta } from '../object-meta.ts';
 import { prepareForCreate, shaped } from '../registry/generic.ts';
+import { NO_ERRORS } from '../validation/field-error.ts';
 import { dns1123Subdomain } from '../validation/names.ts';
-import { validateMeta } from '../validation/object-meta.ts';
+import { validateKubeFinalizers, validateMeta } from '../validation/object-meta.ts';
 import { decodeBody, refused, undecodable } from './decode.ts';
 
 /** The stored form of `body`, or why not: 400, 403, 422. Sets the operation's key. */
@@ -65,11 +66,14 @@ function made(core: Core, operation: Operation, body: unknown, ctx: Context): Ku
   const object = shaped(descriptor, resource.view?.stored ?? info, admitted, metadata);
   const prepared = prepareForCreate(descriptor, object, time);
 
-  const errors = validateMeta(metadata, descriptor.nameRule ?? dns1123Subdomain, info.namespaced);
-  let own = descriptor.validate?.(prepared) ?? errors;
+  let errors = validateMeta(metadata, descriptor.nameRule ?? dns1123Subdomain, info.namespaced);
+  if (metadata.finalizers !== undefined && !descriptor.openShape && !descriptor.hasPlainFinalizers)
+    errors = [...errors, ...validateKubeFinalizers(metadata.finalizers, 'metadata.finalizers')];
+  let own = descriptor.validate?.(prepared) ?? NO_ERRORS;
+  if (own.length > 0 && descriptor.validatesMetaLast) errors = NO_ERRORS;
   if (descriptor.validateInNamespace !== undefined)
     own = [...descriptor.validateInNamespace(prepared, () => namespaceLabels(core, request.namespace)), ...own];
-  if (errors.length > 0 || own.length > 0) return refused(operation, metadata.name, own === errors ? errors : [...errors, ...own]);
+  if (errors.length > 0 || own.length > 0) return refused(operation, metadata.name, [...errors, ...own]);
   operation.key = info.namespaced ? `${resource.prefix}${request.namespace}/${metadata.name}` : resource.prefix + metadata.name;
   return prepared;
 }

@@ -328,10 +328,9 @@ const BAD_PODS: readonly (readonly [object, string])[] = [
   ],
   [
     { containers: [c({ terminationMessagePolicy: 'X' })] },
-    'spec.containers[0].terminationMessagePolicy: Unsupported value: "X": supported values: "FallbackToLogsOnError", "File"',
+    'spec.containers[0].terminationMessagePolicy: Unsupported value: "X": supported values: "File", "FallbackToLogsOnError"',
   ],
   [{ containers: [c({ image: ' i' })] }, 'spec.containers[0].image: Invalid value: " i": must not have leading or trailing whitespace'],
-  [{ containers: [c({ restartPolicy: 'Always' })] }, 'spec.containers[0].restartPolicy: Forbidden: may not be set for non-init containers'],
   [
     { containers: [c()], initContainers: [{ name: 'i', image: 'x', restartPolicy: 'Never' }] },
     'spec.initContainers[0].restartPolicy: Unsupported value: "Never": supported values: "Always"',
@@ -347,7 +346,7 @@ const BAD_PODS: readonly (readonly [object, string])[] = [
   [{ containers: [c({ volumeDevices: [{ name: 'v', devicePath: '/d' }] })] }, 'spec.containers[0].volumeDevices[0].name: Not found: "v"'],
   [
     { containers: [c()], hostPID: true, shareProcessNamespace: true },
-    'spec.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled',
+    'spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled',
   ],
   [{ containers: [c()], hostAliases: [{ ip: 'x' }] }, 'spec.hostAliases[0].ip: Invalid value: "x": must be a valid IP address'],
   [
