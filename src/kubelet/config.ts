@@ -86,10 +86,13 @@ export interface KubeletSettings {
   /** evictionSoft memory.available, and for how long it must be crossed (evictionSoftGracePeriod); 0: no soft threshold. */
   readonly evictionSoftMemoryBytes: number;
   readonly evictionSoftGraceSeconds: number;
+  readonly evictionSoftImageFsGraceSeconds: number;
   /** evictionMaxPodGracePeriod: pods that a soft threshold takes get their own grace, but not more. */
   readonly evictionMaxPodGraceSeconds: number;
   /** evictionMinimumReclaim memory.available: once crossed, a threshold counts as crossed until so much more is free. */
   readonly evictionMinimumReclaimBytes: number;
+  /** The same of imagefs.available, in percent of the disk. */
+  readonly evictionMinimumReclaimImageFsPercent: number;
   /** The disk of images, and when collection begins and ends (imageGCHighThresholdPercent, imageGCLowThresholdPercent, imageMinimumGCAge). */
   readonly imageFsBytes: number;
   readonly imageGCHighThresholdPercent: number;
@@ -163,8 +166,10 @@ export const KUBELET_DEFAULTS: KubeletSettings = {
   evictionHardMemoryBytes: 104_857_600,
   evictionSoftMemoryBytes: 0,
   evictionSoftGraceSeconds: 90,
+  evictionSoftImageFsGraceSeconds: 90,
   evictionMaxPodGraceSeconds: 0,
   evictionMinimumReclaimBytes: 0,
+  evictionMinimumReclaimImageFsPercent: 0,
   // assumed: a common size of a node's disk.
   imageFsBytes: 100_000_000_000,
   imageGCHighThresholdPercent: 85,

@@ -19,8 +19,15 @@ export class NodeDisk {
 
   constructor(agent: NodeAgent) {
     this.agent = agent;
-    const { evictionHardImageFsPercent, evictionSoftImageFsPercent, evictionSoftGraceSeconds } = agent.settings;
-    this.threshold = new EvictionThreshold(evictionHardImageFsPercent, evictionSoftImageFsPercent, evictionSoftGraceSeconds * SECOND, 0);
+    const { settings } = agent;
+    const grace = settings.evictionSoftImageFsGraceSeconds * SECOND;
+    const { evictionHardImageFsPercent, evictionSoftImageFsPercent, evictionMinimumReclaimImageFsPercent } = settings;
+    this.threshold = new EvictionThreshold(
+      evictionHardImageFsPercent,
+      evictionSoftImageFsPercent,
+      grace,
+      evictionMinimumReclaimImageFsPercent,
+    );
   }
 
   /** Images came: is there anything to look after? */

@@ -11,9 +11,18 @@ const thresholds = (what: string): JsonSchema =>
 export const kubeletFields: Readonly<Record<string, JsonSchema>> = {
   evictionHard: thresholds('pods are evicted at once when less is available (default memory 100Mi, imageFs 15 %)'),
   evictionSoft: thresholds('pods are evicted when less is available for evictionSoftGracePeriod'),
-  evictionSoftGracePeriod: duration('default 90s'),
+  evictionSoftGracePeriod: {
+    anyOf: [
+      duration('of both signals'),
+      fields('by signal', { memory: duration('memory.available'), imageFs: duration('imagefs.available') }),
+    ],
+    description: 'default 90s',
+  },
   evictionMaxPodGracePeriod: duration('of the pods that a soft threshold takes (default 0s)'),
-  evictionMinimumReclaim: fields('how much more than the threshold must be free again', { memory: bytes('memory.available') }),
+  evictionMinimumReclaim: fields('how much more than the threshold must be free again', {
+    memory: bytes('memory.available'),
+    imageFs: percent('imagefs.available, of the disk'),
+  }),
   evictionPressureTransitionPeriod: duration('how long a pressure condition outlives its cause (default 5m)'),
   imageGCHighThresholdPercent: count('default 85', 0, 100),
   imageGCLowThresholdPercent: count('default 80', 0, 100),
@@ -67,7 +76,11 @@ export function kubeletSettings(written: Written): Readonly<Record<string, unkno
   set('evictionSoftMemoryBytes', size(soft?.['memory']));
   set('evictionSoftImageFsPercent', share(soft?.['imageFs']));
   set('evictionMinimumReclaimBytes', size(reclaim?.['memory']));
-  set('evictionSoftGraceSeconds', seconds(written['evictionSoftGracePeriod']));
+  set('evictionMinimumReclaimImageFsPercent', share(reclaim?.['imageFs']));
+  const grace = written['evictionSoftGracePeriod'];
+  const bySignal = typeof grace === 'object' ? (grace as Written) : { memory: grace, imageFs: grace };
+  set('evictionSoftGraceSeconds', seconds(bySignal['memory']));
+  set('evictionSoftImageFsGraceSeconds', seconds(bySignal['imageFs']));
   set('evictionMaxPodGraceSeconds', seconds(written['evictionMaxPodGracePeriod']));
   set('evictionPressureTransitionSeconds', seconds(written['evictionPressureTransitionPeriod']));
   for (const name of ['imageGCHighThresholdPercent', 'imageGCLowThresholdPercent', 'registryBurst', 'containerLogMaxFiles'])

@@ -43,6 +43,20 @@ describe('soft eviction', () => {
     expect(run.events('leaks').find((text) => text.startsWith('Evicted'))).toContain(`Threshold quantity: ${500 * 1024}Ki`);
   });
 
+  test('of the disk frees as much more as is asked for, and has a grace of its own', () => {
+    const writes = behaviour({ disk: { startBytes: 30e9 } });
+    const three = ['a', 'b', 'c'].map((name): Action => [2, add(pod(name, {}, writes))]);
+    const evictions = (settings: object): number[] => {
+      const run = runNode(200, three, { settings: { evictionPressureTransitionSeconds: 30, ...settings } });
+      return ['a', 'b', 'c'].flatMap((name) => evicted(run, name)?.at ?? []).sort((a, b) => a - b);
+    };
+    // 10 % free of 100 GB; one pod less are 40 %.
+    expect(evictions({})).toHaveLength(1);
+    expect(evictions({ evictionMinimumReclaimImageFsPercent: 30 })).toHaveLength(2);
+    const [first] = evictions({ evictionHardImageFsPercent: 5, evictionSoftImageFsPercent: 15, evictionSoftImageFsGraceSeconds: 60 });
+    expect(first).toBeGreaterThan(62);
+    expect(first).toBeLessThan(80);
+  });
   test('does not come when nothing is soft', () => {
     expect(evicted(runNode(120, [[2, add(leak)]], { config: small }), 'leaks')).toBeUndefined();
   });
