@@ -1,4 +1,4 @@
-/** Which build this is: its version, and the commit where it runs from a checkout. */
+/** Which build this is: its version, and the commit where it runs from a checkout; or what whoever built it says ($WAVETANK_BUILD_ID). */
 
 import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { VERSION } from './version.ts';
 
 export function buildId(): string {
+  const told = process.env['WAVETANK_BUILD_ID'];
+  if (told !== undefined && told !== '') return told;
   try {
     const cwd = dirname(fileURLToPath(import.meta.url));
     const git = (...args: readonly string[]): string =>

@@ -139,11 +139,11 @@ function showDone(result: Result, scenario: Scenario, out: OutDirectory, isJson:
   return failure === undefined && result.verdicts.every((verdict) => verdict.pass) ? 0 : 1;
 }
 
-async function writeFiles(
+export async function writeFiles(
   out: OutDirectory,
   { result, run, built }: FinishedRun,
   explain: ExplainChoice,
-  checkpoints: Checkpoints | undefined,
+  checkpoints?: Checkpoints,
 ): Promise<string[]> {
   const { renderReport } = await import('#report');
   const files: (readonly [name: string, content: string | Uint8Array])[] = [['result.json', resultText(result)]];

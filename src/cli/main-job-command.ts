@@ -47,6 +47,9 @@ export function mainJobCommand(): Command {
         process.stderr.write(
           `a tenth of the size (500 nodes, 15,000 pods): ${flags.tenth === true ? 'as asked' : `this machine has ${availableParallelism()} cores and ${(memoryBytes() / 1024 ** 3).toFixed(1)} GiB, the full size wants 2 and 8`}\n`,
         );
-      process.exitCode = await execute(loadScenario(fileURLToPath(SCENARIO), full ? [] : TENTH), flags);
+      process.exitCode = await execute(loadScenario(fileURLToPath(SCENARIO), full ? [] : TENTH), {
+        ...flags,
+        file: fileURLToPath(SCENARIO),
+      });
     });
 }

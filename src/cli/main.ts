@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { OutputError, PluginError } from '#experiment';
 import { formatMistake, UserError } from '#scenario';
 import { benchCommand } from './bench-command.ts';
+import { branchCommand } from './branch-command.ts';
 import { calibrateCommand } from './calibrate-command.ts';
 import { capacityCommand } from './capacity-command.ts';
 import { ciCommand } from './ci-command.ts';
@@ -34,6 +35,7 @@ Examples:
   wavetank run my.yaml --seed 7 --set cluster.nodes[0].count=100
   wavetank trace out/first-light web-0-...           one pod's way, step by step
   wavetank explain out/first-light web-0-...         why it is on its node, or why it still waits
+  wavetank branch out/first-light --at 2m --set faults=[]   the same run, without the faults that came after two minutes
   wavetank compare least-allocated most-allocated --scenario scenarios/first-light.yaml
   wavetank main-job                                  the full-size scenario (a tenth of it on a small machine)`;
 
@@ -53,6 +55,7 @@ export async function run(args: readonly string[]): Promise<number> {
     ctlCommand(),
     traceCommand(),
     explainCommand(),
+    branchCommand(),
     compareCommand(),
     sweepCommand(),
     capacityCommand(),

@@ -1,6 +1,6 @@
 /** `--resume` and the checkpoints of a run: which run this is, whether the folder holds the same one unfinished, and from when on its digests are checked. */
 
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   Checkpoints,
   differenceOf,
@@ -52,6 +52,7 @@ export function resumption(scenario: Scenario, flags: RunFlags, shards: number, 
     out,
     identity,
     everyMs: flags.checkpointEvery ?? EVERY_MS,
+    ...(flags.file === undefined ? {} : { from: resolve(flags.file) }),
     ...(found === undefined ? {} : { earlier: found }),
     onFailure: (error) => process.stderr.write(`wavetank: no checkpoint (the run goes on): ${error.message}\n`),
   });
@@ -77,18 +78,14 @@ function tell({ positions, wallSeconds }: Life, { quiet }: RunFlags): void {
 }
 
 function identityOf(scenario: Scenario, flags: RunFlags, shards: number): Identity {
-  const { check = false, recordHistory = false, explain = 'failed' } = flags;
-  const named = [
-    ...(flags.plugin ?? []),
-    ...(flags.controller ?? []),
-    ...(flags.extender ?? []).map((text) => text.slice(text.indexOf('=') + 1)),
-  ];
+  const { check = false, recordHistory = false, explain = 'failed', plugin = [], controller = [], extender = [] } = flags;
+  const named = [...plugin, ...controller, ...extender.map((text) => text.slice(text.indexOf('=') + 1))];
   return {
     scenario: scenario.name,
     source: scenario.source ?? null,
     seed: flags.seed ?? scenario.seed,
     shards,
-    flags: { check, recordHistory, explain },
+    flags: { check, recordHistory, explain, plugin, controller, extender },
     files: Object.fromEntries(named.map((file) => [file, hashOf(file)])),
     build: buildId(),
     node: process.version,

@@ -15,6 +15,6 @@ export function runCommand(): Command {
     );
   command.option('--json', 'print result.json instead of the table of verdicts');
   return withSet(withRunFlags(command)).action(async (file: string, flags: RunFlags) => {
-    process.exitCode = await execute(loadScenario(file, flags.set), flags);
+    process.exitCode = await execute(loadScenario(file, flags.set), { ...flags, file });
   });
 }

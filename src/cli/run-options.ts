@@ -19,6 +19,8 @@ export interface RunFlags {
   readonly explain?: ExplainChoice;
   readonly recordHistory?: boolean;
   readonly check?: boolean;
+  /** The scenario's. */
+  readonly file?: string;
   readonly resume?: boolean;
   readonly checkpointEvery?: number;
 }

@@ -9,6 +9,8 @@ import type { OutDirectory } from './write-result.ts';
 export interface CheckpointOptions {
   readonly out: Pick<OutDirectory, 'write'>;
   readonly identity: Identity;
+  /** The scenario's file. */
+  readonly from?: string;
   /** Milliseconds of wall time between two checkpoints. */
   readonly everyMs: number;
   /** An earlier attempt at the same run. */
@@ -70,13 +72,13 @@ export class Checkpoints {
   save(): void {
     this.#take();
     if (this.mismatch !== undefined) return;
-    const { earlier, identity, onFailure, out } = this.#options;
+    const { earlier, onFailure, out } = this.#options;
     const before = earlier?.positions ?? [];
     const reached = this.#positions.at(-1)?.at ?? 0;
     const positions = [...this.#positions, ...before.filter(({ at }) => at > reached)];
     if (positions.length === 0) return;
     try {
-      out.write(LIFE_FILE, lifeText({ run: identity, finished: false, positions, ...this.#cost() }));
+      out.write(LIFE_FILE, lifeText({ ...this.#head(), finished: false, positions, ...this.#cost() }));
     } catch (error) {
       if (!this.#failed) onFailure(error as Error);
       this.#failed = true;
@@ -87,8 +89,13 @@ export class Checkpoints {
   finish(digest: string, costs: { readonly wallSeconds: number; readonly cpuSeconds: number }): readonly [string, string] {
     this.#take();
     const { wallSeconds, cpuSeconds } = costs;
-    const life = { run: this.#options.identity, finished: true, digest, wallSeconds, cpuSeconds };
+    const life = { ...this.#head(), finished: true, digest, wallSeconds, cpuSeconds };
     return [LIFE_FILE, lifeText({ ...life, positions: this.#positions })];
+  }
+
+  #head(): Pick<Life, 'run' | 'from'> {
+    const { identity, from } = this.#options;
+    return { run: identity, ...(from === undefined ? {} : { from }) };
   }
 
   #cost(): { wallSeconds: number; cpuSeconds: number } {

@@ -13,6 +13,15 @@ export type {
 export { JOURNAL, judgeSchedulerVector, PluginError, readSchedulerVector, SchedulerVectorError } from '#scheduler';
 export { AUDIT_FILE, auditBytes } from './audit-file.ts';
 export { type Audit, auditOf } from './auditor.ts';
+export {
+  type Branches,
+  type BranchOutcome,
+  type BranchWish,
+  branchOutcome,
+  chiefBranchMetrics,
+  planBranches,
+  scenarioOfLife,
+} from './branch.ts';
 export { type BuiltWorld, buildWorld, USERS } from './build-world.ts';
 export { Checkpoints } from './checkpoints.ts';
 export { type ControllerFiles, loadControllers } from './controller-files.ts';

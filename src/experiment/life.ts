@@ -32,6 +32,8 @@ export interface Identity {
 export interface Life {
   readonly format: typeof LIFE_FORMAT;
   readonly run: Identity;
+  /** The scenario's file. */
+  readonly from?: string;
   /** True: the run is done, and result.json beside it is its result. */
   readonly finished: boolean;
   /** The result's digest, of a finished life. */

@@ -2,6 +2,7 @@
 export { pagePictures, pictures, REPORT_FORMATS, type ReportFormat } from './formats.ts';
 export { renderReport } from './page.ts';
 export { chartJs, pageHtml as renderPage, reportCss } from './page-shell.ts';
+export { branchesPage, renderBranches } from './studies/branches-page.ts';
 export { capacityPage, renderCapacity } from './studies/capacity-page.ts';
 export { changeWords, ciJunit, ciMarkdown } from './studies/ci-summary.ts';
 export { comparisonPage, type JudgedComparison, renderComparison } from './studies/comparison-page.ts';
