@@ -4,10 +4,10 @@
 import type { CertificateSigningRequest, FlowSchema, KubeObject, PriorityLevelConfiguration, RuntimeClass } from '#api';
 import { humanDuration } from './human-duration.ts';
 import { NONE } from './label-text.ts';
-import { AGE, ageOf, type Cell, integer, NAME, nameOf, type Printer, text } from './printer.ts';
+import { AGE, ageOf, type Cell, NAME, nameOf, type Printer, text } from './printer.ts';
 
 export const flowSchemas: Printer<FlowSchema> = {
-  columns: [NAME, text('PriorityLevel'), integer('MatchingPrecedence'), text('DistinguisherMethod'), AGE, text('MissingPL')],
+  columns: [NAME, text('PriorityLevel'), text('MatchingPrecedence'), text('DistinguisherMethod'), AGE, text('MissingPL')],
   cells: (object, now) => [
     nameOf(object),
     object.spec?.priorityLevelConfiguration.name ?? '',

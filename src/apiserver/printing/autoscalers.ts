@@ -16,18 +16,20 @@ interface Values {
 
 const SHOWN_MAX = 2;
 const UNKNOWN = '<unknown>';
+/** Go prints a pointer to no quantity so. */
+const amount = (quantity: QuantityText | undefined): string => (quantity === undefined ? '<nil>' : quantityText(quantity));
 
 /** Of an external or object metric: an average over pods, or the value itself. */
 function whole(target: Values | undefined, current: Values | undefined): string {
   if (target?.averageValue !== undefined)
     return `${current?.averageValue === undefined ? UNKNOWN : quantityText(current.averageValue)}/${quantityText(target.averageValue)} (avg)`;
-  return `${current === undefined ? UNKNOWN : quantityText(current.value)}/${quantityText(target?.value)}`;
+  return `${current === undefined ? UNKNOWN : amount(current.value)}/${amount(target?.value)}`;
 }
 
 /** Of processor time or memory: an amount, or a share of what pods request. */
 function ofResource(name: string, target: Values | undefined, current: Values | undefined): string {
   if (target?.averageValue !== undefined)
-    return `${name}: ${current === undefined ? UNKNOWN : quantityText(current.averageValue)}/${quantityText(target.averageValue)}`;
+    return `${name}: ${current === undefined ? UNKNOWN : amount(current.averageValue)}/${quantityText(target.averageValue)}`;
   const now = current?.averageUtilization === undefined ? UNKNOWN : `${current.averageUtilization}%`;
   return `${name}: ${now}/${target?.averageUtilization === undefined ? '<auto>' : `${target.averageUtilization}%`}`;
 }
@@ -40,7 +42,7 @@ function metricText(spec: Spec, status: Status | undefined): string {
       return whole(spec.object?.target, status?.object?.current);
     case 'Pods': {
       const current = status?.pods?.current;
-      return `${current === undefined ? UNKNOWN : quantityText(current.averageValue)}/${quantityText(spec.pods?.target.averageValue)}`;
+      return `${current === undefined ? UNKNOWN : amount(current.averageValue)}/${amount(spec.pods?.target.averageValue)}`;
     }
     case 'Resource':
       return ofResource(spec.resource?.name ?? '', spec.resource?.target, status?.resource?.current);
