@@ -26,19 +26,21 @@ describe.skipIf(!isHere)('recorded decisions (skipped where ../shared is absent)
   );
 });
 
-describe('odd decisions', () => {
+describe('odd decisions and sequences', () => {
   // Random clusters with many features in one pod (host ports by address, sidecars and pod-level resources, zones of volumes, device claims, nominees, budgets),
-  // decided by kube-scheduler v1.34.3's own framework and plugins, in the form of the recordings above.
-  const lines = gunzipSync(readFileSync(new URL('odd-decisions.jsonl.gz', import.meta.url)))
-    .toString('utf8')
-    .trim()
-    .split('\n');
-
-  it('come out as the real scheduler decided them', () => {
+  // decided by kube-scheduler v1.34.3's own framework and plugins, in the form of the recordings above; and pods one after another, most with preemption.
+  it.each([
+    ['odd-decisions.jsonl.gz', 200],
+    ['odd-sequences.jsonl.gz', 100],
+  ])('%s: come out as the real scheduler decided them', (name, least) => {
+    const lines = gunzipSync(readFileSync(new URL(name, import.meta.url)))
+      .toString('utf8')
+      .trim()
+      .split('\n');
     const differing = lines
       .map((line) => readSchedulerVector(JSON.parse(line)))
       .flatMap((vector) => judgeSchedulerVector(vector).map((text) => `${vector.id}: ${text}`));
-    expect(lines.length).toBeGreaterThan(200);
+    expect(lines.length).toBeGreaterThan(least);
     expect(differing).toEqual([]);
   });
 });
