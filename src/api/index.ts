@@ -19,6 +19,7 @@ export * from './quota/index.ts';
 export * from './resources.ts';
 export * from './rollout-definition.ts';
 export * from './selectors.ts';
+export * from './snapshot-definitions.ts';
 export * from './status.ts';
 export * from './taints.ts';
 export * from './volume-matching.ts';

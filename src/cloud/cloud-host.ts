@@ -1,13 +1,16 @@
-/** The provider's disks as a host, with the drivers' side-cars that call it: provisioner, attacher and resizer. The disks outlive a crash of the side-cars. */
+/** The provider's disks as a host, with the drivers' side-cars that call it: provisioner, attacher, resizer and snapshotter, and the cluster's snapshot controller. The disks outlive a crash of the side-cars. */
 
 import type { KubeObject } from '#api';
+import { SNAPSHOT_CLASSES, SNAPSHOT_DEFINITIONS } from '#api';
 import type { ClientConfig, Controller, Plan, View } from '#client';
 import { ControllerHost } from '#client';
 import { MINUTE } from '#sim';
 import { CsiAttacher } from './csi-attacher.ts';
 import { CsiProvisioner } from './csi-provisioner.ts';
 import { CsiResizer } from './csi-resizer.ts';
+import { CsiSnapshotter } from './csi-snapshotter.ts';
 import { CloudDisks, type DriverPlan } from './disks.ts';
+import { SnapshotController } from './snapshot-controller.ts';
 
 /** Survives structured clone. */
 export interface CloudConfig {
@@ -16,8 +19,10 @@ export interface CloudConfig {
   readonly drivers: readonly DriverPlan[];
   /** StorageClasses that come with them. */
   readonly classes?: readonly KubeObject[];
+  readonly snapshotClasses?: readonly KubeObject[];
 }
 
+const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 const DRIVERS = 'csidrivers.storage.k8s.io';
 const CLASSES = 'storageclasses.storage.k8s.io';
 
@@ -25,43 +30,57 @@ export class CloudHost extends ControllerHost {
   readonly disks: CloudDisks;
 
   /** `previous`: the host before a crash. */
-  constructor({ client, drivers, classes = [] }: CloudConfig, previous?: CloudHost) {
+  constructor({ client, drivers, classes = [], snapshotClasses = [] }: CloudConfig, previous?: CloudHost) {
     const disks = previous?.disks ?? new CloudDisks();
     const shared = { disks, plans: new Map(drivers.map((plan) => [plan.name, plan])) };
     super({
       client,
-      controllers: () => [new Installer(drivers, classes), new CsiProvisioner(shared), new CsiAttacher(shared), new CsiResizer(shared)],
+      controllers: () => [
+        new Installer('csi-installer', [
+          [DEFINITIONS, SNAPSHOT_DEFINITIONS],
+          [DRIVERS, drivers.map(driverObject)],
+          [CLASSES, classes],
+        ]),
+        // Waits until the definitions are served.
+        new Installer('csi-snapshot-installer', [[SNAPSHOT_CLASSES, snapshotClasses]]),
+        new CsiProvisioner(shared),
+        new CsiAttacher(shared),
+        new CsiResizer(shared),
+        new CsiSnapshotter(shared),
+        new SnapshotController(),
+      ],
     });
     this.disks = disks;
   }
 }
 
-/** Writes the drivers' CSIDriver objects and their classes, as their manifests would. */
+const driverObject = ({ name, attachRequired }: DriverPlan): KubeObject =>
+  ({ apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', metadata: { name }, spec: { attachRequired } }) as KubeObject;
+
+type Objects = readonly (readonly [resource: string, objects: readonly KubeObject[]])[];
+
+/** Writes what is missing of objects that have to be there, as the drivers' manifests would. */
 class Installer implements Controller {
-  readonly name = 'csi-installer';
+  readonly name: string;
   readonly workers = 1;
   readonly period = 10 * MINUTE;
-  readonly watches = [DRIVERS, CLASSES].map((resource) => ({ resource, keys: (): readonly string[] => [] }));
-  readonly #drivers: readonly DriverPlan[];
-  readonly #classes: readonly KubeObject[];
+  readonly watches: Controller['watches'];
+  readonly #objects: Objects;
 
-  constructor(drivers: readonly DriverPlan[], classes: readonly KubeObject[]) {
-    this.#drivers = drivers;
-    this.#classes = classes;
+  constructor(name: string, objects: Objects) {
+    this.name = name;
+    this.#objects = objects;
+    this.watches = objects.map(([resource]) => ({ resource, keys: (): readonly string[] => [] }));
   }
 
   tick(view: View): Plan {
-    const missing = (resource: string, objects: readonly KubeObject[]) =>
-      objects
-        .filter(({ metadata }) => view.lister(resource).get(metadata?.name ?? '') === undefined)
-        .map((body) => ({ verb: 'create' as const, resource, body, discardBody: true }));
-    const drivers = this.#drivers.map(({ name, attachRequired }) => ({
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'CSIDriver',
-      metadata: { name },
-      spec: { attachRequired },
-    }));
-    return { requests: [...missing(DRIVERS, drivers), ...missing(CLASSES, this.#classes)] };
+    return {
+      requests: this.#objects.flatMap(([resource, objects]) =>
+        objects
+          .filter(({ metadata }) => view.lister(resource).get(metadata?.name ?? '') === undefined)
+          .map((body) => ({ verb: 'create' as const, resource, body, discardBody: true })),
+      ),
+    };
   }
 
   reconcile(): Plan {

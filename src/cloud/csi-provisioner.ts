@@ -2,10 +2,12 @@
  *  sig-storage-lib-external-provisioner v10 controller/controller.go. Departure: topology is the node's zone, and CreateVolume is one call of the provider. */
 
 import type { KubeObject, Node, PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeAttachment } from '#api';
-import { claimClass, selectedNode } from '#api';
+import { claimClass, SNAPSHOT_CONTENTS, SNAPSHOTS, selectedNode } from '#api';
 import type { Controller, InformerEvent, Plan, RequestSpec, View, WatchSpec } from '#client';
+import { MINUTE, SECOND } from '#sim';
 import type { DriverPlan } from './disks.ts';
 import { ask, type Drivers, pauseAfter } from './driver-calls.ts';
+import { hasForeignSource, restoreFrom, snapshotSource } from './snapshot-source.ts';
 
 const CLAIMS = 'persistentvolumeclaims';
 const VOLUMES = 'persistentvolumes';
@@ -27,11 +29,15 @@ export class CsiProvisioner implements Controller {
   readonly component = 'external-provisioner';
   /** --worker-threads. */
   readonly workers = 100;
+  /** --retry-interval-start, --retry-interval-max. */
+  readonly retries = { base: SECOND, max: 5 * MINUTE, isUnbounded: true };
   readonly watches: readonly WatchSpec[] = [
     { resource: CLAIMS, keys: (event) => this.#claimKeys(event) },
     { resource: VOLUMES, keys: (event) => this.#volumeKeys(event) },
     { resource: CLASSES, keys: () => NONE },
     { resource: 'nodes', keys: () => NONE },
+    { resource: SNAPSHOTS, keys: () => NONE },
+    { resource: SNAPSHOT_CONTENTS, keys: () => NONE },
     {
       resource: ATTACHMENTS,
       keys: ({ type, object }) => (type === 'delete' ? byVolume(object).map((name) => VOLUME + name) : NONE),
@@ -67,22 +73,41 @@ export class CsiProvisioner implements Controller {
     if (plan === undefined || claim.metadata?.deletionTimestamp !== undefined || view.lister(VOLUMES).get(name) !== undefined) return {};
     const chosen = selectedNode(claim);
     if (storageClass.volumeBindingMode === 'WaitForFirstConsumer' && chosen === undefined) return {};
+    if (hasForeignSource(claim)) return {};
     const zone = plan.access === 'network' ? '' : zoneFor(claim, storageClass, chosen, view);
     if (this.#drivers.disks.failures('provision', name) === 0) {
       const text = `External provisioner is provisioning volume for claim "${claim.metadata?.namespace}/${claim.metadata?.name}"`;
       view.event(claim, 'Normal', 'Provisioning', text);
     }
+    const failed = (error: string): void => {
+      const text = `failed to provision volume with StorageClass "${storageClass.metadata?.name}": ${error}`;
+      view.event(claim, 'Warning', 'ProvisioningFailed', text);
+    };
+    const snapshot = snapshotSource(claim);
+    const source = snapshot === undefined ? undefined : this.#restored(claim, snapshot, plan, view);
+    if (source !== undefined) {
+      failed(source);
+      // The queue waits longer each time.
+      return { failed: source };
+    }
     const answer = ask(this.#drivers, plan, 'provision', name, view);
     if (answer !== 'done' && 'wait' in answer) return { requeueAfter: answer.wait };
     if (answer !== 'done') {
-      const text = `failed to provision volume with StorageClass "${storageClass.metadata?.name}": ${answer.error}`;
-      view.event(claim, 'Warning', 'ProvisioningFailed', text);
+      failed(answer.error);
       return { requeueAfter: pauseAfter(this.#drivers, 'provision', name) };
     }
     this.#drivers.disks.create(name, zone, allowsMany(claim));
     view.event(claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${name}`);
     const body = volumeFor(claim, storageClass, plan, name, zone);
     return { requests: [{ verb: 'create', resource: VOLUMES, body, discardBody: true }] };
+  }
+
+  /** Why the claim cannot be filled from its snapshot yet. */
+  #restored(claim: PersistentVolumeClaim, snapshot: string, plan: DriverPlan, view: View): string | undefined {
+    const source = restoreFrom(claim, snapshot, plan.name, view);
+    if ('error' in source) return source.error;
+    const isThere = this.#drivers.disks.snapshotSize(source.handle) !== undefined;
+    return isThere ? undefined : `rpc error: code = NotFound desc = no snapshot ${source.handle}`;
   }
 
   /** shouldDelete, then DeleteVolume, the object, and the finalizer that waited for it. */

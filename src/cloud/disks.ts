@@ -4,7 +4,7 @@
 import type { Distribution, Duration, Instant, Stream } from '#sim';
 import { SECOND, sampleDistribution } from '#sim';
 
-export type DiskCall = 'provision' | 'delete' | 'attach' | 'detach' | 'resize';
+export type DiskCall = 'provision' | 'delete' | 'attach' | 'detach' | 'resize' | 'snapshot' | 'deleteSnapshot';
 
 /** One driver: what kind of disk it gives, and the habits of the API behind it. Survives structured clone; times in seconds. */
 export interface DriverPlan {
@@ -30,6 +30,8 @@ export const DISK_DEFAULTS: Omit<DriverPlan, 'name'> = {
     attach: { lognormal: { p50: 4, p99: 20, min: 1, max: 120 } },
     detach: { lognormal: { p50: 5, p99: 30, min: 1, max: 180 } },
     resize: { lognormal: { p50: 4, p99: 20, min: 1, max: 120 } },
+    snapshot: { lognormal: { p50: 20, p99: 120, min: 2, max: 900 } },
+    deleteSnapshot: { lognormal: { p50: 2, p99: 10, min: 0.5, max: 60 } },
   },
   failures: {},
 };
@@ -52,6 +54,8 @@ const REFUSED = 'rpc error: code = Internal desc = the provider answered 503 Ser
 
 export class CloudDisks {
   readonly #disks = new Map<string, Disk>();
+  // Bytes of what was cut, by handle.
+  readonly #snapshots = new Map<string, number>();
   // Calls under way and their ends, by what they are about.
   readonly #calls = new Map<string, Call>();
   readonly #attempts = new Map<string, number>();
@@ -87,6 +91,27 @@ export class CloudDisks {
 
   remove(handle: string): void {
     this.#disks.delete(handle);
+  }
+
+  /** Why a disk cannot be cut, or undefined once its snapshot is there. */
+  cut(handle: string, disk: string, bytes: number): string | undefined {
+    if (this.#snapshots.has(handle)) return undefined;
+    if (!this.#disks.has(disk)) return `rpc error: code = NotFound desc = no disk ${disk}`;
+    this.#snapshots.set(handle, bytes);
+    return undefined;
+  }
+
+  /** undefined when there is no such snapshot. */
+  snapshotSize(handle: string): number | undefined {
+    return this.#snapshots.get(handle);
+  }
+
+  removeSnapshot(handle: string): void {
+    this.#snapshots.delete(handle);
+  }
+
+  get snapshotCount(): number {
+    return this.#snapshots.size;
   }
 
   /** Why a disk may not be attached there, or undefined once it is. */

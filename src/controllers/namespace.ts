@@ -3,7 +3,7 @@
  *  Departure: what is not a pod is deleted and listed all at once, where upstream goes through the kinds one after another in no order. */
 
 import type { KubeObject, ListObject, Namespace, Pod, Resource } from '#api';
-import { parseTime, RESOURCES } from '#api';
+import { parseTime, RESOURCES, ROLLOUTS, SNAPSHOTS } from '#api';
 import type { Controller, InformerEvent, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
 import type { Duration } from '#sim';
 import { MINUTE, SECOND } from '#sim';
@@ -30,6 +30,11 @@ const [PODS, BUILT_IN] = [
     ({ namespaced, resource }) =>
       namespaced && !['pods', 'bindings', 'events.events.k8s.io'].includes(resource) && !resource.endsWith('.authorization.k8s.io'),
   ).map(({ resource, group, version }): Content => ({ resource, group, version })),
+];
+/** Kinds that other components of the cluster may define; nothing is there of what is not served. */
+const DEFINED: readonly Content[] = [
+  { resource: SNAPSHOTS, group: 'snapshot.storage.k8s.io', version: 'v1' },
+  { resource: ROLLOUTS, group: 'delivery.wavetank.dev', version: 'v1alpha1' },
 ];
 
 const contentOf = ({ apiVersion, resource }: CustomKind): Content => {
@@ -61,7 +66,7 @@ export class NamespaceController implements Controller {
   /** --concurrent-namespace-syncs. */
   constructor(workers = 10, custom: readonly CustomKind[] = []) {
     this.workers = workers;
-    this.#others = [...BUILT_IN, ...custom.filter(({ namespaced }) => namespaced).map(contentOf)];
+    this.#others = [...BUILT_IN, ...DEFINED, ...custom.filter(({ namespaced }) => namespaced).map(contentOf)];
   }
 
   reconcile(key: string, view: View, stage: Stage | undefined): Plan {

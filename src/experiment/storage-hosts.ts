@@ -1,9 +1,10 @@
 /** The provider of disks as a host, where the scenario has storage drivers; and the objects that are there from the start. */
 
+import { SNAPSHOT_API_VERSION } from '#api';
 import type { ClientConfig } from '#client';
 import type { CloudConfig } from '#cloud';
 import { DISK_DEFAULTS } from '#cloud';
-import type { ClientLimits, Scenario, StorageClassPlan } from '#scenario';
+import type { ClientLimits, Scenario, StorageClassPlan, StoragePlan } from '#scenario';
 import type { HostSpec } from '#sim';
 
 /** external-provisioner's and its kin's --kube-api-qps and --kube-api-burst. */
@@ -21,8 +22,15 @@ export function cloudHost({ cluster }: Scenario, client: (user: string, limits: 
       failures,
     })),
     classes: storage.classes.map(storageClass),
+    snapshotClasses: storage.snapshotClasses.map(snapshotClass),
   };
   return { name: 'csi-driver', program: 'cloud', config, group: 'control-plane', zone: 'control-plane', cores: 2 };
+}
+
+function snapshotClass({ name, driver, deletionPolicy, default: isDefault }: StoragePlan['snapshotClasses'][number]) {
+  const annotations = { 'snapshot.storage.kubernetes.io/is-default-class': 'true' };
+  const metadata = { name, ...(isDefault ? { annotations } : {}) };
+  return { apiVersion: SNAPSHOT_API_VERSION, kind: 'VolumeSnapshotClass', metadata, driver, deletionPolicy };
 }
 
 function storageClass(plan: StorageClassPlan) {

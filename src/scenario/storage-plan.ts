@@ -4,7 +4,7 @@ import type { Distribution } from '#sim';
 import { count, durationDistribution, fields, flag, type JsonSchema, list, oneOf, text } from './schema-pieces.ts';
 import { parseDurationDistribution } from './units.ts';
 
-const CALLS = ['provision', 'delete', 'attach', 'detach', 'resize'] as const;
+const CALLS = ['provision', 'delete', 'attach', 'detach', 'resize', 'snapshot', 'deleteSnapshot'] as const;
 type Call = (typeof CALLS)[number];
 
 export interface StorageDriverPlan {
@@ -26,13 +26,30 @@ export interface StorageClassPlan {
   readonly default: boolean;
 }
 
+export interface SnapshotClassPlan {
+  readonly name: string;
+  readonly driver: string;
+  readonly deletionPolicy: 'Delete' | 'Retain';
+  readonly default: boolean;
+}
+
 export interface StoragePlan {
   readonly drivers: readonly StorageDriverPlan[];
   readonly classes: readonly StorageClassPlan[];
+  readonly snapshotClasses: readonly SnapshotClassPlan[];
 }
 
+const WORDS: Readonly<Record<Call, string>> = {
+  provision: 'provision a disk',
+  delete: 'delete a disk',
+  attach: 'attach a disk',
+  detach: 'detach a disk',
+  resize: 'resize a disk',
+  snapshot: 'cut a snapshot of a disk until it can be used',
+  deleteSnapshot: 'delete a snapshot',
+};
 const chance: JsonSchema = { type: 'number', minimum: 0, maximum: 1, description: 'chance, from 0 to 1' };
-const latencies = Object.fromEntries(CALLS.map((call) => [call, durationDistribution(`how long the provider takes to ${call} a disk`)]));
+const latencies = Object.fromEntries(CALLS.map((call) => [call, durationDistribution(`how long the provider takes to ${WORDS[call]}`)]));
 
 const driverSchema = fields(
   'a CSI driver, on all nodes',
@@ -60,9 +77,24 @@ const classSchema = fields(
   ['name'],
 );
 
-export const storageSchema: JsonSchema = fields('disks: CSI drivers and storage classes', {
+const snapshotClassSchema = fields(
+  'a VolumeSnapshotClass',
+  {
+    name: text('its name'),
+    driver: text("a driver's name (default: the first driver)"),
+    deletionPolicy: oneOf(
+      ['Delete', 'Retain'],
+      'what becomes of a snapshot at the provider when its VolumeSnapshot is deleted (default Delete)',
+    ),
+    default: flag('whether snapshots without a class get it (default false)'),
+  },
+  ['name'],
+);
+
+export const storageSchema: JsonSchema = fields('disks: CSI drivers, storage classes and snapshot classes', {
   drivers: list(driverSchema, 'CSI drivers'),
   classes: list(classSchema, 'storage classes'),
+  snapshotClasses: list(snapshotClassSchema, 'volume snapshot classes'),
 });
 
 type Written = Readonly<Record<string, unknown>>;
@@ -70,7 +102,7 @@ type Written = Readonly<Record<string, unknown>>;
 /** undefined when the scenario speaks of no storage: nothing of it runs then. */
 export function storagePlan(written: unknown): StoragePlan | undefined {
   if (written === undefined) return undefined;
-  const { drivers = [], classes = [] } = written as { drivers?: readonly Written[]; classes?: readonly Written[] };
+  const { drivers = [], classes = [], snapshotClasses = [] } = written as Partial<Record<keyof StoragePlan, readonly Written[]>>;
   const plans = drivers.map((driver): StorageDriverPlan => {
     const seconds: Partial<Record<Call, Distribution>> = {};
     for (const call of CALLS) {
@@ -86,7 +118,11 @@ export function storagePlan(written: unknown): StoragePlan | undefined {
       failures: (driver['failures'] ?? {}) as StorageDriverPlan['failures'],
     };
   });
-  return { drivers: plans, classes: classes.map((one) => classOf(one, plans[0]?.name)) };
+  return {
+    drivers: plans,
+    classes: classes.map((one) => classOf(one, plans[0]?.name)),
+    snapshotClasses: snapshotClasses.map((one) => snapshotClassOf(one, plans[0]?.name)),
+  };
 }
 
 function classOf(written: Written, first: string | undefined): StorageClassPlan {
@@ -99,6 +135,13 @@ function classOf(written: Written, first: string | undefined): StorageClassPlan 
     default: written['default'] === true,
   };
 }
+
+const snapshotClassOf = (written: Written, first: string | undefined): SnapshotClassPlan => ({
+  name: written['name'] as string,
+  driver: (written['driver'] as string | undefined) ?? first ?? '',
+  deletionPolicy: (written['deletionPolicy'] as SnapshotClassPlan['deletionPolicy'] | undefined) ?? 'Delete',
+  default: written['default'] === true,
+});
 
 /** From microseconds. */
 function inSeconds(drawn: Distribution): Distribution {

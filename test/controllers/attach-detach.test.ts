@@ -5,7 +5,13 @@ import { createAt, deleteAt, lab, type Step } from './lab.ts';
 
 const DRIVER = 'disk.example.com';
 const cloud = {
-  drivers: [{ ...DISK_DEFAULTS, name: DRIVER, seconds: { provision: 3, delete: 2, attach: 4, detach: 5, resize: 4 } }],
+  drivers: [
+    {
+      ...DISK_DEFAULTS,
+      name: DRIVER,
+      seconds: { provision: 3, delete: 2, attach: 4, detach: 5, resize: 4, snapshot: 6, deleteSnapshot: 2 },
+    },
+  ],
   classes: [{ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'zonal' }, provisioner: DRIVER } as never],
 };
 const claim = {

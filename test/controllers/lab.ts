@@ -19,6 +19,7 @@ import { EtcdMember } from '#etcd';
 import { historyOf, lostAnswers, violations, violationText } from '#experiment';
 import { type Context, type Host, type Message, messageKind, type RunOutcome, runInProcess, SECOND, type WorldChange } from '#sim';
 import { LoadMetrics, type LoadOptions } from './load-metrics.ts';
+import { type RealNodes, realNodeHost, realNodeHosts } from './real-nodes.ts';
 
 interface FarmTimer extends Message {
   readonly kind: 'FarmTimer';
@@ -34,6 +35,7 @@ messageKind<FarmTimer>({
 });
 
 export interface FarmOptions {
+  /** How many nodes the farm stands for; 0 where they are real. */
   readonly nodes: number;
   /** Zone by node number; default one zone. */
   readonly zoneOf?: (node: number) => string;
@@ -41,6 +43,8 @@ export interface FarmOptions {
   readonly silent?: (node: number) => readonly [from: number, to: number] | undefined;
   /** Seconds from binding to Ready. */
   readonly startSeconds?: number;
+  /** Whether what storage adds is watched too. */
+  readonly hasDisks?: boolean;
   /** Images whose pods never become ready. */
   readonly broken?: readonly string[];
 }
@@ -67,6 +71,10 @@ const WATCHED = [
   'rollouts.delivery.wavetank.dev',
   'services',
   'events',
+  // Those below are watched where there is a provider of disks.
+  'volumesnapshots.snapshot.storage.k8s.io',
+  'volumesnapshotcontents.snapshot.storage.k8s.io',
+  'volumeattachments.storage.k8s.io',
 ] as const;
 
 /** One line a change of an object, as an observer with a watch sees it. */
@@ -90,12 +98,13 @@ export class Farm implements Host {
     this.#options = options;
     this.#client = createApiClient<string>({ user: 'farm', servers: [server], qps: 0, burst: 0 });
     this.#informers = createInformerFactory(this.#client);
-    for (const resource of WATCHED) {
+    for (const resource of options.hasDisks ? WATCHED : WATCHED.slice(0, WATCHED.indexOf('events') + 1)) {
       const informer = this.#informers.informer(resource);
       this.#byResource.set(resource, informer);
       informer.onEvent((event, ctx) => {
         this.seen.push({ at: ctx.now / SECOND, type: event.type, resource, object: event.object });
-        if (resource === 'pods' && event.type !== 'delete') this.#pod(event.object as Pod, event.previous as Pod | undefined, ctx);
+        if (resource === 'pods' && event.type !== 'delete' && options.nodes > 0)
+          this.#pod(event.object as Pod, event.previous as Pod | undefined, ctx);
       });
     }
   }
@@ -310,7 +319,9 @@ class User implements Host {
   }
 }
 
-export interface LabOptions extends Partial<FarmOptions> {
+export interface LabOptions extends Partial<Omit<FarmOptions, 'nodes'>> {
+  /** How many nodes the farm stands for, or real kubelets and a real scheduler in its place. */
+  readonly nodes?: number | RealNodes;
   readonly manager?: Partial<ControllerManagerConfig>;
   readonly server?: Partial<ApiServerConfig>;
   /** Managers, with leader election when more than one. */
@@ -356,16 +367,20 @@ export function lab(steps: readonly Step[], options: LabOptions = {}): Lab {
       ...(options.load === undefined ? [] : [{ name: 'metrics', program: 'metrics', ...control }]),
       ...(options.cloud === undefined ? [] : [{ name: 'cloud', program: 'cloud', ...control }]),
       ...(options.own === undefined ? [] : [{ name: options.own.name, program: 'own', ...control }]),
+      ...(typeof options.nodes === 'object' ? realNodeHosts(options.nodes) : []),
     ],
     links: [{ from: '*', to: '*', latencyMin: 100 }],
     changes: options.changes ?? [],
     until: (options.seconds ?? 60) * SECOND,
     bucket: SECOND,
   };
-  const farm = new Farm({ nodes: 3, ...options }, 1);
+  const nodes = typeof options.nodes === 'object' ? 0 : (options.nodes ?? 3);
+  const farm = new Farm({ hasDisks: options.cloud !== undefined, ...options, nodes }, 1);
   const user = new User(steps, 1);
   const outcome = runInProcess(world, (spec, _id, previous) => {
     if (spec.program === 'etcd') return previous ?? new EtcdMember({ name: spec.name }, { stamp });
+    const real = realNodeHost(spec);
+    if (real !== undefined) return real;
     if (options.cloud !== undefined && spec.program === 'cloud')
       return new CloudHost({ client: { user: 'system:admin', servers: [1], qps: 0, burst: 0 }, ...options.cloud });
     if (options.own !== undefined && spec.program === 'own') return ownHost(options.own);

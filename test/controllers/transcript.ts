@@ -60,10 +60,16 @@ const SUMMARIES: Readonly<Record<string, (object: Any) => string>> = {
     const said = (status?.conditions ?? []).length > 0 ? wrong.join('; ') || 'all is gone that can' : '';
     return `${status?.phase ?? ''}${said === '' ? '' : `, ${said}`}`;
   },
-  persistentvolumeclaims: ({ metadata, ...claim }) =>
-    `${(metadata.ownerReferences ?? []).map((r: Any) => `goes with ${r.kind} ${r.name}`).join(' ')}${dying({ metadata, ...claim })}`,
+  persistentvolumeclaims: ({ metadata, status, ...claim }) =>
+    `${status?.phase ?? ''}${status?.capacity ? ` ${status.capacity.storage}` : ''}${(metadata.ownerReferences ?? []).length > 0 ? ', ' : ''}${(metadata.ownerReferences ?? []).map((r: Any) => `goes with ${r.kind} ${r.name}`).join(' ')}${dying({ metadata, ...claim })}`,
+  'volumesnapshots.snapshot.storage.k8s.io': ({ metadata, status, ...s }) =>
+    `${status?.readyToUse ? `ready, ${status.restoreSize}` : 'not ready'}, content ${status?.boundVolumeSnapshotContentName === undefined ? '-' : 'bound'}${status?.error ? `, error: ${status.error.message}` : ''}${dying({ metadata, ...s })}`,
+  'volumesnapshotcontents.snapshot.storage.k8s.io': ({ metadata, spec, status, ...c }) =>
+    `${spec.deletionPolicy}, for ${spec.volumeSnapshotRef.name}; ${status?.readyToUse ? `ready, ${status.restoreSize} bytes` : 'not ready'}${status?.error ? `, error: ${status.error.message}` : ''}${dying({ metadata, ...c })}`,
+  'volumeattachments.storage.k8s.io': ({ metadata, spec, status, ...a }) =>
+    `on ${spec.nodeName} ${status?.attached ? 'attached' : 'not attached'}${status?.attachError ? `, error: ${status.attachError.message}` : ''}${status?.detachError ? `, error: ${status.detachError.message}` : ''}${dying({ metadata, ...a })}`,
   persistentvolumes: ({ spec, status, ...volume }) =>
-    `${status?.phase}${spec.claimRef ? ` for ${spec.claimRef.name}` : ''}${dying(volume)}`,
+    `${spec.capacity?.storage}, ${status?.phase}${spec.claimRef ? ` for ${spec.claimRef.name}` : ''}${dying(volume)}`,
   endpoints: ({ subsets }) =>
     (subsets ?? []).map((s: Any) => `ready ${(s.addresses ?? []).length}, not ready ${(s.notReadyAddresses ?? []).length}`).join('; ') ||
     'nobody',
@@ -76,6 +82,13 @@ const SUMMARIES: Readonly<Record<string, (object: Any) => string>> = {
   events: ({ type, reason, message }) => `${type} ${reason}: ${message}`,
 };
 
+/** Of objects named by uid or hash: a word for the kind, and whom it is for. */
+const MADE_FOR: Readonly<Record<string, (object: Any) => readonly [string, string | undefined]>> = {
+  persistentvolumes: ({ spec }) => ['volume', spec.claimRef?.name],
+  'volumesnapshotcontents.snapshot.storage.k8s.io': ({ spec }) => ['content', spec.volumeSnapshotRef?.name],
+  'volumeattachments.storage.k8s.io': ({ spec }) => [`attachment-at-${spec.nodeName}`, spec.source.persistentVolumeName],
+};
+
 /** Replaces hashes and random suffixes: `web-75c655cfdd-7vm4r` reads `web-A-1`. */
 class Names {
   readonly #bySource = new Map<string, string>();
@@ -83,8 +96,10 @@ class Names {
 
   of(object: KubeObject, resource: string): string {
     const name = object.metadata?.name ?? '';
+    if (resource === 'persistentvolumeclaims') this.#bySource.set(`pvc-${object.metadata?.uid}`, `volume-of-${name}`);
     const known = this.#bySource.get(name);
     if (known !== undefined) return known;
+    if (resource in MADE_FOR) return this.#madeFor(object, resource, name);
     const dash = name.lastIndexOf('-');
     const isHashed =
       resource === 'replicasets.apps' ||
@@ -96,6 +111,16 @@ class Names {
     this.#counts.set(`${resource}/${prefix}`, count + 1);
     const short = `${prefix}-${resource === 'pods' ? count + 1 : String.fromCharCode(65 + count)}`;
     this.#bySource.set(name, short);
+    return short;
+  }
+
+  /** What is named by a uid reads as what it was made for. */
+  #madeFor(object: KubeObject, resource: string, name: string): string {
+    const [prefix, owner] = MADE_FOR[resource]?.(object) ?? ['', undefined];
+    if (owner === undefined || !/[0-9a-f]{12}/.test(name)) return name;
+    const short = `${prefix}-of-${this.#bySource.get(owner) ?? owner}`;
+    this.#bySource.set(name, short);
+    if (prefix === 'content') this.#bySource.set(name.replace('snapcontent', 'snapshot'), `snapshot-of-${owner}`);
     return short;
   }
 

@@ -4,7 +4,9 @@ import { SITUATIONS } from './situations.ts';
 import { AUTOSCALING_SITUATIONS } from './situations-autoscaling.ts';
 import { DELIVERY_SITUATIONS } from './situations-delivery.ts';
 import { JOB_SITUATIONS } from './situations-jobs.ts';
+import { SNAPSHOT_SITUATIONS } from './situations-snapshots.ts';
 import { STORAGE_SITUATIONS } from './situations-storage.ts';
+import { VOLUME_SITUATIONS } from './situations-volumes.ts';
 import { WORKLOAD_SITUATIONS } from './situations-workloads.ts';
 import { transcript } from './transcript.ts';
 
@@ -17,6 +19,8 @@ describe('what an observer sees', () => {
       ...WORKLOAD_SITUATIONS,
       ...DELIVERY_SITUATIONS,
       ...STORAGE_SITUATIONS,
+      ...SNAPSHOT_SITUATIONS,
+      ...VOLUME_SITUATIONS,
     ].map((situation) => [situation.name, situation] as const),
   )('%s', async (name, { source, steps, options, since, resources }) => {
     const { farm } = lab(steps, options);
