@@ -111,7 +111,7 @@ export function withImportFlags(command: Command, importer: Importer): Command {
   return command;
 }
 
-const DOES_NOT_COUNT = new Set(['output', 'json', 'quiet']);
+const DOES_NOT_COUNT = new Set(['output', 'json', 'quiet', 'out', 'shards']);
 
 /** Reads, transforms and writes the scenario and its trace; both or neither. */
 export async function importTo(

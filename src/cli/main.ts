@@ -12,11 +12,13 @@ import { compareCommand } from './compare-command.ts';
 import { conformanceCommand } from './conformance-command.ts';
 import { ctlCommand } from './ctl-command.ts';
 import { explainCommand } from './explain-command.ts';
+import { exportCommand } from './export-command.ts';
 import { fuzzCommand } from './fuzz-command.ts';
 import { gpuStudyCommand } from './gpu-study-command.ts';
 import { importCommand } from './import-command.ts';
 import { mainJobCommand } from './main-job-command.ts';
 import { mergeCommand } from './merge-command.ts';
+import { recordCommand } from './record-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { replaySeedCommand } from './replay-seed-command.ts';
 import { reportCommand } from './report-command.ts';
@@ -68,6 +70,8 @@ export async function run(args: readonly string[]): Promise<number> {
     benchCommand(),
     gpuStudyCommand(),
     importCommand(),
+    exportCommand(),
+    recordCommand(),
     conformanceCommand(),
     calibrateCommand(),
     reportCommand(),

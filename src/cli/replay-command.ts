@@ -1,9 +1,22 @@
-/** `wavetank replay openb --nodes FILE --pods FILE`: a real trace on a simulated cluster, with allocation against arrived load. */
+/** `wavetank replay`: a real trace on a simulated cluster. `replay openb --nodes FILE --pods FILE` tells allocation against arrived load; every other kind of
+ *  trace is imported into the output folder and run. */
+
+import { join } from 'node:path';
 
 import { Command, Option } from 'commander';
 import { type AllocationPoint, allocationCurve, type FinishedRun, pickNodes, rejected, replayScenario } from '#experiment';
-import { clusterPlan, type OpenbNode, readOpenbNodes, readOpenbPods, type Scenario } from '#scenario';
+import {
+  clusterPlan,
+  IMPORTERS,
+  type Importer,
+  loadScenario,
+  type OpenbNode,
+  readOpenbNodes,
+  readOpenbPods,
+  type Scenario,
+} from '#scenario';
 import { execute } from './execute.ts';
+import { type ImportFlags, importTo, withImportFlags } from './import-command.ts';
 import { positiveNumber, type RunFlags, wholeNumber, withRunFlags } from './run-options.ts';
 import { columns } from './verdict-table.ts';
 
@@ -45,7 +58,30 @@ export function replayCommand(): Command {
   withRunFlags(openb).action(async (flags: ReplayFlags) => {
     process.exitCode = await replay(flags);
   });
+  for (const importer of IMPORTERS) if (importer.kind !== 'openb') command.addCommand(importedCommand(importer));
   return command;
+}
+
+/** As `wavetank import` and `wavetank run` one after the other. */
+function importedCommand(importer: Importer): Command {
+  const command = new Command(importer.kind)
+    .description(importer.description)
+    .argument('<file...>', 'the trace, plain or gzip')
+    .addOption(new Option('--shards <n>', 'worker threads; 0 runs all in this process').argParser(wholeNumber(0, 64)))
+    .option('--out <dir>', 'where the scenario, result.json and report.html go (default: out/<kind>)')
+    .option('--quiet', 'no progress and no summary');
+  return withImportFlags(command, importer).action(async (files: readonly string[], flags: ImportFlags & RunFlags) => {
+    const out = flags.out ?? join('out', importer.kind);
+    const { imported, path } = await importTo(importer, files, flags, join(out, `${importer.kind}.yaml`));
+    if (flags.quiet !== true) process.stdout.write(`${imported.tally.text(importer.unit)}${imported.summary}\n`);
+    const { shards, quiet } = flags;
+    process.exitCode = await execute(loadScenario(path), {
+      set: [],
+      out,
+      ...(shards === undefined ? {} : { shards }),
+      ...(quiet === undefined ? {} : { quiet }),
+    });
+  });
 }
 
 async function replay(flags: ReplayFlags): Promise<number> {

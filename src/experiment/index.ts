@@ -24,6 +24,7 @@ export {
 } from './branch.ts';
 export { type BuiltWorld, buildWorld, USERS } from './build-world.ts';
 export { Checkpoints } from './checkpoints.ts';
+export { type ChronicleOptions, chronicleOf } from './chronicle.ts';
 export { type ControllerFiles, loadControllers } from './controller-files.ts';
 export * from './etcd-calibration.ts';
 export * from './etcd-judges.ts';

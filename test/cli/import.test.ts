@@ -172,6 +172,14 @@ function ownersAsKeys(trace: object): Uint8Array {
   return Uint8Array.from(parts);
 }
 
+test('replay imports and runs in one go', async () => {
+  const out = join(directory, 'replayed');
+  const { code, out: said } = await inProcess('replay', 'hpc', file('jobs.csv', JOBS), '--out', out, '--shards', '0', '--time-scale', '2');
+  expect(code).toBe(0);
+  expect(said).toMatch(/2 jobs read, 2 kept[\s\S]*3 pods created, 3 bound/);
+  expect(readdirSync(out).sort()).toEqual(expect.arrayContaining(['hpc.trace.jsonl', 'hpc.yaml', 'report.html', 'result.json']));
+});
+
 describe('a dump of a cluster', () => {
   const node = (name: string) => ({
     apiVersion: 'v1',

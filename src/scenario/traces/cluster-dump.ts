@@ -25,7 +25,7 @@ const STAGES: Readonly<Record<string, number>> = {
   ReplicaSet: 3,
 };
 const WORKLOADS = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'ReplicationController', 'HorizontalPodAutoscaler']);
-const stageOf = (kind: string): number => STAGES[kind] ?? (WORKLOADS.has(kind) ? 4 : 1);
+export const stageOf = (kind: string): number => STAGES[kind] ?? (WORKLOADS.has(kind) ? 4 : 1);
 
 const idOf = (kind: string, namespace: string | undefined, name: string | undefined): string => `${kind}/${namespace ?? ''}/${name ?? ''}`;
 
@@ -98,7 +98,7 @@ class Dump {
 }
 
 /** What only its old cluster could say. */
-function adapted(made: Fields): Fields {
+export function adapted(made: Fields): Fields {
   const spec = { ...((made['spec'] ?? {}) as Fields) } as Record<string, unknown>;
   switch (made['kind']) {
     case 'Service':
@@ -129,6 +129,23 @@ function withoutJobLabels(template: Fields): Fields {
     ([key]) => !/^(batch\.kubernetes\.io\/)?(controller-uid|job-name)$/.test(key),
   );
   return { ...template, metadata: { ...metadata, labels: Object.fromEntries(labels) } };
+}
+
+/** What one would have to create for these objects to be there again, in an order that works. */
+export function createsOf(objects: readonly KubeObject[], tally: Tally): KubeObject[] {
+  const found = objects.map((object) => ({ object, place: {} }));
+  const dump = new Dump(found, false, tally);
+  const items = found.flatMap((one) => (one.object.kind === 'Node' ? [] : (dump.item(one) ?? [])));
+  return items
+    .map((item) => ({ at: item.at, object: item.what === 'pod' ? podObject(item) : item.object }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ object }) => object);
+}
+
+function podObject({ name, shape }: PodItem): KubeObject {
+  const { namespace, labels, annotations, spec } = shape;
+  const metadata = { name, namespace, labels, ...(annotations === undefined ? {} : { annotations }) };
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec } as unknown as KubeObject;
 }
 
 export const cluster = rowImporter({

@@ -7,6 +7,7 @@ import type { KubeObject } from '#api';
 import { decodeText } from '../source.ts';
 import { type Place, printable, UserError } from '../user-error.ts';
 import { parseJson, unzippedBytes } from './json-document.ts';
+import { withoutNulls } from './portable-pod.ts';
 import type { Tally } from './tally.ts';
 
 export interface FoundObject {
@@ -89,5 +90,5 @@ function judged(item: unknown, where: string, place: Place): KubeObject {
   if (typeof kind !== 'string') throw UserError.at(place, `'${at('kind')}' must be a text, found ${said(kind)}`);
   if (typeof metadata?.name !== 'string' || metadata.name === '')
     throw UserError.at(place, `'${at('metadata.name')}' of a ${kind} must be a name, found ${said(metadata?.name)}`);
-  return item as KubeObject;
+  return withoutNulls(item) as KubeObject;
 }

@@ -140,4 +140,13 @@ export function portableMetadata(metadata: Fields): Fields {
   return fields;
 }
 
-const BOOKKEEPING = /^(kubectl\.kubernetes\.io\/last-applied-configuration|pv\.kubernetes\.io\/|volume\.(beta\.)?kubernetes\.io\/)/;
+const BOOKKEEPING =
+  /^(kubectl\.kubernetes\.io\/last-applied-configuration|deployment\.kubernetes\.io\/|deprecated\.daemonset|autoscaling\.alpha|pv\.kubernetes\.io\/|volume\.(beta\.)?kubernetes\.io\/)/;
+
+/** As Kubernetes reads JSON: a field that is null is not there. */
+export function withoutNulls<Value>(value: Value): Value {
+  if (Array.isArray(value)) return value.map((one: unknown) => withoutNulls(one)) as Value;
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined);
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutNulls(inner)])) as Value;
+}

@@ -8,7 +8,7 @@ import { rowImporter } from './importer.ts';
 import { parseJson, unzippedBytes } from './json-document.ts';
 import { mergeDifference } from './merge-difference.ts';
 import { askedBy, podDemand } from './object-demand.ts';
-import { podSpecOf, portableMetadata, portablePodSpec, withPodSpec } from './portable-pod.ts';
+import { podSpecOf, portableMetadata, portablePodSpec, withoutNulls, withPodSpec } from './portable-pod.ts';
 import { medianSeconds, SimkubeLifetimes } from './simkube-lifetimes.ts';
 import type { Tally } from './tally.ts';
 import type { ObjectItem, PodItem } from './trace-item.ts';
@@ -77,11 +77,13 @@ function identified(file: string, object: unknown, where: string): KubeObject {
       throw UserError.at({ file }, `'${where}.${field}' must be a text, found ${printable(JSON.stringify(object[field]) ?? 'nothing')}`);
   const name = (object['metadata'] as Fields | undefined)?.['name'];
   if (typeof name !== 'string' || name === '') throw UserError.at({ file }, `'${where}.metadata.name' is missing`);
-  return object as unknown as KubeObject;
+  return withoutNulls(object) as unknown as KubeObject;
 }
 
 const keyOf = ({ apiVersion, kind, metadata }: KubeObject): string =>
   `${apiVersion}/${kind} ${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
+
+const NAMESPACE_LEAD = 0.5;
 
 class Replay {
   readonly #file: string;
@@ -160,7 +162,9 @@ class Replay {
     const after = object as unknown as KubeObject;
     const before = this.#states.get(key);
     this.#states.set(key, after);
-    if (before === undefined) return { what: 'create', at, object: after, asks: askedBy(after) };
+    // A namespace is there before what the same second brings into it.
+    const begins = found.kind === 'Namespace' ? at - NAMESPACE_LEAD : at;
+    if (before === undefined) return { what: 'create', at: begins, object: after, asks: askedBy(after) };
     const changes = mergeDifference(before as unknown as Fields, object);
     if (Object.keys(changes).length === 0) {
       this.#tally.drop('applied again without a change');
