@@ -68,14 +68,18 @@ function choose(files: readonly string[], flags: BenchFlags): PerfWorkload[] {
   const ofCase = all.filter((workload) => flags.case === undefined || workload.testCase === flags.case);
   const names = [...new Set(ofCase.map((workload) => workload.name))];
   if (flags.workload !== undefined && !names.includes(flags.workload)) throw unknown('--workload', flags.workload, names);
-  const accepts = labelFilter(flags.labelFilter ?? (flags.workload === undefined && flags.table === undefined ? 'performance' : ''));
+  const filter = flags.labelFilter ?? (flags.workload === undefined && flags.table === undefined ? 'performance' : '');
+  const accepts = labelFilter(filter);
   const chosen = ofCase.filter(
     (workload) => (flags.workload === undefined || workload.name === flags.workload) && accepts(workload.labels),
   );
   if (chosen.length === 0)
-    throw UserError.at({}, 'no workload carries these labels: try --label-filter short, or --list --label-filter ""');
+    throw UserError.at({}, `--label-filter ${filter}: no workload carries these labels (there are: ${labelsOf(ofCase)}; "" takes all)`);
   return chosen;
 }
+
+const labelsOf = (workloads: readonly PerfWorkload[]): string =>
+  [...new Set(workloads.flatMap(({ labels }) => labels))].sort().join(', ') || 'none';
 
 function unknown(option: string, wanted: string, known: readonly string[]): UserError {
   const near = nearest(wanted, known);

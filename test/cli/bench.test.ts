@@ -84,6 +84,13 @@ const MISTAKES: readonly [name: string, from: string, to: string, at: string, sa
     '',
     "list.yaml: expected a Kubernetes object: a map with 'apiVersion' and 'kind'",
   ],
+  [
+    'a template of another kind',
+    'podTemplatePath: pod.yaml',
+    'podTemplatePath: ghost.yaml',
+    ':7:5: ',
+    'expected a template of a Pod, found one of a Ghost (',
+  ],
   ['a threshold of text', 'threshold: 1', 'threshold: fast', ':16:16: ', 'expected a number, or a map of topics to numbers, found "fast"'],
   ['labels that are no list', 'labels: [short]', 'labels: short', ':15:13: ', 'expected a list of texts, found "short"'],
   [
@@ -115,6 +122,19 @@ describe('a scheduler_perf file', () => {
     expect(text).toContain('Small/tiny  [short]  threshold 1\n');
     expect(text).toContain('Driven/tiny  [short]  skipped: needs createResourceClaims');
     expect(text).toContain('Newer/tiny  [short]  skipped: needs NodeDeclaredFeatures, which came with Kubernetes 1.35');
+  });
+
+  test.each([
+    [['--case', 'Smell'], "--case Smell: there is none of that name; did you mean 'Small'?"],
+    [['--case', 'Small', '--workload', 'huge'], '--workload huge: there is none of that name'],
+    [['--label-filter', 'shirt'], '--label-filter shirt: no workload carries these labels (there are: short; "" takes all)'],
+    [['--case', 'Small'], '--label-filter performance: no workload carries these labels (there are: short; "" takes all)'],
+  ])('is asked for what it does not have: %j', async (flags, says) => {
+    writeFileSync(file, GOOD);
+    const { code, err } = await inProcess('bench', file, ...flags, '--out', out);
+    expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 });
+    expect(err).toContain(says);
+    expect(existsSync(out)).toBe(false);
   });
 
   test('fails where the cluster refuses what it asks for', async () => {

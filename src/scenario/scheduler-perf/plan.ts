@@ -117,6 +117,15 @@ class Planner {
     return written === undefined ? undefined : this.file.template(String(this.params.resolve(written)), [...this.path, field]);
   }
 
+  /** A template of objects of that kind, if there is one. */
+  templateOfKind(kind: string, field: string, otherwise?: Template): Template | undefined {
+    const template = this.template(field) ?? otherwise;
+    const found = template === undefined ? kind : (render(template, 0, 1) as { kind: string }).kind;
+    if (found === kind) return template;
+    const path = this.fields[field] === undefined ? this.path : [...this.path, field];
+    return this.file.refuse(path, `expected a template of a ${kind}, found one of a ${found} (${template?.file})`);
+  }
+
   needTemplate(field: string): Template {
     return this.template(field) ?? this.file.refuse(this.path, `has no '${field}'`);
   }
@@ -228,7 +237,7 @@ function planDevices({ fields, params, featureGates }: Planner, opcode: string):
 
 function createNodes(plan: Planner, index: number): CreateNodes {
   const { fields } = plan;
-  const template = plan.template('nodeTemplatePath');
+  const template = plan.templateOfKind('Node', 'nodeTemplatePath');
   const label = fields['labelNodePrepareStrategy'] as { labelKey: string; labelValues: readonly string[] } | undefined;
   const unique = fields['uniqueNodeLabelStrategy'] as { labelKey: string } | undefined;
   const allocatable = fields['nodeAllocatableStrategy'] as
@@ -249,7 +258,7 @@ function createNodes(plan: Planner, index: number): CreateNodes {
 
 function createPods(plan: Planner, namespace: string): CreatePods {
   const { fields, params } = plan;
-  const template = plan.template('podTemplatePath') ?? plan.defaultPod;
+  const template = plan.templateOfKind('Pod', 'podTemplatePath', plan.defaultPod);
   const persistentVolume = plan.template('persistentVolumeTemplatePath');
   const persistentVolumeClaim = plan.template('persistentVolumeClaimTemplatePath');
   const steady = fields['steadyStateParam'] === undefined ? fields['steadyState'] === true : params.flag(fields['steadyStateParam']);
