@@ -259,6 +259,15 @@ function checkName({ metadata, spec }: Definition, errors: FieldError[]): void {
     errors.push(invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
 }
 
+/** On creation the first storage version is the one stored: there must be one, and no other. */
+function checkFirstStored({ spec }: Definition, errors: FieldError[]): void {
+  const storage = (spec.versions ?? []).filter((version) => version.storage).map(({ name }) => name);
+  const [first] = storage;
+  const last = storage.at(-1);
+  if (first === undefined) errors.push(invalidValue('status.storedVersions', null, 'must have at least one stored version'));
+  else if (first !== last) errors.push(invalidValue('status.storedVersions', [first], `must have the storage version ${last}`));
+}
+
 /** Versions whose objects may still lie in storage must stay. */
 function checkStored({ spec, status }: Definition, errors: FieldError[]): void {
   const stored = status?.storedVersions ?? [];
@@ -269,7 +278,7 @@ function checkStored({ spec, status }: Definition, errors: FieldError[]): void {
   });
 }
 
-export function validateDefinition(definition: Definition): FieldErrors {
+function validateDefinition(definition: Definition): FieldErrors {
   const errors: FieldError[] = [];
   const spec = definition.spec ?? ({} as Definition['spec']);
   checkName({ ...definition, spec }, errors);
@@ -288,6 +297,12 @@ export function validateDefinition(definition: Definition): FieldErrors {
     (spec.versions ?? []).some(({ schema }) => anySchema(schema?.openAPIV3Schema, (one) => one.default !== undefined))
   )
     errors.push(invalidValue('spec.preserveUnknownFields', true, 'must be false in order to use defaults in the schema'));
+  return errors;
+}
+
+export function validateNewDefinition(definition: Definition): FieldErrors {
+  const errors: FieldError[] = [...validateDefinition(definition)];
+  checkFirstStored({ ...definition, spec: definition.spec ?? ({} as Definition['spec']) }, errors);
   return errors;
 }
 

@@ -30,7 +30,7 @@ function validate(map: ConfigMap): FieldErrors {
   const size = validateData(map.data, 'data', errors) + validateData(map.binaryData, 'binaryData', errors);
   for (const key in map.binaryData)
     if (map.data?.[key] !== undefined) errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'));
-  if (size > DATA_BYTES_MAX) errors.push(tooLong('', DATA_BYTES_MAX));
+  if (size > DATA_BYTES_MAX) errors.push(tooLong('[]', DATA_BYTES_MAX));
   return errors;
 }
 

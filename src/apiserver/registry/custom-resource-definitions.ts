@@ -9,7 +9,7 @@ import {
   storageVersion,
   withCondition,
 } from '../custom-resources/definition.ts';
-import { validateDefinition, validateDefinitionUpdate } from '../custom-resources/definition-validation.ts';
+import { validateDefinitionUpdate, validateNewDefinition } from '../custom-resources/definition-validation.ts';
 import type { Meta } from '../object-meta.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
@@ -32,7 +32,7 @@ export const customResourceDefinitions: ResourceDescriptor<Definition> = {
     const storage = (definition.spec?.versions ?? []).find((version) => version.storage);
     return { ...definition, status: { storedVersions: storage === undefined ? [] : [storage.name] } };
   },
-  validate: validateDefinition,
+  validate: validateNewDefinition,
   prepareForUpdate: (next, old) => {
     const stored = storedVersions({ ...next, status: old.status });
     return deepEqual(stored, old.status?.storedVersions)

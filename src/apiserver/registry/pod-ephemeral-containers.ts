@@ -48,7 +48,7 @@ function checkContainer(container: Ephemeral, taken: Set<string>, others: Readon
 
 export function validateEphemeralContainers(next: Pod, old: Pod): FieldErrors {
   if (old.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined)
-    return [forbiddenField('', 'static pods do not support ephemeral containers')];
+    return [forbiddenField('[]', 'static pods do not support ephemeral containers')];
   const errors: FieldError[] = [];
   const sent = next.spec?.ephemeralContainers ?? [];
   const others = new Set([...(old.spec?.containers ?? []), ...(old.spec?.initContainers ?? [])].map(({ name }) => name));

@@ -90,7 +90,7 @@ function validateContainers(next: Containers, old: Containers, at: string, error
 /** ValidatePodResize. */
 export function validateResize(next: Pod, old: Pod): FieldErrors {
   if (old.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined)
-    return [forbiddenField('', 'static pods cannot be resized')];
+    return [forbiddenField('[]', 'static pods cannot be resized')];
   const spec = next.spec as PodSpec;
   const before = old.spec as PodSpec;
   const errors: FieldError[] = [...validatePodSpec(spec, 'spec')];

@@ -16,6 +16,8 @@ import (
 	"os"
 	"reflect"
 
+	apiextensionsinstall "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/install"
+	"k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -105,6 +107,11 @@ var strategies = map[string]strategy{
 	"csinodes": csinode.Strategy, "csistoragecapacities": csistoragecapacity.Strategy, "storageclasses": storageclass.Strategy,
 	"volumeattachments": volumeattachment.Strategy, "volumeattributesclasses": volumeattributesclass.Strategy,
 	"pods/status": pod.StatusStrategy, "nodes/status": node.StatusStrategy,
+}
+
+func init() {
+	apiextensionsinstall.Install(legacyscheme.Scheme)
+	strategies["customresourcedefinitions"] = customresourcedefinition.NewStrategy(legacyscheme.Scheme)
 }
 
 type ask struct {
