@@ -153,6 +153,37 @@ export const prioritize = ({ Nodes }) => Nodes.items.map((n) => ({ Host: n.metad
   });
 });
 
+describe('wavetank bench --extender', () => {
+  const WORKLOAD = `- name: Asked
+  workloadTemplate:
+  - { opcode: createNodes, countParam: $nodes }
+  - { opcode: createPods, countParam: $pods, podTemplatePath: pod.yaml, collectMetrics: true }
+  workloads:
+  - { name: few, labels: [performance], params: { nodes: 4, pods: 6 } }
+`;
+  const POD = 'apiVersion: v1\nkind: Pod\nmetadata: { generateName: pod- }\nspec: { containers: [{ name: c, image: "i:1" }] }\n';
+  const bench = async (...args: string[]) => inProcess('bench', at('asked.yaml'), '--out', at('bench'), ...args);
+  beforeAll(() => {
+    write('asked.yaml', WORKLOAD);
+    write('pod.yaml', POD);
+    write('bench-config.yaml', CONFIGURATION);
+    write('first.mjs', 'export const filter = ({ NodeNames }) => ({ NodeNames: NodeNames.slice(0, 1) });\n');
+  });
+
+  test('asks the file for every pod, and is refused where nobody answers', async () => {
+    const { code, out: printed } = await bench('--config', at('bench-config.yaml'), '--extender', `zoner=${at('first.mjs')}`);
+    expect(code).toBe(0);
+    const digest = (text: string): string => /Asked\/few .* ([0-9a-f]{16})\n/.exec(text)?.[1] ?? '';
+    const alone = await bench();
+    expect(digest(printed)).not.toBe('');
+    expect(digest(alone.out)).not.toBe('');
+    expect(digest(printed)).not.toBe(digest(alone.out));
+    const refused = await bench('--config', at('bench-config.yaml'));
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain('nobody answers at http://zoner:8888/api');
+  }, 30_000);
+});
+
 describe('--cost measured', () => {
   test('marks the result, which is not to be repeated', async () => {
     const { result } = await run(at('good.yaml'), '--cost', 'measured', '--shards', '0');
