@@ -73,7 +73,8 @@ export function kubeletHost(
     ...(pool.taints.length === 0 ? {} : { taints: pool.taints }),
     ...(pool.devices === undefined ? {} : { devices: pool.devices }),
     ...(scenario.cluster.storage === undefined ? {} : { csiDrivers: nodeDrivers(scenario) }),
-    podCIDR: `10.${ordinal >> 8}.${ordinal & 255}.0/24`,
+    ...(pool.staticPods === undefined ? {} : { staticPods: pool.staticPods }),
+    podCIDR: `10.${ordinal >> 8}.${ordinal & 255}.0/${pool.podCIDRMaskSize ?? 24}`,
     settings: settings(scenario),
   };
   return { name, program: 'kubelet', config, group: 'node', zone, egressFloor: KUBELET_EGRESS_FLOOR, cores: 1 };

@@ -19,6 +19,9 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** maxPods of a kubelet that is told nothing. */
+const DEFAULT_MAX_PODS = 110;
+
 const insufficient = (resource: string, requested: number, used: number, capacity: number): Refusal => ({
   reason: `OutOf${resource}`,
   message: `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
@@ -33,7 +36,7 @@ export function refusalOf(agent: NodeAgent, pod: Pod): Refusal | undefined {
   if (pressed !== undefined) return pressed;
   const requests = podRequests(pod);
   const { pods, requested: used } = agent;
-  const maxPods = Math.min(agent.settings.maxPods, allocatable['pods'] ?? Number.POSITIVE_INFINITY);
+  const maxPods = Math.min(agent.settings.maxPods, allocatable['pods'] ?? DEFAULT_MAX_PODS);
   if (pods + 1 > maxPods) return insufficient('pods', 1, pods, maxPods);
   for (const name of ['cpu', 'memory', 'ephemeral-storage']) {
     const short = shortage(name, requests, used, allocatable);

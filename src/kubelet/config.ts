@@ -80,6 +80,7 @@ export interface KubeletSettings {
   readonly startupJitterSeconds: number;
   /** From the first start to Ready (runtime and network up). */
   readonly runtimeReadySeconds: Distribution;
+  /** Beside the capacity's `pods`, which is what a kubelet's maxPods comes to. */
   readonly maxPods: number;
   /** evictionHard memory.available. Bytes. */
   readonly evictionHardMemoryBytes: number;
@@ -162,7 +163,7 @@ export const KUBELET_DEFAULTS: KubeletSettings = {
   startupJitterSeconds: 5,
   // assumed.
   runtimeReadySeconds: { uniform: { min: 0.5, max: 2 } },
-  maxPods: 110,
+  maxPods: Number.POSITIVE_INFINITY,
   evictionHardMemoryBytes: 104_857_600,
   evictionSoftMemoryBytes: 0,
   evictionSoftGraceSeconds: 90,

@@ -1,6 +1,6 @@
 /** The cluster of a scenario: its schema, and the plain, complete form that an experiment builds from. Times in microseconds. */
 
-import type { Taint } from '#api';
+import type { Pod, Taint } from '#api';
 import type { Distribution, Duration } from '#sim';
 import { type ApiServersPlan, apiServersPlan, apiServersSchema } from './api-server-plan.ts';
 import { type EtcdClusterPlan, etcdPlan, etcdSchema } from './etcd-plan.ts';
@@ -40,6 +40,10 @@ export interface NodePool {
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   readonly devices?: readonly NodeDevices[];
+  /** Manifests that each node runs by itself. */
+  readonly staticPods?: readonly Pod[];
+  /** Of its range of pods' addresses (default 24). */
+  readonly podCIDRMaskSize?: number;
 }
 
 export interface ClientLimits {
@@ -96,6 +100,32 @@ export interface ClusterPlan {
 
 const clientFields = { qps: number('requests a second (0 lifts the limit)'), burst: count('burst of the token bucket') };
 
+/** What the kubelet reads of a manifest must be there; the rest is a PodSpec as it is. */
+const staticPod: JsonSchema = {
+  type: 'object',
+  required: ['metadata', 'spec'],
+  properties: {
+    metadata: { type: 'object', required: ['name'], properties: { name: label('its name; the node\u2019s is put behind it') } },
+    spec: {
+      type: 'object',
+      required: ['containers'],
+      properties: {
+        containers: list(
+          {
+            type: 'object',
+            required: ['name', 'image'],
+            properties: { name: label('name'), image: text('image') },
+            description: 'v1 Container',
+          },
+          'containers',
+          1,
+        ),
+      },
+    },
+  },
+  description: 'v1 Pod',
+};
+
 const poolSchema = fields(
   'nodes of one kind',
   {
@@ -118,6 +148,12 @@ const poolSchema = fields(
     labels: stringMap('labels'),
     taints: list(kubernetes('v1 Taint'), 'taints'),
     devices: devicesSchema,
+    staticPods: list(staticPod, 'pods that each node runs from manifests of its own'),
+    podCIDRMaskSize: count(
+      'nodeCIDRMaskSize: how small a node\u2019s range of pod addresses is (default 24: 253 addresses; 28: 13)',
+      24,
+      30,
+    ),
   },
   ['count'],
 );
@@ -253,6 +289,8 @@ function nodePools(written: unknown): readonly NodePool[] {
     labels: (pool['labels'] as Readonly<Record<string, string>> | undefined) ?? {},
     taints: (pool['taints'] as readonly Taint[] | undefined) ?? [],
     ...(pool['devices'] === undefined ? {} : { devices: nodeDevices(pool['devices']) }),
+    ...(pool['staticPods'] === undefined ? {} : { staticPods: pool['staticPods'] as readonly Pod[] }),
+    ...(pool['podCIDRMaskSize'] === undefined ? {} : { podCIDRMaskSize: pool['podCIDRMaskSize'] as number }),
   }));
 }
 

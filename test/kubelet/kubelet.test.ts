@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Pod } from '#api';
 import { incident } from '#sim';
 import { add, container, pod, runNode } from './one-node.ts';
 
@@ -402,6 +403,24 @@ describe('the status manager', () => {
   });
 });
 
+describe('an end that something older was written over', () => {
+  test('is said again at the next sync', () => {
+    const run = runNode(90, [
+      [2, add(pod('a', { restartPolicy: 'Never' }, { 'wavetank.dev/run-seconds': '10' }))],
+      [
+        40,
+        (api, ctx) => {
+          const ended = api.pod('default/a') as Pod;
+          expect(ended.status?.phase).toBe('Succeeded');
+          api.put('pods/default/a', { ...ended, status: { ...ended.status, phase: 'Running' } } as Pod, 'MODIFIED', ctx);
+        },
+      ],
+    ]);
+    expect(run.api.pod('default/a')?.status?.phase).toBe('Succeeded');
+    expect(run.statuses('a').at(-1)?.at).toBeLessThan(52);
+  });
+});
+
 describe('a node that goes', () => {
   const n0 = { hosts: [1] };
 
@@ -536,4 +555,11 @@ describe('counted probes', () => {
     expect(totals('each', flapping)).toEqual(totals('analytic', flapping));
     expect(totals('analytic', flapping).join()).toMatch(/Readiness failed \d\d,/);
   });
+});
+
+test("a node takes as many pods as its capacity says, also more than a kubelet's default", () => {
+  const many = Array.from({ length: 130 }, (_, index) => [2, add(pod(`p${index}`))] as const);
+  const run = runNode(60, many, { config: { capacity: { cpu: '4', memory: '8Gi', pods: '120' } } });
+  const refused = many.filter((_, index) => run.statuses(`p${index}`).at(-1)?.status.reason === 'OutOfpods');
+  expect(refused).toHaveLength(10);
 });

@@ -28,6 +28,8 @@ export interface Situation {
   /** Default one. */
   readonly nodes?: number;
   readonly settings?: Partial<KubeletSettings>;
+  /** What the nodes run from manifests of their own. */
+  readonly staticPods?: readonly Pod[];
   readonly capacity?: Readonly<Record<string, string>>;
   readonly changes?: readonly WorldChange[];
   /** What is told of; events are always told. */
@@ -139,6 +141,7 @@ export function course(situation: Situation): string {
       capacity: { cpu: '4', memory: '8Gi', pods: '110', ...situation.capacity },
       podCIDR: `10.0.${index}.0/24`,
       settings: { ...QUICK, ...situation.settings },
+      ...(situation.staticPods === undefined ? {} : { staticPods: situation.staticPods }),
     };
     return { name: `n${index}`, program: 'kubelet', config, group: 'node', zone: 'a', egressFloor: 10_000 };
   };

@@ -395,4 +395,14 @@ export const SITUATIONS: readonly Situation[] = [
     ],
     without: STARTS,
   },
+  {
+    name: 'static pod that runs before its node is registered',
+    source:
+      'pkg/kubelet/pod/mirror_client.go; pkg/kubelet/status/status_manager.go, syncPod (the status of a static pod goes to its mirror)',
+    steps: [[20, { verb: 'delete', resource: 'pods', namespace: 'kube-system', name: 'agent-n0' }]],
+    staticPods: [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'agent', namespace: 'kube-system' }, spec: { containers: [web()] } }],
+    settings: { startupJitterSeconds: 20 },
+    seconds: 40,
+    without: STARTS,
+  },
 ];

@@ -1,0 +1,22 @@
+/** Node pools: what they run by themselves and how many addresses their pods have. */
+
+import { expect, test } from 'vitest';
+import { parseSource, scenarioFrom } from '#scenario';
+
+const read = (pool: string) =>
+  scenarioFrom(parseSource(`name: x\nduration: 1m\ncluster:\n  nodes:\n    - { count: 2, ${pool} }\n`, 'x.yaml')).cluster.nodes[0];
+
+test('static pods and the size of the range of addresses are read', () => {
+  const pool = read(
+    'podCIDRMaskSize: 28, staticPods: [{ metadata: { name: agent }, spec: { containers: [{ name: a, image: "a:1" }], priority: 5 } }]',
+  );
+  expect(pool).toMatchObject({ podCIDRMaskSize: 28, staticPods: [{ metadata: { name: 'agent' }, spec: { priority: 5 } }] });
+});
+
+test.each([
+  ['podCIDRMaskSize: 31', "'cluster.nodes[0].podCIDRMaskSize' must be at most 30, found 31"],
+  ['staticPods: [{ spec: { containers: [{ name: a, image: i }] } }]', "'cluster.nodes[0].staticPods[0]' lacks 'metadata'"],
+  ['staticPods: [{ metadata: { name: a }, spec: { containers: [{ name: a }] } }]', "lacks 'image'"],
+])('%s is refused', (pool, message) => {
+  expect(() => read(pool)).toThrow(message);
+});
