@@ -113,7 +113,14 @@ function checked(controller: OwnController, origin: ControllerOrigin): Controlle
     ...(controller.period === undefined ? {} : { period: controller.period }),
     watches: controller.watches.map((watch) => ({
       ...watch,
-      keys: (event, view) => call(`in keys of ${watch.resource} for ${event.key}`, () => watch.keys(event, view)) ?? [],
+      keys: (event, view) => {
+        const found: unknown = call(`in keys of ${watch.resource} for ${event.key}`, () => watch.keys(event, view)) ?? [];
+        if (Array.isArray(found)) return found as readonly string[];
+        const answer = typeof found === 'string' ? `'${found}'` : typeof found;
+        throw new ControllerError(
+          `${placeIn(origin)}controller ${controller.name} answered ${answer} in keys of ${watch.resource} for ${event.key}: expected a list of keys, such as [key]`,
+        );
+      },
     })),
     reconcile: (key, view, stage) =>
       plan(`in reconcile for ${key}${stage === undefined ? '' : `, stage ${stage.name}`}`, () => controller.reconcile(key, view, stage)),

@@ -3,6 +3,7 @@
 
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { RESOURCES, resourceInfo } from '#api';
 import { type ControllerFactory, type ControllerOrigin, type OwnController, registerOwnController } from '#client';
 import { printable, readBytes, UserError } from '#scenario';
 import { importQuietly } from './plugin-files.ts';
@@ -51,6 +52,17 @@ function factoryOf(module: Record<string, unknown>, { file }: ControllerOrigin):
   throw UserError.at({ file }, `${found}: expected a controller, or a function that makes one, such as \`${EXAMPLE}\``);
 }
 
+/** Why nobody serves it, as far as its name tells: custom resources always have a group. */
+function unknownResource(resource: string): string | undefined {
+  if (resource.includes('.') || resourceInfo(resource) !== undefined) return undefined;
+  const meant = RESOURCES.find(
+    ({ resource: known, kind }) => known.startsWith(`${resource}.`) || kind.toLowerCase() === resource.toLowerCase(),
+  );
+  return meant === undefined
+    ? "no such resource; expected a plural such as 'pods', with its group where it has one, such as 'jobs.batch'"
+    : `no such resource; did you mean '${meant.resource}'?`;
+}
+
 /** One controller, made to see what it is. */
 function sample(make: ControllerFactory, { file, href }: ControllerOrigin): OwnController {
   const refuse = (message: string): never => {
@@ -67,7 +79,7 @@ function sample(make: ControllerFactory, { file, href }: ControllerOrigin): OwnC
   }
   if (typeof made !== 'object' || made === null)
     return refuse('its function made nothing: expected a controller, an object with name, watches and reconcile');
-  const { name, watches, reconcile, tick, period, workers } = made;
+  const { name, watches, reconcile, tick, period, workers, crds } = made;
   if (typeof name !== 'string' || !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name))
     refuse(
       `the controller's 'name' is ${name === undefined ? 'missing' : `'${printable(String(name))}'`}: expected small letters, digits and dashes`,
@@ -76,12 +88,24 @@ function sample(make: ControllerFactory, { file, href }: ControllerOrigin): OwnC
   if (!Array.isArray(watches) || watches.length === 0)
     refuse(`controller ${name} has no 'watches': expected a list such as [{ resource: 'pods', keys: ({ key }) => [key] }]`);
   for (const watch of watches as readonly { resource?: unknown; keys?: unknown }[]) {
-    if (typeof watch?.resource !== 'string') refuse(`controller ${name}: a watch has no 'resource', such as 'pods' or 'jobs.batch'`);
+    if (typeof watch?.resource !== 'string') return refuse(`controller ${name}: a watch has no 'resource', such as 'pods' or 'jobs.batch'`);
+    const unknown = unknownResource(watch.resource);
+    if (unknown !== undefined) refuse(`controller ${name} watches '${printable(watch.resource)}': ${unknown}`);
     if (typeof watch.keys !== 'function')
       refuse(`controller ${name}: the watch of ${String(watch.resource)} has no 'keys': expected a function (event) => keys`);
   }
   if (workers !== undefined && !(Number.isInteger(workers) && workers > 0))
     refuse(`controller ${name}: 'workers' is ${String(workers)}: expected a whole number above 0`);
+  if (tick !== undefined && typeof tick !== 'function')
+    refuse(`controller ${name}: 'tick' is ${typeof tick}: expected a function (view) => plan`);
+  if (period !== undefined && !(typeof period === 'number' && period > 0))
+    refuse(
+      `controller ${name}: 'period' is '${printable(String(period))}': expected microseconds, such as 5 * SECOND of wavetank/controller`,
+    );
+  if (crds !== undefined && !Array.isArray(crds)) refuse(`controller ${name}: 'crds' is no list: expected CustomResourceDefinitions`);
+  for (const [at, crd] of (crds ?? []).entries())
+    if ((crd as { kind?: unknown } | null)?.kind !== 'CustomResourceDefinition')
+      refuse(`controller ${name}: crds[${at}] is no object of kind CustomResourceDefinition`);
   if ((tick === undefined) !== (period === undefined)) refuse(`controller ${name}: 'tick' and 'period' come together`);
   return made as OwnController;
 }

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { nearest, printable, readBytes, UserError } from '#scenario';
 import { type AnyPlugin, type PluginFactory, type PluginOrigin, POINT_METHODS, pointsOf, registerPlugin } from '#scheduler';
+import { offerOwnImports } from './own-imports.ts';
 
 /** What a thread needs to load the same files: survives structured clone. */
 export type PluginFiles = readonly PluginOrigin[];
@@ -49,6 +50,7 @@ export async function registerPlugins(origins: PluginFiles): Promise<readonly st
 
 /** Node remarks on stderr when it has to look into a file to see that it is a module: no concern of a plugin's author. */
 export async function importQuietly(origin: PluginOrigin): Promise<Record<string, unknown>> {
+  offerOwnImports();
   const { emitWarning } = process;
   process.emitWarning = ((warning: string, ...rest: never[]): void => {
     const [options] = rest as unknown[];

@@ -77,6 +77,38 @@ describe('a controller of the user', () => {
     expect(code).toBe(1);
   });
 
+  it('that imports from wavetank/controller is found wherever it lies', async () => {
+    const file = write(
+      'importer.mjs',
+      `import { SECOND, keyOf } from 'wavetank/controller';
+export default {
+  name: 'importer',
+  workers: 1,
+  watches: [{ resource: 'pods', keys: ({ object }) => [keyOf(object)] }],
+  reconcile: () => ({ requeueAfter: 30 * SECOND }),
+};
+`,
+    );
+    const { code, err } = await asProcess(['run', scenario, '--quiet', '--out', join(directory, 'imports'), '--controller', file]);
+    expect([err, code]).toEqual(['', 0]);
+  });
+
+  it('whose keys are no list stops the run in one line', async () => {
+    const text =
+      "export default { name: 'keytext', workers: 1, watches: [{ resource: 'pods', keys: ({ key }) => key }], reconcile: () => ({}) };";
+    const { code, err } = await asProcess([
+      'run',
+      scenario,
+      '--quiet',
+      '--out',
+      join(directory, 'out'),
+      '--controller',
+      write('keytext.mjs', text),
+    ]);
+    expect(err).toMatch(/controller keytext answered '\S+' in keys of pods for \S+: expected a list of keys, such as \[key\]/);
+    expect(code).toBe(1);
+  });
+
   it.each([
     ['there is none', join(directory, 'nowhere.mjs'), /nowhere\.mjs: /],
     ['exports nothing', write('empty.mjs', 'export const a = 1;\n'), /has no default export/],
@@ -84,6 +116,38 @@ describe('a controller of the user', () => {
       'watches nothing in particular',
       write('blind.mjs', `export default { name: 'blind', workers: 1, watches: [{ keys: () => [] }], reconcile: () => ({}) };\n`),
       /controller blind: a watch has no 'resource'/,
+    ],
+    [
+      'watches what nobody serves',
+      write(
+        'podz.mjs',
+        `export default { name: 'podz', workers: 1, watches: [{ resource: 'podz', keys: () => [] }], reconcile: () => ({}) };\n`,
+      ),
+      /controller podz watches 'podz': no such resource/,
+    ],
+    [
+      'forgets a group',
+      write(
+        'groupless.mjs',
+        `export default { name: 'groupless', workers: 1, watches: [{ resource: 'jobs', keys: () => [] }], reconcile: () => ({}) };\n`,
+      ),
+      /did you mean 'jobs\.batch'\?/,
+    ],
+    [
+      'has a period in words',
+      write(
+        'wordy.mjs',
+        `export default { name: 'wordy', workers: 1, period: '5s', tick: () => ({}), watches: [{ resource: 'pods', keys: ({ key }) => [key] }], reconcile: () => ({}) };\n`,
+      ),
+      /'period' is '5s': expected microseconds/,
+    ],
+    [
+      'brings definitions that are none',
+      write(
+        'crdless.mjs',
+        `export default { name: 'crdless', workers: 1, crds: {}, watches: [{ resource: 'pods', keys: ({ key }) => [key] }], reconcile: () => ({}) };\n`,
+      ),
+      /'crds' is no list/,
     ],
     ['is no program', write('broken.mjs', 'export default {\n'), /broken\.mjs/],
   ])('whose file is wrong (%s) is refused in one line before anything is written', async (_what, file, expected) => {
