@@ -57,11 +57,16 @@ export function statusWritten(agent: NodeAgent, worker: PodWorker, outcome: Outc
   publishStatus(agent, worker, ctx);
 }
 
-/** needsReconcile: somebody else (the node controller, while nothing was heard of this node) wrote that the pod is not ready. The next sync of the status
- *  manager says it again, unless the server has been told meanwhile. */
+/** needsReconcile: somebody else (the node controller, while nothing was heard of this node) wrote that the pod is not ready, or a write of this kubelet's
+ *  that was given up came after the one that says how the pod ended. The next sync of the status manager says it again, unless the server has been told
+ *  meanwhile. */
 export function reconcileStatus(agent: NodeAgent, worker: PodWorker, { status }: Pod, ctx: Context): void {
-  if (worker.known !== 'written' || worker.statusInFlight || !isReady(worker)) return;
-  worker.contradicted = status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'False') === true;
+  if (worker.known !== 'written' || worker.statusInFlight) return;
+  const isOver = worker.sentPhase === 'Succeeded' || worker.sentPhase === 'Failed';
+  if (!isOver && !isReady(worker)) return;
+  worker.contradicted = isOver
+    ? status?.phase !== worker.sentPhase
+    : status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'False') === true;
   if (worker.contradicted) worker.statusRetry ??= agent.after(ctx, RETRY, 'statusRetry', worker.slot);
 }
 

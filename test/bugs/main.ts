@@ -6,7 +6,7 @@
  *  named. Exit code: 0 all found, 1 some were not. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -65,7 +65,8 @@ function fuzz(from: number, count: number, bug: string | undefined): Fuzzed {
     '--quiet',
   ];
   const run = spawnSync(process.execPath, [join(ROOT, 'bin', 'wavetank.js'), ...args, ...injected, '--out', out], { encoding: 'utf8' });
-  if (run.status !== 0 && run.status !== 1) throw new Error(`fuzz ended with ${run.status ?? run.signal}: ${run.stderr}`);
+  if ((run.status !== 0 && run.status !== 1) || !existsSync(join(out, 'fuzz.json')))
+    throw new Error(`fuzz ended with ${run.status ?? run.signal}: ${run.stderr}`);
   const fuzzed = JSON.parse(readFileSync(join(out, 'fuzz.json'), 'utf8')) as Fuzzed;
   rmSync(out, { recursive: true });
   return fuzzed;

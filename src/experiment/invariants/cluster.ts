@@ -1,7 +1,7 @@
 /** C6-C9, C11, C12: what holds between objects: owners, endpoints, addresses, budgets, leases, nodes. */
 
 import type { EndpointSlice, Lease, Node, Pod, PodDisruptionBudget, Service } from '#api';
-import { matchesLabelSelector } from '#api';
+import { matchesLabelSelector, parseTime } from '#api';
 import { atEnd, type Finding, type History, type Invariant, isLive, isQuiet, isReady, of } from './history.ts';
 
 /** C6: nothing outlives all of its owners. */
@@ -146,7 +146,9 @@ function* leaders(history: History): Iterable<Finding> {
     if (type === 'delete' || !key.startsWith('kube-system/')) continue;
     const [holder, holderBefore] = [lease?.holderIdentity ?? '', was?.holderIdentity ?? ''];
     if (holderBefore !== '' && holder !== '' && holder !== holderBefore) {
-      const waited = at - (renewed.get(key) ?? 0);
+      // Word of it may come late and bunched up: by what was written, it counts as well.
+      const written = (parseTime(lease?.renewTime ?? '') ?? 0) - (parseTime(was?.renewTime ?? '') ?? 0);
+      const waited = Math.max(at - (renewed.get(key) ?? 0), written);
       const due = (was?.leaseDurationSeconds ?? 0) * 1e6;
       // A candidate counts from when it saw the last renewal; both were seen here a little later than there.
       if (waited < due - 1_000_000)
@@ -164,8 +166,19 @@ const isTainted = ({ spec }: Node): boolean =>
     ({ key, effect }) => effect === 'NoExecute' && (key === 'node.kubernetes.io/unreachable' || key === 'node.kubernetes.io/not-ready'),
   ) === true;
 
+/** The date at the beginning of the run: what the control plane's leases say they were written at, held against when they were seen. */
+function epochOf(history: History): number {
+  let epoch = 0;
+  for (const { at, type, key, object } of of(history, 'leases.coordination.k8s.io')) {
+    const written = type === 'delete' || !key.startsWith('kube-system/') ? undefined : parseTime((object as Lease).spec?.renewTime ?? '');
+    if (written !== undefined) epoch = Math.max(epoch, written - at);
+  }
+  return epoch;
+}
+
 /** C12: a node is given up only after its grace period, and nobody is evicted while all nodes are silent. */
 function* nodes(history: History): Iterable<Finding> {
+  const epoch = epochOf(history);
   const alive = new Map<string, number>();
   const aliveBefore = new Map<string, number>();
   const states = new Map<string, string | undefined>();
@@ -175,9 +188,12 @@ function* nodes(history: History): Iterable<Finding> {
     if (resource !== 'nodes') {
       if (key.startsWith('kube-node-lease/')) {
         const name = key.slice('kube-node-lease/'.length);
+        // Word of it may come late: it counts from when it was written, if the node's clock does not say later.
+        const written = (parseTime((object as Lease).spec?.renewTime ?? '') ?? Number.POSITIVE_INFINITY) - epoch;
+        const seen = Math.min(at, Math.max(written, 0));
         // A run of signs of life that begins within five seconds of the verdict came too late for it.
-        if (at - (alive.get(name) ?? 0) > 5_000_000) aliveBefore.set(name, alive.get(name) ?? 0);
-        alive.set(name, at);
+        if (seen - (alive.get(name) ?? 0) > 5_000_000) aliveBefore.set(name, alive.get(name) ?? 0);
+        alive.set(name, seen);
       }
       continue;
     }
