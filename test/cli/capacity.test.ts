@@ -76,6 +76,8 @@ it("tries two kinds together, with prices of one's own, and says what autoscalin
   expect(text).toContain('prices of 2031-02; source: our contract');
   expect(text).toMatch(/^autoscaling \(arithmetic, no run\)/m);
   const { answers } = JSON.parse(readFileSync(join(place.path, 'mix', 'capacity.json'), 'utf8')) as CapacityResult;
+  const mixes = answers.filter(({ how }) => how === 'mixed').map(({ nodes }) => nodes);
+  expect(new Set(mixes).size).toBe(mixes.length);
   for (const { nodes, costPerHour } of answers.filter(({ how }) => how === 'mixed')) {
     const [, small, big] = (/(\d+) of small and (\d+) of big/.exec(nodes) ?? []).map(Number) as [number, number, number];
     expect(costPerHour).toBeCloseTo(small * 0.05 + big * 0.09, 6);

@@ -40,7 +40,7 @@ describe('compare', () => {
     expect(err).toBe('');
     expect(code).toBe(0);
     expect(text).toMatch(/nodesUsed .*BETTER/);
-    expect(text).toMatch(/B \(most-allocated\) .*nodes used/);
+    expect(text).toMatch(/B \(most-allocated\) .*nodes filled to a tenth or more/);
     const { metrics, seeds } = compared('profiles');
     expect(seeds.length).toBe(12);
     expect(metrics.find(({ metric }) => metric === 'nodesUsed')).toMatchObject({ verdict: 'different' });

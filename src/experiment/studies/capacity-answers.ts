@@ -153,8 +153,11 @@ export class CapacityQuestions {
       const found = await this.#search.fewestOf(`mix of ${one.name} and ${other.name}, ${share * 100} %`, choices, Math.max(2, guess));
       if (found.count === undefined) continue;
       const [a, b] = [found.count - second(found.count), second(found.count)];
+      // With few nodes two shares come to the same mix.
+      const nodes = `${a} of ${one.name} and ${b} of ${other.name}`;
+      if (this.answers.some((answer) => answer.how === 'mixed' && answer.nodes === nodes)) continue;
       const cost = (price(one, a) as number) + (price(other, b) as number);
-      this.#say('mixed', `${a} of ${one.name} and ${b} of ${other.name}`, found.count, Number(cost.toPrecision(6)), found.records, '');
+      this.#say('mixed', nodes, found.count, Number(cost.toPrecision(6)), found.records, '');
     }
   }
 

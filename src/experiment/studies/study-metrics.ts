@@ -46,7 +46,7 @@ const DERIVED: Readonly<Record<string, StudyMetric & { readonly of: (result: Res
   nodesUsed: {
     unit: 'nodes',
     description: 'most nodes that held a tenth of their CPU or more for pods at one time',
-    noun: 'nodes used',
+    noun: 'nodes filled to a tenth or more',
     better: 'lower',
     headline: true,
     of: ({ heat }) => {

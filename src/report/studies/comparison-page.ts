@@ -30,7 +30,7 @@ function head({ a, b, verdict, seeds, equalRuns, metrics, failIf, partial }: Jud
     failIf.length === 0
       ? ''
       : failed === 0
-        ? '<p class="answer holds">✓ Nothing that must not happen did</p>'
+        ? '<p class="answer holds">✓ None of the conditions to fail holds</p>'
         : `<p class="answer fails">✗ ${failed} of ${failIf.length} conditions to fail hold</p>`;
   const differing = metrics.filter((metric) => metric.verdict === 'different').length;
   const tiles: [string, string][] = [
@@ -54,7 +54,7 @@ function failIfSection({ failIf }: JudgedComparison): Section | undefined {
   const rows = failIf.map(({ rule, holds, words }) => [escapeHtml(rule), holds ? '✗ holds' : '✓ does not hold', escapeHtml(words)]);
   return {
     id: 'fail-if',
-    title: 'What must not happen',
+    title: 'Conditions to fail',
     html: htmlTable('Judged by the mean over all pairs', ['Condition', 'Verdict', 'Measured'], rows),
   };
 }

@@ -123,7 +123,7 @@ export async function importRows(
     if (pods + objects === 0)
       throw UserError.at({ file: files[0] as string }, `nothing is left of it:\n${tally.text(importer.unit).trimEnd()}`);
     renameSync(temporary, tracePath);
-    const what = [pods > 0 ? `${pods} pods` : '', objects > 0 ? `${objects} changes to objects` : '']
+    const what = [pods > 0 ? `${Math.round(pods)} pods` : '', objects > 0 ? `${objects} changes to objects` : '']
       .filter((text) => text !== '')
       .join(', ');
     const nodes = pools.reduce((sum, { count }) => sum + count, 0);
