@@ -556,3 +556,10 @@ describe('counted probes', () => {
     expect(totals('analytic', flapping).join()).toMatch(/Readiness failed \d\d,/);
   });
 });
+
+test("a node takes as many pods as its capacity says, also more than a kubelet's default", () => {
+  const many = Array.from({ length: 130 }, (_, index) => [2, add(pod(`p${index}`))] as const);
+  const run = runNode(60, many, { config: { capacity: { cpu: '4', memory: '8Gi', pods: '120' } } });
+  const refused = many.filter((_, index) => run.statuses(`p${index}`).at(-1)?.status.reason === 'OutOfpods');
+  expect(refused).toHaveLength(10);
+});
