@@ -78,11 +78,12 @@ export class EtcdClient {
 
   /** A server that starts again must not take for its own what members still tell its former life (a broken connection that they have not noticed): its
    *  ids begin elsewhere. */
-  begin(ctx: Context): void {
+  begin(ctx: Context, records: boolean): void {
     if (ctx.now > 0) this.firstId = this.nextId = beginning(ctx.now);
+    if (records) this.record(ctx);
   }
 
-  record(ctx: Context): void {
+  private record(ctx: Context): void {
     const history = new EtcdHistory();
     this.history = history;
     ctx.record.keep(ETCD_HISTORY, () => history.take());

@@ -123,9 +123,8 @@ export class ApiServer implements Host, Core {
 
   start(ctx: Context): void {
     this.since = ctx.now;
-    this.etcd.begin(ctx);
+    this.etcd.begin(ctx, this.config.recordHistory === true);
     this.audit?.start(ctx);
-    if (this.config.recordHistory) this.etcd.record(ctx);
     const metrics = (this.metrics = new ApiServerMetrics(ctx.record));
     this.fanOut.measure(metrics);
     this.flow.measure(ctx.record);

@@ -142,7 +142,7 @@ describe('ResourceQuota', () => {
   it('is refused when it makes no sense', () => {
     const { answers } = play([create('resourcequotas', quota({ pods: '1.5', cpux: '1' }, { scopes: ['BestEffort', 'NotBestEffort'] }))]);
     expect(answers[0]?.code).toBe(422);
-    expect(answers[0]?.object.message).toContain('spec.hard[pods]: Invalid value: "1.5": must be an integer');
+    expect(answers[0]?.object.message).toContain('spec.hard[pods]: Invalid value: "1500m": must be an integer');
     expect(answers[0]?.object.message).toContain('spec.hard[cpux]: Invalid value: "cpux": must be a standard resource for quota');
     expect(answers[0]?.object.message).toContain('conflicting scopes');
   });
