@@ -78,7 +78,7 @@ export class EtcdClient {
 
   /** A server that starts again must not take for its own what members still tell its former life (a broken connection that they have not noticed): its
    *  ids begin elsewhere. */
-  begin(ctx: Context, records: boolean): void {
+  begin(ctx: Context, records = false): void {
     if (ctx.now > 0) this.firstId = this.nextId = beginning(ctx.now);
     if (records) this.record(ctx);
   }
