@@ -11,7 +11,7 @@ function life(now: number) {
   const sent: EtcdRequest[] = [];
   const ctx = { now, self: 1, source: ETCD, send: (_to: number, message: EtcdRequest) => sent.push(message) } as unknown as Context;
   const etcd = new EtcdClient({ default: [ETCD] }, MINUTE);
-  etcd.begin(ctx);
+  etcd.begin(ctx, false);
   const watch = () =>
     etcd.send(etcd.clusterOf('pods'), { op: 'watch', key: '/', rangeEnd: '0', startRevision: 1 }, { answered() {} }, ctx, 0);
   return { etcd, ctx, sent, watch };
