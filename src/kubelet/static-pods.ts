@@ -7,7 +7,7 @@ import { type Context, hashName, SECOND } from '#sim';
 import type { Continuation, NodeAgent } from './agent.ts';
 import { addPod } from './pod-intake.ts';
 import type { PodWorker } from './pod-worker.ts';
-import { publishStatus } from './status-manager.ts';
+import { publishStatus, reconcileStatus } from './status-manager.ts';
 
 const MIRROR = 'kubernetes.io/config.mirror';
 /** A failed creation is tried again at the pod's next sync upstream; here after the sync back-off. */
@@ -110,8 +110,10 @@ export class StaticPods {
     if (mirrored === undefined) return false;
     const worker = this.agent.byUid.get(mirrored);
     const current = worker?.isStatic === true;
-    if (current && pod.metadata?.deletionTimestamp === undefined) this.adopt(worker, pod.metadata?.uid, ctx);
-    else this.deleteMirror(pod, ctx);
+    if (current && pod.metadata?.deletionTimestamp === undefined) {
+      this.adopt(worker, pod.metadata?.uid, ctx);
+      reconcileStatus(this.agent, worker, pod, ctx);
+    } else this.deleteMirror(pod, ctx);
     return true;
   }
 

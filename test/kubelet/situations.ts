@@ -405,4 +405,25 @@ export const SITUATIONS: readonly Situation[] = [
     seconds: 40,
     without: STARTS,
   },
+  {
+    name: 'static pod that somebody else calls unready',
+    source: 'pkg/controller/nodelifecycle (MarkPodsNotReady); pkg/kubelet/status/status_manager.go, needsReconcile',
+    steps: [
+      [
+        20,
+        {
+          verb: 'patch',
+          resource: 'pods',
+          subresource: 'status',
+          namespace: 'kube-system',
+          name: 'agent-n0',
+          patchType: 'strategic',
+          body: { status: { conditions: [{ type: 'Ready', status: 'False' }] } },
+        },
+      ],
+    ],
+    staticPods: [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'agent', namespace: 'kube-system' }, spec: { containers: [web()] } }],
+    seconds: 60,
+    without: STARTS,
+  },
 ];
