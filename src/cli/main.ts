@@ -2,7 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { OutputError, PluginError } from '#experiment';
-import { formatMistake, UserError } from '#scenario';
+import { formatMistake, printable, UserError } from '#scenario';
 import { benchCommand } from './bench-command.ts';
 import { branchCommand } from './branch-command.ts';
 import { calibrateCommand } from './calibrate-command.ts';
@@ -48,7 +48,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .version(VERSION)
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError(true)
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'wavetank: ')) })
+    .configureOutput({ outputError: (text, write) => write(shown(text)) })
     .exitOverride();
   for (const command of [
     runCommand(),
@@ -92,6 +92,12 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+/** Commander repeats what was given, whatever it was: shortened, and without control characters. Help, which spans lines, stays as it is. */
+function shown(text: string): string {
+  const isMistake = text.startsWith('error: ');
+  return isMistake ? `wavetank: ${printable(text.slice('error: '.length).trimEnd().replaceAll('\n', ' '), 600)}\n` : text;
+}
+
 function inherit(command: Command, from: Command): void {
   command.copyInheritedSettings(from);
   for (const child of command.commands) inherit(child, command);
@@ -101,7 +107,7 @@ function complain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UserError) {
     for (const mistake of error.mistakes)
-      process.stderr.write(`${mistake.file === undefined ? 'wavetank: ' : ''}${formatMistake(mistake)}\n`);
+      process.stderr.write(`${mistake.file === undefined ? 'wavetank: ' : ''}${printable(formatMistake(mistake), 900)}\n`);
     return 2;
   }
   if (error instanceof OutputError) {

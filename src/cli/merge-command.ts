@@ -42,10 +42,26 @@ async function merge(parts: readonly string[], flags: MergeFlags): Promise<numbe
   try {
     new JournalWriter(join(out.path, TRIALS_FILE), head, records).close();
     const finish = { out, json: flags.json === true, partial: missing > 0, interrupted: false };
-    if (head.kind === 'compare') return await finishComparison(records, head.plan as ComparePlan, finish);
+    if (head.kind === 'compare') return await finishComparison(records, comparePlanOf(head.plan, journals[0]?.file ?? ''), finish);
     if (head.kind === 'sweep') return await finishSweep(head.plan as SweepDrawing, records, finish);
     throw UserError.at({ file: journals[0]?.file ?? '' }, `is of a study of kind '${head.kind}', which is not done in parts`);
   } finally {
     out.close();
   }
+}
+
+/** What the head line says of a comparison, if all of it is there. */
+function comparePlanOf(plan: unknown, file: string): ComparePlan {
+  const { a, b, level, failIf, metrics } = (typeof plan === 'object' && plan !== null ? plan : {}) as Partial<ComparePlan>;
+  const isNamed = (side: typeof a): boolean => typeof side?.name === 'string' && typeof side.what === 'string';
+  const areTexts = (list: unknown): boolean => Array.isArray(list) && list.every((one) => typeof one === 'string');
+  if (
+    !isNamed(a) ||
+    !isNamed(b) ||
+    !(Number(level) > 0 && Number(level) < 1) ||
+    !areTexts(failIf) ||
+    !(metrics === undefined || areTexts(metrics))
+  )
+    throw UserError.at({ file, line: 1 }, "is not the head of a comparison's trials: a part of its 'plan' is missing or of another type");
+  return plan as ComparePlan;
 }

@@ -14,7 +14,7 @@ export interface Mistake extends Place {
 /** 'scenarios/a.yaml:3:5: unknown key ...' */
 export function formatMistake({ file, line, column, message }: Mistake): string {
   if (file === undefined) return message;
-  return `${file}${line === undefined ? '' : `:${line}`}${line === undefined || column === undefined ? '' : `:${column}`}: ${message}`;
+  return `${printable(file, 500)}${line === undefined ? '' : `:${line}`}${line === undefined || column === undefined ? '' : `:${column}`}: ${message}`;
 }
 
 export class UserError extends Error {

@@ -2,10 +2,11 @@
 
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeText, printable, readBytes, UserError } from '#scenario';
+import { decodeText, printable, readBytes, UserError, validate } from '#scenario';
 import type { Result } from '../result.ts';
+import { RESULT_FORMAT } from './result-format.ts';
+import { resultSchema } from './result-schema.ts';
 
-export const RESULT_FORMAT = 'wavetank-result/1';
 const MOST_BYTES = 1024 ** 3;
 
 export function readResult(path: string): Result {
@@ -25,6 +26,8 @@ export function readResult(path: string): Result {
     (typeof result.digest === 'string' ? undefined : 'digest') ??
     (typeof result.distributions === 'object' && result.distributions !== null ? undefined : 'distributions');
   if (broken !== undefined) throw UserError.at({ file }, `is not a whole wavetank result: '${broken}' is missing or of another type`);
+  const [mistake] = validate(resultSchema, { file, value: result, headComment: '', placeOf: () => ({ file }) });
+  if (mistake !== undefined) throw UserError.at({ file }, `is not a whole wavetank result: ${mistake.message}`);
   return result;
 }
 

@@ -1,7 +1,7 @@
 /** The JSON schema of result.json, format version 1 (docs/result-format.md): fields are only ever added, so unknown ones are allowed. */
 
 import type { JsonSchema } from '#scenario';
-import { RESULT_FORMAT } from './read-result.ts';
+import { RESULT_FORMAT } from './result-format.ts';
 
 const number = { type: 'number' } as const;
 const text = { type: 'string' } as const;
