@@ -151,12 +151,18 @@ export interface Pong extends Message {
   readonly since: number;
 }
 
-/** Folds in what tells one object from another: key, uid, version. */
+/** Folds in what tells one object from another: its version, of which there is one, or the name of what has none. */
 function digestObject(object: KubeObject | undefined, hasher: Hasher): void {
   const metadata = object?.metadata;
   if (metadata === undefined) return;
-  hasher.string(metadata.name ?? metadata.generateName ?? '');
-  hasher.string(metadata.resourceVersion ?? '');
+  hasher.string(metadata.resourceVersion ?? metadata.name ?? metadata.generateName ?? '');
+}
+
+/** A word of a small set (verbs, resources, namespaces) is told by its length and ends: its letters need not be read. */
+function digestWord(word: string | undefined, hasher: Hasher): void {
+  if (word === undefined || word === '') return hasher.int(0);
+  const { length } = word;
+  hasher.int(length | (word.charCodeAt(0) << 8) | (word.charCodeAt(length - 1) << 16) | (word.charCodeAt(length >> 1) << 24));
 }
 
 messageKind<ApiRequest>({
@@ -165,10 +171,10 @@ messageKind<ApiRequest>({
   unpack: unpackApiRequest,
   digest(m, hasher) {
     hasher.int(m.id);
-    hasher.string(m.verb);
-    hasher.string(m.resource);
-    hasher.string(m.subresource ?? '');
-    hasher.string(m.namespace ?? '');
+    digestWord(m.verb, hasher);
+    digestWord(m.resource, hasher);
+    digestWord(m.subresource, hasher);
+    digestWord(m.namespace, hasher);
     hasher.string(m.name ?? '');
     hasher.int(m.bodyDigest ?? bodyDigest(m.body));
   },
@@ -191,7 +197,7 @@ messageKind<WatchEvents>({
     hasher.int(m.id);
     hasher.int(m.sequence);
     for (const event of m.events) {
-      hasher.string(event.type);
+      digestWord(event.type, hasher);
       digestObject(event.object, hasher);
     }
   },

@@ -23,6 +23,11 @@ export class NodeEvictionQueue {
     return this.#waiting.size;
   }
 
+  /** Nothing was added that was not removed again. */
+  get isEmpty(): boolean {
+    return this.#known.size === 0;
+  }
+
   /** SwapLimiter. A rate of 0 stops the zone (upstream's never-limiter). */
   setRate(qps: number, now: Instant): void {
     if (qps === this.#qps) return;

@@ -7,6 +7,7 @@ import { findCondition } from './conditions.ts';
 
 /** Seen of one node, by this controller's own clock: nodes' clocks do not matter. */
 export interface NodeHealth {
+  readonly name: string;
   readonly uid: string;
   /** When a heartbeat last changed. */
   probedAt: Instant;
@@ -17,15 +18,23 @@ export interface NodeHealth {
   renewTime: string | undefined;
   status: string | undefined;
   heartbeat: string | undefined;
-  /** The node's lease's key. */
-  readonly lease: string;
+  /** The node as it was looked at last; undefined before the first look. */
+  node: Node | undefined;
+  /** Its lease as the informer has it. */
+  lease: Lease | undefined;
+  /** The lease that was looked at last. */
+  seenLease: Lease | undefined;
   /** The labels that `zone` was read from. */
   labels: object | undefined;
   zone: string;
+  /** Does not count when its zone is judged. */
+  isExcluded: boolean;
+  isTainted: boolean;
 }
 
-export function newHealth(node: Node, lease: string, now: Instant): NodeHealth {
+export function newHealth(node: Node, lease: Lease | undefined, now: Instant): NodeHealth {
   return {
+    name: node.metadata?.name ?? '',
     uid: node.metadata?.uid ?? '',
     probedAt: now,
     transitionAt: now,
@@ -33,14 +42,30 @@ export function newHealth(node: Node, lease: string, now: Instant): NodeHealth {
     renewTime: undefined,
     status: undefined,
     heartbeat: undefined,
+    node: undefined,
     lease,
+    seenLease: undefined,
     labels: undefined,
     zone: '',
+    isExcluded: false,
+    isTainted: false,
   };
 }
 
 /** Takes in the node's status and lease. A change of either is a sign of life. */
-export function observe(health: NodeHealth, node: Node, lease: Lease | undefined, now: Instant): void {
+export function observe(health: NodeHealth, node: Node, now: Instant): void {
+  if (node !== health.node) observeStatus(health, node, now);
+  if (health.lease === health.seenLease) return;
+  health.seenLease = health.lease;
+  const renewTime = health.lease?.spec?.renewTime;
+  if (renewTime !== undefined && renewTime !== health.renewTime) {
+    health.renewTime = renewTime;
+    health.probedAt = now;
+  }
+}
+
+function observeStatus(health: NodeHealth, node: Node, now: Instant): void {
+  health.node = node;
   const conditions = node.status?.conditions;
   if (conditions !== health.conditions) {
     health.conditions = conditions;
@@ -49,11 +74,6 @@ export function observe(health: NodeHealth, node: Node, lease: Lease | undefined
     if (ready?.lastHeartbeatTime !== health.heartbeat) health.probedAt = now;
     health.status = ready?.status;
     health.heartbeat = ready?.lastHeartbeatTime;
-  }
-  const renewTime = lease?.spec?.renewTime;
-  if (renewTime !== undefined && renewTime !== health.renewTime) {
-    health.renewTime = renewTime;
-    health.probedAt = now;
   }
 }
 

@@ -87,11 +87,14 @@ export class NodeLifecycleController implements Controller {
   readonly period = EVICTION_PERIOD;
   readonly watches: readonly WatchSpec[] = [
     { resource: 'nodes', keys: nodeKeys },
-    { resource: LEASES, keys: nobody },
+    { resource: LEASES, keys: (event) => this.#leaseKeys(event) },
     { resource: 'pods', keys: (event, view) => this.#podKeys(event, view), indexes: { [BY_NODE]: byNode } },
   ];
   readonly #settings: NodeLifecycleSettings;
   readonly #health = new Map<string, NodeHealth>();
+  readonly #healthByLease = new Map<string, NodeHealth>();
+  // What is remembered of the nodes, in the order of the last pass: a pass over thousands of nodes that nothing happened to then looks nothing up.
+  #inOrder: NodeHealth[] = [];
   readonly #zones = new Map<string, Zone>();
   // Nodes whose NoExecute taint could not be written.
   readonly #again = new Set<string>();
@@ -113,6 +116,13 @@ export class NodeLifecycleController implements Controller {
     const node = view.lister<Node>('nodes').get(nodeName);
     const ready = findCondition(node?.status?.conditions, 'Ready');
     return ready !== undefined && ready.status !== 'True' ? [event.key] : NONE;
+  }
+
+  /** Nobody's work, but the node's sign of life. */
+  #leaseKeys(event: InformerEvent): readonly string[] {
+    const health = this.#healthByLease.get(event.key);
+    if (health !== undefined) health.lease = event.type === 'delete' ? undefined : (event.object as Lease);
+    return NONE;
   }
 
   /** One node: its NoSchedule taints, and its pods' readiness when it says itself that it is not ready. Or, with a slash in the key, one pod that came to
@@ -157,41 +167,57 @@ export class NodeLifecycleController implements Controller {
   /** monitorNodeHealth. */
   #monitor(view: View, requests: RequestSpec[], silenced: string[]): void {
     const nodes = view.lister<Node>('nodes');
-    const leases = view.lister<Lease>(LEASES);
     const { monitorGracePeriod, startupGracePeriod } = this.#settings;
+    const inOrder = this.#inOrder;
+    let seen = 0;
     for (const zone of this.#zones.values()) zone.ready = zone.notReady = 0;
     for (const node of nodes.list()) {
-      const name = node.metadata?.name ?? '';
-      let health = this.#health.get(name);
-      if (health === undefined || health.uid !== node.metadata?.uid) {
-        // One that never posted a status is given its time from its creation on.
-        const age = findCondition(node.status?.conditions, 'Ready') === undefined ? Math.max(0, view.clock - createdAt(node)) : 0;
-        health = newHealth(node, `${LEASE_NAMESPACE}/${name}`, view.now - age);
-        this.#health.set(name, health);
-        view.event(node, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
-      }
-      observe(health, node, leases.get(health.lease), view.now);
-      if (health.labels !== node.metadata?.labels) {
+      const expected = inOrder[seen];
+      const health = expected !== undefined && expected.node === node ? expected : this.#healthOf(node, view);
+      inOrder[seen++] = health;
+      const isNews = node !== health.node;
+      observe(health, node, view.now);
+      if (isNews) health.isTainted = node.spec?.taints !== undefined;
+      if (isNews && health.labels !== node.metadata?.labels) {
         health.labels = node.metadata?.labels;
         health.zone = zoneOf(node);
+        health.isExcluded = node.metadata?.labels?.[EXCLUDED] !== undefined;
       }
       const zone = this.#zone(health.zone);
       // Upstream's passes are a period and their own length apart (wait.Until), so that ten of 5 s are just longer than 50 s: here that is equal.
       const isSilent = view.now - health.probedAt >= graceOf(health, monitorGracePeriod, startupGracePeriod);
       const status = isSilent ? 'Unknown' : (health.status ?? 'Unknown');
-      if (node.metadata?.labels?.[EXCLUDED] === undefined) {
+      if (!health.isExcluded) {
         if (status === 'True') zone.ready++;
         else zone.notReady++;
       }
-      if (isSilent) this.#silence(node, name, view, requests, silenced);
-      if (isSilent || health.status !== undefined) this.#queueForTaint(node, name, status, zone, requests, view);
+      if (isSilent) this.#silence(node, health.name, view, requests, silenced);
+      if (status === 'True' && !isNews && !health.isTainted && zone.queue.isEmpty && this.#again.size === 0) continue;
+      if (isSilent || health.status !== undefined) this.#queueForTaint(node, health.name, status, zone, requests, view);
     }
+    inOrder.length = seen;
     if (this.#health.size > nodes.size) for (const name of this.#health.keys()) if (nodes.get(name) === undefined) this.#forget(name);
     this.#setRates(view, requests);
   }
 
+  /** What is remembered of a node; of a new one, nothing yet. */
+  #healthOf(node: Node, view: View): NodeHealth {
+    const name = node.metadata?.name ?? '';
+    const known = this.#health.get(name);
+    if (known !== undefined && known.uid === node.metadata?.uid) return known;
+    // One that never posted a status is given its time from its creation on.
+    const age = findCondition(node.status?.conditions, 'Ready') === undefined ? Math.max(0, view.clock - createdAt(node)) : 0;
+    const lease = `${LEASE_NAMESPACE}/${name}`;
+    const health = newHealth(node, view.lister<Lease>(LEASES).get(lease), view.now - age);
+    this.#health.set(name, health);
+    this.#healthByLease.set(lease, health);
+    view.event(node, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
+    return health;
+  }
+
   #forget(name: string): void {
     this.#health.delete(name);
+    this.#healthByLease.delete(`${LEASE_NAMESPACE}/${name}`);
     for (const zone of this.#zones.values()) zone.queue.remove(name);
   }
 
@@ -308,11 +334,6 @@ export class NodeLifecycleController implements Controller {
     for (const name of silenced) notReadyPods(name, view, requests);
     return { requests };
   }
-}
-
-/** Leases are read by the monitor; their 500 updates a second wake nobody. */
-function nobody(): readonly string[] {
-  return NONE;
 }
 
 /** Only what decides about taints wakes a node's key: conditions' states and spec. */

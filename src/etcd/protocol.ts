@@ -180,7 +180,7 @@ messageKind<EtcdEvents>({
 });
 
 function digestEvent(event: EtcdEvent, hasher: Hasher): void {
-  hasher.string(event.type);
-  hasher.string(event.kv.key);
+  // Which key a revision wrote was taken in with the request.
+  hasher.int(event.type.length | (event.kv.key.length << 8));
   hasher.number(event.kv.modRevision);
 }

@@ -31,13 +31,20 @@ interface Impairment {
   readonly loss: number;
   readonly bytesPerSecond?: number;
 }
+// One line of the table: which path, the arrival of its last message, its link's least latency, and the network's version at which it was plain (or -1).
+const LAST = 1;
+const LEAST = 2;
+const PLAIN = 3;
+const NOWHERE = -1;
+/** More than there are hosts: a pair is one exact double. */
+const KEY = 0x400000;
+
 /** What holds between one pair of hosts now. */
 interface Path {
   readonly from: HostId;
   readonly to: HostId;
   readonly link: LinkSpec;
-  /** Arrival of the last message, and when the wire is free again. */
-  lastArrival: Instant;
+  /** When the wire is free again. */
   freeAt: number;
   /** The network's version at which the fields below were true. */
   version: number;
@@ -58,7 +65,8 @@ export class Network {
   #version = 0;
   #partitions: Partition[] = [];
   #impairments: Impairment[] = [];
-  // Open addressing over (from, to); a path is found in a few nanoseconds.
+  // Open addressing over (from, to): four numbers a path, so that a message over a plain link touches one line of the cache and nothing else.
+  #lines = new Float64Array(4 * 1024).fill(NOWHERE);
   #table: (Path | undefined)[] = new Array(1024).fill(undefined);
   #mask = 1023;
   #paths = 0;
@@ -72,16 +80,21 @@ export class Network {
 
   /** When a message that leaves at `depart` arrives; LOST when it does not. Its kind's `bytes` counts only on links that have a bandwidth. */
   arrival(from: HostId, to: HostId, depart: Instant, counter: number, message: Message): Instant {
-    const path = this.#find(from, to);
-    if (path.version !== this.#version) this.#refresh(path);
-    if (path.blocked) return LOST;
-    let at = depart + path.link.latencyMin;
-    if (!path.plain) {
-      if (path.loss > 0 && this.#loss.key(from, to, counter).next() < path.loss) return LOST;
-      at = depart + path.link.latencyMin + this.#delay(path, depart, counter, message);
+    const slot = this.#find(from, to);
+    const line = slot << 2;
+    const lines = this.#lines;
+    if (lines[line + PLAIN] !== this.#version) {
+      const path = this.#table[slot] as Path;
+      if (path.version !== this.#version) this.#refresh(path);
+      if (path.blocked) return LOST;
+      if (path.plain) lines[line + PLAIN] = this.#version;
+      else {
+        if (path.loss > 0 && this.#loss.key(from, to, counter).next() < path.loss) return LOST;
+        depart += this.#delay(path, depart, counter, message);
+      }
     }
-    if (at < path.lastArrival) at = path.lastArrival;
-    path.lastArrival = at;
+    const at = Math.max(depart + (lines[line + LEAST] as number), lines[line + LAST] as number);
+    lines[line + LAST] = at;
     return at;
   }
 
@@ -132,24 +145,25 @@ export class Network {
     path.version = this.#version;
   }
 
-  #find(from: HostId, to: HostId): Path {
+  /** The path's place in the table. */
+  #find(from: HostId, to: HostId): number {
+    const key = from * KEY + to;
     let at = hashPair(from, to) & this.#mask;
     for (;;) {
-      const path = this.#table[at];
-      if (path === undefined) return this.#open(from, to);
-      if (path.from === from && path.to === to) return path;
+      const there = this.#lines[at << 2];
+      if (there === key) return at;
+      if (there === NOWHERE) return this.#open(from, to);
       at = (at + 1) & this.#mask;
     }
   }
 
-  #open(from: HostId, to: HostId): Path {
+  #open(from: HostId, to: HostId): number {
     const link = this.#topology.links[this.#topology.linkOf(from, to)];
     if (link === undefined) throw new Error(`the world has no link from '${this.#names(from)}' to '${this.#names(to)}'`);
     const path: Path = {
       from,
       to,
       link,
-      lastArrival: 0,
       freeAt: 0,
       version: -1,
       blocked: false,
@@ -159,21 +173,30 @@ export class Network {
       plain: false,
     };
     if (++this.#paths * 2 > this.#mask) this.#grow();
-    this.#insert(path);
-    return path;
+    return this.#insert(path, 0);
   }
 
-  #insert(path: Path): void {
+  #insert(path: Path, lastArrival: Instant): number {
     let at = hashPair(path.from, path.to) & this.#mask;
     while (this.#table[at] !== undefined) at = (at + 1) & this.#mask;
     this.#table[at] = path;
+    const line = at << 2;
+    this.#lines[line] = path.from * KEY + path.to;
+    this.#lines[line + LAST] = lastArrival;
+    this.#lines[line + LEAST] = path.link.latencyMin;
+    this.#lines[line + PLAIN] = -1;
+    return at;
   }
 
   #grow(): void {
-    const paths = this.#table.filter((path) => path !== undefined);
+    const table = this.#table;
+    const lines = this.#lines;
     this.#mask = this.#mask * 2 + 1;
     this.#table = new Array(this.#mask + 1).fill(undefined);
-    for (const path of paths) this.#insert(path);
+    this.#lines = new Float64Array(4 * (this.#mask + 1)).fill(NOWHERE);
+    table.forEach((path, slot) => {
+      if (path !== undefined) this.#insert(path, lines[(slot << 2) + LAST] as number);
+    });
   }
 }
 
