@@ -1,4 +1,5 @@
-/** Where shards meet after each window: a bounded spin, then a wait with an end, so that a shard hears when another has failed. */
+/** Where shards wait: for all to come (once a simulated second), or for news from any of them. A bounded spin, then a sleep with an end, so that a shard
+ *  hears when another has failed. */
 
 import { performance } from 'node:perf_hooks';
 
@@ -6,7 +7,7 @@ const ARRIVED = 0;
 const GENERATION = 1;
 const ABORTED = 2;
 const CANCEL = 3;
-const WORDS = 4;
+const BELLS = 4;
 const WAIT_MS = 100;
 
 /** Thrown on the shards that did nothing wrong when another one failed. */
@@ -17,7 +18,8 @@ export class Aborted extends Error {
   }
 }
 
-export const barrierMemory = (): SharedArrayBuffer => new SharedArrayBuffer(WORDS * 4);
+/** Four words, and a bell for each shard: 1 while it sleeps. */
+export const barrierMemory = (shards: number): SharedArrayBuffer => new SharedArrayBuffer((BELLS + shards) * 4);
 
 /** Ends the run on all shards with an error. */
 export function abort(memory: SharedArrayBuffer): void {
@@ -25,6 +27,13 @@ export function abort(memory: SharedArrayBuffer): void {
   Atomics.store(words, ABORTED, 1);
   Atomics.add(words, GENERATION, 1);
   Atomics.notify(words, GENERATION);
+  for (let bell = BELLS; bell < words.length; bell++) ring(words, bell);
+}
+
+function ring(words: Int32Array, bell: number): void {
+  if (Atomics.load(words, bell) === 0) return;
+  Atomics.store(words, bell, 0);
+  Atomics.notify(words, bell);
 }
 
 /** Asks the shards to end the run at the next simulated second. */
@@ -71,6 +80,34 @@ export class Barrier {
     }
     this.seconds += (performance.now() - since) / 1000;
     this.#check();
+  }
+
+  /** Returns when there is news, which a sender must say by waking this shard. */
+  awaitNews(me: number, hasNews: () => boolean): void {
+    if (hasNews()) return;
+    const words = this.#words;
+    const bell = BELLS + me;
+    const since = performance.now();
+    let spins = this.#spins;
+    while (!hasNews()) {
+      if (spins-- > 0) continue;
+      Atomics.store(words, bell, 1);
+      // What came before the bell was up rings it no more.
+      if (!hasNews()) Atomics.wait(words, bell, 1, WAIT_MS);
+      Atomics.store(words, bell, 0);
+      this.#check();
+    }
+    this.seconds += (performance.now() - since) / 1000;
+  }
+
+  /** Once round a loop that waits for somebody else: throws when there is nobody to wait for. */
+  breathe(): void {
+    this.#check();
+  }
+
+  /** Wakes a shard that sleeps. */
+  wake(shard: number): void {
+    ring(this.#words, BELLS + shard);
   }
 
   #check(): void {

@@ -1,14 +1,14 @@
-/** What crosses between shards once a window: a double-buffered box for each pair, and a board on which every shard posts its next event.
- *  Everything is written before the barrier and read after it; the two halves take turns, so one barrier a window is enough. */
+/** What crosses between shards: messages and promises as they come, through a ring for each pair; and once a simulated second a board on which every shard
+ *  posts its next event. The board is written before the barrier and read after it; its two halves take turns, so one barrier is enough. */
 
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import type { HostId, Instant, Message, Outlet, Shard } from '#sim';
+import type { HostId, Instant, Message, Outlet, Promises, Shard } from '#sim';
+import type { Barrier } from './barrier.ts';
 import { Packer, Unpacker } from './packing.ts';
+import { RingReader, RingWriter, ringMemory } from './ring.ts';
 
-/** Words in one half of a box. What does not fit goes through a message port, which is slower and has no limit. */
-export const BOX_WORDS = 1 << 16;
-/** Before a half's data: words in it, and whether they went by port. */
-const HEADER = 2;
+/** Words in a ring. A batch of more than half goes through a message port, which is slower and has no limit. */
+export const RING_WORDS = 1 << 18;
 /** Fields of a shard on one half of the board. */
 const NEXT = 0;
 const STOP_AT = 1;
@@ -17,23 +17,20 @@ const EVENTS = 3;
 const CANCELLED = 4;
 const FIELDS = 5;
 
-/** Memory that all shards share. Box (i, j) is at i * shards + j. */
+/** Memory that all shards share. Ring (i, j) is at i * shards + j. */
 export interface SharedMemory {
   readonly barrier: SharedArrayBuffer;
   readonly board: SharedArrayBuffer;
-  readonly boxes: readonly (SharedArrayBuffer | undefined)[];
+  readonly rings: readonly (SharedArrayBuffer | undefined)[];
 }
 
-/** `words`: size of a half box; tests make it small. */
-export function sharedMemory(barrier: SharedArrayBuffer, shards: number, words = BOX_WORDS): SharedMemory {
-  const boxes = Array.from({ length: shards * shards }, (_, at) =>
-    Math.floor(at / shards) === at % shards ? undefined : new SharedArrayBuffer(2 * (HEADER + words) * 4),
+/** `words`: size of a ring; tests make it small. */
+export function sharedMemory(barrier: SharedArrayBuffer, shards: number, words = RING_WORDS): SharedMemory {
+  const rings = Array.from({ length: shards * shards }, (_, at) =>
+    Math.floor(at / shards) === at % shards ? undefined : ringMemory(words),
   );
-  return { barrier, board: new SharedArrayBuffer(boardLength(shards) * 8), boxes };
+  return { barrier, board: new SharedArrayBuffer(2 * shards * FIELDS * 8), rings };
 }
-
-// Two halves of (fields of each shard, then the earliest message of each pair).
-const boardLength = (shards: number): number => 2 * (shards * FIELDS + shards * shards);
 
 /** Reads the board from outside, for progress: events delivered so far by all shards, and the earliest pending event. */
 export function readBoard(board: SharedArrayBuffer, shards: number): { events: number; next: Instant } {
@@ -41,7 +38,7 @@ export function readBoard(board: SharedArrayBuffer, shards: number): { events: n
   let events = 0;
   let next = Infinity;
   for (let shard = 0; shard < shards; shard++) {
-    const [a, b] = [shard * FIELDS, boardLength(shards) / 2 + shard * FIELDS];
+    const [a, b] = [shard * FIELDS, (shards + shard) * FIELDS];
     events += Math.max(fields[a + EVENTS] as number, fields[b + EVENTS] as number);
     next = Math.min(next, Math.max(fields[a + NEXT] as number, fields[b + NEXT] as number));
   }
@@ -55,30 +52,35 @@ export class Exchange implements Outlet {
   readonly #me: number;
   readonly #shards: number;
   readonly #board: Float64Array;
-  readonly #out: (Int32Array | undefined)[];
-  readonly #in: (Int32Array | undefined)[];
+  readonly #out: (RingWriter | undefined)[];
+  readonly #in: (RingReader | undefined)[];
   readonly #ports: readonly (MessagePort | undefined)[];
   readonly #packers: Packer[];
   readonly #unpackers: Unpacker[];
-  readonly #earliest: Float64Array;
+  /** What each other shard was promised last. */
+  readonly #told: Float64Array;
   #half = 0;
+  readonly #hasNews = (): boolean => {
+    for (const ring of this.#in) if (ring?.hasNews === true) return true;
+    return false;
+  };
 
   /** `ports[j]` leads to shard j. */
   constructor(memory: SharedMemory, me: number, shards: number, ports: readonly (MessagePort | undefined)[]) {
     this.#me = me;
     this.#shards = shards;
     this.#board = new Float64Array(memory.board);
-    const box = (at: number): Int32Array | undefined => {
-      const buffer = memory.boxes[at];
-      return buffer === undefined ? undefined : new Int32Array(buffer);
-    };
     const all = Array.from({ length: shards }, (_, shard) => shard);
-    this.#out = all.map((to) => box(me * shards + to));
-    this.#in = all.map((from) => box(from * shards + me));
+    const ring = <R>(at: number, open: new (memory: SharedArrayBuffer) => R): R | undefined => {
+      const buffer = memory.rings[at];
+      return buffer === undefined ? undefined : new open(buffer);
+    };
+    this.#out = all.map((to) => ring(me * shards + to, RingWriter));
+    this.#in = all.map((from) => ring(from * shards + me, RingReader));
     this.#ports = ports;
     this.#packers = all.map(() => new Packer());
     this.#unpackers = all.map(() => new Unpacker());
-    this.#earliest = new Float64Array(shards).fill(Infinity);
+    this.#told = new Float64Array(shards).fill(-1);
   }
 
   send(shard: number, at: Instant, source: HostId, counter: number, target: HostId, incarnation: number, message: Message): void {
@@ -90,57 +92,71 @@ export class Exchange implements Outlet {
     out.int(incarnation);
     out.message(message);
     this.messages++;
-    if (at < (this.#earliest[shard] as number)) this.#earliest[shard] = at;
   }
 
-  /** Before the barrier: hands over this window's messages and posts where this shard stands. */
-  post(shard: Shard, cancelled: boolean): void {
+  /** Hands over what was sent, with the promise to handle nothing before `promise` any more. */
+  post(promise: Instant, shard: Shard, promises: Promises, barrier: Barrier): void {
+    for (let to = 0; to < this.#shards; to++) {
+      const ring = this.#out[to];
+      const packer = this.#packers[to] as Packer;
+      if (ring === undefined || (packer.used === 0 && promise <= (this.#told[to] as number))) continue;
+      this.#told[to] = promise;
+      const fits = ring.takes(packer.used);
+      if (!fits) this.#ports[to]?.postMessage(packer.words.slice(0, packer.used));
+      while (!ring.tryWrite(fits ? packer.words : undefined, packer.used, promise)) {
+        // The other may be waiting for room of its own.
+        barrier.wake(to);
+        barrier.breathe();
+        this.collect(shard, promises);
+      }
+      packer.used = 0;
+      barrier.wake(to);
+    }
+  }
+
+  /** Takes in what others have sent by now. */
+  collect(shard: Shard, promises: Promises): void {
+    for (let from = 0; from < this.#shards; from++) {
+      this.#in[from]?.read((words, promise) => {
+        if (words === undefined) this.#unpack(from, this.#fromPort(from), shard);
+        else if (words.length > 0) this.#unpack(from, words, shard);
+        promises.heard(from, promise);
+      });
+    }
+  }
+
+  /** Waits until another shard has said something. */
+  awaitNews(barrier: Barrier): void {
+    barrier.awaitNews(this.#me, this.#hasNews);
+  }
+
+  #unpack(from: number, words: Int32Array, shard: Shard): void {
+    const unpacker = this.#unpackers[from] as Unpacker;
+    unpacker.open(words);
+    while (unpacker.at < words.length) {
+      const time = unpacker.number();
+      const counter = unpacker.number();
+      const source = unpacker.int();
+      const target = unpacker.int();
+      const incarnation = unpacker.int();
+      shard.accept(time, source, counter, target, incarnation, unpacker.message());
+    }
+  }
+
+  /** Before the barrier: posts where this shard stands. Nothing is on its way any more. */
+  postBoard(shard: Shard, cancelled: boolean): void {
     this.#half ^= 1;
-    const base = this.#base();
-    const mine = base + this.#me * FIELDS;
+    const mine = this.#base() + this.#me * FIELDS;
     this.#board[mine + NEXT] = shard.nextTime();
     this.#board[mine + STOP_AT] = shard.stopped?.at ?? Infinity;
     this.#board[mine + STOP_HOST] = shard.stopped?.host ?? -1;
     this.#board[mine + EVENTS] = shard.events;
     this.#board[mine + CANCELLED] = cancelled ? 1 : 0;
-    const pairs = base + this.#shards * FIELDS + this.#me * this.#shards;
-    for (let to = 0; to < this.#shards; to++) {
-      this.#board[pairs + to] = this.#earliest[to] as number;
-      this.#earliest[to] = Infinity;
-      this.#deliver(to);
-    }
   }
 
-  /** After the barrier: takes in what others sent. */
-  collect(shard: Shard): void {
-    for (let from = 0; from < this.#shards; from++) {
-      const box = this.#in[from];
-      if (box === undefined) continue;
-      const at = this.#start(box);
-      const used = box[at] as number;
-      if (used === 0) continue;
-      const unpacker = this.#unpackers[from] as Unpacker;
-      unpacker.open(box[at + 1] === 1 ? this.#fromPort(from) : box.subarray(at + HEADER, at + HEADER + used));
-      while (unpacker.at < used) {
-        const time = unpacker.number();
-        const counter = unpacker.number();
-        const source = unpacker.int();
-        const target = unpacker.int();
-        const incarnation = unpacker.int();
-        shard.accept(time, source, counter, target, incarnation, unpacker.message());
-      }
-    }
-  }
-
-  /** After the barrier: every shard's earliest event, messages on their way to it included. The same numbers on every shard. */
+  /** After the barrier: every shard's earliest event. The same numbers on every shard. */
   nextTimes(into: Float64Array): void {
-    const base = this.#base();
-    const pairs = base + this.#shards * FIELDS;
-    for (let shard = 0; shard < this.#shards; shard++) {
-      let next = this.#board[base + shard * FIELDS + NEXT] as number;
-      for (let from = 0; from < this.#shards; from++) next = Math.min(next, this.#board[pairs + from * this.#shards + shard] as number);
-      into[shard] = next;
-    }
+    for (let shard = 0; shard < this.#shards; shard++) into[shard] = this.#board[this.#base() + shard * FIELDS + NEXT] as number;
   }
 
   /** After the barrier: the wishes to end the run, in shard order. */
@@ -161,23 +177,6 @@ export class Exchange implements Outlet {
 
   #base(): number {
     return (this.#half * this.#board.length) / 2;
-  }
-
-  #start(box: Int32Array): number {
-    return (this.#half * box.length) / 2;
-  }
-
-  #deliver(to: number): void {
-    const box = this.#out[to];
-    if (box === undefined) return;
-    const packer = this.#packers[to] as Packer;
-    const at = this.#start(box);
-    const fits = packer.used <= box.length / 2 - HEADER;
-    box[at] = packer.used;
-    box[at + 1] = fits ? 0 : 1;
-    if (fits) box.set(packer.words.subarray(0, packer.used), at + HEADER);
-    else this.#ports[to]?.postMessage(packer.words.slice(0, packer.used));
-    packer.used = 0;
   }
 
   #fromPort(from: number): Int32Array {

@@ -25,8 +25,8 @@ export interface ShardedOptions extends Pick<RunOptions, 'onProgress' | 'shouldS
   readonly placement?: Int32Array;
   /** Old-generation limit of each thread's heap; Node's default here is 4 GiB. */
   readonly heapMb?: number;
-  /** Half a box's words, for tests of what does not fit. */
-  readonly boxWords?: number;
+  /** A ring's words (a power of two), for tests of what does not fit. */
+  readonly ringWords?: number;
 }
 
 /** What the threads cost. */
@@ -51,7 +51,7 @@ const POLL_MS = 100;
 export async function runSharded(world: WorldSpec, options: ShardedOptions): Promise<ShardedOutcome> {
   const shards = options.shards;
   const placement = options.placement ?? placeByGroup(world, shards, ['node']);
-  const memory = sharedMemory(barrierMemory(), shards, options.boxWords);
+  const memory = sharedMemory(barrierMemory(shards), shards, options.ringWords);
   const ports = connect(shards);
   const spins = shards <= availableParallelism() ? 50_000 : 50;
   const pool = new Piscina<ShardTask, ShardReport>({

@@ -1,8 +1,8 @@
-/** A shard's thread: builds its hosts, then runs windows until the end in one long task. */
+/** A shard's thread: builds its hosts, then runs to the end in one long task: a simulated second after the other, and each slice by slice. */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { CreateHost, PositionTable, ShardSnapshot, WorldSpec } from '#sim';
-import { endOf, gridAfter, lookahead, Pace, PositionWriter, Shard } from '#sim';
+import type { CreateHost, Instant, PositionTable, ShardSnapshot, WorldSpec } from '#sim';
+import { endOf, endOfCell, lookahead, PositionWriter, Promises, Shard } from '#sim';
 import { abort, Barrier } from './barrier.ts';
 import type { SharedMemory } from './exchange.ts';
 import { Exchange } from './exchange.ts';
@@ -47,20 +47,20 @@ export default async function runShard(task: ShardTask): Promise<ShardReport> {
     const module = (await import(task.builder.module)) as Record<string, (argument: unknown) => CreateHost | Promise<CreateHost>>;
     const build = module[task.builder.export];
     if (build === undefined) throw new Error(`${task.builder.module} has no export '${task.builder.export}'`);
-    return runWindows(task, await build(task.builder.argument));
+    return runCells(task, await build(task.builder.argument));
   } catch (error) {
     abort(task.memory.barrier);
     throw error;
   }
 }
 
-function runWindows(task: ShardTask, createHost: CreateHost): ShardReport {
+function runCells(task: ShardTask, createHost: CreateHost): ShardReport {
   const { world, shards, placement } = task;
   const me = task.shard;
   const barrier = new Barrier(task.memory.barrier, shards, task.spins);
   const exchange = new Exchange(task.memory, me, shards, task.ports);
   const shard = new Shard({ world, shard: me, placement, createHost, outlet: exchange, keepLog: task.keepLog });
-  const pace = new Pace(lookahead(world, placement, shards), shards, world.until);
+  const promises = new Promises(lookahead(world, placement, shards), shards, me);
   const next = new Float64Array(shards);
   shard.start();
   const positions = task.positions === undefined ? undefined : new PositionWriter(task.positions, shard, me);
@@ -68,42 +68,77 @@ function runWindows(task: ShardTask, createHost: CreateHost): ShardReport {
   barrier.meet();
   barrier.seconds = 0;
   const since = performance.now();
-  let windows = 0;
-  let grid = 0;
+  const run: CellRun = { shard, exchange, promises, barrier, reached: 0, windows: 0 };
+  // What hosts send as they start is on its way before anybody has run.
+  finishCell(run, 0);
   let stoppedAt = world.until;
   let ended: string | undefined;
   for (;;) {
-    exchange.post(shard, barrier.cancelled);
+    exchange.postBoard(shard, barrier.cancelled);
     barrier.meet();
-    if (pace.reached >= Math.min(grid, world.until)) {
-      grid = gridAfter(pace.reached);
-      if (pace.reached > 0) positions?.reach(pace.reached);
-      const end = endOf(exchange.stops(), pace.reached, world.until);
-      if (end !== undefined) {
-        stoppedAt = end.at;
-        ended = end.host === shard.stopped?.host ? shard.stopped.reason : undefined;
-        break;
-      }
-      if (exchange.cancelled && pace.reached < world.until) {
-        stoppedAt = pace.reached;
-        break;
-      }
+    if (run.reached > 0) positions?.reach(run.reached);
+    const end = endOf(exchange.stops(), run.reached, world.until);
+    if (end !== undefined) {
+      stoppedAt = end.at;
+      ended = end.host === shard.stopped?.host ? shard.stopped.reason : undefined;
+      break;
     }
-    if (pace.reached >= world.until) break;
-    exchange.collect(shard);
+    if (run.reached >= world.until) break;
+    if (exchange.cancelled) {
+      stoppedAt = run.reached;
+      break;
+    }
     exchange.nextTimes(next);
-    pace.advance(next);
-    shard.runUntil(pace.horizons[me] as number);
-    windows++;
+    promises.begin(next);
+    runCell(run, endOfCell(run.reached, Math.min(...next), world.until));
   }
   const runSeconds = (performance.now() - since) / 1000;
   return {
     snapshot: shard.snapshot(),
     messages: exchange.messages,
-    windows,
+    windows: run.windows,
     barrierSeconds: barrier.seconds,
     runSeconds,
     stoppedAt,
     ended,
   };
+}
+
+interface CellRun {
+  readonly shard: Shard;
+  readonly exchange: Exchange;
+  readonly promises: Promises;
+  readonly barrier: Barrier;
+  /** How far this shard has run. */
+  reached: Instant;
+  windows: number;
+}
+
+/** Runs to `end`, slice by slice, as far as the others' promises allow; returns when everything that they send before it is here. */
+function runCell(run: CellRun, end: Instant): void {
+  const { shard, exchange, promises, barrier } = run;
+  while (run.reached < end) {
+    exchange.collect(shard, promises);
+    const bound = promises.bound();
+    const limit = Math.min(end, bound);
+    if (limit <= run.reached) {
+      exchange.awaitNews(barrier);
+      continue;
+    }
+    // Nothing before the next event needs a slice of its own.
+    run.reached = Math.min(limit, Math.max(run.reached, Math.min(shard.nextTime(), limit)) + promises.slice);
+    shard.runUntil(run.reached);
+    run.windows++;
+    exchange.post(Math.max(run.reached, Math.min(shard.nextTime(), bound)), shard, promises, barrier);
+  }
+  finishCell(run, end);
+}
+
+function finishCell({ shard, exchange, promises, barrier }: CellRun, end: Instant): void {
+  exchange.post(Math.max(end, Math.min(shard.nextTime(), promises.bound())), shard, promises, barrier);
+  for (;;) {
+    exchange.collect(shard, promises);
+    if (promises.areAllPast(end)) return;
+    exchange.awaitNews(barrier);
+  }
 }

@@ -3,6 +3,8 @@
  *  the potentials phi spread the slack of a slow direction over both, so that all windows are as long as the mean of the tightest cycle (1 ms out and
  *  10.5 ms back make 5.75 ms both ways). T(k+1) is the least n(i) + L(i,j) - phi(j), n(i) being shard i's earliest pending event: so windows stretch over idle time.
  *  Where only one shard has anything to do in a round, it runs as far as no chain of messages can reach back to it.
+ *  Threads need no rounds: each promises the others how far it is (Chandy and Misra's null messages, in the memory that they share) and runs as far as their
+ *  promises and the links reach; they meet once a simulated second.
  *  No window crosses a whole simulated second: a host's wish to end the run takes effect there, at the same instant on any number of shards. */
 
 import type { Duration, Instant } from './time.ts';
@@ -12,6 +14,8 @@ import type { WorldSpec } from './world.ts';
 
 /** Where runs may end. */
 export const STOP_GRID: Duration = SECOND;
+
+const SLICES = 4;
 
 /** The end of the grid's cell that `at` lies in. */
 export const gridAfter = (at: Instant): Instant => (Math.floor(at / STOP_GRID) + 1) * STOP_GRID;
@@ -93,7 +97,64 @@ function chains(least: Float64Array, n: number): Float64Array {
   return chain;
 }
 
-/** Sets the pace of a run's shards. Every shard may hold one and feed it the same numbers: all then agree without asking anybody. */
+/** How far shards that have reached an instant may go before they ask each other for wishes to end the run. Whole idle seconds are skipped, but only from
+ *  a grid point: there, nobody has an unheard wish. */
+export function endOfCell(reached: Instant, earliest: Instant, until: Instant): Instant {
+  const settled = reached > 0 && reached % STOP_GRID === 0;
+  return Math.min(until, gridAfter(settled ? Math.min(until, Math.max(reached, earliest)) : reached));
+}
+
+/** What one shard knows of the others while all run freely: none of them will handle an event, and so send a message, before the instant it has promised. */
+export class Promises {
+  /** How much of a cell a shard runs before it says how far it is: a quarter of the mean window, so that the others can follow closely. */
+  readonly slice: Duration;
+  readonly #least: Float64Array;
+  readonly #chains: Float64Array;
+  readonly #promised: Float64Array;
+  readonly #shards: number;
+  readonly #me: number;
+
+  constructor(least: Float64Array, shards: number, me: number) {
+    this.#least = least;
+    this.#chains = chains(least, shards);
+    this.#promised = new Float64Array(shards).fill(-1);
+    this.#shards = shards;
+    this.#me = me;
+    const mean = minimumCycleMean(least, shards);
+    this.slice = mean === Infinity ? STOP_GRID : Math.max(1, Math.floor(mean / SLICES));
+  }
+
+  /** A cell begins: from every shard's earliest event, no message on its way. The same on every shard. */
+  begin(next: ArrayLike<number>): void {
+    for (let shard = 0; shard < this.#shards; shard++) {
+      let earliest = next[shard] as number;
+      for (let from = 0; from < this.#shards; from++)
+        earliest = Math.min(earliest, (next[from] as number) + (this.#chains[from * this.#shards + shard] as number));
+      this.heard(shard, earliest);
+    }
+  }
+
+  heard(from: number, promised: Instant): void {
+    if (promised > (this.#promised[from] as number)) this.#promised[from] = promised;
+  }
+
+  /** No message that is not here yet arrives before this. */
+  bound(): Instant {
+    let bound = Infinity;
+    for (let from = 0; from < this.#shards; from++)
+      if (from !== this.#me)
+        bound = Math.min(bound, (this.#promised[from] as number) + (this.#least[from * this.#shards + this.#me] as number));
+    return bound;
+  }
+
+  /** Whether all others have promised to be through with everything before `end`. */
+  areAllPast(end: Instant): boolean {
+    for (let from = 0; from < this.#shards; from++) if (from !== this.#me && (this.#promised[from] as number) < end) return false;
+    return true;
+  }
+}
+
+/** Sets the pace of a run's shards in rounds. Every shard may hold one and feed it the same numbers: all then agree without asking anybody. */
 export class Pace {
   /** How far each shard has run. */
   readonly horizons: Float64Array;
@@ -130,10 +191,7 @@ export class Pace {
         if (bound < together) together = bound;
       }
     }
-    // Whole idle seconds are skipped, but only from a grid point: there, nobody has an unheard wish to end the run.
-    const reached = this.reached;
-    const settled = reached > 0 && reached % STOP_GRID === 0;
-    const cap = Math.min(this.#until, gridAfter(settled ? Math.min(this.#until, Math.max(reached, earliest)) : reached));
+    const cap = endOfCell(this.reached, earliest, this.#until);
     let busy = 0;
     let last = 0;
     for (let i = 0; i < n; i++) {

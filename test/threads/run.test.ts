@@ -19,11 +19,11 @@ describe('a run on threads', () => {
     expect(outcome.shards.messages > 0).toBe(shards > 1);
   });
 
-  test('agrees in random worlds too, batches that do not fit the boxes included', async () => {
+  test('agrees in random worlds too, batches that do not fit the rings included', async () => {
     const property = fc.asyncProperty(randomWorld, randomPlacement, async (world, where) => {
       const shards = Math.max(1, where.shards % 5);
       const placement = placementOf(world.hosts.length, { ...where, shards });
-      const outcome = await runSharded(world, { shards, builder, placement, boxWords: 16 });
+      const outcome = await runSharded(world, { shards, builder, placement, ringWords: 16 });
       const expected = runInProcess(world, createChatter);
       expect([outcome.digest, outcome.stoppedAt, outcome.ended]).toEqual([expected.digest, expected.stoppedAt, expected.ended]);
     });
