@@ -92,6 +92,7 @@ export interface Result {
   readonly containersStarted: number;
   readonly shards: {
     readonly used: number;
+    /** How often the first shard ran; on several threads this depends on timing, as the seconds do. */
     readonly windows: number;
     readonly events: number;
     readonly messages: number;

@@ -15,7 +15,7 @@ import type { WorldSpec } from './world.ts';
 /** Where runs may end. */
 export const STOP_GRID: Duration = SECOND;
 
-const SLICES = 4;
+const SLICES = 2;
 
 /** The end of the grid's cell that `at` lies in. */
 export const gridAfter = (at: Instant): Instant => (Math.floor(at / STOP_GRID) + 1) * STOP_GRID;
@@ -106,7 +106,7 @@ export function endOfCell(reached: Instant, earliest: Instant, until: Instant): 
 
 /** What one shard knows of the others while all run freely: none of them will handle an event, and so send a message, before the instant it has promised. */
 export class Promises {
-  /** How much of a cell a shard runs before it says how far it is: a quarter of the mean window, so that the others can follow closely. */
+  /** How much of a cell a shard runs before it says how far it is: half of the mean window, so that the others can follow closely. */
   readonly slice: Duration;
   readonly #least: Float64Array;
   readonly #chains: Float64Array;

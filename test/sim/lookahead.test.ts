@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { WorldSpec } from '#sim';
-import { lookahead, Pace, placeByGroup } from '#sim';
+import { endOfCell, lookahead, Pace, Promises, placeByGroup } from '#sim';
 import { chatterWorld } from './traffic.ts';
 
 /** A control plane and nodes as the architecture has them: 1 ms out, 0.5 + 10 ms back. */
@@ -81,5 +81,33 @@ describe('the pace', () => {
         }
       });
     }
+  });
+});
+
+describe('promises', () => {
+  const least = Float64Array.of(Infinity, 1000, 10_500, Infinity);
+
+  test('bound a shard by what the others have promised and how long their messages take', () => {
+    const promises = new Promises(least, 2, 0);
+    expect(promises.slice).toBe(2875);
+    promises.begin([500, 90_000]);
+    // What shard 0 sends at 500 can make shard 1 act at 1500, long before its own next event.
+    expect(promises.bound()).toBe(1500 + 10_500);
+    promises.heard(1, 4000);
+    expect(promises.bound()).toBe(14_500);
+    promises.heard(1, 3000);
+    expect(promises.bound()).toBe(14_500);
+    expect([promises.areAllPast(4000), promises.areAllPast(4001)]).toEqual([true, false]);
+  });
+
+  test('of nobody bound nobody', () => {
+    const promises = new Promises(Float64Array.of(Infinity), 1, 0);
+    expect([promises.bound(), promises.areAllPast(1e12)]).toEqual([Infinity, true]);
+  });
+
+  test('hold until the close of the second; idle seconds are passed over, but the first', () => {
+    expect(endOfCell(0, 5_500_000, 9e6)).toBe(1e6);
+    expect(endOfCell(1e6, 5_500_000, 9e6)).toBe(6e6);
+    expect(endOfCell(1e6, Infinity, 9e6)).toBe(9e6);
   });
 });
