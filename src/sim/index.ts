@@ -5,7 +5,7 @@ export { hashText } from './digest.ts';
 export * from './distribution.ts';
 export { slotValue } from './histogram.ts';
 export * from './host.ts';
-export { endOfCell, lookahead, Pace, Promises } from './lookahead.ts';
+export { endOfCell, gridAfter, lookahead, Pace, Promises } from './lookahead.ts';
 export { hashName, Luck, purpose, Sfc32 } from './luck.ts';
 export * from './message.ts';
 export { placeByGroup } from './placement.ts';
