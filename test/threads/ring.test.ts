@@ -4,7 +4,9 @@ import { RingReader, RingWriter, ringMemory } from '../../workers/ring.ts';
 
 describe('a ring', () => {
   test('gives back batches in order, over its end and again, and refuses what has no room yet', () => {
-    const batches = fc.array(fc.record({ length: fc.nat(20), promise: fc.double({ noNaN: true }), reads: fc.boolean() }), { maxLength: 60 });
+    const batches = fc.array(fc.record({ length: fc.nat(20), promise: fc.double({ noNaN: true }), reads: fc.boolean() }), {
+      maxLength: 60,
+    });
     fc.assert(
       fc.property(batches, (list) => {
         const memory = ringMemory(32);
