@@ -10,7 +10,9 @@ const EVENTS_MIN = 100;
 export class EventWindow {
   private readonly max: number;
   private events: EtcdEvent[] = [];
-  private times: Instant[] = [];
+  // Beside the events, so that dropping one does not fetch it from memory a minute after anybody looked at it.
+  private times = new Float64Array(64);
+  private revisions = new Float64Array(64);
   private head = 0;
   /** Revisions up to here are not in the window. */
   private floor = 0;
@@ -22,25 +24,35 @@ export class EventWindow {
   /** Forgets everything: the cache was listed anew at `revision`. */
   reset(revision: number): void {
     this.events = [];
-    this.times = [];
     this.head = 0;
     this.floor = revision;
   }
 
   push(event: EtcdEvent, now: Instant): void {
+    const { times, revisions } = this;
+    const at = this.events.length;
     this.events.push(event);
-    this.times.push(now);
-    let size = this.events.length - this.head;
-    while (size > this.max || (size > EVENTS_MIN && now - (this.times[this.head] as Instant) > FRESH)) {
-      this.floor = (this.events[this.head] as EtcdEvent).kv.modRevision;
+    times[at] = now;
+    revisions[at] = event.kv.modRevision;
+    let size = at + 1 - this.head;
+    while (size > this.max || (size > EVENTS_MIN && now - (times[this.head] as number) > FRESH)) {
+      this.floor = revisions[this.head] as number;
       this.head++;
       size--;
     }
-    if (this.head > 1024 && this.head * 2 > this.events.length) {
-      this.events = this.events.slice(this.head);
-      this.times = this.times.slice(this.head);
-      this.head = 0;
-    }
+    if (this.events.length === times.length) this.makeRoom();
+  }
+
+  /** Lets go of what is no longer in the window, and grows when that is less than half. */
+  private makeRoom(): void {
+    const { head, times, revisions } = this;
+    const length = head * 2 > times.length ? times.length : times.length * 2;
+    this.times = new Float64Array(length);
+    this.times.set(times.subarray(head));
+    this.revisions = new Float64Array(length);
+    this.revisions.set(revisions.subarray(head));
+    this.events = this.events.slice(head);
+    this.head = 0;
   }
 
   /** The oldest revision from which nothing is missing. */
@@ -55,7 +67,7 @@ export class EventWindow {
     let high = this.events.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.events[middle] as EtcdEvent).kv.modRevision <= revision) low = middle + 1;
+      if ((this.revisions[middle] as number) <= revision) low = middle + 1;
       else high = middle;
     }
     for (let i = low; i < this.events.length; i++) visit(this.events[i] as EtcdEvent);
