@@ -121,6 +121,8 @@ export class NodeAgent {
   /** `source` of all its Events. */
   readonly eventSource: { readonly component: string; readonly host: string };
   eventSequence = 0;
+  /** A container here has had a probe. */
+  hasProbed = false;
   /** Pods that are not terminated, and what they ask for together. */
   pods = 0;
   readonly requested: Record<string, number> = {};

@@ -93,6 +93,7 @@ export function containerObserved(agent: NodeAgent, worker: PodWorker, record: C
         : timelineOf(record.startedAt, record.readyAt, own);
     if (own === undefined) healthy = timeline;
     probe.timeline = timeline;
+    agent.hasProbed = true;
     probe.onHold = false;
     // The results manager's initial values (newWorker).
     const { type } = probe.plan;
@@ -280,6 +281,7 @@ const FAILED: Partial<Record<ProbeType, Record<string, string>>> = {};
 
 /** Brings the metrics up to now: nothing that anyone would notice happens before the timers of the probes. */
 export function countProbes(agent: NodeAgent, ctx: Context): void {
+  if (!agent.hasProbed) return;
   for (const { containers } of agent.workers.values()) {
     for (const { probes, started, state } of containers) {
       if (state !== 'running') continue;
