@@ -83,19 +83,22 @@ export function packCounts(counts: Counts): PackedCounts {
 export function mergePacked(all: readonly PackedCounts[]): PackedCounts {
   if (all.length === 1) return all[0] as PackedCounts;
   const into = emptyCounts();
-  for (const { count, sum, min, max, pairs } of all) {
-    const last = pairs.length === 0 ? 0 : (pairs[pairs.length - 2] as number) + 1;
-    if (last > into.slots.length) widen(into, last);
-    for (let i = 0; i < pairs.length; i += 2) {
-      const slot = pairs[i] as number;
-      into.slots[slot] = (into.slots[slot] as number) + (pairs[i + 1] as number);
-    }
-    into.count += count;
-    into.sum += sum;
-    into.min = Math.min(into.min, min);
-    into.max = Math.max(into.max, max);
-  }
+  for (const packed of all) addPacked(into, packed);
   return packCounts(into);
+}
+
+/** Counts once more what was counted elsewhere. */
+export function addPacked(into: Counts, { count, sum, min, max, pairs }: PackedCounts): void {
+  const last = pairs.length === 0 ? 0 : (pairs[pairs.length - 2] as number) + 1;
+  if (last > into.slots.length) widen(into, last);
+  for (let i = 0; i < pairs.length; i += 2) {
+    const slot = pairs[i] as number;
+    into.slots[slot] = (into.slots[slot] as number) + (pairs[i + 1] as number);
+  }
+  into.count += count;
+  into.sum += sum;
+  into.min = Math.min(into.min, min);
+  into.max = Math.max(into.max, max);
 }
 
 /** The value below which a share `q` (0..1) of the samples lies; NaN without samples. Never outside what was seen. */

@@ -1,7 +1,7 @@
 /** The recorder of one shard: instruments that cost a few nanoseconds, and a snapshot of plain data that crosses threads. */
 
 import type { Counts, PackedCounts } from './histogram.ts';
-import { clearCounts, countValue, emptyCounts, packCounts } from './histogram.ts';
+import { addPacked, clearCounts, countValue, emptyCounts, mergePacked, packCounts } from './histogram.ts';
 import type { HostId } from './host.ts';
 import type { Counter, Gauge, Histogram, Labels, Recorder } from './recorder.ts';
 import type { SpanColumns } from './spans.ts';
@@ -70,6 +70,7 @@ class HostGauge implements Gauge {
 
 /** Counts densely in the bucket at hand; buckets gone by are kept packed. */
 class BucketHistogram implements Histogram {
+  /** Of the buckets gone by. */
   readonly #overall: Counts = emptyCounts();
   readonly #current: Counts = emptyCounts();
   readonly #buckets: (PackedCounts | undefined)[] = [];
@@ -82,13 +83,12 @@ class BucketHistogram implements Histogram {
 
   observe(value: number): void {
     if (this.#ticker.index !== this.#index) this.#close();
-    countValue(this.#overall, value);
     countValue(this.#current, value);
   }
 
   /** Everything so far; the buckets go on as they are. */
   overall(): PackedCounts {
-    return packCounts(this.#overall);
+    return mergePacked([packCounts(this.#overall), packCounts(this.#current)]);
   }
 
   packed(): { overall: PackedCounts; buckets: (PackedCounts | undefined)[] } {
@@ -97,8 +97,12 @@ class BucketHistogram implements Histogram {
   }
 
   #close(): void {
-    if (this.#current.count > 0) this.#buckets[this.#index] = packCounts(this.#current);
-    clearCounts(this.#current);
+    if (this.#current.count > 0) {
+      const packed = packCounts(this.#current);
+      this.#buckets[this.#index] = packed;
+      addPacked(this.#overall, packed);
+      clearCounts(this.#current);
+    }
     this.#index = this.#ticker.index;
   }
 }
