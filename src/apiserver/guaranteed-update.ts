@@ -60,6 +60,8 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
     const { operation, core } = this;
     const { costs } = core;
     const kv = operation.resource.cache.objects.get(operation.key);
+    // The very string that etcd has: every look-up on the way then compares references and reads no letters.
+    if (kv !== undefined) operation.key = kv.key;
     if (kv === undefined || this.change.startsLive) this.readLive(ctx, costs.request + costs.get);
     else this.attempt(kv, false, ctx, costs.request);
   }

@@ -117,14 +117,15 @@ export class MvccStore {
       kv = { key, value, bytes, createRevision: modRevision, modRevision, version: 1, lease };
       this.index.insert({ key, latest: kv, older: undefined, isHistoric: false, isPlaced: false });
     } else {
-      const { latest } = record;
+      const { latest, key: known } = record;
       if (latest.version === 0) {
-        kv = { key, value, bytes, createRevision: modRevision, modRevision, version: 1, lease };
+        kv = { key: known, value, bytes, createRevision: modRevision, modRevision, version: 1, lease };
         this.supersede(record, kv);
         this.index.adjustLive(record, 1);
       } else {
         previous = latest;
-        kv = { key, value, bytes, createRevision: latest.createRevision, modRevision, version: latest.version + 1, lease };
+        // One string for all versions.
+        kv = { key: known, value, bytes, createRevision: latest.createRevision, modRevision, version: latest.version + 1, lease };
         this.supersede(record, kv);
         if (latest.lease !== 0) this.leases.detach(latest.lease, key);
       }
