@@ -152,12 +152,14 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
     if (this.isReviewed) return true;
     const { action } = operation;
     const object = action === 'bind' || action === 'evict' ? (operation.request.body as KubeObject) : next;
+    // Kept first: whoever is asked may know the answer at once.
+    this.pending = { guarded, bytes, cost };
     const verdict = core.admission.review(operation, object, current, this, ctx);
     if (action === 'delete' || action === 'evict') this.isReviewed = true;
-    if (verdict === undefined) return true;
-    if (verdict === 'asked') this.pending = { guarded, bytes, cost };
-    else core.fail(operation, verdict, ctx);
-    return false;
+    if (verdict === 'asked') return false;
+    this.pending = undefined;
+    if (verdict !== undefined) core.fail(operation, verdict, ctx);
+    return verdict === undefined;
   }
 
   admitted(ctx: Context): void {

@@ -1,7 +1,7 @@
 /** One run from scenario to result: builds the world, has it run, judges it, and says what it took. */
 
 import { performance } from 'node:perf_hooks';
-import { isEtcdctl, isLoad, type Scenario } from '#scenario';
+import { bringsPods, type Scenario } from '#scenario';
 import { type RunOutcome as EngineOutcome, type PositionTable, placeByGroup, type WorldSpec } from '#sim';
 import { assembleResult } from './assemble-result.ts';
 import { type BuiltWorld, buildWorld, type WorldOptions } from './build-world.ts';
@@ -105,8 +105,9 @@ export async function runScenario(scenario: Scenario, request: RunRequest): Prom
 /** Why a run must not pass for a success, or undefined. Verdicts are judged elsewhere. */
 export function failureOf(result: Result, scenario: Scenario): string | undefined {
   if (result.partial) return result.ended ?? 'ended early';
-  const brings = scenario.workload.some((entry) => !isLoad(entry) && !isEtcdctl(entry));
-  if (brings && result.podsCreated === 0) return 'no pod was ever created: see the refused requests among the marks';
+  // Work for a controller of one's own, or for none, need not bring any.
+  if (scenario.workload.some(bringsPods) && result.podsCreated === 0)
+    return 'no pod was ever created: see the refused requests among the marks';
   if (result.podsCreated > 0 && result.podsBound === 0) return `no pod was scheduled (${result.podsCreated} were created)`;
   return undefined;
 }

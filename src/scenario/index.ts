@@ -40,5 +40,5 @@ export * from './workloads/api-load.ts';
 export { type DrainPlan, drainMistake, drainPlan, isDrain } from './workloads/drain.ts';
 export * from './workloads/etcdctl.ts';
 export * from './workloads/openb.ts';
-export { workloadKind } from './workloads/registry.ts';
+export { bringsPods, workloadKind } from './workloads/registry.ts';
 export * from './workloads/traffic.ts';

@@ -53,6 +53,53 @@ describe('ResourceQuota', () => {
     );
   });
 
+  const resize = (name: string, requests: object): Call => ({
+    ...at('patch', 'pods', name, { patchType: 'strategic' }),
+    subresource: 'resize',
+    body: { spec: { containers: [{ name: 'main', resources: { requests } }] } },
+  });
+
+  it('holds a resize to what is left, and gives nothing back before the controller looks', () => {
+    const { answers } = play([
+      ...limited({ 'requests.cpu': '1' }),
+      create('pods', withResources('a', { requests: { cpu: '300m' } })),
+      20,
+      resize('a', { cpu: '1100m' }),
+      20,
+      resize('a', { cpu: '900m' }),
+      20,
+      resize('a', { cpu: '100m' }),
+      20,
+      at('get', 'resourcequotas', 'q'),
+    ]);
+    expect(answers[6]?.object.message).toBe(
+      'pods "a" is forbidden: exceeded quota: q, requested: requests.cpu=800m, used: requests.cpu=300m, limited: requests.cpu=1',
+    );
+    expect([answers[8]?.code, answers[10]?.code]).toEqual([200, 200]);
+    expect(answers[12]?.object.status.used).toEqual({ 'requests.cpu': '900m' });
+  });
+
+  it('charges a pod that comes under a deadline to the quota of such pods', () => {
+    const deadline = (name: string): Call => ({
+      ...at('patch', 'pods', name, { patchType: 'merge' }),
+      body: { spec: { activeDeadlineSeconds: 60 } },
+    });
+    const { answers } = play([
+      ...limited({ pods: '1' }, { scopes: ['Terminating'] }),
+      create('pods', pod('a')),
+      create('pods', pod('b')),
+      20,
+      deadline('a'),
+      20,
+      deadline('b'),
+      20,
+      at('get', 'resourcequotas', 'q'),
+    ]);
+    expect(answers[7]?.code).toBe(200);
+    expect(answers[9]?.object.message).toBe('pods "b" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1');
+    expect(answers[11]?.object.status.used).toEqual({ pods: '1' });
+  });
+
   it('limits nothing before its status says how much is used', () => {
     const { answers } = play([create('resourcequotas', quota({ pods: '0' })), 20, create('pods', pod('p'))]);
     expect(answers[2]?.code).toBe(201);

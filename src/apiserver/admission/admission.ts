@@ -7,24 +7,17 @@ import { escalation } from '../authorization/escalation.ts';
 import { isStatus } from '../cache/filter.ts';
 import type { Core, Operation } from '../core.ts';
 import { admitCreate, admitUpdate } from './admit.ts';
-import { type Attributes, attributesOf, verbOf } from './attributes.ts';
+import { type Attributes, attributesOf } from './attributes.ts';
 import { conditionsHold } from './match-conditions.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 import { ValidatingPolicies, variablesOf } from './policies/validating-policies.ts';
+import { isCharged } from './quota/check-request.ts';
 import { QuotaEvaluator } from './quota/evaluator.ts';
 import { PLUGINS } from './registry.ts';
 import { Review, type Reviewed } from './review.ts';
 import { type CallWaiter, WebhookCaller } from './webhooks/caller.ts';
 import { matchesNamespace, matchesObject, type Webhook, Webhooks } from './webhooks/configuration.ts';
 import { MutatingRound, type MutationWaiter } from './webhooks/mutating-round.ts';
-
-/** Whether a quota could have anything to say: creations, and growth of what may grow. Events are nobody's (ignoredResources). */
-function isCounted(operation: Operation, object: KubeObject | undefined): boolean {
-  if (object === undefined || operation.request.subresource !== undefined) return false;
-  const { resource } = operation.resource.info;
-  if (verbOf(operation) === 'CREATE') return resource !== 'events';
-  return operation.action !== 'delete' && (resource === 'services' || resource === 'persistentvolumeclaims');
-}
 
 const GROUP = 'admissionregistration.k8s.io';
 const RBAC = 'rbac.authorization.k8s.io';
@@ -148,7 +141,8 @@ export class Admission {
       if (refused !== undefined) return refused;
     }
     const validators = (request.subresource === undefined ? this.validators : this.subresourceValidators).get(resource.info.resource);
-    const isLimited = isCounted(operation, object) && this.quotas.concerns(request.namespace) && this.enabled.has('ResourceQuota');
+    const isLimited =
+      this.quotas.concerns(request.namespace) && this.enabled.has('ResourceQuota') && isCharged(attributesOf(operation, object, old));
     const isFree = this.validating.isEmpty && this.policies.isEmpty;
     if (validators === undefined && !isLimited && isFree) return undefined;
     const attributes = attributesOf(operation, object, old);

@@ -11,6 +11,15 @@ interface ApplySpec {
   readonly patch?: boolean;
 }
 
+const REPLICATED = new Set(['Deployment', 'ReplicaSet', 'StatefulSet']);
+
+/** The pods that Kubernetes' own controllers make of an object as far as it says so itself: a DaemonSet's follow from the nodes, a CronJob's from the clock, and
+ *  those of custom kinds from somebody's controller. */
+function podsOf({ apiVersion, kind, spec }: KubeObject & { readonly spec?: { readonly replicas?: number } }): number {
+  if (kind === 'Pod' && apiVersion === 'v1') return 1;
+  return apiVersion === 'apps/v1' && REPLICATED.has(kind ?? '') ? (spec?.replicas ?? 1) : 0;
+}
+
 export const apply: WorkloadKind<ApplySpec> = {
   name: 'apply',
   schema: fields(
@@ -29,14 +38,14 @@ export const apply: WorkloadKind<ApplySpec> = {
     }
     return undefined;
   },
+  pods: ({ objects, patch }) => (patch === true ? 0 : objects.reduce((sum, object) => sum + podsOf(object), 0)),
   *requests(spec): Iterable<TimedRequest> {
     const at = parseDuration(spec.at ?? '0s') ?? 0;
     for (const object of spec.objects) {
       const info = resourceOf(object, spec.objects);
       if (info === undefined) continue;
       const namespace = info.namespaced ? { namespace: object.metadata?.namespace ?? 'default' } : {};
-      const replicas = (object as { spec?: { replicas?: number } }).spec?.replicas ?? 1;
-      const pods = info.kind === 'Pod' ? 1 : ['Deployment', 'ReplicaSet', 'StatefulSet'].includes(info.kind) ? replicas : 0;
+      const pods = podsOf(object);
       const body = info.namespaced ? { ...object, metadata: { ...object.metadata, ...namespace } } : object;
       if (spec.patch === true) {
         const { apiVersion: _version, kind: _kind, ...fields } = body;

@@ -1,6 +1,6 @@
 /** All kinds of workload by their key in a scenario. */
 
-import type { WorkloadKind } from '../workload.ts';
+import type { WorkloadEntry, WorkloadKind } from '../workload.ts';
 import { apiLoad } from './api-load.ts';
 import { apply } from './apply.ts';
 import { deleteDeployments } from './delete-deployments.ts';
@@ -36,3 +36,6 @@ const REPLAYS: readonly WorkloadKind[] = [openbReplay];
 const byName = new Map([...WORKLOADS, ...REPLAYS].map((kind) => [kind.name, kind]));
 
 export const workloadKind = (name: string): WorkloadKind | undefined => byName.get(name);
+
+/** Whether pods come of an entry by itself, when all goes well. */
+export const bringsPods = ({ kind, spec }: WorkloadEntry): boolean => (workloadKind(kind)?.pods?.(spec as never) ?? 0) > 0;

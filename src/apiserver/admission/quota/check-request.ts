@@ -22,17 +22,22 @@ import {
 } from '#api';
 import { type Attributes, refusedBy } from '../attributes.ts';
 
-/** Which writes an evaluator looks at: services and claims may grow, everything else counts when it comes. */
-const isHandled = ({ verb, resource, subresource }: Attributes): boolean => {
-  if (subresource !== '') return false;
-  if (verb === 'CREATE') return true;
-  return verb === 'UPDATE' && (resource === 'services' || resource === 'persistentvolumeclaims');
-};
+const isTerminating = (pod: KubeObject | undefined): boolean => ((pod as Pod | undefined)?.spec?.activeDeadlineSeconds ?? -1) >= 0;
 
-/** What the request adds; on update, only what grows. */
-function growth({ verb, resource, object, old }: Attributes, now: number): ResourceList {
+/** Which writes an evaluator looks at: services and claims may grow, pods may be resized and come under a deadline; everything else counts when it comes.
+ *  Mirrors v1.34 pkg/quota/v1/evaluator/core (Handles); events are nobody's (ignoredResources). */
+export function isCharged({ verb, resource, subresource, object, old }: Attributes): boolean {
+  if (object === undefined) return false;
+  if (verb === 'CREATE') return subresource === '' && resource !== 'events';
+  if (verb !== 'UPDATE') return false;
+  if (resource === 'pods') return subresource === 'resize' || (subresource === '' && isTerminating(object) !== isTerminating(old));
+  return subresource === '' && (resource === 'services' || resource === 'persistentvolumeclaims');
+}
+
+/** What the request adds to a quota; on update of what it held before, only what grows. */
+function growth({ verb, resource, object, old }: Attributes, quota: ResourceQuota, now: number): ResourceList {
   const usage = usageOf(resource, object as KubeObject, now);
-  if (verb !== 'UPDATE') return usage;
+  if (verb !== 'UPDATE' || !isInScopes(quota, resource === 'pods' ? (old as Pod) : undefined)) return usage;
   const delta = subtractLists(usage, usageOf(resource, old as KubeObject, now));
   const growing: Record<string, QuantityText> = {};
   for (const name in delta) if (isPositive(delta[name])) growing[name] = delta[name] as QuantityText;
@@ -51,7 +56,7 @@ function concerned(quotas: readonly ResourceQuota[], attributes: Attributes): nu
     const quota = quotas[i] as ResourceQuota;
     const names = quotaNamesFor(resource, Object.keys(hardOf(quota)));
     if (names.length === 0 || !isInScopes(quota, pod)) continue;
-    const missing = pod === undefined || attributes.verb !== 'CREATE' ? undefined : missingAmounts(names, pod);
+    const missing = pod === undefined ? undefined : missingAmounts(names, pod);
     if (missing !== undefined) return refusedBy(attributes, `failed quota: ${quota.metadata?.name}: must specify ${missing}`);
     const unknown = names.filter((name) => usedOf(quota)[name] === undefined);
     if (unknown.length > 0)
@@ -67,15 +72,16 @@ export function checkRequest(
   attributes: Attributes,
   now: number,
 ): readonly ResourceQuota[] | StatusObject {
-  if (!isHandled(attributes) || attributes.object === undefined) return quotas;
+  if (!isCharged(attributes)) return quotas;
   const indexes = concerned(quotas, attributes);
   if (!Array.isArray(indexes)) return indexes;
-  if (indexes.length === 0) return quotas;
-  const delta = growth(attributes, now);
-  if (isZeroList(delta)) return quotas;
   const result = [...quotas];
+  let isChanged = false;
   for (const index of indexes) {
     const quota = quotas[index] as ResourceQuota;
+    const delta = growth(attributes, quota, now);
+    if (isZeroList(delta)) continue;
+    isChanged = true;
     const hard = hardOf(quota);
     const requested = maskList(delta, Object.keys(hard));
     const used = addLists(usedOf(quota), requested);
@@ -91,5 +97,5 @@ export function checkRequest(
     }
     result[index] = { ...quota, status: { ...quota.status, used } } as ResourceQuota;
   }
-  return result;
+  return isChanged ? result : quotas;
 }
