@@ -46,10 +46,10 @@ function checkAddress(address: string, type: string, list: string, i: number, er
   validateEndpointIP(address, at, errors);
 }
 
-function checkHints(hints: readonly { readonly name: string }[] | undefined, at: string, errors: FieldError[]): void {
+function checkHints(hints: readonly { readonly name?: string }[] | undefined, at: string, errors: FieldError[]): void {
   if ((hints ?? []).length > HINTS_MAX) errors.push(tooMany(at, (hints ?? []).length, HINTS_MAX));
   const seen = new Set<string>();
-  (hints ?? []).forEach(({ name }, i) => {
+  (hints ?? []).forEach(({ name = '' }, i) => {
     if (seen.has(name)) errors.push(duplicate(`${at}[${i}].name`, name));
     seen.add(name);
     for (const text of labelValue(name)) errors.push(invalidValue(`${at}[${i}].name`, name, text));

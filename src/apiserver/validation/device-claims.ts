@@ -116,11 +116,12 @@ export function validateSelectors(
   errors: FieldError[],
 ): void {
   validateEach(selectors, SELECTORS_MAX, field, errors, ({ cel }, at) => {
+    const expression = cel?.expression ?? '';
     if (cel === undefined) errors.push(required(`${at}.cel`));
-    else if (cel.expression.length > EXPRESSION_MAX) errors.push(tooLong(`${at}.cel.expression`, EXPRESSION_MAX));
+    else if (expression.length > EXPRESSION_MAX) errors.push(tooLong(`${at}.cel.expression`, EXPRESSION_MAX));
     else if (!stored) {
-      const { error } = compileDeviceSelector(cel.expression);
-      if (error !== undefined) errors.push(invalidValue(`${at}.cel.expression`, cel.expression, error));
+      const { error } = compileDeviceSelector(expression);
+      if (error !== undefined) errors.push(invalidValue(`${at}.cel.expression`, expression, error));
     }
   });
 }

@@ -2,14 +2,15 @@
 
 import { badRequest, type FieldError, invalid, type KubeObject, QUANTITY_ERROR, type StatusObject } from '#api';
 import type { Operation } from '../core.ts';
+import { withoutNulls } from './decoded-nulls.ts';
 import { mistypedMeta, mistypedObject } from './decoded-types.ts';
 
 /** The body as an object of the request's kind, or 400. */
 export function decodeBody({ request, resource }: Operation, body: unknown): KubeObject | StatusObject {
-  const { info } = resource;
+  const { info, descriptor } = resource;
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return badRequest(`couldn't get version/kind; json parse error: the body of a ${info.kind} must be an object`);
-  const object = body as KubeObject;
+  const object = withoutNulls(body as KubeObject, info.kind, descriptor.openShape === true);
   if (object.kind !== undefined && object.kind !== info.kind) {
     return badRequest(
       `${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: expected ${info.apiVersion}, Kind=${info.kind}, got ${object.apiVersion ?? ''}, Kind=${object.kind}`,
@@ -18,7 +19,7 @@ export function decodeBody({ request, resource }: Operation, body: unknown): Kub
   if (object.apiVersion !== undefined && object.apiVersion !== info.apiVersion) {
     return badRequest(`the API version in the data (${object.apiVersion}) does not match the expected API version (${info.apiVersion})`);
   }
-  const wrong = resource.descriptor.openShape ? mistypedMeta(object.metadata, info.kind) : mistypedObject(object, info);
+  const wrong = descriptor.openShape ? mistypedMeta(object.metadata, info.kind) : mistypedObject(object, info);
   if (wrong !== undefined) return badRequest(`${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: ${wrong}`);
   if (info.namespaced && object.metadata?.namespace && object.metadata.namespace !== request.namespace) {
     return badRequest('the namespace of the provided object does not match the namespace sent on the request');

@@ -23,6 +23,7 @@ import type { Change } from '../guaranteed-update.ts';
 import { fromScale, toScale } from '../subresources/scale.ts';
 import { invalidValue, required } from '../validation/field-error.ts';
 import { decodeBody } from './decode.ts';
+import { hasNull, withoutNulls } from './decoded-nulls.ts';
 import { goText, jsonType, mistypedMeta, mistypedObject } from './decoded-types.ts';
 import { newObject } from './new-object.ts';
 import { updatedObject } from './updated-object.ts';
@@ -99,7 +100,8 @@ const notAnObject = (body: unknown, type: string): StatusObject =>
 export const patch: Change = {
   transform(core, operation, current, ctx) {
     const { request, resource } = operation;
-    const { view } = resource;
+    const { view, info, descriptor } = resource;
+    const read = (object: KubeObject): KubeObject => withoutNulls(object, info.kind, descriptor.openShape === true);
     const stored = (object: KubeObject): KubeObject => (view === undefined ? object : view.absorb(object));
     if (request.patchType === 'apply') {
       const refused = refusedApply(operation);
@@ -108,12 +110,12 @@ export const patch: Change = {
     if (current === undefined) {
       if (request.patchType !== 'apply' || request.subresource) return notFound(resource.info.resource, request.name ?? '');
       operation.isNew = true;
-      const body = request.body as KubeObject;
+      const body = read(request.body as KubeObject);
       const managedFields = ownersOfNew(operation, stored(body), rfc3339(ctx.clock()));
       return newObject(core, operation, { ...body, metadata: { ...body.metadata, name: request.name, managedFields } }, ctx);
     }
     if (request.patchType === 'apply' && request.subresource !== 'scale') {
-      const result = applied(operation, current, stored(request.body as KubeObject), rfc3339(ctx.clock()));
+      const result = applied(operation, current, stored(read(request.body as KubeObject)), rfc3339(ctx.clock()));
       return 'code' in result ? result : updatedObject(operation, result.object, current, ctx, result.managedFields);
     }
     operation.isNew = false;
@@ -124,6 +126,8 @@ export const patch: Change = {
       if (error instanceof PatchError) return refusal(operation, error, current);
       throw error;
     }
+    // Nulls delete, but for those in lists and in what a JSON patch adds.
+    if (result !== current && typeof result === 'object' && result !== null && hasNull(request.body)) result = read(result as KubeObject);
     const mistyped = refusedResult(operation, result, current);
     if (mistyped !== undefined) return mistyped;
     if (request.subresource === 'scale') {
