@@ -160,3 +160,39 @@ describe('secrets of a known type', () => {
     expect(answers[2]?.code).toBe(201);
   });
 });
+
+describe('the template generation of a DaemonSet', () => {
+  const GENERATION = 'deprecated.daemonset.template.generation';
+  const set = (image: string, more: object = {}, annotations = {}) => ({
+    metadata: { name: 'it', annotations },
+    spec: { selector, template: { ...template, spec: { containers: [{ name: 'c', image }] } }, ...more },
+  });
+  it('counts what became of its template, whatever users and controllers write', () => {
+    const name = 'daemonsets.apps';
+    const { answers } = play([
+      create(name, set('i:1', {}, { [GENERATION]: '-3' })),
+      at('update', name, 'it', { body: set('i:1', { minReadySeconds: 5 }) }),
+      at('update', name, 'it', { body: set('i:2', { minReadySeconds: 5 }, { [GENERATION]: '9' }) }),
+      at('patch', name, 'it', {
+        subresource: 'status',
+        patchType: 'merge',
+        body: { metadata: { annotations: null }, status: { numberReady: 1 } },
+      }),
+      at('patch', name, 'it', {
+        patchType: 'merge',
+        body: { metadata: { annotations: { [GENERATION]: null } }, spec: { template: { spec: { hostNetwork: true } } } },
+      }),
+    ]);
+    expect(answers.map(({ object }) => [object.metadata.generation, object.metadata.annotations[GENERATION]])).toEqual([
+      [1, '1'],
+      [2, '1'],
+      [3, '2'],
+      [3, '2'],
+      [4, '3'],
+    ]);
+  });
+  it('goes on from what was given on creation', () => {
+    const { answers } = play([create('daemonsets.apps', set('i:1', {}, { [GENERATION]: '7' }))]);
+    expect(answers[0]?.object.metadata.annotations).toEqual({ [GENERATION]: '7' });
+  });
+});

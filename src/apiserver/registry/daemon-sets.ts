@@ -2,6 +2,7 @@
 
 import { type DaemonSet, deepEqual, type FieldError, matchesLabelSelector } from '#api';
 import { defaultTemplate } from '../defaults/pod-spec.ts';
+import type { Meta } from '../object-meta.ts';
 import { validateNonNegative } from '../validation/counts.ts';
 import { type FieldErrors, has, immutable, invalidValue, notSupported, required } from '../validation/field-error.ts';
 import { validateAtMostAll, validateIntOrPercent } from '../validation/int-or-percent.ts';
@@ -75,11 +76,34 @@ function validate(set: DaemonSet): FieldErrors {
   return errors;
 }
 
+/** What v1 has in place of the internal type's spec.templateGeneration. Nobody but the server counts it. */
+const GENERATION = 'deprecated.daemonset.template.generation';
+
+function templateGeneration(set: DaemonSet): number {
+  const told = Number(set.metadata?.annotations?.[GENERATION] ?? 0);
+  return Number.isSafeInteger(told) ? told : 0;
+}
+
+/** The metadata is not published yet, so it may still be written. */
+function withGeneration(set: DaemonSet, generation: number): DaemonSet {
+  const metadata = set.metadata as Meta;
+  const text = String(generation);
+  if (metadata.annotations?.[GENERATION] !== text) metadata.annotations = { ...metadata.annotations, [GENERATION]: text };
+  return set;
+}
+
 export const daemonSets: ResourceDescriptor<DaemonSet> = {
   resource: 'daemonsets.apps',
   hasStatus: true,
   hasGeneration: true,
   defaults,
+  prepareForCreate: (set) =>
+    withGeneration(set.status === undefined ? set : ({ ...set, status: {} } as DaemonSet), Math.max(1, templateGeneration(set))),
+  prepareForUpdate(next, old) {
+    const isNew = next.spec !== old.spec && !deepEqual(next.spec?.template, old.spec?.template);
+    return withGeneration(next, templateGeneration(old) + (isNew ? 1 : 0));
+  },
+  prepareForStatusUpdate: (next, old) => withGeneration({ ...old, metadata: next.metadata, status: next.status }, templateGeneration(old)),
   validate,
   validateUpdate(next, old) {
     if (next.spec === old.spec) return [];
