@@ -23,7 +23,7 @@ import {
 import { UserError } from '#scenario';
 import { wholeNumber } from './run-options.ts';
 import { openStudy } from './run-study.ts';
-import { namesOf, type StudyFlags, seedsOption, withStudyFlags } from './study-options.ts';
+import { namesOf, type StudyFlags, seedsOption, withQueue, withStudyFlags } from './study-options.ts';
 import { columns } from './verdict-table.ts';
 import { VERSION } from './version.ts';
 
@@ -76,7 +76,7 @@ export function capacityCommand(): Command {
     .addOption(new Option('--pod <cpu=..,memory=..>', 'how many more of this pod fit, by number of nodes').argParser(podOf))
     .addOption(new Option('--most <nodes>', 'nodes to try at most').argParser(wholeNumber(1, 20_000)).default(1_000))
     .addHelpText('after', EXAMPLES);
-  return withStudyFlags(command, 'out/capacity-<name>').action(async (file: string | undefined, flags: CapacityFlags) => {
+  return withQueue(withStudyFlags(command, 'out/capacity-<name>')).action(async (file: string | undefined, flags: CapacityFlags) => {
     const catalogue = flags.prices === undefined ? MACHINE_TYPES : readPrices(flags.prices);
     if (flags.listMachines === true) {
       process.stdout.write(machineList(catalogue));

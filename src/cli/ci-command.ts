@@ -19,7 +19,7 @@ import {
 } from '#experiment';
 import { parseDuration, UserError } from '#scenario';
 import { runStudy } from './run-study.ts';
-import { type StudyFlags, withStudyFlags } from './study-options.ts';
+import { type StudyFlags, withQueue, withStudyFlags } from './study-options.ts';
 import { columns } from './verdict-table.ts';
 import { VERSION } from './version.ts';
 
@@ -58,7 +58,7 @@ export function ciCommand(): Command {
     .option('--junit <file>', 'where JUnit XML goes (default: <out>/junit.xml)')
     .option('--summary <file>', 'where the Markdown summary goes (default: <out>/summary.md)')
     .addHelpText('after', EXAMPLES);
-  return withStudyFlags(command, 'out/ci').action(async (folder: string, flags: CiFlags) => {
+  return withQueue(withStudyFlags(command, 'out/ci')).action(async (folder: string, flags: CiFlags) => {
     process.exitCode = await ci(folder, flags);
   });
 }

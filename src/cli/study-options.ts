@@ -34,16 +34,18 @@ export function withStudyFlags(command: Command, out: string): Command {
     .option('--quiet', 'no progress');
 }
 
+export const withQueue = (command: Command): Command =>
+  command.option('--queue <redis://...>', 'have the trials done by `wavetank worker` processes that wait at this Redis, here or elsewhere');
+
 /** For studies whose trials are known before the first one runs. */
-export function withSharing(command: Command): Command {
-  return command
-    .addOption(
+export const withSharing = (command: Command): Command =>
+  withQueue(
+    command.addOption(
       new Option('--shard <i/n>', 'do only the i-th of n parts and write its trials; `wavetank merge` puts parts together').argParser(
         shardOf,
       ),
-    )
-    .option('--queue <redis://...>', 'have the trials done by `wavetank worker` processes that wait at this Redis, here or elsewhere');
-}
+    ),
+  );
 
 function shardOf(text: string): Shard {
   const found = /^(\d+)\/(\d+)$/.exec(text);

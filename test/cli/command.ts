@@ -35,6 +35,16 @@ export async function inProcess(...args: readonly string[]): Promise<Outcome> {
   }
 }
 
+/** Looks again and again, on a machine of any speed: for when what a process does can only be seen from outside. */
+export function whenItIs(so: () => boolean, then: () => void): void {
+  const timer = setInterval(() => {
+    if (!so()) return;
+    clearInterval(timer);
+    then();
+  }, 20);
+  timer.unref();
+}
+
 /** `meanwhile` is given the process once it has started. A process that is still there after `patience` ms is killed: code 'SIGKILL'. */
 export function asProcess(
   args: readonly string[],

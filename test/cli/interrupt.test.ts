@@ -4,17 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { asProcess, ROOT } from './command.ts';
-
-/** Its first checkpoint says that the run is under way, on a machine of any speed. */
-function whenThere(file: string, then: () => void): void {
-  const timer = setInterval(() => {
-    if (!existsSync(file)) return;
-    clearInterval(timer);
-    then();
-  }, 20);
-  timer.unref();
-}
+import { asProcess, ROOT, whenItIs } from './command.ts';
 
 test.each([['0'], ['2']])('on %s shards', async (shards) => {
   const out = mkdtempSync(join(tmpdir(), 'wavetank-interrupt-'));
@@ -35,7 +25,15 @@ test.each([['0'], ['2']])('on %s shards', async (shards) => {
         out,
         '--quiet',
       ],
-      { patience: 50_000, meanwhile: (kill) => whenThere(join(out, 'life.json'), () => kill('SIGINT')) },
+      // Its first checkpoint says that the run is under way.
+      {
+        patience: 50_000,
+        meanwhile: (kill) =>
+          whenItIs(
+            () => existsSync(join(out, 'life.json')),
+            () => kill('SIGINT'),
+          ),
+      },
     );
     expect(err).toMatch(/first-light: interrupted at [\d.]+ s of simulated time\n$/);
     expect(code).toBe(130);

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Comparison, SweepResult } from '../../src/experiment/index.ts';
+import type { CapacityResult, CiResult, Comparison, SweepResult } from '../../src/experiment/index.ts';
 import { inProcess, ROOT } from './command.ts';
 import { folder, TINY } from './studies.ts';
 
@@ -100,6 +100,22 @@ describe.skipIf(!hasRedis)('a queue on Redis (skipped where there is no redis-se
     expect(digests[0]).toBe(digests[1]);
     if (lone.exitCode === null) await new Promise((resolve) => lone.on('exit', resolve));
     expect(lone.exitCode).toBe(0);
+  }, 120_000);
+
+  it('runs a suite, and searches for a capacity, as this machine alone does', async () => {
+    const reader = await worker(/waiting/);
+    const suite = place.file('suite.yaml', TINY.replace('duration: 40s', 'duration: 20s'));
+    const digests = async (how: readonly string[]): Promise<unknown> => {
+      const [to, search] = [out(`ci${how[0]}`), out(`capacity${how[0]}`)];
+      const suited = await inProcess('ci', place.path, ...how, '--quiet', '--json', '--out', to);
+      const searched = await inProcess('capacity', suite, '--seeds', '1', ...how, '--quiet', '--json', '--out', search);
+      expect([suited.code, searched.code]).toEqual([0, 0]);
+      const { answers } = JSON.parse(searched.out) as CapacityResult;
+      return { ci: (JSON.parse(suited.out) as CiResult).digest, answers: answers.map(({ note: _note, ...answer }) => answer) };
+    };
+    const queued = await digests(['--queue', url]);
+    reader.kill('SIGINT');
+    expect(queued).toEqual(await digests(['--workers', '0']));
   }, 120_000);
 
   it('says what is wrong with a scenario on the other side in one line, and leaves no trial in the queue', async () => {
