@@ -15,7 +15,7 @@ export interface DrainClientConfig {
 interface DrainDue extends Message {
   readonly kind: 'DrainDue';
   readonly plan: number;
-  readonly what: 'begin' | 'look' | 'uncordon';
+  readonly what: 'begin' | 'cordon' | 'look' | 'uncordon';
   readonly node: number;
 }
 messageKind<DrainDue>({
@@ -48,6 +48,8 @@ export class DrainClient implements Host {
   readonly #config: DrainClientConfig;
   readonly #client: ApiClient<Asked>;
   readonly #emptying = new Map<string, Emptying>();
+  /** Nodes that nobody could be asked to close yet: evicting from them would go on without end. */
+  readonly #open = new Set<string>();
   /** By plan: nodes not begun, nodes not done. */
   readonly #next: number[];
   readonly #left: number[];
@@ -81,6 +83,7 @@ export class DrainClient implements Host {
     const { plan, what, node } = message as DrainDue;
     if (what === 'begin') this.#begin(plan, ctx);
     else if (what === 'look') this.#look(plan, node, ctx);
+    else if (what === 'cordon') this.#cordon(this.#plan(plan).nodes[node] as string, true, { of: 'cordon', plan, node }, ctx);
     else for (const name of this.#plan(plan).nodes) this.#cordon(name, false, { of: 'cordon', plan, node: -1 }, ctx);
   }
 
@@ -112,18 +115,14 @@ export class DrainClient implements Host {
   }
 
   #look(plan: number, node: number, ctx: Context): void {
+    if (this.#open.has(`${plan}/${node}`)) return void ctx.after(LOOK, due(plan, 'look', node));
     const fieldSelector = `spec.nodeName=${this.#plan(plan).nodes[node]}`;
     this.#client.request(ctx, { verb: 'list', resource: 'pods', options: { fieldSelector } }, { of: 'list', plan, node });
   }
 
   #answered({ continuation, code, object, error }: Outcome<Asked>, ctx: Context): void {
     const { of, plan, node } = continuation;
-    if (of === 'cordon') {
-      if (code === 0 || code >= 400) ctx.record.mark('cordon refused', error?.message ?? String(code));
-      // Whoever emptied the nodes wants them back: he asks until he is heard.
-      if (node < 0 && (code === 0 || code >= 500)) ctx.after(AGAIN, due(plan, 'uncordon'));
-      return;
-    }
+    if (of === 'cordon') return this.#cordoned(plan, node, code, error?.message, ctx);
     const state = this.#emptying.get(`${plan}/${node}`);
     if (state === undefined) return;
     if (of === 'list') {
@@ -141,7 +140,19 @@ export class DrainClient implements Host {
     }
   }
 
+  /** kubectl drain does not begin before the node is cordoned; whoever asked asks until he is heard, as he does when he wants nodes back. */
+  #cordoned(plan: number, node: number, code: number, error: string | undefined, ctx: Context): void {
+    const key = `${plan}/${node}`;
+    if (code === 0 || code >= 400) ctx.record.mark('cordon refused', error ?? String(code));
+    if (code > 0 && code < 500) return void this.#open.delete(key);
+    if (node < 0) return void ctx.after(AGAIN, due(plan, 'uncordon'));
+    if (!this.#emptying.has(key) && node < (this.#next[plan] as number)) return;
+    this.#open.add(key);
+    ctx.after(AGAIN, due(plan, 'cordon', node));
+  }
+
   #listed(plan: number, node: number, state: Emptying, pods: readonly Pod[], ctx: Context): void {
+    if (this.#open.has(`${plan}/${node}`)) return void ctx.after(LOOK, due(plan, 'look', node));
     const meant = pods.filter(isEvicted);
     if (meant.length === 0) return this.#done(plan, node, state, ctx);
     const { gracePeriodSeconds } = this.#plan(plan);

@@ -179,8 +179,7 @@ function epochOf(history: History): number {
 /** C12: a node is given up only after its grace period, and nobody is evicted while all nodes are silent. */
 function* nodes(history: History): Iterable<Finding> {
   const epoch = epochOf(history);
-  const alive = new Map<string, number>();
-  const aliveBefore = new Map<string, number>();
+  const signs = new Map<string, number[]>();
   const states = new Map<string, string | undefined>();
   let allDownSince: number | undefined;
   const grace = history.settings.nodeMonitorGraceSeconds;
@@ -190,10 +189,9 @@ function* nodes(history: History): Iterable<Finding> {
         const name = key.slice('kube-node-lease/'.length);
         // Word of it may come late: it counts from when it was written, if the node's clock does not say later.
         const written = (parseTime((object as Lease).spec?.renewTime ?? '') ?? Number.POSITIVE_INFINITY) - epoch;
-        const seen = Math.min(at, Math.max(written, 0));
-        // A run of signs of life that begins within five seconds of the verdict came too late for it.
-        if (seen - (alive.get(name) ?? 0) > 5_000_000) aliveBefore.set(name, alive.get(name) ?? 0);
-        alive.set(name, seen);
+        const all = signs.get(name) ?? [];
+        all.push(Math.min(at, Math.max(written, 0)));
+        signs.set(name, all);
       }
       continue;
     }
@@ -204,8 +202,7 @@ function* nodes(history: History): Iterable<Finding> {
     }
     const state = readiness(node);
     if (state === 'Unknown' && was !== undefined && readiness(was) === 'True' && grace !== undefined) {
-      const last = alive.get(key) ?? 0;
-      const silent = at - (at - last < 5_000_000 ? (aliveBefore.get(key) ?? 0) : last);
+      const silent = silence(signs.get(key) ?? [], Math.min(at, decidedAt(node, epoch)));
       if (silent < grace * 1e6 - 1_000_000)
         yield { at, message: `node ${key} was given up after ${(silent / 1e6).toFixed(1)} s of silence, ${grace} s are its grace` };
     }
@@ -216,6 +213,23 @@ function* nodes(history: History): Iterable<Finding> {
     if (isTainted(node) && !(was !== undefined && isTainted(was)) && allDownSince !== undefined && at - allDownSince > 10_000_000)
       yield { at, message: `node ${key} was tainted NoExecute while all nodes were silent` };
   }
+}
+
+/** When the life-cycle controller gave a node up, as it says, to the second; word of it may come much later. */
+function decidedAt({ status }: Node, epoch: number): number {
+  const said = parseTime(status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime ?? '');
+  return said === undefined ? Number.POSITIVE_INFINITY : said - epoch + 1_000_000;
+}
+
+/** From the last sign of life that a verdict could know; a run of them that begins within five seconds of it came too late for it. */
+function silence(signs: readonly number[], verdict: number): number {
+  const known = signs.filter((at) => at <= verdict).sort((a, b) => a - b);
+  let last = known.length - 1;
+  if (last >= 0 && verdict - (known[last] as number) < 5_000_000) {
+    while (last > 0 && (known[last] as number) - (known[last - 1] as number) <= 5_000_000) last--;
+    last--;
+  }
+  return verdict - (known[last] ?? 0);
 }
 
 export const CLUSTER_INVARIANTS: readonly Invariant[] = [

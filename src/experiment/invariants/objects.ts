@@ -89,22 +89,31 @@ function* namespaces(history: History): Iterable<Finding> {
 }
 
 /** C13: ends are final. A status of which the kubelet never heard whether it arrived may do so after the next one; the kubelet then says the end again at its
- *  next sync (status_manager.go, needsReconcile). Kubernetes keeps nobody from it: while answers are lost it counts once it has lasted. */
+ *  next sync (status_manager.go, needsReconcile). Kubernetes keeps nobody from it: while answers are lost it counts once it has lasted, the time not counted
+ *  in which nothing is heard of the node. */
 function* podEnds(history: History): Iterable<Finding> {
-  const overtaken = new Map<string, Finding>();
+  const overtaken = new Map<string, Finding & { readonly node: string; readonly silence: number }>();
   const lost = history.settings.lostAnswers ?? [];
-  for (const { at, type, key, object, before } of of(history, 'pods')) {
+  const silences = new Silences();
+  const hasLasted = ({ at, node, silence }: Finding & { node: string; silence: number }, now: number): boolean =>
+    now - at - (silences.of(node, now) - silence) > CORRECTED;
+  for (const { at, type, key, resource, object, before } of of(history, 'pods', 'leases.coordination.k8s.io')) {
+    if (resource !== 'pods') {
+      if (key.startsWith('kube-node-lease/')) silences.heard(key.slice('kube-node-lease/'.length), at);
+      continue;
+    }
     const [pod, was] = [object as Pod, before as Pod | undefined];
     if (was === undefined || type === 'delete' || was.metadata?.uid !== pod.metadata?.uid) continue;
     const due = overtaken.get(key);
     if (due !== undefined && !isLive({ ...pod, metadata: {} })) {
-      if (at - due.at > CORRECTED) yield due;
+      if (hasLasted(due, at)) yield { at: due.at, message: due.message };
       overtaken.delete(key);
     }
     if (!isLive({ ...was, metadata: {} }) && pod.status?.phase !== was.status?.phase) {
       const finding = { at, message: `pod ${key} went from ${was.status?.phase} to ${pod.status?.phase}` };
+      const node = pod.spec?.nodeName ?? '';
       if (pod.status?.phase === 'Running' && lost.some(({ from, until }) => at >= from && at <= until + CORRECTED))
-        overtaken.set(key, finding);
+        overtaken.set(key, { ...finding, node, silence: silences.of(node, at) });
       else yield finding;
     }
     for (const { name, restartCount } of was.status?.containerStatuses ?? []) {
@@ -113,11 +122,29 @@ function* podEnds(history: History): Iterable<Finding> {
         yield { at, message: `container ${name} of pod ${key} went from ${restartCount} restarts to ${now}` };
     }
   }
-  for (const finding of overtaken.values()) if (history.until - finding.at > CORRECTED) yield finding;
+  for (const finding of overtaken.values()) if (hasLasted(finding, history.until)) yield { at: finding.at, message: finding.message };
 }
 
 /** Two of the status manager's syncs, and time for the write. */
 const CORRECTED = 25_000_000;
+/** Between two renewals of a node's lease. */
+const RENEWAL = 10_000_000;
+
+/** How long nothing was heard of each node when something should have been. */
+class Silences {
+  readonly #heard = new Map<string, number>();
+  readonly #sum = new Map<string, number>();
+
+  heard(node: string, at: number): void {
+    this.#sum.set(node, this.of(node, at));
+    this.#heard.set(node, at);
+  }
+
+  of(node: string, now: number): number {
+    const gap = now - (this.#heard.get(node) ?? now);
+    return (this.#sum.get(node) ?? 0) + (gap > 1.5 * RENEWAL ? gap - RENEWAL : 0);
+  }
+}
 
 export const OBJECT_INVARIANTS: readonly Invariant[] = [
   { id: 'A1', says: 'versions grow, and nothing shares or changes its uid and its time of creation', check: identity },

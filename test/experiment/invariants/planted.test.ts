@@ -221,4 +221,41 @@ describe('invariants', () => {
     expect(of(20.2)).toEqual([]);
     expect(of(60)).toEqual(['C1']);
   });
+
+  it('C12 counts silence to when the node was given up, however late word of that and of signs of life comes', () => {
+    const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString();
+    const given = (verdict: number) => ({ conditions: [{ type: 'Ready', status: 'Unknown', lastTransitionTime: at(verdict) }] });
+    const of = (verdict: number) => {
+      const leases = [1, 50, 90, 100].map((renewed) =>
+        (renewed === 1 ? add : update)(renewed < 90 ? renewed : 108, LEASES, lease('n', 'kube-node-lease', 'n', at(renewed))),
+      );
+      const seen = [
+        add(0, LEASES, lease('kcm', 'kube-system', 'a', at(0))),
+        add(0, 'nodes', node('n')),
+        ...leases,
+        update(109, 'nodes', node('n', { status: given(verdict) })),
+      ];
+      return violations(historyOf(seen, 200 * SECOND, { nodeMonitorGraceSeconds: 30 })).flatMap(({ id, message }) =>
+        id === 'C12' ? [message] : [],
+      );
+    };
+    expect(of(85)).toEqual([]);
+    expect(of(99)).toEqual([expect.stringContaining('node n was given up after 10.0 s of silence')]);
+  });
+
+  it('C13 gives a kubelet time to say an end again while its node is heard of', () => {
+    const on = (phase: string) => pod('a', { spec: { nodeName: 'n', containers: [] }, status: { phase } });
+    const of = (renewals: readonly number[]) => {
+      const seen = [
+        ...renewals.map((seconds, i) => (i === 0 ? add : update)(seconds, LEASES, lease('n', 'kube-node-lease', 'n', String(seconds)))),
+        add(1, 'pods', on('Succeeded')),
+        update(12, 'pods', on('Running')),
+        update(60, 'pods', on('Succeeded')),
+      ].sort((a, b) => a.at - b.at);
+      const found = violations(historyOf(seen, 200 * SECOND, { lostAnswers: [{ from: 0, until: 20 * SECOND }] }));
+      return found.flatMap(({ id }) => (id === 'C13' ? [id] : []));
+    };
+    expect(of([10, 20, 58])).toEqual([]);
+    expect(of([10, 20, 30, 40, 50, 59])).toEqual(['C13']);
+  });
 });
