@@ -2,6 +2,7 @@
  *  pkg/scheduler/schedule_one.go v1.34 does (findNodesThatFitPod, prioritizeNodes); no column stands in for them. */
 
 import type { Pod } from '#api';
+import { AttemptError } from './attempt-error.ts';
 import { bestNodes, filterNodes, narrowNodes, totalScores } from './evaluate-all.ts';
 import { extenderScores, type KeptAnswer, removeByExtenders } from './explain-extenders.ts';
 import { CycleState, type Handle, type NodeStatuses, type ScorePlugin } from './framework.ts';
@@ -83,6 +84,16 @@ function scoresOf(profile: Profile, state: CycleState, pod: Pod, nodes: readonly
   });
 }
 
+/** A node that is alone is taken without being scored: an error there would never have come up. */
+function scoresOrNone(...asked: Parameters<typeof scoresOf>): Scored[] {
+  try {
+    return scoresOf(...asked);
+  } catch (error) {
+    if (error instanceof AttemptError && asked[3].length === 1) return [];
+    throw error;
+  }
+}
+
 const rejectedVerdict = (node: string, { plugin, code, reasons }: Status): NodeVerdict => ({
   node,
   verdict: 'rejected',
@@ -114,7 +125,7 @@ export function explainDecision(profile: Profile, handle: Handle, pod: Pod, sear
   }
   const { feasible, rejected } = found;
   const takers = removeByExtenders(search.extenders ?? [], feasible, rejected);
-  const byPlugins = feasible.length === 0 ? [] : scoresOf(profile, state, pod, feasible, handle);
+  const byPlugins = feasible.length === 0 ? [] : scoresOrNone(profile, state, pod, feasible, handle);
   const scored = [...byPlugins, ...extenderScores(search.extenders ?? [], feasible)];
   const totals = totalScores(scored as never, feasible.length);
   const place = new Map(feasible.map((node, i) => [node.name, i]));

@@ -2,6 +2,7 @@
  *  Mirrors kube-scheduler v1.34 apis/config/v1/default_plugins.go (order and weights) and framework/runtime/framework.go (the runs). */
 
 import type { Pod } from '#api';
+import { preScoreError } from './attempt-error.ts';
 import { EXTENSION_POINTS, type ExtensionPoint } from './configuration/plugin-sets.ts';
 import type {
   AnyPlugin,
@@ -29,7 +30,7 @@ import { IN_TREE, type Registry } from './plugins/registry.ts';
 import { podName, podNamespace } from './pod-fields.ts';
 import type { PodInfo } from './pod-info.ts';
 import { type ProfileSpec, standardProfile } from './profile-spec.ts';
-import { isRejected, type Status, unresolvable, unschedulable, withPlugin } from './status.ts';
+import { isRejected, messageOf, type Status, unresolvable, unschedulable, withPlugin } from './status.ts';
 
 export interface PreFilterOutcome {
   readonly nodeNames?: ReadonlySet<string>;
@@ -205,6 +206,7 @@ export class Profile {
     for (const plugin of plugins) {
       const status = guarded(plugin, 'PreScore', pod, '', () => plugin.preScore(state, pod, nodes, handle));
       if (status?.code === 'Skip') skipped.add(plugin.name);
+      else if (status !== undefined) throw preScoreError(plugin.name, messageOf(status));
     }
     state.skipScore = skipped;
   }

@@ -22,6 +22,7 @@ import {
   type PreferredTerm,
   preferenceScore,
   preferredNodeTerms,
+  preferredTermsError,
   requiredNodeSelector,
 } from '../required-node-affinity.ts';
 import { SKIP, type Status, unresolvable } from '../status.ts';
@@ -90,7 +91,10 @@ export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlug
   }
 
   preScore(_state: CycleState, pod: Pod): Status | undefined {
-    return preferredNodeTerms(pod) === undefined && this.addedPreferred === undefined ? SKIP : undefined;
+    const preferred = preferredNodeTerms(pod);
+    const error = preferred === undefined ? '' : preferredTermsError(preferred);
+    if (error !== '') return { code: 'Error', reasons: [error] };
+    return preferred === undefined && this.addedPreferred === undefined ? SKIP : undefined;
   }
 
   score(_state: CycleState, pod: Pod, { node }: NodeInfo): number {

@@ -151,6 +151,10 @@ export class SchedulingQueue {
       this.#leaveUnschedulable(info, event.label, now);
       return;
     }
+    if (this.journal !== undefined && info.gatedBy === 'SchedulingGates' && before.spec?.schedulingGates !== pod.spec?.schedulingGates) {
+      const status = this.#profiles.get(profileOf(pod))?.runPreEnqueue(pod);
+      this.journal.queued(info, 'gated', 'UnschedulablePodUpdate', waitsFor(info, status), now);
+    }
   }
 
   delete(pod: Pod): void {

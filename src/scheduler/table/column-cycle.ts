@@ -2,7 +2,7 @@
  *  The rules are those of the plugins in ../plugins; only plugins without a column form are called. test/scheduler compares every decision with ../evaluate-all.ts. */
 
 import type { KubeObject, Pod } from '#api';
-import { AttemptError, filterError } from '../attempt-error.ts';
+import { AttemptError, filterError, preScoreError } from '../attempt-error.ts';
 import type { Cache } from '../cache.ts';
 import { CycleState, type Handle, type PreFilterResult } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
@@ -102,6 +102,7 @@ export class ColumnCycle {
     for (const plugin of this.#rules.earlyFilters) if (!state.skipFilter.has(plugin.name)) return undefined;
     for (const plugin of this.#rules.lateFilters) if (!state.skipFilter.has(plugin.name)) return undefined;
     const podClass = this.#classes.of(pod);
+    if (podClass.local.fit.preferenceError !== '') return undefined;
     const board = this.#classes.boardOf(podClass);
     const choice = board.update() ? board.decide(draw) : undefined;
     if (choice === undefined) return undefined;
@@ -183,6 +184,7 @@ export class ColumnCycle {
   score(pod: Pod, found: Found): void {
     const count = found.feasible;
     const { local, spreadScore, affinity } = this.#podClass as PodClass;
+    if (local.fit.preferenceError !== '') throw preScoreError('NodeAffinity', local.fit.preferenceError);
     const { table } = this.#cache;
     const { totals, slots } = this;
     const base = this.#rules.taintWeight * 100;

@@ -84,6 +84,7 @@ export function rulesOf(profile: Profile): ProfileRules | undefined {
       affinity: has('NodeAffinity'),
       addedRequired: affinity?.addedRequired,
       addedPreferred: affinity?.addedPreferred,
+      readsPreferences: profile.preScore.some(({ name }) => name === 'NodeAffinity'),
     },
     local: {
       ports: has('NodePorts'),

@@ -5,7 +5,13 @@ import type { Pod, Toleration } from '#api';
 import { matchesNodeSelector, type NodeSelector } from '#api';
 import type { NodeInfo } from '../node-info.ts';
 import { nodeTaints, podTolerations } from '../pod-fields.ts';
-import { matchesRequiredNodeAffinity, type PreferredTerm, preferenceScore, preferredNodeTerms } from '../required-node-affinity.ts';
+import {
+  matchesRequiredNodeAffinity,
+  type PreferredTerm,
+  preferenceScore,
+  preferredNodeTerms,
+  preferredTermsError,
+} from '../required-node-affinity.ts';
 import { countIntolerable, isTolerated, preferTolerations } from '../tolerations.ts';
 import { toleratesUnschedulable } from '../unschedulable-taint.ts';
 import { idOf } from './interned.ts';
@@ -26,6 +32,8 @@ export interface StaticRules {
   readonly affinity: boolean;
   readonly addedRequired?: NodeSelector;
   readonly addedPreferred?: readonly PreferredTerm[];
+  /** The profile asks NodeAffinity before scores. */
+  readonly readsPreferences: boolean;
 }
 
 export class StaticFit {
@@ -39,6 +47,8 @@ export class StaticFit {
   /** How many slots have a non-zero entry in `taints`; exact once every slot was read. */
   taintedSlots = 0;
   readonly hasPreferences: boolean;
+  /** Why the preferences cannot be read; '' where they can. */
+  readonly preferenceError: string;
   #seen = new Int32Array(0);
   #generation = -1;
   readonly #toleratesCordon: boolean;
@@ -52,6 +62,8 @@ export class StaticFit {
     this.#preferTolerations = preferTolerations(podTolerations(pod));
     this.#preferredTerms = [...(rules.addedPreferred ?? []), ...(preferredNodeTerms(pod) ?? [])];
     this.hasPreferences = this.#preferredTerms.length > 0;
+    const preferred = rules.readsPreferences ? preferredNodeTerms(pod) : undefined;
+    this.preferenceError = preferred === undefined ? '' : preferredTermsError(preferred);
   }
 
   /** Equal keys: equal verdicts. Node fields may differ. */
