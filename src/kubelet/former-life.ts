@@ -3,11 +3,26 @@
  *  restartPolicy says, so that a pod that is never restarted has failed. Mirrors v1.34 pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions,
  *  for a pod without a ready sandbox). Back-offs are lost with the process. Departure: a pull under way begins anew. */
 
+import type { Container, Pod } from '#api';
 import type { Context } from '#sim';
 import { traceOf } from './container-log.ts';
 import type { ContainerRecord, PodWorker } from './pod-worker.ts';
+import { allocatedOf } from './resize-status.ts';
 
 const UNKNOWN_EXIT = 255;
+
+/** The pod with what the checkpoint of allocations (allocated_pods_state) says was given to it, whatever has been asked for meanwhile. Mirrors v1.34
+ *  pkg/kubelet/allocation/allocation_manager.go (UpdatePodFromAllocation). */
+export function asAllocated(pod: Pod, former: PodWorker): Pod {
+  const given = <T extends Container>(container: T): T => {
+    const record = former.containers.find(({ spec }) => spec.name === container.name);
+    return record === undefined ? container : { ...container, resources: allocatedOf(record) };
+  };
+  const { spec } = pod;
+  if (spec === undefined) return pod;
+  const initContainers = spec.initContainers?.map(given);
+  return { ...pod, spec: { ...spec, containers: spec.containers.map(given), ...(initContainers === undefined ? {} : { initContainers }) } };
+}
 
 /** Brings the containers of a pod to what the disk has of them. */
 export function recall(worker: PodWorker, former: PodWorker, ctx: Context): void {

@@ -1,6 +1,6 @@
 /** In-place resize of pods, first half: a changed request or limit is allocated when the node has room; else it is Deferred, or Infeasible when the node is
  *  too small altogether. Mirrors v1.34 pkg/kubelet/allocation/allocation_manager.go (order and retries of pending resizes, canResizePod); KEP-1287.
- *  Departure: a kubelet that starts again takes what is asked for what is allocated. */
+ *  Allocations outlive the kubelet's process with the disk (former-life.ts). */
 
 import { type Container, deepEqual, type Pod, podQosClass, podRequests } from '#api';
 import { type Context, SECOND, type Timer } from '#sim';

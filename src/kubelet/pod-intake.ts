@@ -7,7 +7,7 @@ import { type Context, SECOND } from '#sim';
 import { refusalOf } from './admission.ts';
 import type { NodeAgent } from './agent.ts';
 import { annotatedBehaviour, containerBehaviour } from './behaviour.ts';
-import { recall } from './former-life.ts';
+import { asAllocated, recall } from './former-life.ts';
 import { podLuck } from './luck.ts';
 import { podEvent } from './pod-events.ts';
 import { probesOf } from './pod-probes.ts';
@@ -75,14 +75,15 @@ export function addPod(agent: NodeAgent, pod: Pod, isStatic: boolean, ctx: Conte
   const phase = pod.status?.phase;
   const over = phase === 'Succeeded' || phase === 'Failed';
   const leaving = pod.metadata?.deletionTimestamp !== undefined;
-  const refusal = over || leaving ? undefined : refusalOf(agent, pod);
+  const former = over ? undefined : agent.former?.get(pod.metadata?.uid ?? '');
+  const allocated = former === undefined ? pod : asAllocated(pod, former);
+  const refusal = over || leaving ? undefined : refusalOf(agent, allocated);
   const { workload, ordinal } = podLuck(pod.metadata);
-  const containers = over ? [] : records(agent, pod, workload, ordinal, ctx);
+  const containers = over ? [] : records(agent, allocated, workload, ordinal, ctx);
   const started = pod.status?.startTime === undefined ? undefined : parseTime(pod.status.startTime);
   const seenAt = started === undefined ? ctx.now : started - agent.epoch(ctx);
-  const worker = new PodWorker(agent.newSlot(), pod, podRequests(pod), workload, ordinal, containers, seenAt);
-  const former = over || refusal !== undefined ? undefined : agent.former?.get(worker.uid);
-  if (former !== undefined) recall(worker, former, ctx);
+  const worker = new PodWorker(agent.newSlot(), pod, podRequests(allocated), workload, ordinal, containers, seenAt);
+  if (former !== undefined && refusal === undefined) recall(worker, former, ctx);
   if (phase === 'Running') worker.sentPhase = phase;
   worker.isStatic = isStatic;
   if (started !== undefined) worker.known = 'unknown';
@@ -108,6 +109,8 @@ export function addPod(agent: NodeAgent, pod: Pod, isStatic: boolean, ctx: Conte
       worker.deadlineTimer = agent.after(ctx, left, 'deadline', worker.slot);
     }
     syncPod(agent, worker, ctx);
+    // What was asked for while the kubelet was away.
+    if (former !== undefined) agent.resizes.specChanged(worker, ctx);
   }
   return worker;
 }

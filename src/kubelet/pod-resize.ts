@@ -1,10 +1,12 @@
 /** In-place resize of pods, second half: what was allocated is given to the running containers, with a restart where their resizePolicy asks for one. Mirrors
- *  v1.34 pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodResizeAction, validateMemoryResizeAction). Departure: no Events but a restart's Killing. */
+ *  v1.34 pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodResizeAction, validateMemoryResizeAction). Its one Event
+ *  beside a restart's Killing, ResizeCompleted, is allocation_manager.go's (CheckPodResizeInProgress, podResizeCompletionMsg). */
 
 import { type Container, resourceAmount } from '#api';
 import { type Context, MICROSECOND, SECOND } from '#sim';
 import type { NodeAgent } from './agent.ts';
 import { limitReachedAt, workingSet } from './node-memory.ts';
+import { podEvent } from './pod-events.ts';
 import { stopContainer } from './pod-termination.ts';
 import type { ContainerRecord, PodWorker } from './pod-worker.ts';
 
@@ -13,9 +15,25 @@ type Resources = NonNullable<Container['resources']>;
 const DEFAULT_GRACE_SECONDS = 30;
 
 /** A pass begins: what was given last time has reached the containers. */
-export function resizeSettled(worker: PodWorker): void {
+export function resizeSettled(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
   const { resize } = worker;
-  if (resize?.progress !== undefined && worker.containers.every(({ allocated }) => allocated === undefined)) resize.progress = undefined;
+  if (resize?.progress === undefined || worker.containers.some(({ allocated }) => allocated !== undefined)) return;
+  resize.progress = undefined;
+  podEvent(agent, worker, undefined, 'Normal', 'ResizeCompleted', `Pod resize completed: ${allocationsText(worker)}`, ctx);
+}
+
+/** podResourceSummary as Go's encoding/json writes it: keys of maps in order, empty parts left out. */
+function allocationsText({ containers, initCount }: PodWorker): string {
+  const sorted = (list: Resources['limits']): Resources['limits'] =>
+    list === undefined ? undefined : Object.fromEntries(Object.entries(list).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const summary = containers.map(({ spec: { name, resources } }) => ({
+    name,
+    resources: { limits: sorted(resources?.limits), requests: sorted(resources?.requests), claims: resources?.claims },
+  }));
+  return JSON.stringify({
+    initContainers: initCount === 0 ? undefined : summary.slice(0, initCount),
+    containers: summary.slice(initCount),
+  });
 }
 
 /** Gives the running containers what was allocated. True when some are stopped for it. */

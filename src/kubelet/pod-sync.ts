@@ -31,7 +31,7 @@ export function syncPod(agent: NodeAgent, worker: PodWorker, ctx: Context): void
     worker.resyncTimer = undefined;
   }
   observe(agent, worker, ctx);
-  if (worker.resize !== undefined) resizeSettled(worker);
+  if (worker.resize !== undefined) resizeSettled(agent, worker, ctx);
   worker.phase = phaseOf(worker, false);
   if (worker.phase === 'Succeeded' || worker.phase === 'Failed') {
     publishStatus(agent, worker, ctx);

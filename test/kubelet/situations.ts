@@ -337,6 +337,22 @@ export const SITUATIONS: readonly Situation[] = [
     without: STARTS,
   },
   {
+    name: 'allocation that outlives the power of its node',
+    source: 'pkg/kubelet/allocation/allocation_manager.go, UpdatePodFromAllocation and PushPendingResize on HandlePodAdditions',
+    steps: [
+      createAt(10, bound('small', { containers: [web({ resources: { requests: { cpu: '500m' } } })] })),
+      createAt(10, bound('big', { containers: [web({ resources: { requests: { cpu: '3' } } })] })),
+      resizeAt(20, 'small', { requests: { cpu: '2' } }),
+      deleteAt(60, 'big'),
+    ],
+    seconds: 75,
+    changes: [
+      { at: 25 * SECOND, change: 'crash', hosts: { hosts: [NODE] } },
+      { at: 35 * SECOND, change: 'restart', hosts: { hosts: [NODE] } },
+    ],
+    without: STARTS,
+  },
+  {
     name: 'memory limit that may not shrink below what is used',
     source: 'pkg/kubelet/kuberuntime/kuberuntime_manager.go, validateMemoryResizeAction',
     steps: [
