@@ -99,9 +99,21 @@ try {
   wavetank('draws a result again', ['report', 'out/one', '--format', 'html,csv,markdown,junit,prometheus,parquet'], {
     says: /report\.html/,
   });
+  writeFileSync(
+    join(place, 'pods.csv'),
+    'name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,creation_time,deletion_time\na,4000,1024,1,1000,,LS,0,60\nb,2000,1024,0,0,,BE,5,50\n',
+  );
+  wavetank('imports a trace', ['import', 'openb', 'pods.csv', '-o', 'trace.yaml'], { says: /2 pods in 60 s/ });
+  wavetank('plays it', ['run', 'trace.yaml', '--quiet', '--out', 'out/trace'], { says: /2 pods created, 2 bound/ });
+  wavetank('writes it as a trace of SimKube', ['export', 'out/trace', '-o', 'again.sktrace', '--quiet'], { says: /again\.sktrace/ });
+  wavetank('knows the prices of machines', ['capacity', '--list-machines'], { says: /prices of \d{4}/ });
+  wavetank('records nothing where nobody is', ['record', '--server', 'http://127.0.0.1:1', '-o', 'live.json'], {
+    code: 2,
+    says: /cannot be reached/,
+  });
   wavetank('prints a schema', ['schema', 'result'], { says: /wavetank-result/ });
   wavetank('reaches for a queue', ['worker', '--queue', 'redis://127.0.0.1:1'], { code: 2, says: /cannot be used|not installed/ });
-  for (const command of ['serve', 'ctl', 'sweep', 'capacity', 'ci', 'gpu-study', 'bench', 'conformance'])
+  for (const command of ['serve', 'ctl', 'sweep', 'capacity', 'ci', 'merge', 'branch', 'fuzz', 'gpu-study', 'bench', 'conformance'])
     wavetank(`${command} --help`, [command, '--help'], { says: /Usage/ });
 
   const options = {

@@ -8,6 +8,9 @@ import { UserError } from '#scenario';
 import { type ComparePlan, finishComparison } from './compare-command.ts';
 import { finishSweep } from './sweep-command.ts';
 
+/** Shards that a message names. */
+const MOST_NAMED = 8;
+
 interface MergeFlags {
   readonly out: string;
   readonly json?: boolean;
@@ -37,7 +40,10 @@ async function merge(parts: readonly string[], flags: MergeFlags): Promise<numbe
   });
   const { head, records, missing } = mergeJournals(journals);
   if (missing > 0 && flags.allowMissing !== true)
-    throw UserError.at({}, `merge: ${missing} of ${head.trials} trials are in none of the parts (--allow-missing reports on the others)`);
+    throw UserError.at(
+      {},
+      `merge: ${missing} of ${head.trials} trials are in none of the parts${absentShards(journals.map(({ journal }) => journal.head.shard))} (--allow-missing reports on the others)`,
+    );
   const out = openOutDirectory(flags.out);
   try {
     new JournalWriter(join(out.path, TRIALS_FILE), head, records).close();
@@ -48,6 +54,19 @@ async function merge(parts: readonly string[], flags: MergeFlags): Promise<numbe
   } finally {
     out.close();
   }
+}
+
+/** Of parts that were all cut into as many: those that nobody brought. Where all are there, some were not finished. */
+function absentShards(shards: readonly (string | undefined)[]): string {
+  const cuts = new Set(shards.map((shard) => shard?.split('/')[1]));
+  const [n] = [...cuts].map(Number);
+  if (cuts.size !== 1 || !(n !== undefined && n >= 1)) return '';
+  const here = new Set(shards);
+  const absent = Array.from({ length: n }, (_, i) => `${i + 1}/${n}`).filter((shard) => !here.has(shard));
+  if (absent.length === 0) return ': a part is not finished, --resume goes on with it';
+  const shown =
+    absent.length > MOST_NAMED ? `${absent.slice(0, MOST_NAMED).join(', ')} and ${absent.length - MOST_NAMED} more` : absent.join(', ');
+  return `: ${absent.length === 1 ? 'shard' : 'shards'} ${shown} ${absent.length === 1 ? 'is' : 'are'} missing`;
 }
 
 /** What the head line says of a comparison, if all of it is there. */

@@ -9,6 +9,7 @@ import { metricFamilies } from './metric-families.ts';
 import { DECILES, HEAT_METRIC, HEAT_RESOURCES } from './node-heat.ts';
 import type { RunOutcome } from './outcome.ts';
 import type { Distribution, Result, Series, UtilisationHeat } from './result.ts';
+import { withoutNode } from './without-node.ts';
 
 export interface RunCosts {
   readonly wallSeconds: number;
@@ -102,6 +103,7 @@ export function assembleResult(scenario: Scenario, built: BuiltWorld, run: RunOu
   const { recorded } = run;
   const total = (name: string): number => recorded.counter(name)?.total ?? 0;
   const simulatedSeconds = run.stoppedAt / 1e6;
+  const unplaced = withoutNode(recorded);
   return {
     format: 'wavetank-result/1',
     digest: run.digest,
@@ -140,7 +142,7 @@ export function assembleResult(scenario: Scenario, built: BuiltWorld, run: RunOu
         ...(mark.detail === undefined ? {} : { detail: mark.detail }),
       })),
     ].sort((a, b) => a.atSeconds - b.atSeconds),
-    notes: notes(scenario, built),
+    notes: [...notes(scenario, built), ...(unplaced === undefined ? [] : [unplaced])],
     ...(isMeasured(built) ? { cost: 'measured' as const } : {}),
   };
 }

@@ -341,3 +341,16 @@ describe('a file that is bad is refused in one line, and nothing is written', ()
     expect([code, err]).toEqual([2, expect.stringContaining('expected a name that ends in .yaml')]);
   });
 });
+
+test('says when listed nodes stand idle, and when pods go sooner than they can start', async () => {
+  const row = (name: string, until: number): string => `${name},1000,1024,0,0,,BE,Running,0,${until},0\n`;
+  const from = file('p.csv', `${OPENB.split('\n')[0]}\n${row('long', 500)}${row('brief', 20)}`);
+  const nodes = file('n.csv', `sn,cpu_milli,memory_mib,gpu,model\n${[0, 1].map((i) => `n-${i},64000,262144,0,\n`).join('')}`);
+  const { notes } = (await imported('openb', from, '--node-list', nodes, '--time-scale', '100')) as unknown as { notes: string[] };
+  expect(notes.find((note) => note.includes('listed nodes'))).toMatch(
+    /^at its peak the trace asks for 1\.6 % of the listed nodes: --inflate/,
+  );
+  expect(notes.find((note) => note.includes('deleted'))).toMatch(/^1 pods? .* less than 1 s .*a smaller --time-scale/);
+  const full = (await imported('openb', from, '--node-list', nodes, '--inflate', '90%')) as unknown as { notes: string[] };
+  expect(full.notes.join()).not.toMatch(/listed nodes|less than/);
+});

@@ -45,7 +45,10 @@ describe('sweep', () => {
       expect(code).toBe(0);
     }
     const missing = await inProcess('merge', out('part-1'), out('part-3'), '--out', out('two'));
-    expect(missing).toMatchObject({ code: 2, err: expect.stringMatching(/\d of 8 trials are in none of the parts/) });
+    expect(missing).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/\d of 8 trials are in none of the parts: shard 2\/3 is missing/),
+    });
     // One part twice: it counts once.
     cpSync(out('part-2'), out('part-2-again'), { recursive: true });
     const { code } = await inProcess('merge', ...['part-3', 'part-2', 'part-1', 'part-2-again'].map(out), '--out', out('merged'));

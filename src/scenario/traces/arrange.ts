@@ -21,6 +21,8 @@ export interface Arranged {
 
 const BLOCK = 1 << 20;
 const MOST_COPIES = 1000;
+/** Seconds: about what a pod takes to get a node and begin. */
+const BRIEF = 1;
 
 /** How often each pod stands in the trace so that the scarcest resource of the cluster is asked for `load` times over at the peak. */
 export function copiesFor(
@@ -78,6 +80,7 @@ export function arrange(
   const out = new Lines(file);
   const shown = new Uint8Array(spool.shapes);
   const total = { pods: 0, objects: 0, seconds: 0 };
+  let brief = 0;
   try {
     out.add({ trace: 'wavetank', version: TRACE_VERSION });
     for (const index of order) {
@@ -96,6 +99,7 @@ export function arrange(
         out.add({ at, ...(copies === 1 ? content : inflated(content, copies)) });
         continue;
       }
+      if (times.until - at < BRIEF) brief++;
       const shape = spool.get(index, 'shape');
       if (shape >= 0 && shown[shape] === 0) {
         shown[shape] = 1;
@@ -121,6 +125,10 @@ export function arrange(
       }
     }
     out.finish();
+    if (brief > 0)
+      tally.note(
+        `${brief} ${brief === 1 ? 'pod is' : 'pods are'} deleted less than ${BRIEF} s after coming, perhaps before having a node${options.timeScale > 1 ? ' (a smaller --time-scale leaves them longer)' : ''}`,
+      );
   } finally {
     out.close();
   }

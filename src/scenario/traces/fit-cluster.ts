@@ -44,6 +44,7 @@ export async function clusterFor(
           ? [...own]
           : fitted(spool, objects, options, tally, everyNode);
   const nodes = pools.reduce((sum, { count }) => sum + count, 0);
+  if (options.nodeList !== undefined && options.inflate === undefined) sayIdle(peakOf(spool, objects, options), pools, tally);
   if (nodes > MOST_NODES)
     throw UserError.at({}, `the trace needs ${nodes} nodes and a cluster has at most ${MOST_NODES}: take a --sample, or say --nodes`);
   return pools.map((pool) => ({
@@ -51,6 +52,19 @@ export async function clusterFor(
     capacity: { ...pool.capacity, ...everyNode },
     ...(labels === undefined ? {} : { labels: { ...labels } }),
   }));
+}
+
+/** Of a cluster that the trace fills to less than this, it is said: every idle node costs time. */
+const IDLE = 0.1;
+
+function sayIdle(peak: Demand, pools: readonly WrittenPool[], tally: Tally): void {
+  const has = clusterTotal(pools);
+  const shares = (['cpuMilli', 'memoryMib', 'gpus'] as const).map((what) => (has[what] === 0 ? 0 : peak[what] / has[what]));
+  const most = Math.max(...shares);
+  if (most > 0 && most < IDLE)
+    tally.note(
+      `at its peak the trace asks for ${Number((most * 100).toPrecision(2))} % of the listed nodes: --inflate fills them, and without --node-list a cluster of the trace's size is made, which runs many times faster`,
+    );
 }
 
 function asked(peak: Peak, { nodes, nodeCapacity }: ImportOptions, everyNode: Readonly<Record<string, string>>): WrittenPool {
