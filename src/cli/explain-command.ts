@@ -2,7 +2,7 @@
 
 import { Command, Option } from 'commander';
 import { type Explainable, type ExplainedPod, explainPod, findPods, loadPlugins, pendingOf, readExplainFile } from '#experiment';
-import { UserError } from '#scenario';
+import { nearest, UserError } from '#scenario';
 import { pendingText } from './explain-pending-text.ts';
 import { nodeText, storyText } from './explain-text.ts';
 import { pluginOption, wholeNumber } from './run-options.ts';
@@ -112,6 +112,8 @@ function requireNode(stories: readonly Story[], node: string): void {
 }
 
 function nearText(wanted: string, known: readonly string[]): string {
-  const near = known.filter((name) => name.includes(wanted) || wanted.includes(name)).slice(0, 5);
+  const part = known.filter((name) => name.includes(wanted) || wanted.includes(name)).slice(0, 5);
+  const meant = part.length === 0 ? nearest(wanted, known) : undefined;
+  const near = meant === undefined ? part : [meant];
   return ` (${near.length === 0 ? `there are ${known.length}, such as ${known.slice(0, 3).join(', ')}` : `near it: ${near.join(', ')}`})`;
 }

@@ -33,10 +33,10 @@ export function findPods({ file, journals, endsAt }: Explainable, wanted: string
     refuseForeign(file, journals, name);
     throw UserError.at(
       { file },
-      `no pod in a scheduler's queue was called '${wanted}'${near(
-        name,
-        all.map(({ key }) => key),
-      )}`,
+      `no pod in a scheduler's queue was called '${wanted}'${near(name, [
+        ...all.map(({ key }) => key),
+        ...journals.flatMap(({ journal }) => (journal.foreign ?? []).map(([key]) => key)),
+      ])}`,
     );
   }
   return found;

@@ -171,6 +171,7 @@ describe('wrong questions', () => {
   test('get one line with the nearest names', async () => {
     await refused([out('all'), 'webb'], /no pod in a scheduler's queue was called 'webb' \(near it: default\/web-/);
     await refused([out('all'), `${web}x`], new RegExp(`no pod in a scheduler's queue was called '${web}x' \\(near it: ${web}\\)`));
+    await refused([out('all'), web, '--node', 'plian-1'], /--node plian-1: no node is called so \(near it: plain-1\)/);
     await refused([out('all'), web, '--node', 'plain'], /--node plain: no node is called so \(near it: plain-/);
     await refused([out('all'), web, '--attempt', '4'], /--attempt 4: pod .* has 1\n/);
     await refused(

@@ -79,8 +79,34 @@ it('does without an extender that may be ignored', async () => {
 
 it('leaves the pod waiting for one that may not, and tells why', async () => {
   const port = await listen(() => ({ code: 500, text: 'no' }));
-  const { nodeName } = await place(cluster(port, 'filterVerb: filter'));
+  const { nodeName, conditions } = await place(cluster(port, 'filterVerb: filter'));
   expect(nodeName).toBeUndefined();
+  expect(conditions.find(({ type }) => type === 'PodScheduled')?.message).toBe(
+    `failed filter with extender at URL http://127.0.0.1:${port}/ext/filter, code 500`,
+  );
+});
+
+it('is not asked about pods that want nothing of what it manages', async () => {
+  const asked: string[] = [];
+  const port = await listen((path) => {
+    asked.push(path);
+    return { code: 500, text: 'no' };
+  });
+  const managed = 'filterVerb: filter, managedResources: [{ name: example.com/fpga, ignoredByScheduler: true }]';
+  expect((await place(cluster(port, managed))).nodeName).toMatch(/^node-/);
+  expect(asked).toEqual([]);
+});
+
+it('may be asked to bind, with the node chosen, and refuse', async () => {
+  const asked: Record<string, unknown>[] = [];
+  const port = await listen((_path, args) => {
+    asked.push(args);
+    return { text: JSON.stringify({ Error: 'no seat for it' }) };
+  });
+  const { nodeName, conditions } = await place(cluster(port, 'bindVerb: bind'));
+  expect(nodeName).toBeUndefined();
+  expect(conditions.find(({ type }) => type === 'PodScheduled')?.message).toBe('no seat for it');
+  expect(asked[0]).toMatchObject({ PodName: 'p', PodNamespace: 'default', Node: expect.stringMatching(/^node-/) });
 });
 
 it('takes garbage and a closed port for failures', async () => {

@@ -161,6 +161,25 @@ describe('a claim that pods share', () => {
     expect(claim?.metadata?.finalizers ?? []).toEqual([]);
   });
 
+  it('of an administrator reaches devices that others have, and takes none away', () => {
+    const labels = { 'resource.kubernetes.io/admin-access': 'true' };
+    const janitor = run([
+      [0.5, { verb: 'patch', resource: 'namespaces', name: 'default', patchType: 'merge', body: { metadata: { labels } } }],
+      nodeAt(1, 'n1'),
+      classAt(1),
+      sliceAt(1, 'n1', 2),
+      claimAt(1, 'first'),
+      claimAt(1, 'all', wants({ adminAccess: true, allocationMode: 'All' })),
+      claimAt(1, 'second'),
+      podAt(3, 'a', '1', withClaim('first')),
+      podAt(4, 'watcher', '1', withClaim('all')),
+      podAt(5, 'b', '1', withClaim('second')),
+    ]);
+    const given = Object.fromEntries(janitor.claims().map((claim) => [claim.metadata?.name, devices(claim).sort()]));
+    expect(given).toEqual({ first: ['n1/gpu-0'], all: ['n1/gpu-0', 'n1/gpu-1'], second: ['n1/gpu-1'] });
+    expect(['a', 'watcher', 'b'].map((name) => janitor.pod(name)?.spec?.nodeName)).toEqual(['n1', 'n1', 'n1']);
+  });
+
   it('is waited for, then found', () => {
     const janitor = run([nodeAt(1, 'n1'), classAt(1), sliceAt(1, 'n1', 1), podAt(3, 'a', '1', withClaim('later')), claimAt(9, 'later')]);
     expect(failures(janitor, 'a')).toEqual([]);
