@@ -216,7 +216,9 @@ function started({ cron, status, scheduled, also, again }: Start, outcome: Outco
     return { requests: also, failed };
   }
   view.event(cron, 'Normal', 'SuccessfulCreate', `Created job ${name}`);
-  const { uid, resourceVersion } = outcome.object?.metadata ?? {};
+  const { uid, resourceVersion, creationTimestamp } = outcome.object?.metadata ?? {};
+  const created = parseTime(String(creationTimestamp ?? '')) ?? view.clock;
+  view.observe('cronjob_controller_job_creation_skew_duration_seconds', (created - scheduled) / SECOND);
   const entry = { kind: 'Job', namespace: cron.metadata?.namespace, name, uid, apiVersion: 'batch/v1', resourceVersion } as Active;
   const next: Status = { ...status, active: [...(status.active ?? NONE), entry], lastScheduleTime: rfc3339(scheduled) };
   return { requests: [...also, statusWrite(cron, next)], requeueAfter: again };

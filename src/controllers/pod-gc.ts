@@ -3,7 +3,7 @@
 
 import type { Node, Pod } from '#api';
 import { parseTime, rfc3339 } from '#api';
-import type { Controller, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
+import type { Controller, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
 import type { Duration, Instant } from '#sim';
 import { SECOND } from '#sim';
 import { findCondition } from './conditions.ts';
@@ -29,6 +29,28 @@ const TERMINATED = ['terminated'];
 const TERMINATING = ['terminating'];
 const UNSCHEDULED = ['terminating-unscheduled'];
 
+/** A pod that is deleted, and why, as the metrics of podgc/metrics name it; undefined: a request that deletes none. */
+type Doomed = { readonly namespace: string; readonly reason: string } | undefined;
+
+interface Doom {
+  readonly requests: RequestSpec[];
+  readonly doomed: Doomed[];
+}
+
+function doom({ requests, doomed }: Doom, pod: Pod, reason: string): void {
+  requests.push(forceDelete(pod));
+  doomed.push({ namespace: pod.metadata?.namespace ?? '', reason });
+}
+
+function countDeletions(doomed: readonly Doomed[], outcomes: readonly Outcome<unknown>[] | undefined, view: View): void {
+  doomed.forEach((labels, i) => {
+    if (labels === undefined) return;
+    const code = outcomes?.[i]?.code;
+    const isOk = code === 200 || code === 202;
+    view.count(isOk ? 'pod_gc_collector_force_delete_pods_total' : 'pod_gc_collector_force_delete_pod_errors_total', labels);
+  });
+}
+
 export class PodGcController implements Controller {
   readonly name = 'pod-garbage-collector';
   readonly workers = 1;
@@ -47,24 +69,31 @@ export class PodGcController implements Controller {
   }
 
   tick(view: View): Plan {
-    const requests: RequestSpec[] = [];
+    const batch: Doom = { requests: [], doomed: [] };
+    const { requests, doomed } = batch;
     const orphans: Pod[] = [];
-    this.#terminated(view, requests);
-    this.#outOfService(view, requests);
+    this.#terminated(view, batch);
+    this.#outOfService(view, batch);
     this.#orphaned(view, orphans);
-    for (const pod of view.lister<Pod>('pods').byIndex(BY_STATE, 'terminating-unscheduled')) requests.push(forceDelete(pod));
-    if (orphans.length === 0) return { requests };
+    for (const pod of view.lister<Pod>('pods').byIndex(BY_STATE, 'terminating-unscheduled')) doom(batch, pod, 'unscheduled');
     // Their nodes cannot report any more: they fail here before they go.
     for (const pod of orphans) if (!isPodTerminal(pod)) requests.push(failPatch(pod, view));
-    return { requests, next: { name: 'failed', data: orphans } };
+    if (requests.length === 0 && orphans.length === 0) return {};
+    return { requests, next: { name: 'collected', data: { doomed, orphans } } };
   }
 
-  reconcile(_key: string, _view: View, stage: Stage | undefined): Plan {
-    return stage?.name === 'failed' ? { requests: (stage.data as readonly Pod[]).map(forceDelete) } : {};
+  reconcile(_key: string, view: View, stage: Stage | undefined): Plan {
+    if (stage?.name !== 'collected') return {};
+    const { doomed, orphans } = stage.data as { readonly doomed: readonly Doomed[]; readonly orphans: readonly Pod[] };
+    countDeletions(doomed, stage.outcomes, view);
+    if (orphans.length === 0) return {};
+    const batch: Doom = { requests: [], doomed: [] };
+    for (const pod of orphans) doom(batch, pod, 'orphaned');
+    return { requests: batch.requests, next: { name: 'collected', data: { doomed: batch.doomed, orphans: NONE } } };
   }
 
   /** gcTerminated: the oldest finished pods above the threshold; evicted ones first. */
-  #terminated(view: View, requests: RequestSpec[]): void {
+  #terminated(view: View, batch: Doom): void {
     const pods = view.lister<Pod>('pods');
     if (this.#threshold <= 0 || pods.countByIndex(BY_STATE, 'terminated') <= this.#threshold) return;
     const finished = [...pods.byIndex(BY_STATE, 'terminated')];
@@ -72,7 +101,7 @@ export class PodGcController implements Controller {
     const isEvicted = (pod: Pod): boolean => pod.status?.reason === 'Evicted';
     const created = (pod: Pod): number => parseTime(pod.metadata?.creationTimestamp ?? '') ?? 0;
     finished.sort((a, b) => Number(isEvicted(b)) - Number(isEvicted(a)) || created(a) - created(b));
-    for (const pod of finished.slice(0, surplus)) requests.push(forceDelete(pod));
+    for (const pod of finished.slice(0, surplus)) doom(batch, pod, 'terminated');
   }
 
   #orphaned(view: View, orphans: Pod[]): void {
@@ -89,13 +118,13 @@ export class PodGcController implements Controller {
   }
 
   /** gcTerminating: on nodes that are not ready and tainted out-of-service. */
-  #outOfService(view: View, requests: RequestSpec[]): void {
+  #outOfService(view: View, batch: Doom): void {
     const pods = view.lister<Pod>('pods');
     if (pods.countByIndex(BY_STATE, 'terminating') === 0) return;
     for (const pod of pods.byIndex(BY_STATE, 'terminating')) {
       const node = view.lister<Node>('nodes').get(pod.spec?.nodeName ?? '');
       if (node === undefined || findCondition(node.status?.conditions, 'Ready')?.status === 'True') continue;
-      if (node.spec?.taints?.some(({ key }) => key === OUT_OF_SERVICE) === true) requests.push(forceDelete(pod));
+      if (node.spec?.taints?.some(({ key }) => key === OUT_OF_SERVICE) === true) doom(batch, pod, 'out-of-service');
     }
   }
 }

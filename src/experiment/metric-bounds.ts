@@ -16,6 +16,8 @@ const BOUNDS: Readonly<Record<string, readonly number[]>> = {
   apiserver_conversion_webhook_duration_seconds: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 45, 60],
   rest_client_rate_limiter_duration_seconds: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60],
   workqueue_queue_duration_seconds: [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10],
+  cronjob_controller_job_creation_skew_duration_seconds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+  taint_eviction_controller_pod_deletion_duration_seconds: [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 30, 60, 120, 180, 240],
   kubelet_pod_start_duration_seconds: POD_STARTS,
   kubelet_pod_start_sli_duration_seconds: POD_STARTS,
   kubelet_image_pull_duration_seconds: [1, 5, 10, 20, 30, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600],

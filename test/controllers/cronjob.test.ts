@@ -18,8 +18,11 @@ const starts = (seen: ReturnType<typeof lab>['farm']['seen']): number[] =>
 
 describe('CronJob', () => {
   it('starts a Job each minute and keeps three that succeeded', () => {
-    const { farm } = lab([createAt(5, 'cronjobs.batch', cron({}))], { seconds: 400 });
+    const { farm, outcome } = lab([createAt(5, 'cronjobs.batch', cron({}))], { seconds: 400 });
     expect(starts(farm.seen)).toEqual([60, 120, 180, 240, 300, 360]);
+    const skew = outcome.recorded.histogram('cronjob_controller_job_creation_skew_duration_seconds')?.overall;
+    expect(skew?.count).toBe(6);
+    expect(skew?.sum).toBeLessThan(6);
     expect(farm.list('jobs.batch').map(({ metadata }) => metadata.name)).toHaveLength(3);
     const { status } = farm.list('cronjobs.batch')[0];
     expect(status).toMatchObject({ lastScheduleTime: '2026-01-01T00:06:00Z' });

@@ -28,7 +28,7 @@ describe('node lifecycle', () => {
 
   it('notices a silent node after the grace period, taints it, evicts its pods when their toleration ends', () => {
     const web = deployment('web', 6, {}, { spec: { tolerations: tolerations(30) } });
-    const { farm } = lab([createAt(5, 'deployments.apps', web)], {
+    const { farm, outcome } = lab([createAt(5, 'deployments.apps', web)], {
       silent,
       seconds: 260,
       manager: { settings: { nodeMonitorGracePeriodSeconds: 40 } },
@@ -50,6 +50,10 @@ describe('node lifecycle', () => {
     const tainted = nodesSeen(farm.seen, isEvicting).get('node-0') as number;
     expect(new Set(marked.map(({ object }) => object.metadata?.name)).size).toBe(2);
     for (const { at } of marked) expect(at - tainted).toBeCloseTo(30, 0);
+    expect(outcome.recorded.counter('taint_eviction_controller_pod_deletions_total')?.total).toBe(2);
+    const latency = outcome.recorded.histogram('taint_eviction_controller_pod_deletion_duration_seconds')?.overall;
+    expect(latency?.count).toBe(2);
+    expect(latency?.sum).toBeLessThan(1);
     // Six are ready again elsewhere; the two that nobody can finish are still there.
     expect(farm.list('deployments.apps')[0].status.availableReplicas).toBe(6);
     expect(farm.list('pods')).toHaveLength(8);

@@ -1,16 +1,20 @@
 import { expect, it } from 'vitest';
-import { createAt, deleteAt, job, lab, podTemplate, type Seen, type Step } from './lab.ts';
+import { createAt, deleteAt, job, type Lab, lab, podTemplate, type Seen, type Step } from './lab.ts';
 
 const bare = (name: string, second: number): Step =>
   createAt(second, 'pods', { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' }, spec: podTemplate(name).spec });
 
+const collected = ({ recorded }: Lab['outcome'], reason: string): number | undefined =>
+  recorded.counter('pod_gc_collector_force_delete_pods_total', { namespace: 'default', reason })?.total;
+
 it('fails and removes the pods of a node that is gone for 40 s', () => {
   const script: Step[] = [...[0, 1, 2].map((n) => bare(`p${n}`, 5 + n)), [30, { verb: 'delete', resource: 'nodes', name: 'node-1' }]];
-  const { farm } = lab(script, { seconds: 150 });
+  const { farm, outcome } = lab(script, { seconds: 150 });
   expect(farm.list('pods').map(({ metadata }) => metadata.name)).toHaveLength(2);
   const gone = farm.seen.find(({ resource, type }) => resource === 'pods' && type === 'delete');
   expect(gone?.at).toBeGreaterThan(70);
   expect(gone?.at).toBeLessThan(115);
+  expect(collected(outcome, 'orphaned')).toBe(1);
   const before = farm.seen
     .filter(
       ({ resource, type, object }) => resource === 'pods' && type === 'update' && object.metadata?.name === gone?.object.metadata?.name,
@@ -22,7 +26,7 @@ it('fails and removes the pods of a node that is gone for 40 s', () => {
 });
 
 it('removes the oldest finished pods above the threshold', () => {
-  const { farm } = lab([createAt(1, 'jobs.batch', job('sum', { completions: 6, parallelism: 1 }, { 'lab/run-seconds': '2' }))], {
+  const { farm, outcome } = lab([createAt(1, 'jobs.batch', job('sum', { completions: 6, parallelism: 1 }, { 'lab/run-seconds': '2' }))], {
     seconds: 90,
     manager: { settings: { terminatedPodGcThreshold: 2 } },
   });
@@ -31,6 +35,7 @@ it('removes the oldest finished pods above the threshold', () => {
     .filter(({ resource, type }) => resource === 'pods' && type === 'add')
     .map(({ object }) => object.metadata?.name);
   expect(farm.list('pods').map(({ metadata }) => metadata.name)).toEqual(created.slice(-2));
+  expect(collected(outcome, 'terminated')).toBe(4);
 });
 
 it('removes what is terminating and was never bound', () => {
