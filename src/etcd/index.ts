@@ -3,6 +3,7 @@ export * from './conformance.ts';
 export * from './conformance-vector.ts';
 export { flipBit } from './corruption.ts';
 export * from './costs.ts';
+export type { RestoreSnapshot } from './disk-loss.ts';
 export * from './errors.ts';
 export * from './history-vector.ts';
 export * from './lease.ts';

@@ -23,6 +23,7 @@ import {
   RPC_LATENCY,
   WRITE_KIB_CPU,
 } from './costs.ts';
+import { DiskLoss } from './disk-loss.ts';
 import { NO_LEADER, NO_SPACE, REQUEST_TOO_LARGE, TIMEOUT } from './errors.ts';
 import { LeaseTable } from './lease.ts';
 import { LoneLog } from './lone-log.ts';
@@ -98,9 +99,12 @@ export class EtcdMember implements Host, StateMachine, Suspect {
   private dead = false;
   private startedAt: Instant = 0;
   private leaderlessSince: Instant = -1;
+  private readonly diskLoss: DiskLoss;
 
-  constructor(config: EtcdMemberConfig, { stamp, previous, snapshot }: EtcdMemberOptions = {}) {
+  constructor(config: EtcdMemberConfig, { stamp, previous: before, snapshot }: EtcdMemberOptions = {}) {
     this.config = config;
+    this.diskLoss = new DiskLoss(before?.diskLoss);
+    const previous = this.diskLoss.waits ? undefined : before;
     const { peers = [] } = config;
     checkTopology(config.name, peers);
     const leases = previous?.replica.leases ?? new LeaseTable();
@@ -130,6 +134,10 @@ export class EtcdMember implements Host, StateMachine, Suspect {
   }
 
   start(ctx: Context): void {
+    if (!this.diskLoss.waits) this.begin(ctx);
+  }
+
+  private begin(ctx: Context): void {
     this.metrics = memberMetrics(ctx.record, this.config.name);
     this.watches.start(this.metrics);
     this.startedAt = ctx.now;
@@ -140,12 +148,24 @@ export class EtcdMember implements Host, StateMachine, Suspect {
 
   receive(message: Message, ctx: Context): void {
     if (this.dead) return;
-    if (message.kind === 'EtcdRequest') this.request(message as EtcdRequest, ctx);
+    if (this.diskLoss.waits) this.awaitBackup(message, ctx);
+    else if (message.kind === 'EtcdRequest') this.request(message as EtcdRequest, ctx);
     else if (this.consensus.receive(message, ctx) || this.watches.receive(message, ctx)) return;
     else if (message.kind === 'EtcdLeaseCheck') this.checkLeases(ctx);
     else if (message.kind === 'EtcdCompactionStep') this.compactionStep(ctx);
     else if (message.kind === 'DiskFull') this.panic('no space left on device', ctx);
-    else this.checks.receive(message, ctx);
+    else if (message.kind === 'EtcdLoseDisk') {
+      this.diskLoss.lose(this.replica.store.revision, ctx);
+      this.panic('its disk is lost', ctx);
+    } else this.checks.receive(message, ctx);
+  }
+
+  private awaitBackup(message: Message, ctx: Context): void {
+    const snapshot = this.diskLoss.receive(message, ctx);
+    if (snapshot === undefined) return;
+    this.takeOver(snapshot.data as ReplicaCopy);
+    this.diskLoss.restored(this.config.name, snapshot, ctx);
+    this.begin(ctx);
   }
 
   /** etcd ends itself when its log cannot be written (raft.go: "failed to save Raft hard state and entries"). Its machine closes its connections. */

@@ -54,6 +54,24 @@ const marks =
   (name: string, less: number): Measure =>
   ({ recorded }): Measured => ({ value: Math.max(0, recorded.marks.filter((mark) => mark.name === name).length - less) });
 
+/** As users see it: until the end of the last bucket after the loss that was not good. */
+const restoreTime: Measure = ({ recorded, stoppedAt }) => {
+  const { bucket, buckets, marks: all } = recorded;
+  const lost = all.find(({ name, detail = '' }) => name === 'etcd panic' && detail.endsWith('its disk is lost'))?.at;
+  if (lost === undefined) return { value: null, note: "no member's disk was lost" };
+  const good = recorded.counter('wavetank_load_answered_total')?.values ?? [];
+  const bad = recorded.counter('wavetank_load_failed_total')?.values ?? [];
+  const isBad = (at: number): boolean => (good[at] ?? 0) === 0 || (bad[at] ?? 0) > 0.01 * (good[at] ?? 0);
+  const asked = recorded.counter('wavetank_load_sent_total')?.values ?? [];
+  let last = Math.min(buckets, Math.floor(stoppedAt / bucket)) - 1;
+  while (last > 0 && (asked[last] ?? 0) === 0) last -= 1;
+  // The load may end within that one.
+  if (isBad(last)) last -= 1;
+  if (isBad(last)) return { value: null, note: 'requests were not answered to the end' };
+  while (last * bucket > lost && !isBad(last)) last -= 1;
+  return { value: Math.max(0, (last + 1) * bucket - lost) / 1e6, note: `in steps of ${bucket / 1e6} s` };
+};
+
 export const CONTROL_PLANE_MEASURES: Readonly<Record<Name, Measure>> = {
   loadLatencyP50: samples(LATENCY, 0.5),
   loadLatencyP95: samples(LATENCY, 0.95),
@@ -77,5 +95,10 @@ export const CONTROL_PLANE_MEASURES: Readonly<Record<Name, Measure>> = {
   },
   etcdElections: (run, during, scenario) =>
     marks('etcd leader', scenario.cluster.etcd.filter(({ members }) => members > 1).length)(run, during, scenario),
+  restoreTime,
+  restoreLost: ({ recorded }) => {
+    const found = recorded.histogram('wavetank_etcd_restore_lost_seconds')?.overall;
+    return found === undefined || found.count === 0 ? { value: null, note: 'nothing was restored' } : { value: found.max };
+  },
   etcdAlarms: marks('etcd alarm', 0),
 };

@@ -1,8 +1,8 @@
 /** An operator with etcdctl: sends a scenario's maintenance calls to etcd members when they are due, and notes on the time axis what became of them. */
 
-import type { EtcdOperation, EtcdRequest, EtcdResponse } from '#etcd';
+import type { EtcdOperation, EtcdRequest, EtcdResponse, RestoreSnapshot } from '#etcd';
 import type { EtcdctlPlan, TopologyEtcdMember } from '#scenario';
-import { type Context, type Host, type HostId, type Message, messageKind } from '#sim';
+import { type Context, type Host, type HostId, type Instant, type Message, messageKind } from '#sim';
 
 export interface EtcdOperatorConfig {
   readonly commands: readonly EtcdctlPlan[];
@@ -25,11 +25,14 @@ interface Asked {
   readonly member: TopologyEtcdMember;
   /** Only found out where things stand; what was meant comes next. */
   readonly isQuestion: boolean;
+  readonly at: Instant;
 }
 
 export class EtcdOperator implements Host {
   readonly #config: EtcdOperatorConfig;
   readonly #asked = new Map<number, Asked>();
+  /** The last snapshot of each cluster, kept apart from its machines. */
+  readonly #saved = new Map<string, RestoreSnapshot>();
   #requests = 0;
 
   constructor(config: EtcdOperatorConfig) {
@@ -43,8 +46,11 @@ export class EtcdOperator implements Host {
   }
 
   receive(message: Message, ctx: Context): void {
-    if (message.kind === 'EtcdOperatorDue') this.#begin(this.#config.commands[(message as OperatorDue).command] as EtcdctlPlan, ctx);
-    else if (message.kind === 'EtcdResponse') this.#answered(message as EtcdResponse, ctx);
+    if (message.kind === 'EtcdOperatorDue') {
+      const plan = this.#config.commands[(message as OperatorDue).command] as EtcdctlPlan;
+      if (plan.every !== undefined) ctx.after(plan.every, message);
+      this.#begin(plan, ctx);
+    } else if (message.kind === 'EtcdResponse') this.#answered(message as EtcdResponse, ctx);
   }
 
   #begin(plan: EtcdctlPlan, ctx: Context): void {
@@ -55,6 +61,8 @@ export class EtcdOperator implements Host {
         // One after the other would be kinder; etcdctl defrag --cluster does so too, but waits: here all are asked at once.
         for (const member of plan.member === undefined ? members : [one]) this.#ask(plan, member, { op: 'defragment' }, false, ctx);
         return;
+      case 'restore':
+        return this.#restore(plan, plan.member === undefined ? members : [one], ctx);
       case 'disarm':
         return this.#ask(plan, one, { op: 'alarm', action: 'deactivate' }, false, ctx);
       case 'snapshot':
@@ -74,6 +82,11 @@ export class EtcdOperator implements Host {
     this.#asked.delete(response.id);
     const { plan, member, isQuestion } = asked;
     if (isQuestion && response.error === undefined) return this.#follow(plan, member, response, ctx);
+    const { snapshot, revision } = response;
+    if (snapshot !== undefined)
+      this.#saved.set(plan.cluster, { kind: 'EtcdRestoreSnapshot', ...snapshot, revision, savedAt: asked.at } as RestoreSnapshot);
+    // Backups come again and again: only what goes wrong is worth a mark.
+    if (plan.every !== undefined && response.error === undefined) return;
     const name = `etcdctl ${plan.command}`;
     ctx.record.mark(name, `member ${member.index}: ${response.error?.message ?? told(response)}`);
   }
@@ -88,9 +101,16 @@ export class EtcdOperator implements Host {
     else ctx.record.mark('etcdctl moveLeader', 'nobody leads');
   }
 
+  #restore({ cluster }: EtcdctlPlan, members: readonly TopologyEtcdMember[], ctx: Context): void {
+    const saved = this.#saved.get(cluster);
+    if (saved === undefined) return ctx.record.mark('etcdctl restore', 'no snapshot was saved');
+    ctx.record.mark('etcdctl restore', `${Math.round(saved.bytes / 1024)} KiB at revision ${saved.revision}`);
+    for (const member of members) ctx.send(member.id, saved);
+  }
+
   #ask(plan: EtcdctlPlan, member: TopologyEtcdMember, operation: EtcdOperation, isQuestion: boolean, ctx: Context): void {
     this.#requests += 1;
-    this.#asked.set(this.#requests, { plan, member, isQuestion });
+    this.#asked.set(this.#requests, { plan, member, isQuestion, at: ctx.now });
     const to: HostId = member.id;
     ctx.send(to, { kind: 'EtcdRequest', id: this.#requests, operation } as EtcdRequest);
   }

@@ -17,5 +17,11 @@ export const CONTROL_PLANE_METRICS = {
   serverErrors: { unit: '/s', description: 'answers 500 and above of the API servers a second, mean over the run' },
   etcdFsyncP99: { unit: 'ms', description: 'fsync of etcd members, 99th percentile' },
   etcdElections: { unit: 'times', description: 'leaders that etcd groups elected after their first' },
+  restoreTime: {
+    unit: 's',
+    description:
+      "from the loss of etcd's disks until apiLoad is answered again: the last bucket with no answer or more than 1 % failures ends (RTO)",
+  },
+  restoreLost: { unit: 's', description: "how much time's writes a restored backup lacks (RPO)" },
   etcdAlarms: { unit: 'times', description: 'NOSPACE and CORRUPT alarms raised' },
 } as const satisfies Record<string, MetricInfo>;

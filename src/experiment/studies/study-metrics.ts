@@ -90,6 +90,8 @@ const KNOWN: Readonly<Record<string, Partial<StudyMetric>>> = {
   serverErrors: { noun: 'answers 500 and above', better: 'lower' },
   etcdFsyncP99: { noun: 'fsync of etcd, p99', headline: true },
   etcdElections: { noun: 'elections in etcd', better: 'lower' },
+  restoreTime: { noun: "time until a restored etcd's API answers", better: 'lower' },
+  restoreLost: { noun: 'time whose writes a restored backup lacks', better: 'lower' },
   etcdAlarms: { noun: 'alarms of etcd', better: 'lower' },
 };
 

@@ -12,9 +12,6 @@ interface CorruptMemberSpec extends EtcdSelection {
   readonly prefix?: string;
 }
 
-/** From nobody in particular: the first host of the world. */
-const OUTSIDE = { hosts: [0] };
-
 export const corruptMember: FaultKind<CorruptMemberSpec> = {
   name: 'corruptMember',
   schema: fields(
@@ -27,8 +24,10 @@ export const corruptMember: FaultKind<CorruptMemberSpec> = {
     const at = parseDuration(spec.at) ?? 0;
     const target = spec.member === undefined && spec.role === undefined ? { ...spec, member: 0 } : spec;
     const message = { kind: 'EtcdFlipBit', ...(spec.prefix === undefined ? {} : { prefix: spec.prefix }) } as Message;
+    // From nobody in particular, but nobody tells himself: member 0 is the first host of the world.
+    const outside = { hosts: topology.apiServers.slice(0, 1) };
     return [
-      { at, change: 'tell', hosts: OUTSIDE, to: etcdSelector(target, topology), message, label: `data of ${etcdWords(target)} corrupted` },
+      { at, change: 'tell', hosts: outside, to: etcdSelector(target, topology), message, label: `data of ${etcdWords(target)} corrupted` },
     ];
   },
 };

@@ -12,6 +12,7 @@ import { dropWatches } from './drop-watches.ts';
 import { fillEtcdDisk } from './fill-etcd-disk.ts';
 import { isolateComponent } from './isolate-component.ts';
 import { lagWatch } from './lag-watch.ts';
+import { loseEtcdDisk } from './lose-etcd-disk.ts';
 import { partitionEtcdMember } from './partition-etcd-member.ts';
 import { partitionNodes } from './partition-nodes.ts';
 import { pauseComponent } from './pause-component.ts';
@@ -52,6 +53,7 @@ export const FAULTS: readonly FaultKind[] = [
   dropWatches,
   isolateComponent,
   lagWatch,
+  loseEtcdDisk,
   pauseComponent,
   rebootNodes,
   reclaimSpotNodes,
