@@ -196,3 +196,37 @@ describe('the template generation of a DaemonSet', () => {
     expect(answers[0]?.object.metadata.annotations).toEqual({ [GENERATION]: '7' });
   });
 });
+
+describe('what else is looked at', () => {
+  const causes = (resource: string, body: object) =>
+    (play([create(resource, { ...meta, ...body }, undefined as unknown as string)]).answers[0]?.object.details?.causes ?? []).map(
+      ({ field, message }: { field: string; message: string }) => `${field}: ${message}`,
+    );
+  const topology = (...values: string[]) => ({ matchLabelExpressions: [{ key: 'zone', values }] });
+
+  it('the topologies of storage classes', () => {
+    const provisioner = 'p';
+    expect(causes('storageclasses.storage.k8s.io', { provisioner, allowedTopologies: [topology('a', 'b'), topology('c')] })).toEqual([]);
+    expect(
+      causes('storageclasses.storage.k8s.io', { provisioner, allowedTopologies: [topology('a', 'b'), topology('b', 'a'), topology()] }),
+    ).toEqual([
+      'allowedTopologies[1].matchLabelExpressions: Duplicate value: ""',
+      'allowedTopologies[2].matchLabelExpressions[0].values: Required value',
+    ]);
+  });
+  it('the versions of reviews that a webhook reads', () => {
+    const hook = (...admissionReviewVersions: string[]) => ({
+      webhooks: [{ name: 'a.b.c', sideEffects: 'None', clientConfig: { url: 'https://a' }, admissionReviewVersions }],
+    });
+    const resource = 'validatingwebhookconfigurations.admissionregistration.k8s.io';
+    expect(causes(resource, hook('v1', 'v2'))).toEqual([]);
+    expect(causes(resource, hook('v2', 'v2'))).toEqual([
+      'webhooks[0].admissionReviewVersions[1]: Invalid value: "v2": duplicate version',
+      'webhooks[0].admissionReviewVersions: Invalid value: ["v2","v2"]: must include at least one of v1, v1beta1',
+    ]);
+  });
+  it('the names alone of the secrets of accounts', () => {
+    const { answers } = play([create('serviceaccounts', { ...meta, secrets: [{ name: 's', namespace: 'other', uid: 'u' }] })]);
+    expect(answers[0]?.object.secrets).toEqual([{ name: 's' }]);
+  });
+});

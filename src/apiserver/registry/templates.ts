@@ -39,9 +39,16 @@ export const controllerRevisions: ResourceDescriptor<ControllerRevision> = {
   },
 };
 
+/** Of the secrets that an account may use their names are kept, nothing else (cleanSecretReferences). */
+const withNamesAlone = (account: ServiceAccount): ServiceAccount =>
+  account.secrets === undefined
+    ? account
+    : { ...account, secrets: account.secrets.map(({ name }) => (name === undefined ? {} : { name })) };
+
 export const serviceAccounts: ResourceDescriptor<ServiceAccount> = {
   resource: 'serviceaccounts',
   returnsDeletedObject: true,
-  // Secrets that were made for tokens stay; nothing else of an account is the server's.
+  prepareForCreate: withNamesAlone,
+  prepareForUpdate: withNamesAlone,
   validate: () => [],
 };

@@ -5,10 +5,10 @@ import { compileAdmissionExpression, type FieldError, type KubeObject } from '#a
 import type { ValidatingAdmissionPolicy } from '../admission/policies/validating-policies.ts';
 import type { MatchCondition, RuleWithOperations, Webhook, WebhookConfiguration } from '../admission/webhooks/configuration.ts';
 import { type FieldErrors, invalidValue, notSupported, required } from '../validation/field-error.ts';
-import { dns1123Subdomain } from '../validation/names.ts';
+import { dns1035Label, dns1123Subdomain } from '../validation/names.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
-const VERBS = ['*', 'CREATE', 'UPDATE', 'DELETE', 'CONNECT'];
+const VERBS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 
 function defaultWebhook(hook: Webhook, isMutating: boolean): Webhook {
   const { service } = hook.clientConfig ?? {};
@@ -53,10 +53,33 @@ function oneOf(value: string | undefined, known: readonly string[], at: string, 
   if (value !== undefined && !known.includes(value)) errors.push(notSupported(at, value, known));
 }
 
+const REVIEW_VERSIONS = ['v1', 'v1beta1'];
+
+function checkReviewVersions(versions: readonly string[], at: string, errors: FieldError[]): void {
+  const known = REVIEW_VERSIONS.join(', ');
+  if (versions.length === 0) {
+    errors.push(required(at, `must specify one of ${known}`));
+    return;
+  }
+  versions.forEach((version, i) => {
+    if (versions.indexOf(version) < i) errors.push(invalidValue(`${at}[${i}]`, version, 'duplicate version'));
+    else for (const text of dns1035Label(version)) errors.push(invalidValue(`${at}[${i}]`, version, text));
+  });
+  if (!versions.some((version) => REVIEW_VERSIONS.includes(version)))
+    errors.push(invalidValue(at, versions, `must include at least one of ${known}`));
+}
+
+/** IsFullyQualifiedName. */
+function checkFullName(name: string, at: string, errors: FieldError[]): void {
+  const wrong = dns1123Subdomain(name);
+  if (name === '') errors.push(required(at));
+  else if (wrong.length > 0) for (const text of wrong) errors.push(invalidValue(at, name, text));
+  else if (name.split('.').length < 3)
+    errors.push(invalidValue(at, name, 'should be a domain with at least three segments separated by dots'));
+}
+
 function validateWebhook(hook: Webhook, at: string, errors: FieldError[]): void {
-  for (const text of dns1123Subdomain(hook.name ?? '')) errors.push(invalidValue(`${at}.name`, hook.name, text));
-  if ((hook.name ?? '').split('.').length < 3)
-    errors.push(invalidValue(`${at}.name`, hook.name, 'should be a domain with at least three segments separated by dots'));
+  checkFullName(hook.name ?? '', `${at}.name`, errors);
   const { url, service } = hook.clientConfig ?? {};
   if ((url === undefined) === (service === undefined))
     errors.push(required(`${at}.clientConfig`, 'exactly one of url or service is required'));
@@ -72,8 +95,7 @@ function validateWebhook(hook: Webhook, at: string, errors: FieldError[]): void 
     if (!service.name) errors.push(required(`${at}.clientConfig.service.name`, 'service name is required'));
     if (!service.namespace) errors.push(required(`${at}.clientConfig.service.namespace`, 'service namespace is required'));
   }
-  if ((hook.admissionReviewVersions ?? []).length === 0)
-    errors.push(required(`${at}.admissionReviewVersions`, 'must specify one of v1, v1beta1'));
+  checkReviewVersions(hook.admissionReviewVersions ?? [], `${at}.admissionReviewVersions`, errors);
   oneOf(hook.failurePolicy, ['Fail', 'Ignore'], `${at}.failurePolicy`, errors);
   oneOf(hook.matchPolicy, ['Equivalent', 'Exact'], `${at}.matchPolicy`, errors);
   oneOf(hook.reinvocationPolicy, ['IfNeeded', 'Never'], `${at}.reinvocationPolicy`, errors);
