@@ -74,7 +74,7 @@ it("tries two kinds together, with prices of one's own, and says what autoscalin
   expect(code).toBe(0);
   expect(text).toMatch(/^mixed +\d+ of small and \d+ of big +[\d.]+ EUR\/h/m);
   expect(text).toContain('prices of 2031-02; source: our contract');
-  expect(text).toMatch(/^autoscaling \(arithmetic, no run\)/m);
+  expect(text).toMatch(/^autoscaling \(a bound by arithmetic, no run\)/m);
   const { answers } = JSON.parse(readFileSync(join(place.path, 'mix', 'capacity.json'), 'utf8')) as CapacityResult;
   const mixes = answers.filter(({ how }) => how === 'mixed').map(({ nodes }) => nodes);
   expect(new Set(mixes).size).toBe(mixes.length);
@@ -101,4 +101,20 @@ it.each([
   const { code, err } = await inProcess('capacity', scenario, ...args, '--quiet', '--out', out);
   expect(err).toMatch(message);
   expect(code).toBe(2);
+});
+
+it('does not ask for nodes for pods that are gone again and have no node in the scenario as it is either', async () => {
+  const pods = ['{"at":1,"pod":"long","until":30,"shape":0}', '{"at":2,"pod":"huge","until":9,"shape":1}'];
+  const shape =
+    '{"shape":0,"namespace":"default","labels":{},"spec":{"containers":[{"name":"a","image":"b:1","resources":{"requests":{"cpu":"1"}}}]}}';
+  const huge = shape.replace('"shape":0', '"shape":1').replace('"cpu":"1"', '"cpu":"64"');
+  place.file('brief.trace.jsonl', `{"trace":"wavetank","version":1}\n${shape}\n${huge}\n${pods.join('\n')}\n`);
+  const nodes = 'cluster: { nodes: [{ count: 3, capacity: { cpu: 4, memory: 8Gi, pods: 20 } }] }';
+  const brief = place.file('brief.yaml', `duration: 40s\n${nodes}\nworkload: [{ trace: { file: brief.trace.jsonl, start: 5s } }]\n`);
+  const to = join(place.path, 'brief');
+  const { code, out: text } = await inProcess('capacity', brief, '--seeds', '1', '--workers', '0', '--quiet', '--json', '--out', to);
+  expect(code).toBe(0);
+  const { answers, notes } = JSON.parse(text) as CapacityResult;
+  expect(answers.find(({ how }) => how === 'fewest')?.count).toBe(1);
+  expect(notes.join()).toMatch(/as it is, 1 pod is deleted before having a node/);
 });

@@ -40,6 +40,11 @@ export class CapacityQuestions {
   async ask(): Promise<void> {
     const { base, machines, packing, mix, extra, spotShare } = this.#request;
     this.#asItIs = await this.#search.asItIs();
+    const { spared } = this.#search;
+    if (spared > 0)
+      this.notes.push(
+        `as it is, ${spared} ${spared === 1 ? 'pod is' : 'pods are'} deleted before having a node: as many are allowed to be in every answer, and none may wait at the end`,
+      );
     const own = this.#asItIs[0]?.nodes ?? 0;
     const asPriced = machines.length === 1 ? machines[0] : undefined;
     // The cluster as it is costs what as many of the machine would; with several kinds to choose from nothing says which it is.
@@ -167,7 +172,7 @@ export class CapacityQuestions {
     if (best === undefined || mid === null || peak === null || peak === 0) return;
     const nodes = Number(Math.max(1, best.count * (mid / peak)).toPrecision(3));
     this.answers.push({
-      how: 'autoscaling (arithmetic, no run)',
+      how: 'autoscaling (a bound by arithmetic, no run)',
       nodes: `${nodes} of ${best.machine?.name ?? "the scenario's own"} on average, ${best.count} at the peak`,
       count: nodes,
       costPerHour: price(best.machine, nodes),
