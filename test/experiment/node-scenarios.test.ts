@@ -24,6 +24,7 @@ const SMALLER: Readonly<Record<string, readonly string[]>> = {
     'workload[0].deployments.count=4',
     'workload[1].deployments.count=1',
     'workload[1].deployments.flap={up: 1m, down: 30s}',
+    'expect.probes="> 100000"',
   ],
   'failure-detection-tuned': [
     'cluster.nodes=200',
