@@ -154,8 +154,7 @@ export class ApiServer implements Host, Core {
       case 'WatchWindow':
         return this.fanOut.allow(message as WatchWindow, ctx);
       case 'Ping':
-        ctx.send(ctx.source, { kind: 'Pong', since: this.since } as Pong);
-        return;
+        return void ctx.send(ctx.source, { kind: 'Pong', since: this.since } as Pong);
       case 'ConnectionReset':
         this.etcd.lost(ctx.source, ctx);
         this.aggregation.lost(ctx.source, ctx);
@@ -164,6 +163,7 @@ export class ApiServer implements Host, Core {
         return this.tick(ctx);
       case 'AdmissionReviewAnswer':
       case 'WebhookTimeout':
+      case 'Incident':
         return this.admission.receive(message, ctx);
       case 'ConversionReviewAnswer':
       case 'ConversionTimeout':

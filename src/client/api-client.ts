@@ -4,8 +4,8 @@
  *  Departure: silence means silence of watches; a client without watches does not ping. */
 
 import type { ApiRequest, ApiResponse, CloseWatch, KubeObject, Ping, Pong, StatusObject, WatchEvents } from '#api';
-import type { Context, Duration, HostId, Instant, Message } from '#sim';
-import { SECOND } from '#sim';
+import type { Context, Duration, HostId, Incident, Instant, Message } from '#sim';
+import { purpose, SECOND } from '#sim';
 import type { ApiClient, ClientConfig, ClientReceipt, LaneConfig, Outcome, RequestSpec } from './contract.ts';
 import { Lane } from './lane.ts';
 import { RequestMetrics } from './request-metrics.ts';
@@ -47,6 +47,7 @@ const PONG_WITHIN: Duration = 15 * SECOND;
 /** A watch is answered at once or not at all. */
 const WATCH_TIMEOUT: Duration = 15 * SECOND;
 
+const ANSWER_LOST = purpose('client/answer-lost');
 const SWEEP = 0;
 const FAILED = 1;
 const RETRY = 2;
@@ -63,6 +64,8 @@ export class Client<C> implements ApiClient<C>, Tenant {
   readonly #main: Lane;
   readonly #metrics = new RequestMetrics();
   #nextId = -1;
+  /** Share of answers that a fault loses: the request is sent again. */
+  #lost = 0;
   #serverIndex = -1;
   #heardAt: Instant = 0;
   #sweepAt: Instant = Number.POSITIVE_INFINITY;
@@ -243,6 +246,10 @@ export class Client<C> implements ApiClient<C>, Tenant {
         this.#tenants[tenant]?.timer(tag, ctx);
         return HANDLED;
       }
+      case 'Incident':
+        if ((message as Incident).what !== 'answers-lost') return NOT_HANDLED;
+        this.#lost = (message as Incident).share;
+        return HANDLED;
       case 'Pong':
         this.#pong(message as Pong, ctx);
         return this.#nextFailed(ctx);
@@ -277,6 +284,13 @@ export class Client<C> implements ApiClient<C>, Tenant {
     const call = this.#calls.get(message.id);
     if (call === undefined) return HANDLED;
     this.#calls.delete(message.id);
+    if (this.#lost > 0 && call.spec.verb !== 'watch' && call.attempts < MAX_RETRIES) {
+      if (ctx.chance.uniform(ANSWER_LOST, ctx.self, call.id) < this.#lost) {
+        call.attempts++;
+        this.#send(call, ctx);
+        return HANDLED;
+      }
+    }
     const { code } = message;
     this.#metrics.count(call.spec.verb, code, ctx);
     if ((code === 429 || code >= 500) && this.#retry(call, message, ctx)) return HANDLED;

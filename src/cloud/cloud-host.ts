@@ -4,12 +4,12 @@ import type { KubeObject } from '#api';
 import { SNAPSHOT_CLASSES, SNAPSHOT_DEFINITIONS } from '#api';
 import type { ClientConfig, Controller, Plan, View } from '#client';
 import { ControllerHost } from '#client';
-import { MINUTE } from '#sim';
+import { type Context, type Incident, type Message, MINUTE } from '#sim';
 import { CsiAttacher } from './csi-attacher.ts';
 import { CsiProvisioner } from './csi-provisioner.ts';
 import { CsiResizer } from './csi-resizer.ts';
 import { CsiSnapshotter } from './csi-snapshotter.ts';
-import { CloudDisks, type DriverPlan } from './disks.ts';
+import { CloudDisks, type DiskCall, type DriverPlan } from './disks.ts';
 import { SnapshotController } from './snapshot-controller.ts';
 
 /** Survives structured clone. */
@@ -52,7 +52,19 @@ export class CloudHost extends ControllerHost {
     });
     this.disks = disks;
   }
+
+  override receive(message: Message, ctx: Context): void {
+    if (message.kind === 'Incident') {
+      const { what, share } = message as Incident;
+      if (what.startsWith(ERRORS)) this.disks.ail(what.slice(ERRORS.length) as DiskCall | '', share);
+      return;
+    }
+    super.receive(message, ctx);
+  }
 }
+
+/** What a fault says, followed by the calls that it means. */
+const ERRORS = 'cloud-errors/';
 
 const driverObject = ({ name, attachRequired }: DriverPlan): KubeObject =>
   ({ apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', metadata: { name }, spec: { attachRequired } }) as KubeObject;

@@ -59,6 +59,14 @@ export class CloudDisks {
   // Calls under way and their ends, by what they are about.
   readonly #calls = new Map<string, Call>();
   readonly #attempts = new Map<string, number>();
+  /** Chances that calls fail while the API is ill; '' are all. */
+  readonly #ills = new Map<string, number>();
+
+  /** From now on: what is under way ends as it would have. */
+  ail(what: DiskCall | '', chance: number): void {
+    if (chance > 0) this.#ills.set(what, chance);
+    else this.#ills.delete(what);
+  }
 
   /** Asks, or asks again how it stands: the first call of a key begins it. `luck` is drawn from once a call. */
   call(plan: DriverPlan, what: DiskCall, key: string, now: Instant, luck: (attempt: number) => Stream): Answer {
@@ -69,7 +77,8 @@ export class CloudDisks {
       this.#attempts.set(id, attempt);
       const stream = luck(attempt);
       const seconds = Math.max(0, sampleDistribution(plan.seconds[what], stream));
-      const fails = (plan.failures[what] ?? 0) > stream.next();
+      const ill = Math.max(this.#ills.get(what) ?? 0, this.#ills.get('') ?? 0);
+      const fails = Math.max(plan.failures[what] ?? 0, ill) > stream.next();
       call = { due: now + Math.round(seconds * SECOND), fails };
       this.#calls.set(id, call);
     }

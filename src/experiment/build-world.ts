@@ -6,6 +6,7 @@ import { type ClientConfig, kindsOfOwnControllers, type OwnControllerConfig } fr
 import {
   type ClientLimits,
   faultKind,
+  isDrain,
   loadNamespace,
   type Mistake,
   type NodePool,
@@ -13,6 +14,7 @@ import {
   type Scenario,
   type Topology,
   type TopologyNode,
+  trafficPlans,
   UserError,
 } from '#scenario';
 import type { HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
@@ -170,7 +172,8 @@ export function buildWorld(
   const nodes = nodeHosts(scenario, apiServers, add);
   const clients = [user, ...(observer < 0 ? [] : [observer]), ...loads];
   const hostsSoFar: Topology = { nodes, apiServers, etcd, etcdMembers, schedulers, controllerManagers, users: clients };
-  const { topology, changes, losses } = befalling(scenario, hostsSoFar, hosts.length, seed);
+  const beside = ownControllers.length + (check ? 1 : 0);
+  const { topology, changes, losses } = befalling(scenario, { ...hostsSoFar, ...hostsToCome(scenario, hosts.length, beside) }, seed);
   if (observer >= 0) {
     const config: ObserverConfig = {
       client: client('system:observer', UNLIMITED),
@@ -268,9 +271,18 @@ function nodeHosts(scenario: Scenario, servers: readonly HostId[], add: (host: H
 
 export const nodeName = (pool: NodePool, index: number): string => pool.names?.[index] ?? `${pool.name}-${index}`;
 
-/** `next`: the id of the host that is added next, the first webhook. */
-function befalling(scenario: Scenario, there: Topology, next: HostId, seed: number) {
-  const topology: Topology = { ...there, webhooks: scenario.cluster.webhooks.map(({ name }, index) => ({ id: next + index, name })) };
+/** Hosts that faults strike and that are added after those: webhooks, the provider, `beside` others, the operator who drains, clients of Services. */
+function hostsToCome({ cluster, workload }: Scenario, next: HostId, beside: number): Pick<Topology, 'webhooks' | 'cloud' | 'traffic'> {
+  const cloud = next + cluster.webhooks.length;
+  const traffic = cloud + (cluster.storage === undefined ? 0 : 1) + beside + (workload.some(isDrain) ? 1 : 0);
+  return {
+    webhooks: cluster.webhooks.map(({ name }, index) => ({ id: next + index, name })),
+    ...(cluster.storage === undefined ? {} : { cloud }),
+    ...(trafficPlans(workload).length === 0 ? {} : { traffic }),
+  };
+}
+
+function befalling(scenario: Scenario, topology: Topology, seed: number) {
   const changes = faultChanges(scenario, topology, seed);
   return { topology, changes, losses: lossesOf(changes, topology.nodes) };
 }

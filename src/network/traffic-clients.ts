@@ -6,7 +6,18 @@
 
 import type { EndpointSlice } from '#api';
 import { type ApiClient, createApiClient, createInformerFactory, type InformerFactory } from '#client';
-import { type Context, type Host, type HostId, hashName, type Message, messageKind, purpose, sampleDistribution, type Timer } from '#sim';
+import {
+  type Context,
+  type Host,
+  type HostId,
+  hashName,
+  type Incident,
+  type Message,
+  messageKind,
+  purpose,
+  sampleDistribution,
+  type Timer,
+} from '#sim';
 import { choose, type KnownEndpoint } from './endpoint-choice.ts';
 import { EndpointTally } from './endpoint-tally.ts';
 import { poisson } from './poisson.ts';
@@ -72,6 +83,8 @@ export class TrafficClients implements Host {
   #streams: readonly Stream[] = [];
   readonly #pending = new Map<number, Pending>();
   #sent = 0;
+  /** Share of requests whose name is not resolved. */
+  #unresolved = 0;
   // Kept from the first time that somebody asks.
   #endpoints: EndpointTally | undefined;
 
@@ -104,12 +117,17 @@ export class TrafficClients implements Host {
 
   receive(message: Message, ctx: Context): void {
     if (message.kind === 'TrafficAnswer') return this.#answered(message as TrafficAnswer, ctx);
+    if (message.kind === 'Incident') return this.#befall(message as Incident);
     if (message.kind === 'Scrape') return (this.#endpoints ??= new EndpointTally()).tell(ctx);
     if (message.kind !== 'TrafficTimer') return void this.#client.receive(message, ctx);
     const { what, of, proxy } = message as TrafficTimer;
     if (what === 'send') this.#send(this.#streams[of] as Stream, ctx);
     else if (what === 'proxy') this.#program(this.#streams[of] as Stream, proxy, ctx);
     else this.#timedOut(of, ctx);
+  }
+
+  #befall({ what, share }: Incident): void {
+    if (what === 'dns-errors') this.#unresolved = share;
   }
 
   /** A slice came, went or changed: the proxies of its Service hear of it. */
@@ -146,7 +164,9 @@ export class TrafficClients implements Host {
     if (last !== undefined && ctx.now < last.to) ctx.after(plan.every, timer('send', stream.index));
     if (stretch === undefined || stretch.requestsPerSecond <= 0) return;
     const draw = ctx.chance.stream(ARRIVALS, luck, stream.ticks);
-    const mean = (stretch.requestsPerSecond * plan.every) / 1e6 / stream.proxies.length;
+    const all = (stretch.requestsPerSecond * plan.every) / 1e6;
+    if (this.#unresolved > 0) this.#notFound(stream, stretch.name, poisson(all * this.#unresolved, draw), ctx);
+    const mean = (all * (1 - this.#unresolved)) / stream.proxies.length;
     const counts = new Map<KnownEndpoint, number>();
     for (const { endpoints } of stream.proxies) {
       if (endpoints.length === 0) {
@@ -170,6 +190,13 @@ export class TrafficClients implements Host {
       -1,
       ctx,
     );
+  }
+
+  /** Clients that look a Service's name up and are told nothing. */
+  #notFound({ tally }: Stream, phase: string, count: number, ctx: Context): void {
+    if (count === 0) return;
+    tally.sent(count, phase);
+    tally.failed(count, phase, 'name not resolved', ctx);
   }
 
   /** A message a node. */
@@ -249,6 +276,10 @@ export class TrafficClients implements Host {
   ): void {
     const luck = ctx.chance.stream(CHOICE, next.luck, key);
     for (const latency of latencies) {
+      if (this.#unresolved > 0 && luck.next() < this.#unresolved) {
+        root.tally.failed(latency[1], phase, 'name not resolved', ctx, next.plan.name);
+        continue;
+      }
       const { endpoints } = next.proxies[Math.floor(luck.next() * next.proxies.length)] as ServiceProxy;
       const to = endpoints[Math.floor(luck.next() * endpoints.length)];
       if (to === undefined) root.tally.failed(latency[1], phase, 'no endpoints', ctx, next.plan.name);

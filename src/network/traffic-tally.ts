@@ -4,7 +4,7 @@ import type { Context, Counter, Duration, Histogram, Recorder } from '#sim';
 import type { TrafficPlan } from './traffic-plan.ts';
 
 /** Why a request failed. */
-export type Failure = 'no endpoints' | 'refused' | 'timed out';
+export type Failure = 'name not resolved' | 'no endpoints' | 'refused' | 'timed out';
 
 interface StretchTally {
   readonly requests: Counter;

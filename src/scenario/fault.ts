@@ -14,6 +14,10 @@ export interface Topology {
   readonly controllerManagers: readonly HostId[];
   /** Clients besides those: users, load, the observer. */
   readonly users: readonly HostId[];
+  /** Where clients of Services are, where there are any. */
+  readonly traffic?: HostId;
+  /** The provider's API, where something calls it. */
+  readonly cloud?: HostId;
   readonly webhooks?: readonly { readonly id: HostId; readonly name: string }[];
 }
 export interface TopologyEtcdMember {

@@ -2,7 +2,7 @@
  *  webhooks, quotas and the like asks nobody, and its writes go on at once. Mirrors apiserver v1.34 pkg/admission/chain.go. */
 
 import type { KubeObject, Resource, StatusObject } from '#api';
-import type { Context, Message } from '#sim';
+import type { Context, Incident, Message } from '#sim';
 import { escalation } from '../authorization/escalation.ts';
 import { isStatus } from '../cache/filter.ts';
 import type { Core, Operation } from '../core.ts';
@@ -180,6 +180,7 @@ export class Admission {
 
   /** What webhooks answer, and their time running out. */
   receive(message: Message, ctx: Context): void {
-    if (!this.admitCaller.receive(message, ctx)) this.validatingCaller.receive(message, ctx);
+    if (message.kind === 'Incident') for (const caller of [this.admitCaller, this.validatingCaller]) caller.befall(message as Incident);
+    else if (!this.admitCaller.receive(message, ctx)) this.validatingCaller.receive(message, ctx);
   }
 }

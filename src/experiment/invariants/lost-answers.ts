@@ -1,7 +1,7 @@
 /** When answers of API servers may have been lost: while a server was down, cut off, or at the end of a link that loses. What an asker does not know to have
  *  happened it asks for again (kubernetes v1.34 pkg/controller/replicaset/replica_set.go, manageReplicas, counts a failed create as not made). */
 
-import type { HostId, WorldChange } from '#sim';
+import type { HostId, Incident, WorldChange } from '#sim';
 
 /** Simulated microseconds. */
 export interface Interval {
@@ -14,6 +14,7 @@ export function lostAnswers(changes: readonly WorldChange[], servers: readonly H
   const ends = (change: WorldChange): number => {
     const end = changes.find((later) => {
       if (later.at < change.at) return false;
+      if (change.change === 'tell') return later.change === 'tell' && losingShare(later) === 0;
       if (change.change === 'crash') return later.change === 'restart' && later.hosts.hosts?.join() === change.hosts.hosts?.join();
       return later.change === 'heal' && 'id' in change && later.id === change.id;
     });
@@ -23,7 +24,7 @@ export function lostAnswers(changes: readonly WorldChange[], servers: readonly H
     const isLosing =
       change.change === 'crash'
         ? (change.hosts.hosts ?? servers).some((host) => servers.includes(host))
-        : change.change === 'partition' || (change.change === 'link' && change.loss !== undefined);
+        : (losingShare(change) ?? 0) > 0 || change.change === 'partition' || (change.change === 'link' && change.loss !== undefined);
     return isLosing ? [{ from: change.at, until: ends(change) }] : [];
   });
   // What was lost in one is made up for in the next that begins before anybody has recovered: they are one.
@@ -34,6 +35,13 @@ export function lostAnswers(changes: readonly WorldChange[], servers: readonly H
     else joined.push({ from, until });
   }
   return joined;
+}
+
+/** Of a fault that repeats requests whose answers it loses. */
+function losingShare(change: WorldChange): number | undefined {
+  if (change.change !== 'tell' || change.message.kind !== 'Incident') return undefined;
+  const { what, share } = change.message as Incident;
+  return what === 'answers-lost' ? share : undefined;
 }
 
 const RECOVERY = 45_000_000;

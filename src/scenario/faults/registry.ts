@@ -3,11 +3,13 @@
 import type { FaultKind } from '../fault.ts';
 import { clockDrift } from './clock-drift.ts';
 import { clockSkew } from './clock-skew.ts';
+import { cloudErrors } from './cloud-errors.ts';
 import { corruptMember } from './corrupt-member.ts';
 import { crashApiServer, crashControllerManager, crashScheduler } from './crash-component.ts';
 import { crashContainers } from './crash-containers.ts';
 import { crashEtcdMember, killEtcdLeader } from './crash-etcd-member.ts';
 import { crashNodes } from './crash-nodes.ts';
+import { dnsErrors } from './dns-errors.ts';
 import { dropWatches } from './drop-watches.ts';
 import { fillEtcdDisk } from './fill-etcd-disk.ts';
 import { isolateComponent } from './isolate-component.ts';
@@ -21,6 +23,7 @@ import { rebootNodes } from './reboot-nodes.ts';
 import { reclaimSpotNodes } from './reclaim-spot-nodes.ts';
 import { recurring } from './recurrence.ts';
 import { registryOutage } from './registry-outage.ts';
+import { repeatRequests } from './repeat-requests.ts';
 import { restartKubelet } from './restart-kubelet.ts';
 import { slowComponent } from './slow-component.ts';
 import { slowEtcdDisk } from './slow-etcd-disk.ts';
@@ -49,7 +52,9 @@ export const FAULTS: readonly FaultKind[] = [
   slowNetwork,
   clockSkew,
   clockDrift,
+  cloudErrors,
   crashContainers,
+  dnsErrors,
   dropWatches,
   isolateComponent,
   lagWatch,
@@ -58,6 +63,7 @@ export const FAULTS: readonly FaultKind[] = [
   rebootNodes,
   reclaimSpotNodes,
   registryOutage,
+  repeatRequests,
   restartKubelet,
   slowComponent,
   slowNodes,

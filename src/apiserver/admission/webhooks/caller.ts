@@ -2,7 +2,7 @@
  *  validating/dispatcher.go, errors/statuserror.go). */
 
 import { internalError, type KubeObject, type StatusObject } from '#api';
-import { type Context, type Counter, type Histogram, type Message, SECOND } from '#sim';
+import { type Context, type Counter, type Histogram, type Incident, type Message, purpose, SECOND } from '#sim';
 import type { Core } from '../../core.ts';
 import { drawUid } from '../../identity.ts';
 import type { Attributes } from '../attributes.ts';
@@ -29,6 +29,7 @@ interface Pending {
 }
 
 const DEFAULT_SECONDS = 10;
+const LOOKUP = purpose('apiserver/webhook-lookup');
 
 /** https://guard.default.svc:443/path?timeout=10s */
 function urlOf({ clientConfig: { url, service }, timeoutSeconds = DEFAULT_SECONDS }: Webhook): string {
@@ -55,6 +56,8 @@ export class WebhookCaller {
   private readonly pending = new Map<number, Pending>();
   private readonly durations = new Map<string, Histogram>();
   private readonly counters = new Map<string, Counter>();
+  /** Share of look-ups that fail. */
+  private unresolved = 0;
 
   constructor(core: Core, type: 'admit' | 'validating') {
     this.core = core;
@@ -65,8 +68,10 @@ export class WebhookCaller {
     const { operation, old, verb } = attributes;
     const host = this.core.config.webhooks?.[hostNameOf(webhook.clientConfig.url, webhook.clientConfig.service)];
     this.pending.set(id, { webhook, waiter, sentAt: ctx.now, operation: verb });
-    if (host === undefined) {
-      const { url, service } = webhook.clientConfig;
+    const { url, service } = webhook.clientConfig;
+    // A service is found by its cluster address, without DNS (proxy.ResolveCluster).
+    const isLost = service === undefined && this.unresolved > 0 && ctx.chance.uniform(LOOKUP, id, ctx.now) < this.unresolved;
+    if (host === undefined || isLost) {
       const why =
         service === undefined ? `dial tcp: lookup ${hostNameOf(url, service)}: no such host` : `service "${service.name}" not found`;
       return this.failed(id, `failed to call webhook: Post "${urlOf(webhook)}": ${why}`, ctx);
@@ -89,6 +94,10 @@ export class WebhookCaller {
     const message: AdmissionReviewCall = { kind: 'AdmissionReviewCall', id, webhook: webhook.name, path, request };
     ctx.send(host, message, this.core.charge(ctx, this.core.costs.request));
     ctx.after((webhook.timeoutSeconds ?? DEFAULT_SECONDS) * SECOND, { kind: 'WebhookTimeout', id } as WebhookTimeout);
+  }
+
+  befall({ what, share }: Incident): void {
+    if (what === 'dns-errors') this.unresolved = share;
   }
 
   receive(message: Message, ctx: Context): boolean {
