@@ -10,7 +10,7 @@ const NO_PODS: readonly PodInfo[] = [];
 export class Nominator {
   /** Told of every change when a run is to be explained. */
   journal: ExplainJournal | undefined;
-  readonly #byNode = new Map<string, PodInfo[]>();
+  readonly #byNode = new Map<string, readonly PodInfo[]>();
   readonly #nodeOf = new Map<string, string>();
 
   get size(): number {
@@ -46,9 +46,8 @@ export class Nominator {
     if (nodeName === '') return;
     this.journal?.nominated(pod, nodeName);
     this.#nodeOf.set(podUid(pod), nodeName);
-    const infos = this.#byNode.get(nodeName);
-    if (infos === undefined) this.#byNode.set(nodeName, [newPodInfo(pod)]);
-    else infos.push(newPodInfo(pod));
+    // A new list each time: who keeps verdicts knows by it whether they still hold.
+    this.#byNode.set(nodeName, [...this.on(nodeName), newPodInfo(pod)]);
   }
 
   /** UpdateNominatedPod: a nomination that only this scheduler knows of yet is kept; otherwise the pod's own status says. */

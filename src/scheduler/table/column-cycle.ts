@@ -8,13 +8,14 @@ import { CycleState, type Handle, type PreFilterResult } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { Nominator } from '../nominator.ts';
 import { filterWithNominated } from '../object-handle.ts';
-import { podPriority } from '../pod-fields.ts';
+import { podPriority, podUid } from '../pod-fields.ts';
 import type { Profile } from '../profile.ts';
 import { isRejected, messageOf, SKIP, type Status, unresolvable, withPlugin } from '../status.ts';
 import type { AffinityFit } from './affinity-fit.ts';
 import type { Choice } from './class-board.ts';
 import { ColumnStatuses } from './column-statuses.ts';
 import { FIT } from './local-fit.ts';
+import { NominatedVerdicts } from './nominated-verdicts.ts';
 import { nthSmallest } from './nth-smallest.ts';
 import { PluginRuns } from './plugin-runs.ts';
 import { type PodClass, PodClasses } from './pod-classes.ts';
@@ -42,7 +43,7 @@ export interface Top extends Choice {
   readonly state: CycleState;
 }
 
-/** What is asked about a node beyond its own state, in order. */
+/** Asked about a node beyond its own state, in order. */
 interface Checks {
   readonly state: CycleState;
   readonly pod: Pod;
@@ -74,6 +75,7 @@ export class ColumnCycle {
   /** As every plugin's own PreFilter leaves it; made when a node with nominated pods is met. */
   #plainState: CycleState | undefined;
   readonly #nominator: Nominator;
+  readonly #verdicts = new NominatedVerdicts();
   /** How many nodes the last search rejected, by verdict code. */
   readonly #counts = new Uint32Array(CODES);
   /** What the last decision asked of which plugins. */
@@ -214,7 +216,7 @@ export class ColumnCycle {
     }
     const best = this.rejected;
     let n = 0;
-    // `rejected` is read no more once a node was found: its space serves for the tied slots.
+    // `rejected` is read no more once a node was found.
     for (let i = 0; i < count; i++) if (totals[i] === top) best[n++] = slots[i] as number;
     return { slot: nthSmallest(best, tied, Math.min(Math.floor(draw * tied), tied - 1)), tied, total: top };
   }
@@ -313,8 +315,7 @@ export class ColumnCycle {
   }
 
   #call(plugins: ProfileRules['earlyFilters'], state: CycleState, pod: Pod, slot: number): number {
-    const info = this.#cache.table.infos[slot] as NodeInfo;
-    const status = this.#profile.runFilters(plugins, state, pod, info, this.#handle);
+    const status = this.#profile.runFilters(plugins, state, pod, this.#cache.table.infos[slot] as NodeInfo, this.#handle);
     if (status === undefined) return 0;
     if (!isRejected(status)) throw filterError(status);
     this.calledStatus.set(slot, status);
@@ -332,7 +333,13 @@ export class ColumnCycle {
       this.#plainState = new CycleState();
       this.#profile.runPreFilter(this.#plainState, pod, this.#handle);
     }
-    const status = filterWithNominated(this.#profile, this.#handle, this.#plainState, pod, this.#cache.table.infos[slot] as NodeInfo);
+    const plain = this.#plainState;
+    const info = this.#cache.table.infos[slot] as NodeInfo;
+    const decide = (): Status | undefined => filterWithNominated(this.#profile, this.#handle, plain, pod, info);
+    const nominated = this.#nominator.on(info.name);
+    const isKept = this.#isRoomOnly && !nominated.some((one) => podUid(one.pod) === podUid(pod));
+    const { local } = this.#podClass as PodClass;
+    const status = isKept ? this.#verdicts.of(local, this.#cache.table, slot, podPriority(pod), nominated, decide) : decide();
     if (status === undefined) return 0;
     if (!isRejected(status)) throw filterError(status);
     this.calledStatus.set(slot, status);
