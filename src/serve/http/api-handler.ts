@@ -24,6 +24,7 @@ import { HttpFailure, malformed, unknownPath, wrongMediaType, wrongMethod } from
 import { isPodLog, sendPodLog } from './pod-log.ts';
 import { sendObject, sendPieces, sendStatus, sendText } from './reply.ts';
 import { isList, type Presentation, shownList, shownObject } from './shown.ts';
+import { warningHeaders } from './warning-header.ts';
 import { streamWatch } from './watch-reply.ts';
 
 export interface ApiCall {
@@ -116,8 +117,7 @@ async function reply(
   warnings: readonly string[],
 ): Promise<void> {
   if (response.destroyed) return;
-  const headers: Readonly<Record<string, readonly string[]>> =
-    warnings.length === 0 ? {} : { Warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`) };
+  const headers: Readonly<Record<string, readonly string[]>> = warnings.length === 0 ? {} : { Warning: warningHeaders(warnings) };
   const { encoding } = how.form;
   if (typeof object === 'string') return sendText(request, response, code, 'text/plain', object);
   if (code >= 400) return sendStatus(request, response, object as StatusObject, { encoding, headers });
