@@ -105,7 +105,7 @@ try {
   );
   wavetank('imports a trace', ['import', 'openb', 'pods.csv', '-o', 'trace.yaml'], { says: /2 pods in 60 s/ });
   wavetank('plays it', ['run', 'trace.yaml', '--quiet', '--out', 'out/trace'], { says: /2 pods created, 2 bound/ });
-  wavetank('writes it as a trace of SimKube', ['export', 'out/trace', '-o', 'again.sktrace', '--quiet'], { says: /again\.sktrace/ });
+  wavetank('writes it as a trace of SimKube', ['export', 'trace.yaml', '-o', 'again.sktrace', '--quiet'], { says: /again\.sktrace/ });
   wavetank('knows the prices of machines', ['capacity', '--list-machines'], { says: /prices of \d{4}/ });
   wavetank('records nothing where nobody is', ['record', '--server', 'http://127.0.0.1:1', '-o', 'live.json'], {
     code: 2,
