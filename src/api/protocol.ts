@@ -69,6 +69,8 @@ export interface ApiRequest extends Message {
   readonly parameters?: Readonly<Record<string, string>>;
   /** The client will not read the object that comes back: the answer then carries metadata only, and nothing of an Event. A saving of this program; the modelled cost stays that of the whole object. */
   readonly discardBody?: boolean;
+  /** It came in by the door: its body is whatever somebody wrote, whoever they say they are. */
+  readonly foreign?: boolean;
   /** bodyDigest(body), where the sender's thread has worked it out already. */
   readonly bodyDigest?: number;
 }

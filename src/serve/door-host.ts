@@ -95,7 +95,7 @@ export class Door implements Host {
   }
 
   private send(id: number, { asked, server }: Open, ctx: Context): void {
-    ctx.send(server, { kind: 'ApiRequest', id, ...asked } as ApiRequest);
+    ctx.send(server, { kind: 'ApiRequest', id, ...asked, foreign: true } as ApiRequest);
   }
 
   private close(id: number, ctx: Context): void {

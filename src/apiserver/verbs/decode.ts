@@ -2,7 +2,7 @@
 
 import { badRequest, type FieldError, invalid, type KubeObject, QUANTITY_ERROR, type StatusObject } from '#api';
 import type { Operation } from '../core.ts';
-import { withoutNulls } from './decoded-nulls.ts';
+import { mayHoldNulls, withoutNulls } from './decoded-nulls.ts';
 import { mistypedMeta, mistypedObject } from './decoded-types.ts';
 
 /** The body as an object of the request's kind, or 400. */
@@ -10,7 +10,8 @@ export function decodeBody({ request, resource }: Operation, body: unknown): Kub
   const { info, descriptor } = resource;
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return badRequest(`couldn't get version/kind; json parse error: the body of a ${info.kind} must be an object`);
-  const object = withoutNulls(body as KubeObject, info.kind, descriptor.openShape === true);
+  const given = body as KubeObject;
+  const object = mayHoldNulls(request) ? withoutNulls(given, info.kind, descriptor.openShape === true) : given;
   if (object.kind !== undefined && object.kind !== info.kind) {
     return badRequest(
       `${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: expected ${info.apiVersion}, Kind=${info.kind}, got ${object.apiVersion ?? ''}, Kind=${object.kind}`,

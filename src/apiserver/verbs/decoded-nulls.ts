@@ -2,7 +2,7 @@
  *  hold texts and which quantities is told by their names, which the published schemas of Kubernetes 1.34 give one meaning each, but for those named here.
  *  Mirrors encoding/json as sigs.k8s.io/json has it. Custom resources are not decoded into structs: only their metadata is. */
 
-import type { KubeObject } from '#api';
+import type { ApiRequest, KubeObject } from '#api';
 
 type Members = Readonly<Record<string, unknown>>;
 type Zero = '' | '0';
@@ -108,16 +108,24 @@ function decoded(value: unknown, name: string, kind: string): unknown {
   return result;
 }
 
-// Specs come from templates: the same reference, already looked at.
+// Pods' specs come from templates: the same reference, already looked at.
 const clean = new WeakSet<object>();
 
-function cleanMember(value: unknown): boolean {
+function cleanMember(name: string, value: unknown): boolean {
   if (typeof value !== 'object') return true;
   if (value === null) return false;
+  if (name !== 'spec') return !hasNull(value);
   if (clean.has(value)) return true;
   if (hasNull(value)) return false;
   clean.add(value);
   return true;
+}
+
+/** Whether a request's body may hold nulls: Kubernetes' own components, as they are here, write objects and never a null, which is most of all requests. */
+export function mayHoldNulls({ user, foreign }: Pick<ApiRequest, 'user' | 'foreign'>): boolean {
+  return (
+    foreign === true || !(user.startsWith('system:node:') || user === 'system:kube-scheduler' || user === 'system:kube-controller-manager')
+  );
 }
 
 /** The body as it is once Go has read it; the body itself where nothing is null. */
@@ -125,9 +133,9 @@ export function withoutNulls(object: KubeObject, kind: string, openShape: boolea
   const members = object as unknown as Members;
   if (openShape) {
     const { metadata, ...rest } = members;
-    if (cleanMember(metadata)) return object;
+    if (cleanMember('metadata', metadata)) return object;
     return (metadata === null ? rest : { ...members, metadata: decoded(metadata, 'metadata', '') }) as unknown as KubeObject;
   }
-  for (const name in members) if (!cleanMember(members[name])) return decoded(object, '', kind) as KubeObject;
+  for (const name in members) if (!cleanMember(name, members[name])) return decoded(object, '', kind) as KubeObject;
   return object;
 }

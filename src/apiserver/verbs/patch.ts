@@ -23,7 +23,7 @@ import type { Change } from '../guaranteed-update.ts';
 import { fromScale, toScale } from '../subresources/scale.ts';
 import { invalidValue, required } from '../validation/field-error.ts';
 import { decodeBody } from './decode.ts';
-import { hasNull, withoutNulls } from './decoded-nulls.ts';
+import { hasNull, mayHoldNulls, withoutNulls } from './decoded-nulls.ts';
 import { goText, jsonType, mistypedMeta, mistypedObject } from './decoded-types.ts';
 import { newObject } from './new-object.ts';
 import { updatedObject } from './updated-object.ts';
@@ -127,7 +127,8 @@ export const patch: Change = {
       throw error;
     }
     // Nulls delete, but for those in lists and in what a JSON patch adds.
-    if (result !== current && typeof result === 'object' && result !== null && hasNull(request.body)) result = read(result as KubeObject);
+    if (result !== current && typeof result === 'object' && result !== null && mayHoldNulls(request) && hasNull(request.body))
+      result = read(result as KubeObject);
     const mistyped = refusedResult(operation, result, current);
     if (mistyped !== undefined) return mistyped;
     if (request.subresource === 'scale') {
