@@ -50,6 +50,13 @@ export function csiNodeOf(node: Node, drivers: Readonly<Record<string, number>>)
   return { apiVersion: 'storage.k8s.io/v1', kind: 'CSINode', metadata: { name }, spec } as KubeObject;
 }
 
+/** Every volume is a disk of its own: scheduler_perf gives its source the volume's number as id (scheduler_perf.go v1.34, getCustomVolumeFactory). */
+function withDiskId(spec: Readonly<Record<string, unknown>> | undefined, id: string): object {
+  const { csi, awsElasticBlockStore } = (spec ?? {}) as { readonly csi?: object; readonly awsElasticBlockStore?: object };
+  if (csi !== undefined) return { ...spec, csi: { ...csi, volumeHandle: id } };
+  return awsElasticBlockStore === undefined ? { ...spec } : { ...spec, awsElasticBlockStore: { ...awsElasticBlockStore, volumeID: id } };
+}
+
 /** A pod, after its volume and claim where the operation has them: pre-bound, as upstream makes them. */
 export function podsOf(operation: CreatePods, index: number): KubeObject[] {
   const pod = (operation.template === undefined ? DEFAULT_POD : render(operation.template, index, operation.count)) as KubeObject & {
@@ -60,7 +67,7 @@ export function podsOf(operation: CreatePods, index: number): KubeObject[] {
   const claimName = `pvc-${index}`;
   const volumeName = `${namespace}-vol-${index}`;
   const claim = render(persistentVolumeClaim, index, operation.count) as KubeObject & { readonly spec?: object };
-  const volume = render(persistentVolume, index, operation.count) as KubeObject & { readonly spec?: object };
+  const volume = render(persistentVolume, index, operation.count) as KubeObject & { readonly spec?: Readonly<Record<string, unknown>> };
   const volumes = [{ name: 'vol', persistentVolumeClaim: { claimName } }];
   return [
     {
@@ -77,7 +84,10 @@ export function podsOf(operation: CreatePods, index: number): KubeObject[] {
     {
       ...volume,
       metadata: { ...volume.metadata, name: volumeName },
-      spec: { ...volume.spec, claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name: claimName } },
+      spec: {
+        ...withDiskId(volume.spec, `vol-${index}`),
+        claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name: claimName },
+      },
       status: { phase: 'Bound' },
     } as KubeObject,
     { ...pod, metadata: { ...pod.metadata, namespace }, spec: { ...pod.spec, volumes } } as KubeObject,
