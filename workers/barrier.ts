@@ -68,7 +68,7 @@ export class Barrier {
       Atomics.store(words, ARRIVED, 0);
       Atomics.add(words, GENERATION, 1);
       Atomics.notify(words, GENERATION);
-      this.#check();
+      this.check();
       return;
     }
     const since = performance.now();
@@ -76,10 +76,10 @@ export class Barrier {
     while (Atomics.load(words, GENERATION) === generation) {
       if (spins-- > 0) continue;
       Atomics.wait(words, GENERATION, generation, WAIT_MS);
-      this.#check();
+      this.check();
     }
     this.seconds += (performance.now() - since) / 1000;
-    this.#check();
+    this.check();
   }
 
   /** Returns when there is news, which a sender must say by waking this shard. */
@@ -95,14 +95,9 @@ export class Barrier {
       // What came before the bell was up rings it no more.
       if (!hasNews()) Atomics.wait(words, bell, 1, WAIT_MS);
       Atomics.store(words, bell, 0);
-      this.#check();
+      this.check();
     }
     this.seconds += (performance.now() - since) / 1000;
-  }
-
-  /** Once round a loop that waits for somebody else: throws when there is nobody to wait for. */
-  breathe(): void {
-    this.#check();
   }
 
   /** Wakes a shard that sleeps. */
@@ -110,7 +105,8 @@ export class Barrier {
     ring(this.#words, BELLS + shard);
   }
 
-  #check(): void {
+  /** Throws when another shard has failed: there is nobody to wait for. */
+  check(): void {
     if (Atomics.load(this.#words, ABORTED) === 1) throw new Aborted();
   }
 }

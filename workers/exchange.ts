@@ -106,7 +106,7 @@ export class Exchange implements Outlet {
       while (!ring.tryWrite(fits ? packer.words : undefined, packer.used, promise)) {
         // The other may be waiting for room of its own.
         barrier.wake(to);
-        barrier.breathe();
+        barrier.check();
         this.collect(shard, promises);
       }
       packer.used = 0;

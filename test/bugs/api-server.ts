@@ -11,6 +11,17 @@ import { List } from '../../src/apiserver/verbs/list.ts';
 import { update } from '../../src/apiserver/verbs/update.ts';
 import { type Loose, replace } from './patch.ts';
 
+/** A change is worked out from another object than is there. */
+const asIf = (change: object, seen: (current: Loose) => Loose): void =>
+  replace(
+    change,
+    'transform',
+    (transform) =>
+      function (core, operation, current: Loose, ctx) {
+        return transform.call(this, core, operation, current === undefined ? current : seen(current), ctx);
+      },
+  );
+
 export const API_SERVER_BUGS: Readonly<Record<string, SeededBug>> = {
   'conflict-not-returned': {
     breaks: 'an update from an old version overwrites what came since',
@@ -164,39 +175,11 @@ export const API_SERVER_BUGS: Readonly<Record<string, SeededBug>> = {
   'finalizers-ignored': {
     breaks: 'a deletion removes what still has finalizers',
     marked: false,
-    inject: () =>
-      replace(
-        deletion,
-        'transform',
-        (transform) =>
-          function (core, operation, current: Loose, ctx) {
-            return transform.call(
-              this,
-              core,
-              operation,
-              current === undefined ? current : { ...current, metadata: { ...current.metadata, finalizers: [] } },
-              ctx,
-            );
-          },
-      ),
+    inject: () => asIf(deletion, (current) => ({ ...current, metadata: { ...current.metadata, finalizers: [] } })),
   },
   'pods-bound-anew': {
     breaks: 'a pod that has a node can be bound to another',
     marked: false,
-    inject: () =>
-      replace(
-        bind,
-        'transform',
-        (transform) =>
-          function (core, operation, current: Loose, ctx) {
-            return transform.call(
-              this,
-              core,
-              operation,
-              current === undefined ? current : { ...current, spec: { ...current.spec, nodeName: undefined } },
-              ctx,
-            );
-          },
-      ),
+    inject: () => asIf(bind, (current) => ({ ...current, spec: { ...current.spec, nodeName: undefined } })),
   },
 };

@@ -14,6 +14,18 @@ import { Raft } from '../../src/etcd/raft/raft.ts';
 import { RaftGroup } from '../../src/etcd/raft-group.ts';
 import { type Loose, replace } from './patch.ts';
 
+/** What a member does to itself before it starts again. */
+const atStart = (act: (group: Loose) => void): void =>
+  replace(
+    RaftGroup.prototype,
+    'start',
+    (start) =>
+      function (ctx) {
+        act(this);
+        return start.call(this, ctx);
+      },
+  );
+
 export const ETCD_BUGS: Readonly<Record<string, SeededBug>> = {
   'vote-not-persisted': {
     breaks: 'a member votes and does not write down for whom',
@@ -166,29 +178,17 @@ export const ETCD_BUGS: Readonly<Record<string, SeededBug>> = {
     breaks: 'what was last written is not found after a crash (as etcd#14370)',
     marked: false,
     inject: () =>
-      replace(
-        RaftGroup.prototype,
-        'start',
-        (start) =>
-          function (ctx) {
-            this.disk.durable.entries.pop();
-            return start.call(this, ctx);
-          },
-      ),
+      atStart((group) => {
+        group.disk.durable.entries.pop();
+      }),
   },
   'applied-again-after-a-restart': {
     breaks: 'a restarted member applies its last entries once more',
     marked: false,
     inject: () =>
-      replace(
-        RaftGroup.prototype,
-        'start',
-        (start) =>
-          function (ctx) {
-            this.disk.applied = Math.max(this.disk.durable.snapshot.index, this.disk.applied - 3);
-            return start.call(this, ctx);
-          },
-      ),
+      atStart((group) => {
+        group.disk.applied = Math.max(group.disk.durable.snapshot.index, group.disk.applied - 3);
+      }),
   },
   'revision-differs-after-a-crash': {
     breaks: 'a restarted member counts one revision more than the others (as etcd#13766, #17780)',

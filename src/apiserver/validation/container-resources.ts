@@ -5,6 +5,7 @@ import { type Container, compareQuantities, type FieldError, formatQuantity, par
 import { duplicate, forbiddenField, has, invalidValue, notFoundField, notSupported, required } from './field-error.ts';
 import { validateName } from './lists.ts';
 import { dns1123Label, qualifiedName } from './names.ts';
+import { INTEGER_RESOURCES, STANDARD_RESOURCES } from './resource-names.ts';
 
 type Amount = string | number;
 type Amounts = Readonly<Record<string, Amount>> | undefined;
@@ -12,40 +13,7 @@ type Requirements = NonNullable<Container['resources']>;
 
 const NANO = 1_000_000_000n;
 const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
-const STANDARD = new Set([
-  'cpu',
-  'memory',
-  'ephemeral-storage',
-  'requests.cpu',
-  'requests.memory',
-  'requests.ephemeral-storage',
-  'limits.cpu',
-  'limits.memory',
-  'limits.ephemeral-storage',
-  'pods',
-  'resourcequotas',
-  'services',
-  'replicationcontrollers',
-  'secrets',
-  'configmaps',
-  'persistentvolumeclaims',
-  'storage',
-  'requests.storage',
-  'services.nodeports',
-  'services.loadbalancers',
-]);
 const OF_CONTAINERS = new Set(['cpu', 'memory', 'ephemeral-storage']);
-const INTEGER = new Set([
-  'pods',
-  'resourcequotas',
-  'services',
-  'replicationcontrollers',
-  'secrets',
-  'configmaps',
-  'persistentvolumeclaims',
-  'services.nodeports',
-  'services.loadbalancers',
-]);
 
 /** IsNativeResource: without a prefix, or with Kubernetes' own. */
 const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
@@ -60,7 +28,7 @@ export function validateResourceName(name: string, field: string, errors: FieldE
   const texts = qualifiedName(name);
   for (const text of texts) errors.push(invalidValue(field, name, text));
   if (texts.length > 0) return false;
-  if (name.includes('/') || STANDARD.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-')) return true;
+  if (name.includes('/') || STANDARD_RESOURCES.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-')) return true;
   errors.push(invalidValue(field, name, 'must be a standard resource type or fully qualified'));
   return false;
 }
@@ -84,7 +52,7 @@ export function validateAmount(name: string, amount: Amount, field: string, erro
   const parsed = parseQuantity(amount);
   if (parsed === undefined) return void errors.push(invalidValue(field, amount, QUANTITY_ERROR));
   if (parsed.nano < 0n) errors.push(invalidValue(field, formatQuantity(parsed), 'must be greater than or equal to 0'));
-  if ((INTEGER.has(name) || isExtended(name)) && parsed.nano % NANO !== 0n)
+  if ((INTEGER_RESOURCES.has(name) || isExtended(name)) && parsed.nano % NANO !== 0n)
     errors.push(invalidValue(field, formatQuantity(parsed), 'must be an integer'));
 }
 

@@ -4,6 +4,7 @@
 import type { FieldError, ResourceQuota } from '#api';
 import { validateResourceName } from './container-resources.ts';
 import { has, invalidValue, required } from './field-error.ts';
+import { QUOTA_RESOURCES } from './resource-names.ts';
 
 type Spec = NonNullable<ResourceQuota['spec']>;
 type Selector = NonNullable<Spec['scopeSelector']>;
@@ -17,27 +18,6 @@ const SCOPES = [
   'CrossNamespacePodAffinity',
   'VolumeAttributesClass',
 ];
-const COUNTED = new Set([
-  'cpu',
-  'memory',
-  'ephemeral-storage',
-  'requests.cpu',
-  'requests.memory',
-  'requests.storage',
-  'requests.ephemeral-storage',
-  'limits.cpu',
-  'limits.memory',
-  'limits.ephemeral-storage',
-  'pods',
-  'resourcequotas',
-  'services',
-  'replicationcontrollers',
-  'secrets',
-  'persistentvolumeclaims',
-  'configmaps',
-  'services.nodeports',
-  'services.loadbalancers',
-]);
 const OF_PODS = new Set(['pods', 'cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory']);
 const OF_CLAIMS = new Set(['persistentvolumeclaims', 'requests.storage']);
 /** Pairs that no pod can be in. */
@@ -49,7 +29,7 @@ const WITHOUT_VALUES =
   "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
 
 /** IsStandardQuotaResourceName. */
-const isStandard = (name: string): boolean => COUNTED.has(name) || /^(?:requests\.)?hugepages-/.test(name);
+const isStandard = (name: string): boolean => QUOTA_RESOURCES.has(name) || /^(?:requests\.)?hugepages-/.test(name);
 
 /** ValidateResourceQuotaResourceName. */
 export function validateQuotaName(name: string, field: string, errors: FieldError[]): void {
