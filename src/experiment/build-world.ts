@@ -24,7 +24,7 @@ import { gangController, managerConfigs, perfControllers } from './control-plane
 import { etcdHosts, etcdLinks } from './etcd-hosts.ts';
 import type { LoadedExtender } from './extender-files.ts';
 import { placeExtenders } from './extender-hosts.ts';
-import { lostAnswers } from './invariants/index.ts';
+import { lostAnswers, sleepsOf } from './invariants/index.ts';
 import { kubeletHost } from './kubelet-host.ts';
 import { loadHosts } from './load-hosts.ts';
 import type { LostNodes } from './loss-watch.ts';
@@ -188,7 +188,7 @@ export function buildWorld(
   const cloud = cloudHost(scenario, client);
   if (cloud !== undefined) add(cloud);
   for (const controller of ownControllers) add(ownController(controller, client));
-  if (check) add(auditorHost(scenario, client, lostAnswers(changes, apiServers)));
+  if (check) add(auditorHost(scenario, client, changes, topology));
   const links = [...linksOf(scenario), ...addTraffic(scenario, nodes, seed, client, add)];
   if (controllers) addMetrics(scenario, nodes, hosts, apiServers, client);
   const world: WorldSpec = {
@@ -206,10 +206,16 @@ export function buildWorld(
 function auditorHost(
   { cluster }: Scenario,
   client: (user: string, limits: ClientLimits) => ClientConfig,
-  lost: NonNullable<AuditorConfig['settings']['lostAnswers']>,
+  changes: readonly WorldChange[],
+  { apiServers, controllerManagers }: Topology,
 ): HostSpec {
   const { nodeMonitorGracePeriod, nodeEvictionRate } = cluster.controllers;
-  const settings = { nodeMonitorGraceSeconds: nodeMonitorGracePeriod / 1e6, nodeEvictionRate, lostAnswers: lost };
+  const settings = {
+    nodeMonitorGraceSeconds: nodeMonitorGracePeriod / 1e6,
+    nodeEvictionRate,
+    lostAnswers: lostAnswers(changes, apiServers),
+    managerSleeps: sleepsOf(changes, controllerManagers),
+  };
   const config: AuditorConfig = { client: client('system:observer', UNLIMITED), settings };
   return { name: 'auditor', program: 'auditor', config, ...USERS };
 }

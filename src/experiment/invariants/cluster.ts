@@ -202,7 +202,11 @@ function* nodes(history: History): Iterable<Finding> {
     }
     const state = readiness(node);
     if (state === 'Unknown' && was !== undefined && readiness(was) === 'True' && grace !== undefined) {
-      const silent = silence(signs.get(key) ?? [], Math.min(at, decidedAt(node, epoch)));
+      const decided = Math.min(at, decidedAt(node, epoch));
+      // A manager that has just woken gives up by what it knew when it fell asleep.
+      const slept = history.settings.managerSleeps?.find(({ until }) => Math.abs(decided - until) < WAKING);
+      const heard = (signs.get(key) ?? []).filter((sign) => slept === undefined || sign < slept.from - WAKING);
+      const silent = silence(heard, decided);
       if (silent < grace * 1e6 - 1_000_000)
         yield { at, message: `node ${key} was given up after ${(silent / 1e6).toFixed(1)} s of silence, ${grace} s are its grace` };
     }
@@ -214,6 +218,9 @@ function* nodes(history: History): Iterable<Finding> {
       yield { at, message: `node ${key} was tainted NoExecute while all nodes were silent` };
   }
 }
+
+/** A period of the monitor. */
+const WAKING = 5_000_000;
 
 /** When the life-cycle controller gave a node up, as it says, to the second; word of it may come much later. */
 function decidedAt({ status }: Node, epoch: number): number {

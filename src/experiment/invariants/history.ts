@@ -25,6 +25,8 @@ export interface Settings {
   readonly nodeEvictionRate?: number;
   /** When askers may not have heard what came of their requests. */
   readonly lostAnswers?: readonly Interval[];
+  /** When controller managers stood still. */
+  readonly managerSleeps?: readonly Interval[];
 }
 
 export interface History {

@@ -9,6 +9,7 @@ import { WORKLOAD_INVARIANTS } from './workloads.ts';
 export type { Change, Finding, History, Invariant, Seen, Settings, Violation } from './history.ts';
 export { historyOf } from './history.ts';
 export { lostAnswers } from './lost-answers.ts';
+export { sleepsOf } from './sleeps.ts';
 
 export const INVARIANTS: readonly Invariant[] = [
   ...OBJECT_INVARIANTS,

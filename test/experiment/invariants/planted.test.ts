@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { historyOf, INVARIANTS, type Seen, violations } from '#experiment';
+import { historyOf, INVARIANTS, type Seen, sleepsOf, violations } from '#experiment';
 
 const SECOND = 1_000_000;
 let versions = 0;
@@ -241,6 +241,28 @@ describe('invariants', () => {
     };
     expect(of(85)).toEqual([]);
     expect(of(99)).toEqual([expect.stringContaining('node n was given up after 10.0 s of silence')]);
+  });
+
+  it('C12 lets a manager that has just woken give up by what it knew when it fell asleep', () => {
+    const pause = (at: number, change: 'pause' | 'resume') => ({ at: at * SECOND, change, hosts: { hosts: [5] } });
+    const managerSleeps = sleepsOf([pause(50, 'pause'), pause(1, 'pause'), pause(2, 'resume'), pause(80, 'resume')], [4, 5]);
+    const of = (verdict: number, lastKnown: number) => {
+      const renewed = [1, lastKnown, 60, 70].map((at, i) =>
+        (i === 0 ? add : update)(at, LEASES, lease('n', 'kube-node-lease', 'n', String(at))),
+      );
+      const seen = [
+        add(0, 'nodes', node('n')),
+        ...renewed,
+        update(verdict, 'nodes', node('n', { status: { conditions: ready('Unknown') } })),
+      ];
+      return violations(historyOf(seen, 200 * SECOND, { nodeMonitorGraceSeconds: 40, managerSleeps })).flatMap(({ id }) =>
+        id === 'C12' ? [id] : [],
+      );
+    };
+    expect(of(80.1, 39)).toEqual([]);
+    expect(of(80.1, 44)).toEqual(['C12']);
+    expect(of(90, 39)).toEqual(['C12']);
+    expect(sleepsOf([pause(50, 'pause')], [4])).toEqual([]);
   });
 
   it('C13 gives a kubelet time to say an end again while its node is heard of', () => {
