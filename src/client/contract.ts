@@ -170,6 +170,8 @@ export interface Controller {
   /** Keys worked on at once (--concurrent-deployment-syncs and its kin). */
   readonly workers: number;
   reconcile(key: string, view: View, stage: Stage | undefined): Plan;
+  /** Its queue's name in metrics; default: its own. */
+  readonly queue?: string;
   /** The component in its Events; default `<name>-controller`. */
   readonly component?: string;
   /** How often and how late a key that failed comes back; default: client-go's, without end. */

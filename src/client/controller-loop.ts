@@ -81,7 +81,7 @@ export class ControllerLoop implements View {
     this.#index = index;
     this.#client = client;
     this.#lane = lane;
-    this.queue = new WorkQueue(controller.name, controller.retries);
+    this.queue = new WorkQueue(controller.queue ?? controller.name, controller.retries);
     this.#events = new EventRecorder(client as Client<unknown>, lane, controller.component ?? `${controller.name}-controller`);
     for (let i = 0; i < controller.watches.length; i++) this.#watch(controller.watches[i] as WatchSpec, i === 0, informers);
   }

@@ -35,6 +35,7 @@ const NONE: readonly string[] = [];
 
 export class AttachDetachController implements Controller {
   readonly name = 'persistentvolume-attach-detach';
+  readonly queue = 'pvcs';
   readonly component = 'attachdetach-controller';
   readonly workers = 10;
   readonly watches: readonly WatchSpec[] = [

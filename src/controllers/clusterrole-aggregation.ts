@@ -13,6 +13,7 @@ interface ClusterRole extends KubeObject {
 
 export class ClusterRoleAggregationController implements Controller {
   readonly name = 'clusterrole-aggregation';
+  readonly queue = 'ClusterRoleAggregator';
   readonly workers: number;
   readonly watches: readonly WatchSpec[] = [{ resource: ROLES, keys }];
 

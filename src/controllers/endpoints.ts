@@ -31,6 +31,7 @@ const hasSelector = ({ spec }: Service): boolean => spec?.selector !== undefined
 
 export class EndpointsController implements Controller {
   readonly name = 'endpoints';
+  readonly queue = 'endpoint';
   readonly component = 'endpoint-controller';
   readonly workers: number;
   /** maxRetries. */

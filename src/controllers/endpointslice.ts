@@ -26,6 +26,7 @@ const hasSelector = ({ spec }: Service): boolean =>
 
 export class EndpointSliceController implements Controller {
   readonly name = 'endpointslice';
+  readonly queue = 'endpoint_slice';
   readonly component = 'endpoint-slice-controller';
   readonly workers: number;
   /** defaultSyncBackOff, maxRetries. */

@@ -10,6 +10,7 @@ const NONE: readonly string[] = [];
 
 export class EphemeralVolumeController implements Controller {
   readonly name = 'ephemeral-volume';
+  readonly queue = 'ephemeral_volume';
   readonly component = 'ephemeral_volume';
   /** --concurrent-ephemeralvolume-syncs. */
   readonly workers: number;

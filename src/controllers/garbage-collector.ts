@@ -64,6 +64,7 @@ interface Reading {
 
 export class GarbageCollectorController implements Controller {
   readonly name = 'garbage-collector';
+  readonly queue = 'garbage_collector_attempt_to_delete';
   readonly workers: number;
   readonly watches: readonly WatchSpec[];
   readonly #resources: readonly Resource[];

@@ -1,13 +1,15 @@
 /** Sets the replicas of a workload so that its metrics come near their targets. Mirrors kubernetes v1.34 pkg/controller/podautoscaler/horizontal.go.
  *  Departures: what was recommended lately is found by time and not by the reuse of old entries (the same windows). */
 
-import type { CustomResourceDefinition, HorizontalPodAutoscaler, KubeObject, Pod } from '#api';
-import { parseLabelSelector, resourceForKind, rfc3339, SelectorError } from '#api';
+import type { CustomResourceDefinition, HorizontalPodAutoscaler, KubeObject, Pod, Selector } from '#api';
+import { matchesSelector, parseLabelSelector, resourceForKind, rfc3339, SelectorError } from '#api';
 import type { Controller, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
-import type { Duration } from '#sim';
+import type { Duration, Instant } from '#sim';
 import { MINUTE, SECOND } from '#sim';
 import type { History } from './hpa-behaviour.ts';
 import { newHistory, normalize, normalizeWithBehaviour, noteScale } from './hpa-behaviour.ts';
+import type { Action, Fault } from './hpa-instruments.ts';
+import { actionOf, countComputation, countReconciliation } from './hpa-instruments.ts';
 import type { Measured, MetricStatus } from './hpa-metrics.ts';
 import { evaluate, FAILURES, failureOf, metricQuery } from './hpa-metrics.ts';
 import type { Scene } from './hpa-replicas.ts';
@@ -39,14 +41,30 @@ export const AUTOSCALER_DEFAULTS: AutoscalerSettings = {
 type Status = NonNullable<HorizontalPodAutoscaler['status']>;
 type Condition = NonNullable<Status['conditions']>[number];
 
+interface Asked {
+  readonly resource: string;
+  readonly startedAt: Instant;
+}
+
 interface Scale extends KubeObject {
   readonly spec?: { readonly replicas?: number };
   readonly status?: { readonly replicas?: number; readonly selector?: string };
 }
 
+/** What a pass that ends tells the instruments. */
+interface Ending {
+  readonly autoscaler: HorizontalPodAutoscaler;
+  readonly startedAt: Instant;
+  readonly action: Action;
+  readonly fault: Fault;
+}
+
 /** One pass over an autoscaler. */
 interface Pass {
   readonly key: string;
+  readonly startedAt: Instant;
+  /** When the metrics were asked for. */
+  askedAt: Instant;
   readonly autoscaler: HorizontalPodAutoscaler;
   readonly resource: string;
   readonly scale: Scale;
@@ -55,15 +73,20 @@ interface Pass {
   metrics: readonly MetricStatus[];
   desired: number;
   why: string;
+  /** Of metrics that failed while others are followed. */
+  fault: Fault;
 }
 
 export class HorizontalPodAutoscalerController implements Controller {
   readonly name = 'horizontalpodautoscaling';
+  readonly queue = 'horizontalpodautoscaler';
   readonly component = 'horizontal-pod-autoscaler';
   readonly workers: number;
   readonly watches: readonly WatchSpec[];
   readonly #settings: AutoscalerSettings;
   readonly #histories = new Map<string, History>();
+  /** What each autoscaler's target selects, as far as it was looked at. */
+  readonly #selectors = new Map<string, Selector>();
 
   /** --concurrent-horizontal-pod-autoscaler-syncs. */
   constructor(settings: AutoscalerSettings = AUTOSCALER_DEFAULTS, workers = 5) {
@@ -74,7 +97,10 @@ export class HorizontalPodAutoscalerController implements Controller {
         resource: AUTOSCALERS,
         // The queue's limiter always waits one period (FixedItemIntervalRateLimiter); what is gone is forgotten at once.
         keys: (event, view) => {
-          if (event.type === 'delete') return [event.key];
+          if (event.type === 'delete') {
+            this.#selectors.delete(event.key);
+            return [event.key];
+          }
           view.enqueue(event.key, settings.syncPeriod);
           return NONE;
         },
@@ -88,11 +114,13 @@ export class HorizontalPodAutoscalerController implements Controller {
     const [outcome] = stage?.outcomes ?? NONE;
     switch (stage?.name) {
       case 'scaled':
-        return this.#scaled(key, stage.data as string, outcome as Outcome<unknown>, view);
+        return this.#scaled(key, stage.data as Asked, outcome as Outcome<unknown>, view);
       case 'measured':
         return this.#measured(stage.data as Pass, stage.outcomes ?? NONE, view);
       case 'rescaled':
         return this.#rescaled(stage.data as Pass, outcome as Outcome<unknown>, view);
+      case 'told':
+        return this.#told(stage.data as Ending, outcome, view);
       default:
         return this.#begin(key, view);
     }
@@ -107,16 +135,21 @@ export class HorizontalPodAutoscalerController implements Controller {
     const { apiVersion = 'v1', kind = '', name } = autoscaler.spec?.scaleTargetRef ?? {};
     const resource = resourceForKind(apiVersion, kind)?.resource ?? customResource(apiVersion, kind, view);
     if (resource === undefined)
-      return this.#withoutScale(autoscaler, `no matches for kind "${kind}" in group "${groupOf(apiVersion)}"`, view);
+      return this.#withoutScale(autoscaler, `no matches for kind "${kind}" in group "${groupOf(apiVersion)}"`, view.now, view);
     const { namespace } = autoscaler.metadata ?? {};
-    return { requests: [{ verb: 'get', resource, subresource: 'scale', namespace, name }], next: { name: 'scaled', data: resource } };
+    const asked: Asked = { resource, startedAt: view.now };
+    return { requests: [{ verb: 'get', resource, subresource: 'scale', namespace, name }], next: { name: 'scaled', data: asked } };
   }
 
-  #again(requests: readonly RequestSpec[]): Plan {
-    return { requests, requeueAfter: this.#settings.syncPeriod };
+  /** The pass is over: the next one comes a period later, whatever became of the status. */
+  #told({ autoscaler, startedAt, action, fault }: Ending, outcome: Outcome<unknown> | undefined, view: View): Plan {
+    const isLost = outcome !== undefined && outcome.code !== 200;
+    if (isLost) view.event(autoscaler, 'Warning', 'FailedUpdateStatus', outcome.error?.message ?? 'connection lost');
+    countReconciliation(view, action, isLost ? 'internal' : fault, startedAt);
+    return { requeueAfter: this.#settings.syncPeriod };
   }
 
-  #withoutScale(autoscaler: HorizontalPodAutoscaler, message: string, view: View): Plan {
+  #withoutScale(autoscaler: HorizontalPodAutoscaler, message: string, startedAt: Instant, view: View): Plan {
     view.event(autoscaler, 'Warning', 'FailedGetScale', message);
     const conditions = withCondition(
       (autoscaler.status?.conditions ?? NONE) as readonly Condition[],
@@ -128,19 +161,24 @@ export class HorizontalPodAutoscalerController implements Controller {
         view.clock,
       ),
     );
-    return this.#again(statusWrite(autoscaler, { ...autoscaler.status, conditions: [...conditions] } as Status));
+    return {
+      requests: statusWrite(autoscaler, { ...autoscaler.status, conditions: [...conditions] } as Status),
+      next: { name: 'told', data: { autoscaler, startedAt, action: 'none', fault: 'internal' } satisfies Ending },
+    };
   }
 
-  #scaled(key: string, resource: string, outcome: Outcome<unknown>, view: View): Plan {
+  #scaled(key: string, { resource, startedAt }: Asked, outcome: Outcome<unknown>, view: View): Plan {
     const autoscaler = view.lister<HorizontalPodAutoscaler>(AUTOSCALERS).get(key);
     if (autoscaler === undefined) return {};
-    if (outcome.code !== 200) return this.#withoutScale(autoscaler, outcome.error?.message ?? 'connection lost', view);
+    if (outcome.code !== 200) return this.#withoutScale(autoscaler, outcome.error?.message ?? 'connection lost', startedAt, view);
     const scale = outcome.object as Scale;
     const current = scale.spec?.replicas ?? 0;
     if (!this.#histories.has(key)) this.#histories.set(key, newHistory(current, view.clock));
     const { minReplicas = 1, maxReplicas = 1, metrics = NONE } = autoscaler.spec ?? {};
     const pass: Pass = {
       key,
+      startedAt,
+      askedAt: view.now,
       autoscaler,
       resource,
       scale,
@@ -149,6 +187,7 @@ export class HorizontalPodAutoscalerController implements Controller {
       metrics: NONE,
       desired: 0,
       why: '',
+      fault: 'none',
     };
     say(pass, view, 'AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale");
     if (current === 0 && minReplicas !== 0) {
@@ -159,17 +198,45 @@ export class HorizontalPodAutoscalerController implements Controller {
     if (current < minReplicas) return this.#rescale(pass, minReplicas, 'Current number of replicas below Spec.MinReplicas');
     const { namespace } = autoscaler.metadata ?? {};
     const selector = scale.status?.selector ?? '';
-    if (selector === '') {
-      const message = 'selector is required';
-      view.event(autoscaler, 'Warning', 'SelectorRequired', '');
-      say(pass, view, 'ScalingActive', 'False', 'InvalidSelector', "the HPA target's scale is missing a selector");
-      view.event(autoscaler, 'Warning', 'FailedComputeMetricsReplicas', message);
-      return this.#settle(pass, autoscaler.status?.desiredReplicas ?? 0, false, view);
+    const objection = this.#objection(key, selector, view);
+    if (objection !== undefined) {
+      const [reason, message, about = message] = objection;
+      view.event(autoscaler, 'Warning', reason, message);
+      say(pass, view, 'ScalingActive', 'False', reason === 'SelectorRequired' ? 'InvalidSelector' : reason, about);
+      return this.#fail(pass, message, view);
     }
     return {
       requests: metrics.map((metric) => metricQuery(metric, namespace, selector)),
       next: { name: 'measured', data: pass },
     };
+  }
+
+  /** validateAndParseSelector: what is wrong with the target's selector, as reason, message and, where it differs, the condition's message. */
+  #objection(key: string, text: string, view: View): readonly [reason: string, message: string, about?: string] | undefined {
+    if (text === '') return ['SelectorRequired', 'selector is required', "the HPA target's scale is missing a selector"];
+    let selector: Selector;
+    try {
+      selector = parseLabelSelector(text);
+    } catch (error) {
+      if (!(error instanceof SelectorError)) throw error;
+      return ['InvalidSelector', `couldn't convert selector into a corresponding internal selector object: ${error.message}`];
+    }
+    this.#selectors.set(key, selector);
+    if (this.#selectors.size === 1) return undefined;
+    const namespace = key.slice(0, key.indexOf('/'));
+    const rivals = new Set<string>();
+    for (const pod of podsMatching(view.lister<Pod>('pods'), namespace, selector))
+      for (const [other, theirs] of this.#selectors)
+        if (other.startsWith(`${namespace}/`) && matchesSelector(theirs, pod.metadata?.labels)) rivals.add(other);
+    if (rivals.size < 2) return undefined;
+    return ['AmbiguousSelector', `pods by selector ${text} are controlled by multiple HPAs: [${[...rivals].join(' ')}]`];
+  }
+
+  /** No number could be computed: the status keeps the one that was wanted last. */
+  #fail(pass: Pass, message: string, view: View): Plan {
+    view.event(pass.autoscaler, 'Warning', 'FailedComputeMetricsReplicas', message);
+    pass.fault = 'internal';
+    return this.#settle(pass, pass.autoscaler.status?.desiredReplicas ?? 0, false, view);
   }
 
   /** computeReplicasForMetrics: the largest proposal wins; with a metric missing nothing shrinks. */
@@ -186,9 +253,14 @@ export class HorizontalPodAutoscalerController implements Controller {
         const measured = evaluate(metric, outcomes[index] as Outcome<unknown>, scene, pass.scale.status?.replicas ?? 0);
         if (best === undefined || measured.proposal.replicas > best.proposal.replicas) best = measured;
         statuses.push(measured.status);
+        const before = autoscaler.status?.currentReplicas ?? 0;
+        countComputation(view, actionOf(before, measured.proposal.replicas), 'none', metric.type, pass.askedAt);
       } catch (error) {
         if (!(error instanceof CannotCompute)) throw error;
         failures++;
+        // Statuses stand at their metrics' places.
+        statuses.push({ type: '' });
+        countComputation(view, 'none', FAILURES[metric.type] === undefined ? 'spec' : 'internal', metric.type, pass.askedAt);
         const reason = FAILURES[metric.type] ?? 'InvalidMetricSourceType';
         view.event(autoscaler, 'Warning', reason, error.message);
         firstFailure ??= { reason, message: error.message, whole: failureOf(metric, error.message) };
@@ -198,10 +270,9 @@ export class HorizontalPodAutoscalerController implements Controller {
     if (best === undefined || (failures > 0 && best.proposal.replicas < current)) {
       const { reason = '', message = '', whole = '' } = firstFailure ?? {};
       say(pass, view, 'ScalingActive', 'False', reason, `the HPA was unable to compute the replica count: ${message}`);
-      const first = `invalid metrics (${failures} invalid out of ${metrics.length}), first error is: ${whole}`;
-      view.event(autoscaler, 'Warning', 'FailedComputeMetricsReplicas', first);
-      return this.#settle(pass, autoscaler.status?.desiredReplicas ?? 0, false, view);
+      return this.#fail(pass, `invalid metrics (${failures} invalid out of ${metrics.length}), first error is: ${whole}`, view);
     }
+    if (failures > 0) pass.fault = 'internal';
     say(
       pass,
       view,
@@ -258,6 +329,7 @@ export class HorizontalPodAutoscalerController implements Controller {
       const message = error?.message ?? 'connection lost';
       view.event(autoscaler, 'Warning', 'FailedRescale', `New size: ${desired}; reason: ${why}; error: ${message}`);
       say(pass, view, 'AbleToScale', 'False', 'FailedUpdateScale', `the HPA controller was unable to update the target scale: ${message}`);
+      pass.fault = 'internal';
       return this.#settle(pass, autoscaler.status?.desiredReplicas ?? 0, false, view);
     }
     say(pass, view, 'AbleToScale', 'True', 'SucceededRescale', `the HPA controller was able to update the target scale to ${desired}`);
@@ -268,7 +340,7 @@ export class HorizontalPodAutoscalerController implements Controller {
   }
 
   /** setStatus, and the next pass one period on. */
-  #settle({ autoscaler, current, conditions, metrics }: Pass, desired: number, isRescaled: boolean, view: View): Plan {
+  #settle({ autoscaler, current, conditions, metrics, startedAt, fault }: Pass, desired: number, isRescaled: boolean, view: View): Plan {
     const lastScaleTime = isRescaled ? rfc3339(view.clock) : autoscaler.status?.lastScaleTime;
     const status = {
       ...(autoscaler.status?.observedGeneration === undefined ? {} : { observedGeneration: autoscaler.status.observedGeneration }),
@@ -278,7 +350,11 @@ export class HorizontalPodAutoscalerController implements Controller {
       ...(metrics.length > 0 ? { currentMetrics: [...metrics] } : {}),
       conditions: [...conditions],
     } as Status;
-    return this.#again(statusWrite(autoscaler, status));
+    const action = isRescaled ? actionOf(current, desired) : 'none';
+    return {
+      requests: statusWrite(autoscaler, status),
+      next: { name: 'told', data: { autoscaler, startedAt, action, fault } satisfies Ending },
+    };
   }
 }
 

@@ -62,8 +62,13 @@ export function failureOf(metric: MetricSpec, message: string): string {
   if (metric.type === 'Resource') return of(`${metric.resource?.name} resource metric value`);
   if (metric.type === 'ContainerResource') return of(`${metric.containerResource?.container} container metric value`);
   if (metric.type === 'Pods') return of('pods metric value');
-  if (metric.type === 'Object') return of('object metric value');
-  return of(`${metric.external?.metric.name} external metric value`);
+  if (metric.type === 'Object') {
+    const isPerPod = metric.object?.target.type === 'AverageValue';
+    return of(isPerPod ? `object metric value: failed to get ${metric.object?.metric.name} object metric` : 'object metric value');
+  }
+  const { metric: { name } = { name: '' }, target } = metric.external ?? {};
+  const how = target?.averageValue === undefined ? `external metric ${name}` : `${name} external metric`;
+  return of(`${name} external metric value: failed to get ${how}`);
 }
 
 /** The query that a metric needs. `pods`: the target's selector. */
@@ -174,7 +179,12 @@ function ofObject(
   statusReplicas: number,
 ): Measured {
   const { kind, name } = describedObject;
-  const usage = within(`unable to get metric ${metric.name}: on ${kind} ${outcome.request.namespace}/${name}`, () => sumOf(outcome));
+  // Upstream hands these over in this order.
+  const usage = within(
+    `unable to get metric ${metric.name}: ${kind} on ${outcome.request.namespace} ${name}/`,
+    () => sumOf(outcome, 'custom'),
+    '',
+  );
   if (target.type === 'Value' && target.value !== undefined) {
     const proposal = byValue(scene, usage, quantityMilliValue(target.value));
     const status = { type: 'Object', object: { describedObject, metric, current: { value: quantity(usage) } } };
@@ -193,7 +203,8 @@ function ofExternal(
   scene: Scene,
   statusReplicas: number,
 ): Measured {
-  const usage = within(`unable to get external metric ${outcome.request.namespace}/${metric.name}`, () => sumOf(outcome));
+  const whole = `${outcome.request.namespace}/${metric.name}/${selectorAsGo(metric.selector)}`;
+  const usage = within(`unable to get external metric ${whole}`, () => sumOf(outcome, 'external'));
   if (target.averageValue !== undefined) {
     const proposal = byValuePerPod(usage, quantityMilliValue(target.averageValue), statusReplicas, scene.tolerances);
     const current = { averageValue: quantity(proposal.usage) };
@@ -205,31 +216,44 @@ function ofExternal(
   return { proposal, name: externalName(metric), status: { type: 'External', external: { metric, current: { value: quantity(usage) } } } };
 }
 
-const externalName = ({ name, selector }: { readonly name: string; readonly selector?: LabelSelector }): string => {
-  const of = selectorText(selector);
-  return of === '' ? `external metric ${name}` : `external metric ${name}(${of})`;
-};
+const externalName = ({ name, selector }: { readonly name: string; readonly selector?: LabelSelector }): string =>
+  `external metric ${name}(${selectorAsGo(selector)})`;
+
+/** A selector as Go prints a pointer to one: so upstream's texts have it. */
+function selectorAsGo(selector: LabelSelector | undefined): string {
+  if (selector === undefined) return 'nil';
+  const labels = Object.entries(selector.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const expressions = selector.matchExpressions ?? [];
+  const matchLabels = labels.map(([key, value]) => `${key}: ${value},`).join('');
+  const matchExpressions = expressions
+    .map(({ key, operator, values = [] }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`)
+    .join('');
+  return `&LabelSelector{MatchLabels:map[string]string{${matchLabels}},MatchExpressions:[]LabelSelectorRequirement{${matchExpressions}},}`;
+}
 
 /** Says of what the inner failure is one. */
-function within<T>(what: string, compute: () => T): T {
+function within<T>(what: string, compute: () => T, colon = ': '): T {
   try {
     return compute();
   } catch (error) {
-    if (error instanceof CannotCompute) throw new CannotCompute(`${what}: ${error.message}`);
+    if (error instanceof CannotCompute) throw new CannotCompute(`${what}${colon}${error.message}`);
     throw error;
   }
 }
 
-function itemsOf({ code, error, object }: Outcome<unknown>): readonly unknown[] {
-  if (code !== 200) throw new CannotCompute(error?.message ?? 'connection lost');
+type MetricsApi = 'resource' | 'custom' | 'external';
+
+/** There is at least one. */
+function itemsOf({ code, error, object }: Outcome<unknown>, api: MetricsApi): readonly unknown[] {
+  if (code !== 200) throw new CannotCompute(`unable to fetch metrics from ${api} metrics API: ${error?.message ?? 'connection lost'}`);
   const { items } = object as unknown as { readonly items?: readonly unknown[] };
+  if (items?.length === 0) throw new CannotCompute(`no metrics returned from ${api} metrics API`);
   return items ?? [object];
 }
 
 /** GetResourceMetric: a pod counts once each of its containers (or the one that is asked for) was measured. */
 function resourceMeasurements(outcome: Outcome<unknown>, resource: string, container: string | undefined): Measurements {
-  const items = itemsOf(outcome) as readonly PodMetrics[];
-  if (items.length === 0) throw new CannotCompute('no metrics returned from resource metrics API');
+  const items = itemsOf(outcome, 'resource') as readonly PodMetrics[];
   const found = new Map<string, Measurement>();
   for (const { metadata, timestamp, window, containers = [] } of items) {
     let value = 0;
@@ -255,8 +279,7 @@ function windowOf(window: string | undefined): Duration {
 }
 
 function podMeasurements(outcome: Outcome<unknown>): Measurements {
-  const items = itemsOf(outcome) as readonly MetricValue[];
-  if (items.length === 0) throw new CannotCompute('no metrics returned from custom metrics API');
+  const items = itemsOf(outcome, 'custom') as readonly MetricValue[];
   const found = new Map<string, Measurement>();
   for (const { describedObject, value, timestamp, windowSeconds } of items) {
     const window = windowSeconds === undefined ? DEFAULT_WINDOW : windowSeconds * SECOND;
@@ -265,9 +288,8 @@ function podMeasurements(outcome: Outcome<unknown>): Measurements {
   return found;
 }
 
-function sumOf(outcome: Outcome<unknown>): number {
-  const items = itemsOf(outcome) as readonly MetricValue[];
-  if (items.length === 0) throw new CannotCompute('no metrics returned from external metrics API');
+function sumOf(outcome: Outcome<unknown>, api: MetricsApi): number {
+  const items = itemsOf(outcome, api) as readonly MetricValue[];
   let sum = 0;
   for (const { value } of items) sum += milliOf(value);
   return sum;

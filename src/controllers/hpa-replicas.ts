@@ -95,8 +95,9 @@ function isUnready(pod: Pod, measured: Measurement, { clock, initializationPerio
 /** How much more than wanted is used, for pods with these values. */
 type Ratio = (values: ReadonlyMap<string, number>) => { readonly ratio: number; readonly usage: number; readonly utilization?: number };
 
-/** The shape that GetResourceReplicas and calcPlainMetricReplicas share. `ofMissing`: what a pod without measurement is taken to use on the way down. */
-function propose(scene: Scene, groups: Groups, ratioOf: Ratio, ofMissing: (name: string) => number): Proposal {
+/** The shape that GetResourceReplicas and calcPlainMetricReplicas share. `ofMissing`: what a pod without measurement is taken to use on the way down;
+ *  `isPlain`: where use and target are equal, such pods are taken to use nothing too. */
+function propose(scene: Scene, groups: Groups, ratioOf: Ratio, ofMissing: (name: string) => number, isPlain: boolean): Proposal {
   const { readyCount, unready, missing, values } = groups;
   const { currentReplicas, tolerances } = scene;
   const { ratio, usage, utilization } = ratioOf(values);
@@ -104,7 +105,7 @@ function propose(scene: Scene, groups: Groups, ratioOf: Ratio, ofMissing: (name:
   const addsUnready = unready.size > 0 && ratio > 1;
   if (!addsUnready && missing.size === 0) return as(isWithin(tolerances, ratio) ? currentReplicas : Math.ceil(ratio * readyCount));
   if (ratio < 1) for (const name of missing) values.set(name, ofMissing(name));
-  else if (ratio > 1) for (const name of missing) values.set(name, 0);
+  else if (ratio > 1 || isPlain) for (const name of missing) values.set(name, 0);
   if (addsUnready) for (const name of unready) values.set(name, 0);
   const { ratio: again } = ratioOf(values);
   const turnsRound = (ratio < 1 && again > 1) || (ratio > 1 && again < 1);
@@ -138,7 +139,7 @@ export function byUtilization(
     const utilization = Math.trunc((used * 100) / requested);
     return { ratio: utilization / target, usage: Math.trunc(used / count), utilization };
   };
-  return propose(scene, groups, ratioOf, (name) => Math.trunc(((requests.get(name) ?? 0) * Math.max(100, target)) / 100));
+  return propose(scene, groups, ratioOf, (name) => Math.trunc(((requests.get(name) ?? 0) * Math.max(100, target)) / 100), false);
 }
 
 /** GetRawResourceReplicas and GetMetricReplicas: a mean value a pod. */
@@ -150,7 +151,7 @@ export function byAverageValue(scene: Scene, measurements: Measurements, target:
     const usage = Math.trunc(used / values.size);
     return { ratio: usage / target, usage };
   };
-  return propose(scene, groups, ratioOf, () => target);
+  return propose(scene, groups, ratioOf, () => target, true);
 }
 
 /** GetObjectMetricReplicas and GetExternalMetricReplicas: one value for all pods together. */

@@ -81,6 +81,7 @@ interface Zone {
 
 export class NodeLifecycleController implements Controller {
   readonly name = 'node-lifecycle';
+  readonly queue = 'node_lifecycle_controller';
   readonly component = 'node-controller';
   /** UpdateWorkerSize. */
   readonly workers = 8;

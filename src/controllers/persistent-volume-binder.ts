@@ -33,6 +33,7 @@ const VOLUME = 'volume|';
 
 export class PersistentVolumeBinder implements Controller {
   readonly name = 'persistentvolume-binder';
+  readonly queue = 'claims';
   readonly component = 'persistentvolume-controller';
   /** One worker for claims and one for volumes. */
   readonly workers = 2;

@@ -53,6 +53,7 @@ function countDeletions(doomed: readonly Doomed[], outcomes: readonly Outcome<un
 
 export class PodGcController implements Controller {
   readonly name = 'pod-garbage-collector';
+  readonly queue = 'orphaned_pods_nodes';
   readonly workers = 1;
   readonly period = PERIOD;
   readonly watches: readonly WatchSpec[] = [

@@ -27,6 +27,7 @@ interface Wanted {
 
 export class ResourceClaimController implements Controller {
   readonly name = 'resourceclaim';
+  readonly queue = 'resource_claim';
   readonly component = 'resource_claim';
   readonly workers: number;
   readonly watches: readonly WatchSpec[] = [

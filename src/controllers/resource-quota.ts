@@ -77,6 +77,7 @@ function ofQuota({ type, key, object, previous }: InformerEvent): readonly strin
 
 export class ResourceQuotaController implements Controller {
   readonly name = 'resourcequota';
+  readonly queue = 'resourcequota_primary';
   readonly component = 'resourcequota-controller';
   readonly workers: number;
   /** --resource-quota-sync-period. */

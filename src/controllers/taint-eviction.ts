@@ -16,6 +16,7 @@ const noExecute = (node: Node): readonly Taint[] => node.spec?.taints?.filter(({
 
 export class TaintEvictionController implements Controller {
   readonly name = 'taint-eviction';
+  readonly queue = 'noexec_taint_pod';
   readonly component = 'taint-eviction-controller';
   /** UpdateWorkerSize. */
   readonly workers = 8;

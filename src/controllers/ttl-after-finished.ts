@@ -13,6 +13,7 @@ const needsCleanUp = (job: Job): boolean => job.spec?.ttlSecondsAfterFinished !=
 
 export class TtlAfterFinishedController implements Controller {
   readonly name = 'ttl-after-finished';
+  readonly queue = 'ttl_jobs_to_delete';
   readonly workers: number;
   readonly watches: readonly WatchSpec[] = [{ resource: JOBS, keys }];
 

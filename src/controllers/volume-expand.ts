@@ -17,6 +17,7 @@ export function wantsMore(claim: PersistentVolumeClaim): boolean {
 
 export class VolumeExpandController implements Controller {
   readonly name = 'persistentvolume-expander';
+  readonly queue = 'volume_expand';
   readonly component = 'volume_expand';
   readonly workers = 10;
   readonly watches: readonly WatchSpec[] = [

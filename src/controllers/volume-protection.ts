@@ -35,6 +35,7 @@ const withoutIt = (resource: string, object: KubeObject, finalizer: string): Pla
 
 export class ClaimProtectionController implements Controller {
   readonly name = 'persistentvolumeclaim-protection';
+  readonly queue = 'pvcprotection';
   readonly component = 'pvc-protection-controller';
   readonly workers = 1;
   readonly watches: readonly WatchSpec[] = [
@@ -72,6 +73,7 @@ function isUsed(claim: PersistentVolumeClaim, view: View): boolean {
 
 export class VolumeProtectionController implements Controller {
   readonly name = 'persistentvolume-protection';
+  readonly queue = 'pvprotection';
   readonly component = 'pv-protection-controller';
   readonly workers = 1;
   readonly watches: readonly WatchSpec[] = [{ resource: VOLUMES, keys: concerns(PV_PROTECTION) }];

@@ -1,6 +1,6 @@
 /** Situations of autoscalers. A load is shared by the pods that run; measurements are 15 s old or more. */
 
-import { createAt, deployment, patchAt } from './lab.ts';
+import { createAt, deleteAt, deployment, patchAt } from './lab.ts';
 import type { Situation } from './situations.ts';
 
 const WATCHED = ['horizontalpodautoscalers.autoscaling', 'deployments.apps', 'events'];
@@ -113,6 +113,45 @@ export const AUTOSCALING_SITUATIONS: readonly Situation[] = [
       ),
     ],
     options: { seconds: 200, load: { cpu: () => 100, values: { queue_length: step(60, 20, 200) } } },
+    resources: WATCHED,
+  },
+  {
+    name: 'autoscalers of the same pods',
+    source: 'pkg/controller/podautoscaler/horizontal.go, validateAndParseSelector: AmbiguousSelector',
+    steps: [
+      createAt(1, 'deployments.apps', deployment('web', 2, {}, cpu)),
+      createAt(2, 'horizontalpodautoscalers.autoscaling', autoscaler({})),
+      createAt(50, 'horizontalpodautoscalers.autoscaling', { ...autoscaler({}), metadata: { name: 'second', namespace: 'default' } }),
+      deleteAt(85, 'horizontalpodautoscalers.autoscaling', 'second'),
+    ],
+    options: { seconds: 125, load: { cpu: () => 100 } },
+    resources: WATCHED,
+  },
+  {
+    name: 'autoscaler on what its pods and a Service tell',
+    source:
+      'pkg/controller/podautoscaler/horizontal.go, computeStatusForObjectMetric and computeStatusForPodsMetric; an unknown metric keeps it from shrinking alone',
+    steps: [
+      createAt(1, 'deployments.apps', deployment('web', 2, {}, cpu)),
+      createAt(
+        2,
+        'horizontalpodautoscalers.autoscaling',
+        autoscaler({
+          metrics: [
+            { type: 'Pods', pods: { metric: { name: 'unheard_of' }, target: { type: 'AverageValue', averageValue: '10' } } },
+            {
+              type: 'Object',
+              object: {
+                metric: { name: 'requests' },
+                describedObject: { apiVersion: 'v1', kind: 'Service', name: 'web' },
+                target: { type: 'Value', value: '100' },
+              },
+            },
+          ],
+        }),
+      ),
+    ],
+    options: { seconds: 200, load: { values: { requests: hill(60, 120, 100, 190) } } },
     resources: WATCHED,
   },
 ];

@@ -43,7 +43,8 @@ const SUMMARIES: Readonly<Record<string, (object: Any) => string>> = {
   },
   'horizontalpodautoscalers.autoscaling': ({ spec, status }) => {
     const current = (status?.currentMetrics ?? []).map((m: Any) => {
-      const value = (m.resource ?? m.external ?? m.object ?? m.pods).current;
+      const value = (m.resource ?? m.containerResource ?? m.external ?? m.object ?? m.pods)?.current;
+      if (value === undefined) return '-';
       return value.averageUtilization === undefined ? (value.averageValue ?? value.value) : `${value.averageUtilization}%`;
     });
     return `${spec.minReplicas} to ${spec.maxReplicas}; ${status?.currentReplicas ?? '-'} wants ${status?.desiredReplicas ?? '-'}, at ${current.join(' ') || '-'}; ${conditions(status)}`;
