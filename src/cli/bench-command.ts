@@ -1,6 +1,5 @@
 /** `wavetank bench FILE`: Kubernetes' scheduler_perf workloads, unchanged. Two speeds stand side by side with the file's threshold. */
 
-import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import {
   checkPerfWorkloads,
@@ -9,13 +8,17 @@ import {
   type ExplainChoice,
   loadPlugins,
   measuredRate,
+  measuredRow,
   openOutDirectory,
   type PerfResult,
+  type PerfRow,
   passesThreshold,
   runPerfWorkload,
+  skippedRow,
 } from '#experiment';
 import { nearest, PerfFile, type PerfWorkload, UserError } from '#scenario';
-import { writeBenchTable } from './bench-table.ts';
+import { BenchProgress } from './bench-progress.ts';
+import { benchJson, writeBenchTable } from './bench-table.ts';
 import { onInterrupt } from './execute.ts';
 import { labelFilter } from './label-filter.ts';
 import { costOption, explainOption, extenderOption, pluginOption, wholeNumber } from './run-options.ts';
@@ -36,7 +39,15 @@ interface BenchFlags {
   readonly config?: string;
   readonly plugin?: readonly string[];
   readonly extender?: readonly string[];
+  readonly json?: boolean;
+  readonly quiet?: boolean;
 }
+
+const HELP = `
+Exit code: 0; 1 when a workload fails or is not above its threshold; 2 for wrong use; 130 when interrupted (the workloads so far are kept, marked partial).
+
+Example:
+  wavetank bench performance-config.yaml --case SchedulingBasic --workload 500Nodes`;
 
 export function benchCommand(): Command {
   return new Command('bench')
@@ -55,7 +66,9 @@ export function benchCommand(): Command {
     .addOption(explainOption('none'))
     .addOption(costOption())
     .addOption(new Option('--seed <n>', 'luck of the run').argParser(wholeNumber(0, 4_294_967_295)).default(1))
-    .addHelpText('after', '\nExample:\n  wavetank bench performance-config.yaml --case SchedulingBasic --workload 500Nodes')
+    .option('--json', 'print the outcome, workload by workload, as JSON instead of a table')
+    .option('--quiet', 'no progress')
+    .addHelpText('after', HELP)
     .action(async (files: readonly string[], flags: BenchFlags) => {
       process.exitCode = await bench(files, flags);
     });
@@ -103,44 +116,66 @@ async function bench(files: readonly string[], flags: BenchFlags): Promise<numbe
   const plugins = (await loadPlugins(flags.plugin ?? [])).names;
   checkPerfWorkloads(chosen, plugins);
   if (flags.table !== undefined) return writeBenchTable(chosen, { ...flags, table: flags.table, plugins });
+  return runWorkloads(chosen, flags, plugins);
+}
+
+async function runWorkloads(chosen: readonly PerfWorkload[], flags: BenchFlags, plugins: readonly string[]): Promise<number> {
   const out = openOutDirectory(flags.out);
+  const isJson = flags.json === true;
   const interrupt = onInterrupt();
   const results: PerfResult[] = [];
-  const rows = [['case/workload', 'pods', 'pods/s, virtual time', 'threshold', '', 'pods/s, our code by the wall clock', 'digest']];
+  const wanted = chosen.filter(({ skipped }) => skipped === undefined);
+  const progress = new BenchProgress(process.stderr, flags.quiet === true, wanted);
   try {
-    for (const workload of chosen) {
+    if (flags.quiet !== true)
+      for (const { testCase, name, skipped } of chosen)
+        if (skipped !== undefined) process.stderr.write(`${testCase}/${name}: skipped, ${skipped}\n`);
+    for (const workload of wanted) {
       if (interrupt.asked()) break;
-      process.stderr.write(
-        `${workload.testCase}/${workload.name}${workload.skipped === undefined ? '' : `: skipped, ${workload.skipped}`}\n`,
-      );
-      if (workload.skipped !== undefined) continue;
+      progress.begin(workload);
       const result = await runPerfWorkload(workload, {
         seed: flags.seed,
         version: VERSION,
         interrupted: interrupt.asked,
+        onProgress: (share, scheduled) => progress.show(workload, share, scheduled),
         explain: flags.explain,
         cost: flags.cost,
         plugins,
         extenders: flags.extender ?? [],
       });
+      progress.end(workload);
+      // What was cut off is no figure.
+      if (interrupt.asked() && result.failure !== undefined) break;
       if (result.explain !== undefined)
         out.write(`${workload.testCase}_${workload.name}.${EXPLAIN_FILE}`.replaceAll('/', '_'), result.explain);
       results.push({ ...result, explain: undefined });
-      rows.push(rowOf(result));
     }
-    process.stdout.write(`${columns(rows).join('\n')}\n`);
-    if (flags.cost === 'measured')
-      process.stdout.write('  --cost measured: attempts took our own CPU time; these digests belong to this run alone\n');
-    const file = out.write('BenchmarkPerfScheduling_benchmark_wavetank.json', `${JSON.stringify(dataItems(results), null, 2)}\n`);
-    process.stdout.write(`  ${join(file)}\n`);
+    const partial = results.length < wanted.length;
+    const items = { ...dataItems(results), ...(partial ? { partial } : {}) };
+    const file = out.write('BenchmarkPerfScheduling_benchmark_wavetank.json', `${JSON.stringify(items, null, 2)}\n`);
+    if (isJson) process.stdout.write(benchJson([...results.map(measuredRow), ...skippedRows(chosen)], flags.seed, partial));
+    else process.stdout.write(tableOf(results, wanted.length, flags.cost === 'measured', file));
   } finally {
+    progress.finish();
     interrupt.release();
     out.close();
   }
   for (const result of results)
     if (result.failure !== undefined)
       process.stderr.write(`wavetank: ${result.workload.testCase}/${result.workload.name}: ${result.failure}\n`);
-  return interrupt.asked() ? 130 : results.every((result) => result.failure === undefined && passesThreshold(result)) ? 0 : 1;
+  if (results.length < wanted.length) return 130;
+  return results.every((result) => result.failure === undefined && passesThreshold(result)) ? 0 : 1;
+}
+
+const skippedRows = (chosen: readonly PerfWorkload[]): readonly PerfRow[] =>
+  chosen.filter(({ skipped }) => skipped !== undefined).map(skippedRow);
+
+function tableOf(results: readonly PerfResult[], wanted: number, isMeasured: boolean, file: string): string {
+  const head = ['case/workload', 'pods', 'pods/s, virtual time', 'threshold', '', 'pods/s, our code by the wall clock', 'digest'];
+  const lines = columns([head, ...results.map(rowOf)]);
+  if (isMeasured) lines.push('  --cost measured: attempts took our own CPU time; these digests belong to this run alone');
+  if (results.length < wanted) lines.push(`partial: interrupted after ${results.length} of ${wanted} workloads`);
+  return `${lines.join('\n')}\n  ${file}\n`;
 }
 
 function rowOf(result: PerfResult): string[] {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { drawPerfTable, measuredRow, openOutDirectory, type PerfRow, rowName, runPerfWorkload, skippedRow } from '#experiment';
 import { type PerfWorkload, UserError } from '#scenario';
+import { BenchProgress } from './bench-progress.ts';
 import { onInterrupt } from './execute.ts';
 import { VERSION } from './version.ts';
 
@@ -13,7 +14,13 @@ interface TableFlags {
   readonly keep?: boolean;
   readonly seed: number;
   readonly plugins: readonly string[];
+  readonly json?: boolean;
+  readonly quiet?: boolean;
 }
+
+/** What --json prints. */
+export const benchJson = (workloads: readonly PerfRow[], seed: number, partial: boolean): string =>
+  `${JSON.stringify({ format: 'wavetank-bench/1', version: VERSION, seed, partial, workloads })}\n`;
 
 const RESULTS = 'results.json';
 
@@ -64,30 +71,39 @@ export async function writeBenchTable(chosen: readonly PerfWorkload[], flags: Ta
     out.write('README.md', drawPerfTable(done, 'npm run bench:scheduler-perf', before));
     return done;
   };
+  const wanted = chosen.filter((workload) => !rows.has(nameOf(workload)));
+  const progress = new BenchProgress(process.stderr, flags.quiet === true, wanted);
   try {
-    for (const [i, workload] of chosen.entries()) {
-      const name = nameOf(workload);
-      if (rows.has(name)) continue;
+    for (const workload of wanted) {
       if (interrupt.asked()) break;
-      process.stderr.write(`${i + 1} of ${chosen.length}: ${name}\n`);
+      progress.begin(workload);
       const result = await runPerfWorkload(workload, {
         seed: flags.seed,
         version: VERSION,
         interrupted: interrupt.asked,
+        onProgress: (share, scheduled) => progress.show(workload, share, scheduled),
         plugins: flags.plugins,
       });
-      if (interrupt.asked()) break;
-      rows.set(name, measuredRow(result));
+      progress.end(workload);
+      // What was cut off is no figure.
+      if (interrupt.asked() && result.failure !== undefined) break;
+      rows.set(nameOf(workload), measuredRow(result));
       write();
     }
     const done = write();
-    process.stdout.write(`  ${join(flags.table, 'README.md')}\n`);
+    const partial = done.length < chosen.length;
+    if (flags.json === true) process.stdout.write(benchJson(done, flags.seed, partial));
+    else {
+      if (partial) process.stdout.write(`partial: interrupted with ${done.length} of ${chosen.length} workloads done\n`);
+      process.stdout.write(`  ${join(flags.table, 'README.md')}\n`);
+    }
     for (const row of done)
       if (row.verdict === 'failed' || row.verdict === 'below')
         process.stderr.write(`wavetank: ${rowName(row)}: ${row.reason ?? `${row.virtual} pods/s, threshold ${row.threshold}`}\n`);
-    if (interrupt.asked()) return 130;
+    if (partial) return 130;
     return done.every((row) => row.verdict !== 'failed' && row.verdict !== 'below') ? 0 : 1;
   } finally {
+    progress.finish();
     interrupt.release();
     out.close();
   }

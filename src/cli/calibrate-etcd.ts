@@ -1,24 +1,56 @@
 /** `wavetank calibrate FILE`: the cost model beside the measurement, line by line. */
 
 import { readFileSync } from 'node:fs';
-import { type CalibrationRow, calibrateEtcd, type EtcdMeasurements } from '#experiment';
+import { type CalibrationRow, calibrationSteps, type EtcdMeasurements } from '#experiment';
 import { UserError } from '#scenario';
-import type { ConformanceCount } from './conformance-etcd.ts';
+import { onInterrupt } from './execute.ts';
+import { StepProgress } from './step-progress.ts';
+import { VERSION } from './version.ts';
 
-export interface CalibrateOptions {
-  /** Where lines go; default standard output. */
-  readonly print?: (line: string) => void;
+export interface CalibrateFlags {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
 }
 
-/** Reads etcd.json as the measurement wrote it. A line passes when the model lies between 0.8 times the lower and 1.2 times the higher measured run. */
-export function runEtcdCalibration(file: string, options: CalibrateOptions = {}): ConformanceCount {
-  const { print = (line) => process.stdout.write(`${line}\n`) } = options;
-  const rows = calibrateEtcd(readMeasurements(file));
+/** Reads etcd.json as the measurement wrote it. A line passes when the model lies between 0.8 times the lower and 1.2 times the higher measured run.
+ *  The exit code: 0 when all pass, 1 when one does not, 130 when interrupted. */
+export async function runEtcdCalibration(file: string, flags: CalibrateFlags): Promise<number> {
+  const measurements = readMeasurements(file);
+  const isJson = flags.json === true;
+  const print = (line: string): void => {
+    if (!isJson) process.stdout.write(`${line}\n`);
+  };
+  const interrupt = onInterrupt('what was compared so far will be printed');
+  const progress = new StepProgress(process.stderr, flags.quiet === true);
+  const rows: CalibrationRow[] = [];
+  let partial = false;
   print(`${'what (ms)'.padEnd(48)} members  ${'measured'.padStart(18)} ${'modelled'.padStart(10)}`);
-  for (const row of rows) print(lineOf(row));
+  try {
+    for (const { done, total, rows: more } of calibrationSteps(measurements)) {
+      if (more.length > 0) progress.finish();
+      for (const row of more) {
+        rows.push(row);
+        print(lineOf(row));
+      }
+      progress.show(done / total, () => `${done} of ${total} runs of the model`);
+      await progress.turn();
+      partial = interrupt.asked() && done < total;
+      if (partial) break;
+    }
+  } finally {
+    progress.finish();
+    interrupt.release();
+  }
   const passed = rows.filter(({ within }) => within).length;
-  print(`${passed} passed, ${rows.length - passed} failed`);
-  return { passed, failed: rows.length - passed };
+  const failed = rows.length - passed;
+  if (partial) print('partial: interrupted before all lines were compared');
+  print(`${passed} passed, ${failed} failed`);
+  if (isJson)
+    process.stdout.write(
+      `${JSON.stringify({ format: 'wavetank-calibration/1', version: VERSION, file, partial, passed, failed, unit: 'ms', rows })}\n`,
+    );
+  if (partial) return 130;
+  return failed === 0 ? 0 : 1;
 }
 
 function lineOf({ what, members, measured: [low, high], modelled, within }: CalibrationRow): string {

@@ -50,12 +50,12 @@ export async function runnerFor(shards: number, own: OwnFiles = {}): Promise<Run
 }
 
 /** Ctrl-C once: a partial result; twice: out at once. */
-export function onInterrupt(): { readonly asked: () => boolean; readonly release: () => void } {
+export function onInterrupt(what = 'a partial result will be written'): { readonly asked: () => boolean; readonly release: () => void } {
   let asked = false;
   const handler = (): void => {
     if (asked) process.exit(130);
     asked = true;
-    process.stderr.write('\nstopping: a partial result will be written (again: stop at once)\n');
+    process.stderr.write(`\nstopping: ${what} (again: stop at once)\n`);
   };
   process.on('SIGINT', handler);
   process.on('SIGTERM', handler);

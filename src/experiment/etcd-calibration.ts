@@ -119,25 +119,43 @@ class FanoutClient implements Host {
   }
 }
 
+/** A step of the comparison that is done: one run of the model. */
+export interface CalibrationStep {
+  readonly done: number;
+  readonly total: number;
+  /** Those that this step completes. */
+  readonly rows: readonly CalibrationRow[];
+}
+
 /** All that etcd.json and the model both know, side by side. Takes a few seconds. */
 export function calibrateEtcd(measurements: EtcdMeasurements): CalibrationRow[] {
-  const rows: CalibrationRow[] = [];
+  return [...calibrationSteps(measurements)].flatMap(({ rows }) => rows);
+}
+
+/** The same, a run of the model at a time. */
+export function* calibrationSteps(measurements: EtcdMeasurements): Generator<CalibrationStep, void> {
+  const calls = Object.keys(CALLS);
+  const total = 2 * (calls.length + FANOUTS.length) + FAILOVERS;
+  let done = 0;
+  const step = (rows: readonly CalibrationRow[] = []): CalibrationStep => ({ done: ++done, total, rows });
   for (const members of [1, 3] as const) {
     const measured = members === 1 ? measurements.single_node : measurements.three_nodes_loopback;
-    for (const what of Object.keys(CALLS)) rows.push(...row(`${what} p50`, members, measured[what]?.runs_p50, modelCalls(members, what)));
+    for (const what of calls) yield step(row(`${what} p50`, members, measured[what]?.runs_p50, modelCalls(members, what)));
     for (const watchers of FANOUTS) {
       const name = `watch_fanout_${watchers}`;
-      rows.push(...row(`${name} p50`, members, measured[name]?.runs_p50, modelFanout(members, watchers)));
+      yield step(row(`${name} p50`, members, measured[name]?.runs_p50, modelFanout(members, watchers)));
     }
   }
-  rows.push(failoverRow(measurements));
-  return rows;
+  const took: number[] = [];
+  for (let trial = 0; trial < FAILOVERS; trial += 1) {
+    took.push(modelFailover(trial));
+    yield step(trial === FAILOVERS - 1 ? [failoverRow(measurements, took)] : []);
+  }
 }
 
 /** The mean may differ by 15 %, and no trial may leave the measured range by more than a fifth. */
-function failoverRow({ failover_three_nodes: measured }: EtcdMeasurements): CalibrationRow {
+function failoverRow({ failover_three_nodes: measured }: EtcdMeasurements, took: readonly number[]): CalibrationRow {
   const { mean_ms: mean, min_ms: low, max_ms: high } = measured.leader_SIGKILL.new_leader_known;
-  const took = modelFailovers(FAILOVERS);
   const modelled = took.reduce((sum, each) => sum + each, 0) / took.length;
   const within = Math.abs(modelled - mean) <= 0.15 * mean && took.every((each) => each >= 0.8 * low && each <= 1.2 * high);
   return { what: `leader killed, next one known, mean of ${FAILOVERS}`, members: 3, measured: [low, high], modelled, within };
@@ -168,16 +186,14 @@ function modelFanout(members: number, watchers: number): number {
 }
 
 /** How long after the leader's end another one leads, in milliseconds, for so many seeds. */
-export function modelFailovers(trials: number): number[] {
-  const took: number[] = [];
-  for (let trial = 0; trial < trials; trial += 1) {
-    const at = 5_000_000 + trial * 37_123;
-    const changes = [{ at, change: 'crash' as const, hosts: { hosts: [0] } }];
-    const { recorded } = runInProcess({ ...world(3, 15_000_000, trial), changes }, hosts(3, new SequentialClient(0, [])));
-    const elected = recorded.marks.find((mark) => mark.name === 'etcd leader' && mark.at > at);
-    took.push(elected === undefined ? Number.POSITIVE_INFINITY : (elected.at - at) / 1000);
-  }
-  return took;
+export const modelFailovers = (trials: number): number[] => Array.from({ length: trials }, (_, trial) => modelFailover(trial));
+
+function modelFailover(trial: number): number {
+  const at = 5_000_000 + trial * 37_123;
+  const changes = [{ at, change: 'crash' as const, hosts: { hosts: [0] } }];
+  const { recorded } = runInProcess({ ...world(3, 15_000_000, trial), changes }, hosts(3, new SequentialClient(0, [])));
+  const elected = recorded.marks.find((mark) => mark.name === 'etcd leader' && mark.at > at);
+  return elected === undefined ? Number.POSITIVE_INFINITY : (elected.at - at) / 1000;
 }
 
 function world(members: number, until: Instant, seed: number): WorldSpec {

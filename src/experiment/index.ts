@@ -43,6 +43,7 @@ export type { RunOutcome } from './outcome.ts';
 export { OutputError } from './output-error.ts';
 export { dataItems } from './perf/data-items.ts';
 export { checkPerfWorkloads, type PerfResult, runPerfWorkload } from './perf/perf-bench.ts';
+export { perfWeight } from './perf/perf-progress.ts';
 export {
   drawPerfTable,
   measuredRate,

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { inProcess } from './command.ts';
+import { inProcess, interrupted } from './command.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wavetank-bench-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -145,6 +145,38 @@ describe('a scheduler_perf file', () => {
     const { code, err } = await inProcess('bench', file, '--case', 'Small', '--label-filter', '', '--out', out);
     expect(code).toBe(1);
     expect(err).toMatch(/Small\/tiny: operation 4/);
+    rmSync(out, { recursive: true });
+  });
+
+  test('says how far it is, and what it came to as JSON', async () => {
+    writeFileSync(file, GOOD);
+    const loud = await inProcess('bench', file, '--label-filter', '', '--out', out);
+    expect(loud.err).toMatch(/^Driven\/tiny: skipped, needs .*\nNewer\/tiny: skipped, .*\n1 of 1: Small\/tiny\n$/);
+    const { code, err, out: json } = await inProcess('bench', file, '--label-filter', '', '--json', '--quiet', '--out', out);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(json)).toMatchObject({
+      format: 'wavetank-bench/1',
+      seed: 1,
+      partial: false,
+      workloads: [
+        { testCase: 'Small', workload: 'tiny', verdict: 'ok', pods: 20, threshold: 1 },
+        { testCase: 'Driven', verdict: 'skipped' },
+        { testCase: 'Newer', verdict: 'skipped' },
+      ],
+    });
+    rmSync(out, { recursive: true });
+  });
+
+  test('keeps what was measured when it is interrupted, marked partial', async () => {
+    writeFileSync(file, GOOD);
+    const { code, out: text } = await interrupted('bench', file, '--case', 'Small', '--label-filter', '', '--out', out);
+    expect(code).toBe(130);
+    expect(text).toContain('partial: interrupted after 0 of 1 workloads\n');
+    expect(JSON.parse(readFileSync(join(out, 'BenchmarkPerfScheduling_benchmark_wavetank.json'), 'utf8'))).toEqual({
+      version: 'v1',
+      dataItems: [],
+      partial: true,
+    });
     rmSync(out, { recursive: true });
   });
 

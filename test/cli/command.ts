@@ -35,6 +35,21 @@ export async function inProcess(...args: readonly string[]): Promise<Outcome> {
   }
 }
 
+/** Like `inProcess`, with Ctrl-C as soon as the command listens for it. */
+export async function interrupted(...args: readonly string[]): Promise<Outcome> {
+  const before = process.listenerCount('SIGINT');
+  const timer = setInterval(() => {
+    if (process.listenerCount('SIGINT') <= before) return;
+    clearInterval(timer);
+    process.emit('SIGINT');
+  }, 1);
+  try {
+    return await inProcess(...args);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /** Looks again and again, on a machine of any speed: for when what a process does can only be seen from outside. */
 export function whenItIs(so: () => boolean, then: () => void): void {
   const timer = setInterval(() => {

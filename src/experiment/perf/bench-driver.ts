@@ -12,12 +12,15 @@ import { SchedulingCollector, type Spent } from './collector.ts';
 import { DeviceSetup } from './device-setup.ts';
 import { csiNodeOf, nodeOf, pacedBy, podsOf } from './objects.ts';
 import type { Pending } from './pending.ts';
+import type { PerfPosition } from './perf-progress.ts';
 import { PodWaits } from './pod-waits.ts';
 import { SteadyPods } from './steady-pods.ts';
 
 export interface BenchDriverConfig {
   readonly client: ClientConfig;
   readonly operations: readonly PerfOperation[];
+  /** Where to note how far it is, for a progress line. */
+  readonly position?: PerfPosition;
 }
 
 /** Limit of one wait, as upstream: 10 minutes for pods to be scheduled. */
@@ -35,6 +38,7 @@ messageKind<BenchTick>({
 export class BenchDriver implements Host {
   readonly client: ApiClient<Pending>;
   readonly #operations: readonly PerfOperation[];
+  readonly #position: PerfPosition | undefined;
   readonly #informers: InformerFactory;
   readonly #pods: Informer<Pod>;
   readonly #collector = new SchedulingCollector();
@@ -51,6 +55,7 @@ export class BenchDriver implements Host {
 
   constructor(config: BenchDriverConfig) {
     this.#operations = config.operations;
+    this.#position = config.position;
     this.client = createApiClient<Pending>(config.client);
     this.#devices = new DeviceSetup(this.client);
     this.#steady = new SteadyPods(this.client);
@@ -105,6 +110,7 @@ export class BenchDriver implements Host {
 
   #next(ctx: Context): void {
     const operation = this.#operations[++this.#at];
+    this.#note(0);
     if (operation === undefined) return this.#finish(ctx);
     this.#open = 0;
     switch (operation.op) {
@@ -193,6 +199,7 @@ export class BenchDriver implements Host {
     const operation = this.#operations[this.#at];
     if (operation?.op === 'createPods') {
       const { scheduled, all } = this.#waits.count(this.#pods, operation.namespace);
+      this.#note(scheduled);
       // A steady state is over when its time is.
       if (operation.steady || (all >= operation.count && scheduled >= all)) {
         if (operation.collect) this.#collector.stop(ctx, spent());
@@ -283,6 +290,12 @@ export class BenchDriver implements Host {
       { verb: 'create', resource: info.resource, ...place, body: object, discardBody: true },
       { of: 'operation', then },
     );
+  }
+
+  #note(scheduled: number): void {
+    if (this.#position === undefined) return;
+    this.#position.operation = this.#at;
+    this.#position.scheduled = scheduled;
   }
 
   #finish(ctx: Context): void {

@@ -1,13 +1,16 @@
 /** Runs one workload of scheduler_perf and says how fast it was, twice: in virtual time under the cost model, and our own code by the wall clock. */
 
 import { clusterPlan, type PerfWorkload, readSource, type Scenario, type SchedulerPlan } from '#scenario';
+import type { HostSpec, WorldSpec } from '#sim';
 import { type ExplainChoice, explainBytes } from '../explain-file.ts';
 import { loadExtenders } from '../extender-files.ts';
 import { runInThisProcess } from '../run-in-process.ts';
 import { runScenario } from '../run-scenario.ts';
 import { checkSchedulers } from '../scheduler-hosts.ts';
+import type { BenchDriverConfig } from './bench-driver.ts';
 import { BEGIN_MARK, END_MARK, SAMPLE_MARK } from './collector.ts';
 import { type Percentiles, percentileOf } from './percentiles.ts';
+import { type PerfPosition, perfShare } from './perf-progress.ts';
 
 export interface PerfResult {
   readonly workload: PerfWorkload;
@@ -48,6 +51,8 @@ export interface PerfOptions {
   readonly seed: number;
   readonly version: string;
   readonly interrupted: () => boolean;
+  /** Told now and then how much of the workload is done, 0 to 1, and how many pods of the operation under way have a node. */
+  readonly onProgress?: (share: number, scheduled: number) => void;
   readonly explain?: ExplainChoice;
   /** Registered scheduler plugins of one's own. */
   readonly plugins?: readonly string[];
@@ -65,14 +70,16 @@ export function checkPerfWorkloads(workloads: readonly PerfWorkload[], plugins: 
 
 export async function runPerfWorkload(workload: PerfWorkload, options: PerfOptions): Promise<PerfResult> {
   const scenario = scenarioOf(workload, options.seed);
-  const { explain = 'none' } = options;
+  const { explain = 'none', onProgress } = options;
+  const position: PerfPosition = { operation: 0, scheduled: 0 };
   const extenders = await loadExtenders(scenario, options.extenders);
   const { run, result, built } = await runScenario(scenario, {
     explain,
     seed: options.seed,
     shards: 0,
-    runner: runInThisProcess,
+    runner: (world, how) => runInThisProcess(onProgress === undefined ? world : withPosition(world, position), how),
     version: options.version,
+    ...(onProgress === undefined ? {} : { onProgress: () => onProgress(perfShare(workload, position), position.scheduled) }),
     interrupted: options.interrupted,
     world: { controllers: false, perf: workload, plugins: options.plugins ?? [], extenders, cost: options.cost ?? 'model' },
   });
@@ -117,6 +124,12 @@ export async function runPerfWorkload(workload: PerfWorkload, options: PerfOptio
       : { explain: explainBytes(run.recorded, built.world.hosts, { explain, version: options.version, digest: run.digest }) }),
     ...(failure === undefined ? {} : { failure }),
   };
+}
+
+/** The driver's own host, in this process, notes there how far it is. */
+function withPosition(world: WorldSpec, position: PerfPosition): WorldSpec {
+  const noting = (host: HostSpec): HostSpec => ({ ...host, config: { ...(host.config as BenchDriverConfig), position } });
+  return { ...world, hosts: world.hosts.map((host) => (host.program === 'bench-driver' ? noting(host) : host)) };
 }
 
 /** scheduler_perf's scheduler: alone, so without a lease; its client's limits are the test's own. */
