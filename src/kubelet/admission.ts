@@ -75,11 +75,12 @@ function placement(node: Node | undefined, agent: NodeAgent, pod: Pod): Refusal 
 }
 const AFFINITY = predicate('NodeAffinity', "node(s) didn't match Pod's node affinity/selector");
 
-/** eviction_manager.go Admit: under disk pressure no pods, under memory pressure no best-effort pods, save critical ones and those that tolerate its taint. */
-function pressureOf(agent: NodeAgent, pod: Pod): Refusal | undefined {
-  const critical = (pod.spec?.priority ?? 0) >= 2_000_000_000;
-  if (agent.disk.pressure && !critical) return { reason: 'Evicted', message: 'The node had condition: [DiskPressure]. ' };
-  if (!agent.memory.pressure || critical || podQosClass(pod) !== 'BestEffort') return undefined;
-  if (toleratedByAny(pod.spec?.tolerations, { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' })) return undefined;
-  return { reason: 'Evicted', message: 'The node had condition: [MemoryPressure]. ' };
+/** eviction_manager.go Admit: under memory pressure alone best-effort pods that do not tolerate its taint are refused, under any other all pods save critical ones. */
+function pressureOf({ pressures }: NodeAgent, pod: Pod): Refusal | undefined {
+  if (pressures.size === 0 || (pod.spec?.priority ?? 0) >= 2_000_000_000) return undefined;
+  const isMemoryAlone = pressures.size === 1 && pressures.has('MemoryPressure');
+  if (isMemoryAlone && podQosClass(pod) !== 'BestEffort') return undefined;
+  if (isMemoryAlone && toleratedByAny(pod.spec?.tolerations, { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' }))
+    return undefined;
+  return { reason: 'Evicted', message: `The node had condition: [${[...pressures].join(' ')}]. ` };
 }

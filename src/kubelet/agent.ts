@@ -17,10 +17,12 @@ import {
 } from '#sim';
 import { AddressPool, formatAddress, parseCidr } from './addresses.ts';
 import { type KubeletConfig, type KubeletSettings, settingsOf } from './config.ts';
+import type { PressureCondition } from './eviction-signals.ts';
 import { ImageStore } from './images.ts';
 import { LUCK } from './luck.ts';
 import { NodeCpu } from './node-cpu.ts';
 import { NodeDisk } from './node-disk.ts';
+import { NodeEvents } from './node-events.ts';
 import { NodeMemory } from './node-memory.ts';
 import { NodeNetwork } from './node-network.ts';
 import { NodeStorage } from './node-storage.ts';
@@ -144,6 +146,9 @@ export class NodeAgent {
   startParts: Readonly<Record<StartPart, Histogram>> | undefined;
   private nextSlot = 0;
   evictArmed = false;
+  /** What the eviction manager says of the node. */
+  readonly pressures = new Set<PressureCondition>();
+  private ownEvents: NodeEvents | undefined;
   private phase = -1;
   private plegTimer: Timer | undefined;
   private plegDirty: PodWorker[] = [];
@@ -223,6 +228,11 @@ export class NodeAgent {
   after(ctx: Context, delay: Duration, task: Task, slot = -1, index = -1): Timer {
     const message: KubeletTimer = { kind: 'KubeletTimer', task, slot, index };
     return ctx.after(delay, message);
+  }
+
+  /** An Event about the node itself. */
+  nodeEvent(type: 'Normal' | 'Warning', reason: string, message: string, ctx: Context): void {
+    (this.ownEvents ??= new NodeEvents(this)).write(type, reason, message, ctx);
   }
 
   /** The clock's reading at instant 0, as the clock goes now. */

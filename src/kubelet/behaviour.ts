@@ -29,6 +29,13 @@ export interface CpuWave {
   readonly peakSeconds: number;
 }
 
+/** A number that grows from the container's start on. */
+export interface CountBehaviour {
+  readonly start?: number;
+  readonly growthPerSecond?: number;
+  readonly max?: number;
+}
+
 /** Lines at an even pace, the given ones in turns. */
 export interface LogBehaviour {
   readonly linesPerSecond: number;
@@ -51,6 +58,9 @@ export interface ContainerBehaviour {
   /** How long lifecycle hooks take, when the container has them. */
   readonly postStartSeconds?: number;
   readonly preStopSeconds?: number;
+  /** They fail: a container whose postStart does is killed and restarted. */
+  readonly postStartFails?: boolean;
+  readonly preStopFails?: boolean;
   readonly probes?: { readonly startup?: ProbeBehaviour; readonly readiness?: ProbeBehaviour; readonly liveness?: ProbeBehaviour };
   /** Working set: what it begins with, how it grows, where it stops growing. Bytes. */
   readonly memory?: { readonly startBytes?: number; readonly growthBytesPerSecond?: number; readonly maxBytes?: number };
@@ -61,6 +71,10 @@ export interface ContainerBehaviour {
     readonly maxBytes?: number;
     readonly volume?: string;
   };
+  /** Files that it makes, in its own layer or an emptyDir of its pod. */
+  readonly inodes?: CountBehaviour & { readonly volume?: string };
+  /** Processes that it has, itself included; one that says nothing is one. */
+  readonly processes?: CountBehaviour;
   /** CPU it would use if nothing held it back, in milli-cores; a wave goes with the time of day. */
   readonly cpuMilli?: number | CpuWave;
   /** What one request to its Service takes: CPU, time besides, and what comes and goes over the network. */

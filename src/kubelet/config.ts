@@ -6,6 +6,7 @@ import type { Distribution } from '#sim';
 import type { BehaviourSpec } from './behaviour.ts';
 import { KUBELET_COSTS, type KubeletCosts } from './costs.ts';
 import type { NodeDevices } from './device-slices.ts';
+import type { EvictionAmounts, EvictionSignal } from './eviction-signals.ts';
 import type { ImageLayer } from './image-disk.ts';
 import type { NodeDriver } from './node-volumes.ts';
 
@@ -82,26 +83,25 @@ export interface KubeletSettings {
   readonly runtimeReadySeconds: Distribution;
   /** Beside the capacity's `pods`, which is what a kubelet's maxPods comes to. */
   readonly maxPods: number;
-  /** evictionHard memory.available. Bytes. */
-  readonly evictionHardMemoryBytes: number;
-  /** evictionSoft memory.available, and for how long it must be crossed (evictionSoftGracePeriod); 0: no soft threshold. */
-  readonly evictionSoftMemoryBytes: number;
-  readonly evictionSoftGraceSeconds: number;
-  readonly evictionSoftImageFsGraceSeconds: number;
+  /** evictionHard: what is not named keeps its default (mergeDefaultEvictionSettings), 0 turns a signal off. */
+  readonly evictionHard: EvictionAmounts;
+  readonly evictionSoft: EvictionAmounts;
+  /** evictionSoftGracePeriod. */
+  readonly evictionSoftGraceSeconds: Readonly<Partial<Record<EvictionSignal, number>>>;
   /** evictionMaxPodGracePeriod: pods that a soft threshold takes get their own grace, but not more. */
   readonly evictionMaxPodGraceSeconds: number;
-  /** evictionMinimumReclaim memory.available: once crossed, a threshold counts as crossed until so much more is free. */
-  readonly evictionMinimumReclaimBytes: number;
-  /** The same of imagefs.available, in percent of the disk. */
-  readonly evictionMinimumReclaimImageFsPercent: number;
+  /** evictionMinimumReclaim: once met, a threshold counts as met until so much more is free. */
+  readonly evictionMinimumReclaim: EvictionAmounts;
+  /** A disk of its own for logs and emptyDirs; 0: they lie beside the images. */
+  readonly nodeFsBytes: number;
+  /** kernel.pid_max, and podPidsLimit (0: none). */
+  readonly maxPids: number;
+  readonly podPidsLimit: number;
   /** The disk of images, and when collection begins and ends (imageGCHighThresholdPercent, imageGCLowThresholdPercent, imageMinimumGCAge). */
   readonly imageFsBytes: number;
   readonly imageGCHighThresholdPercent: number;
   readonly imageGCLowThresholdPercent: number;
   readonly imageMinimumGCAgeSeconds: number;
-  /** evictionHard and evictionSoft imagefs.available, in percent; 0: no soft threshold. */
-  readonly evictionHardImageFsPercent: number;
-  readonly evictionSoftImageFsPercent: number;
   /** monitoringInterval of the eviction manager. */
   readonly evictionMonitoringSeconds: number;
   /** evictionPressureTransitionPeriod: how long a pressure condition outlives its cause. */
@@ -164,20 +164,20 @@ export const KUBELET_DEFAULTS: KubeletSettings = {
   // assumed.
   runtimeReadySeconds: { uniform: { min: 0.5, max: 2 } },
   maxPods: Number.POSITIVE_INFINITY,
-  evictionHardMemoryBytes: 104_857_600,
-  evictionSoftMemoryBytes: 0,
-  evictionSoftGraceSeconds: 90,
-  evictionSoftImageFsGraceSeconds: 90,
+  evictionHard: {},
+  evictionSoft: {},
+  evictionSoftGraceSeconds: {},
   evictionMaxPodGraceSeconds: 0,
-  evictionMinimumReclaimBytes: 0,
-  evictionMinimumReclaimImageFsPercent: 0,
+  evictionMinimumReclaim: {},
+  nodeFsBytes: 0,
+  // assumed: the kernel's default on up to 32 CPUs.
+  maxPids: 32_768,
+  podPidsLimit: 0,
   // assumed: a common size of a node's disk.
   imageFsBytes: 100_000_000_000,
   imageGCHighThresholdPercent: 85,
   imageGCLowThresholdPercent: 80,
   imageMinimumGCAgeSeconds: 120,
-  evictionHardImageFsPercent: 15,
-  evictionSoftImageFsPercent: 0,
   evictionMonitoringSeconds: 10,
   evictionPressureTransitionSeconds: 300,
   memoryUseOfRequest: 0.5,

@@ -1,44 +1,52 @@
-/** When an eviction threshold counts as met: a hard one at once, a soft one after its grace period, both until so much more than the threshold is free
- *  (evictionMinimumReclaim). Mirrors v1.34 pkg/kubelet/eviction/helpers.go (thresholdsMet, thresholdsMetGracePeriod) and eviction_manager.go. */
+/** Which thresholds count as met: a hard one at once, a soft one after its grace period, each then until so much more than the threshold is free
+ *  (evictionMinimumReclaim). Mirrors v1.34 pkg/kubelet/eviction/helpers.go (thresholdsMet, thresholdsFirstObservedAt, thresholdsMetGracePeriod) and
+ *  eviction_manager.go (synchronize). */
 
-import type { Duration, Instant } from '#sim';
+import type { Instant } from '#sim';
+import { amountIn, type EvictionSignal, type Threshold } from './eviction-signals.ts';
 
-/** What a look found. `soft`: pods keep their grace period, up to evictionMaxPodGracePeriod. */
-export type Met = { readonly threshold: number; readonly soft: boolean };
+export interface Observation {
+  readonly available: number;
+  readonly capacity: number;
+}
+export type Observe = (signal: EvictionSignal) => Observation | undefined;
 
-export class EvictionThreshold {
-  private readonly hard: number;
-  private readonly soft: number;
-  private readonly grace: Duration;
-  private readonly reclaim: number;
-  private hardMet = false;
-  private softMet = false;
-  private softSince: Instant = 0;
+export interface Look {
+  /** Crossed, their grace periods over or not: what the conditions say. */
+  readonly crossed: readonly Threshold[];
+  /** Of those, the ones to act upon. */
+  readonly met: readonly Threshold[];
+}
+const NOTHING: Look = { crossed: [], met: [] };
 
-  /** Least amounts that must be available; 0: no soft one. */
-  constructor(hard: number, soft: number, grace: Duration, reclaim: number) {
-    this.hard = hard;
-    this.soft = soft;
-    this.grace = grace;
-    this.reclaim = reclaim;
+export class EvictionThresholds {
+  readonly all: readonly Threshold[];
+  private readonly firstSeen = new Map<Threshold, Instant>();
+  private met: readonly Threshold[] = [];
+
+  constructor(all: readonly Threshold[]) {
+    this.all = all;
   }
 
-  /** The highest amount at which anything happens. */
-  get watermark(): number {
-    return Math.max(this.hard, this.soft);
+  look(observe: Observe, now: Instant): Look {
+    const crossed = this.all.filter((threshold) => isCrossed(threshold, observe, this.met.includes(threshold)));
+    for (const threshold of this.all) {
+      if (!crossed.includes(threshold)) this.firstSeen.delete(threshold);
+      else if (!this.firstSeen.has(threshold)) this.firstSeen.set(threshold, now);
+    }
+    this.met = crossed.filter((threshold) => now - (this.firstSeen.get(threshold) ?? now) >= threshold.grace);
+    return crossed.length === 0 ? NOTHING : { crossed, met: this.met };
   }
 
-  /** Whether some threshold is crossed, its grace period over or not: that is what the pressure condition says. */
-  get crossed(): boolean {
-    return this.hardMet || this.softMet;
+  /** After something was given back: no threshold is crossed any more, nor what must be free beyond it. */
+  isRelieved(observe: Observe): boolean {
+    return this.all.every((threshold) => !isCrossed(threshold, observe, true));
   }
+}
 
-  look(available: number, now: Instant): Met | undefined {
-    const softMet = this.soft > 0 && available < this.soft + (this.softMet ? this.reclaim : 0);
-    if (softMet && !this.softMet) this.softSince = now;
-    this.softMet = softMet;
-    this.hardMet = available < this.hard + (this.hardMet ? this.reclaim : 0);
-    if (this.hardMet) return { threshold: this.hard, soft: false };
-    return softMet && now - this.softSince >= this.grace ? { threshold: this.soft, soft: true } : undefined;
-  }
+function isCrossed({ signal, amount, reclaim }: Threshold, observe: Observe, withReclaim: boolean): boolean {
+  const observed = observe(signal);
+  if (observed === undefined) return false;
+  const more = withReclaim && reclaim !== undefined ? amountIn(reclaim, observed.capacity) : 0;
+  return observed.available < amountIn(amount, observed.capacity) + more;
 }

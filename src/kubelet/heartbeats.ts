@@ -5,6 +5,7 @@ import { type KubeObject, type Lease, type Node, rfc3339Micro } from '#api';
 import type { Outcome } from '#client';
 import { type Context, SECOND, type Timer } from '#sim';
 import type { Continuation, NodeAgent } from './agent.ts';
+import type { PressureCondition } from './eviction-signals.ts';
 import { drawDuration, LUCK } from './luck.ts';
 import { type NodeHealth, nodeStatusPatch, registrationOf } from './node-object.ts';
 import { countProbes } from './pod-probes.ts';
@@ -35,6 +36,8 @@ export class Heartbeats {
   private reportAt = 0;
   private changed = false;
   private statusTimer = false;
+  /** Changes of conditions whose Events go with the next status. */
+  private untold: readonly string[] = NONE;
   private reportTimer: Timer | undefined;
   private owner: { apiVersion: string; kind: string; name: string; uid: string }[] | undefined;
 
@@ -46,7 +49,14 @@ export class Heartbeats {
   start(ctx: Context): void {
     const { agent } = this;
     const clock = ctx.clock();
-    this.health = { ...NO_HEALTH, readySince: clock, memoryPressureSince: clock, diskPressureSince: clock, startedAt: clock };
+    this.health = {
+      ...NO_HEALTH,
+      readySince: clock,
+      memoryPressureSince: clock,
+      diskPressureSince: clock,
+      pidPressureSince: clock,
+      startedAt: clock,
+    };
     const jitter = Math.floor(ctx.chance.uniform(LUCK.startup, agent.luck) * agent.settings.startupJitterSeconds * SECOND);
     agent.after(ctx, jitter, 'register');
   }
@@ -73,18 +83,19 @@ export class Heartbeats {
     this.report(ctx);
   }
 
-  /** Pressure conditions, as the eviction manager sees them. */
-  setPressure(memory: boolean, disk: boolean, ctx: Context): void {
-    const { health } = this;
-    if (health.memoryPressure === memory && health.diskPressure === disk) return;
+  /** Pressure conditions, as the eviction manager sees them; each change is told by an Event, too, with the status (setters.go). */
+  setPressure(pressures: ReadonlySet<PressureCondition>, ctx: Context): void {
     const clock = ctx.clock();
-    this.health = {
-      ...health,
-      memoryPressure: memory,
-      memoryPressureSince: health.memoryPressure === memory ? health.memoryPressureSince : clock,
-      diskPressure: disk,
-      diskPressureSince: health.diskPressure === disk ? health.diskPressureSince : clock,
-    };
+    let { health } = this;
+    for (const condition of PRESSURES) {
+      const is = pressures.has(condition);
+      const { flag, since, told } = PRESSURE_FIELDS[condition];
+      if (health[flag] === is) continue;
+      health = { ...health, [flag]: is, [since]: clock };
+      this.untold = [...this.untold, told[is ? 1 : 0]];
+    }
+    if (health === this.health) return;
+    this.health = health;
     this.changed = true;
     this.statusDue(ctx);
   }
@@ -124,11 +135,18 @@ export class Heartbeats {
     this.statusDue(ctx);
   }
 
+  private tell(ctx: Context): void {
+    for (const reason of this.untold)
+      this.agent.nodeEvent('Normal', reason, `Node ${this.agent.config.nodeName} status is now: ${reason}`, ctx);
+    this.untold = NONE;
+  }
+
   private report(ctx: Context): void {
     const { agent } = this;
     if (!this.registered || this.statusBusy) return;
     this.statusBusy = true;
     this.changed = false;
+    if (this.untold.length > 0) this.tell(ctx);
     const withImages = agent.images.version !== this.imagesSent;
     this.imagesSent = agent.images.version;
     const body = nodeStatusPatch(agent, this.health, withImages, ctx);
@@ -283,6 +301,7 @@ export class Heartbeats {
   }
 }
 
+const NONE: readonly string[] = [];
 const NO_HEALTH: NodeHealth = {
   ready: false,
   notReadyMessage: '[container runtime status check may not have completed yet]',
@@ -291,8 +310,21 @@ const NO_HEALTH: NodeHealth = {
   memoryPressureSince: 0,
   diskPressure: false,
   diskPressureSince: 0,
+  pidPressure: false,
+  pidPressureSince: 0,
   startedAt: 0,
 };
+const PRESSURE_FIELDS = {
+  MemoryPressure: {
+    flag: 'memoryPressure',
+    since: 'memoryPressureSince',
+    told: ['NodeHasSufficientMemory', 'NodeHasInsufficientMemory'],
+  },
+  DiskPressure: { flag: 'diskPressure', since: 'diskPressureSince', told: ['NodeHasNoDiskPressure', 'NodeHasDiskPressure'] },
+  PIDPressure: { flag: 'pidPressure', since: 'pidPressureSince', told: ['NodeHasSufficientPID', 'NodeHasInsufficientPID'] },
+} as const;
+/** In the order of the status setters. */
+const PRESSURES: readonly PressureCondition[] = ['MemoryPressure', 'DiskPressure', 'PIDPressure'];
 const CREATE_NODE = { of: 'node', step: 'create' } as const;
 const GET_NODE = { of: 'node', step: 'get' } as const;
 const LOOK_AT_NODE = { of: 'node', step: 'look' } as const;

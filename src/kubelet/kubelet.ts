@@ -8,6 +8,7 @@ import { type Context, type Host, type Incident, type Message, SECOND } from '#s
 import { type Continuation, type KubeletTimer, NodeAgent } from './agent.ts';
 import type { KubeletConfig } from './config.ts';
 import { devicesPublished, publishDevices } from './device-slices.ts';
+import { EvictionManager } from './eviction-manager.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { befall } from './incidents.ts';
 import { answerLog } from './log-requests.ts';
@@ -36,12 +37,10 @@ import { tellUse } from './resource-metrics.ts';
 import { StaticPods } from './static-pods.ts';
 import { podDeleted, retryStatus, statusWritten } from './status-manager.ts';
 
-/** immediateEvictionGracePeriodSeconds (pkg/kubelet/eviction). */
-const EVICTION_GRACE_SECONDS = 1;
-
 export class Kubelet implements Host {
   readonly agent: NodeAgent;
   private readonly heartbeats: Heartbeats;
+  private readonly eviction: EvictionManager;
   private readonly statics: StaticPods;
   private readonly shutdown: NodeShutdown;
   private readonly problems: NodeProblems;
@@ -55,6 +54,7 @@ export class Kubelet implements Host {
     if (previous !== undefined) agent.inherit(previous.agent);
     this.agent = agent;
     this.heartbeats = new Heartbeats(agent);
+    this.eviction = new EvictionManager(agent, this.heartbeats);
     agent.podConfig.resume = (worker, index, ctx) => (index < 0 ? syncPod(agent, worker, ctx) : createContainer(agent, worker, index, ctx));
     agent.resizes.sync = (worker, ctx) => syncPod(agent, worker, ctx);
     agent.dependence.resume = (worker, index, ctx) => dependenceMet(agent, worker, index, ctx);
@@ -163,7 +163,7 @@ export class Kubelet implements Host {
         this.agent.disk.collect(ctx);
         return this.heartbeats.statusDue(ctx);
       case 'evict':
-        return this.evict(ctx);
+        return this.eviction.due(ctx);
       case 'wave':
         return this.agent.cpu.waveDue(ctx);
       case 'resizes':
@@ -216,34 +216,6 @@ export class Kubelet implements Host {
   private memoryDue(ctx: Context): void {
     const victim = this.agent.memory.due(ctx);
     if (victim !== undefined) oomKill(this.agent, victim.worker, victim.index, ctx);
-  }
-
-  /** A look of the eviction manager. */
-  private evict(ctx: Context): void {
-    const { agent } = this;
-    agent.evictArmed = false;
-    for (const { worker, message } of agent.storage.look(ctx))
-      this.evicted(worker, message, 'ephemeral-storage.limit', EVICTION_GRACE_SECONDS, ctx);
-    const images = agent.images.version;
-    const hungry = agent.memory.look(ctx);
-    const victim = hungry ?? agent.disk.look(ctx);
-    this.heartbeats.setPressure(agent.memory.pressure, agent.disk.pressure, ctx);
-    if (agent.images.version !== images) this.heartbeats.statusDue(ctx);
-    if (victim === undefined) return;
-    const { worker, message, soft } = victim;
-    const signal = hungry === undefined ? 'imagefs.available' : 'memory.available';
-    const grace =
-      soft === true
-        ? Math.min(worker.spec.terminationGracePeriodSeconds ?? 30, agent.settings.evictionMaxPodGraceSeconds)
-        : EVICTION_GRACE_SECONDS;
-    this.evicted(worker, message, signal, grace, ctx);
-  }
-
-  private evicted(worker: PodWorker, message: string, signal: string, graceSeconds: number, ctx: Context): void {
-    ctx.record.counter('kubelet_evictions', { eviction_signal: signal }).add();
-    podEvent(this.agent, worker, undefined, 'Warning', 'Evicted', message, ctx);
-    worker.disrupted = true;
-    endPod(this.agent, worker, graceSeconds, { phase: 'Failed', reason: 'Evicted', message }, ctx);
   }
 
   /** activeDeadlineSeconds is over (pkg/kubelet/active_deadline.go). */

@@ -1,55 +1,96 @@
-/** The image disk's pressure: garbage collection above the high threshold, DiskPressure and eviction below the hard one. Mirrors v1.34
- *  pkg/kubelet/images/image_gc_manager.go and pkg/kubelet/eviction (imagefs.available). What containers write is node-storage.ts. */
+/** The node's disks: one for everything, or one for images and writable layers (imagefs) beside the kubelet's own for logs and emptyDirs (nodefs). Images are
+ *  collected above the high threshold. Mirrors v1.34 pkg/kubelet/images/image_gc_manager.go and, for what counts to which disk, pkg/kubelet/eviction/helpers.go
+ *  (buildSignalToRankFunc). What containers write is node-storage.ts; who is evicted for it, eviction-manager.ts. */
 
 import { type Context, type Instant, SECOND } from '#sim';
 import type { NodeAgent } from './agent.ts';
-import { EvictionThreshold } from './eviction-threshold.ts';
-import { isCritical, type Victim } from './node-memory.ts';
+import { amountIn, type EvictionSignal, thresholdsFor } from './eviction-signals.ts';
+import type { Observation } from './eviction-threshold.ts';
 import type { PodWorker } from './pod-worker.ts';
 
 /** ImageGCPeriod (pkg/kubelet/kubelet.go). */
 const GC_PERIOD = 300 * SECOND;
+/** ext4's default (mke2fs.conf, inode_ratio). */
+const BYTES_PER_INODE = 16_384;
+
+const isOfImages = (signal: EvictionSignal): boolean => signal === 'imagefs.available' || signal === 'imagefs.inodesFree';
+const isOfInodes = (signal: EvictionSignal): boolean => signal === 'imagefs.inodesFree' || signal === 'nodefs.inodesFree';
 
 export class NodeDisk {
   private readonly agent: NodeAgent;
   private gcArmed = false;
-  pressure = false;
-  private seenAt: Instant = 0;
-  private readonly threshold: EvictionThreshold;
 
   constructor(agent: NodeAgent) {
     this.agent = agent;
-    const { settings } = agent;
-    const grace = settings.evictionSoftImageFsGraceSeconds * SECOND;
-    const { evictionHardImageFsPercent, evictionSoftImageFsPercent, evictionMinimumReclaimImageFsPercent } = settings;
-    this.threshold = new EvictionThreshold(
-      evictionHardImageFsPercent,
-      evictionSoftImageFsPercent,
-      grace,
-      evictionMinimumReclaimImageFsPercent,
-    );
   }
 
-  /** Images came: is there anything to look after? */
+  /** Images came, or containers wrote: is there anything to look after? */
   changed(ctx: Context): void {
-    const { settings } = this.agent;
-    if (this.share() > settings.imageGCHighThresholdPercent && !this.gcArmed) {
+    const { agent } = this;
+    const { imageFsBytes, imageGCHighThresholdPercent } = agent.settings;
+    const used = agent.images.used + this.beside;
+    const share = (100 * used) / imageFsBytes;
+    if (share >= imageGCHighThresholdPercent && !this.gcArmed) {
       this.gcArmed = true;
-      this.agent.after(ctx, this.agent.untilPhase(ctx, GC_PERIOD), 'imageGC');
+      agent.after(ctx, agent.untilPhase(ctx, GC_PERIOD), 'imageGC');
     }
-    if (100 - this.share() < this.threshold.watermark) this.agent.armEvict(ctx);
+    if (!agent.evictArmed && imageFsBytes - used < watermarkOf(agent)) agent.armEvict(ctx);
   }
 
-  private share(): number {
-    return (100 * (this.agent.images.used + this.agent.storage.used)) / this.agent.settings.imageFsBytes;
+  /** What lies beside the images. */
+  private get beside(): number {
+    const { storage, settings } = this.agent;
+    if (!storage.isBusy) return 0;
+    const { layers, files } = storage.bytes;
+    return settings.nodeFsBytes > 0 ? layers : layers + files;
+  }
+
+  /** What a signal tells of its disk. */
+  observed(signal: EvictionSignal): Observation {
+    const { images, storage, settings } = this.agent;
+    const isSplit = settings.nodeFsBytes > 0;
+    const ofFiles = isSplit && !isOfImages(signal);
+    const size = ofFiles ? settings.nodeFsBytes : settings.imageFsBytes;
+    const written = isOfInodes(signal) ? storage.inodes : storage.bytes;
+    if (isOfInodes(signal)) {
+      const capacity = Math.floor(size / BYTES_PER_INODE);
+      const used = ofFiles ? written.files : isSplit ? written.layers : written.layers + written.files;
+      return { available: capacity - used, capacity };
+    }
+    return { available: size - (ofFiles ? written.files : images.used + this.beside), capacity: size };
+  }
+
+  /** Whether the disk of a signal has the images, so that removing some gives room. */
+  holdsImages(signal: EvictionSignal): boolean {
+    return this.agent.settings.nodeFsBytes <= 0 || isOfImages(signal);
+  }
+
+  /** What a pod has on the disk of a signal, in its unit. */
+  useOf(worker: PodWorker, signal: EvictionSignal): number {
+    const { storage, settings } = this.agent;
+    const { layers, files } = isOfInodes(signal) ? storage.inodesOf(worker) : storage.bytesOf(worker);
+    if (settings.nodeFsBytes <= 0) return layers + files;
+    return isOfImages(signal) ? layers : files;
+  }
+
+  /** DeleteUnusedImages: however young. */
+  removeUnused(now: Instant): void {
+    const { images } = this.agent;
+    images.free(images.used, this.inUse(), now, 0);
   }
 
   /** The periodic collection: down to the low threshold, nothing younger than imageMinimumGCAge. */
   collect(ctx: Context): void {
     this.gcArmed = false;
     const { settings, images } = this.agent;
-    const target = (settings.imageFsBytes * settings.imageGCLowThresholdPercent) / 100;
-    images.free(images.used - target, this.inUse(), ctx.now, settings.imageMinimumGCAgeSeconds * SECOND);
+    const wanted = images.used + this.beside - (settings.imageFsBytes * settings.imageGCLowThresholdPercent) / 100;
+    const before = images.used;
+    images.free(wanted, this.inUse(), ctx.now, settings.imageMinimumGCAgeSeconds * SECOND);
+    const freed = before - images.used;
+    if (freed < wanted) {
+      const message = `Failed to garbage collect required amount of images. Attempted to free ${Math.ceil(wanted)} bytes, but only found ${freed} bytes eligible to free.`;
+      this.agent.nodeEvent('Warning', 'FreeDiskSpaceFailed', message, ctx);
+    }
     this.changed(ctx);
   }
 
@@ -60,49 +101,14 @@ export class NodeDisk {
     }
     return images;
   }
+}
 
-  /** One look of the eviction manager: first all unused images go, then, if that is not enough, a pod. */
-  look(ctx: Context): Victim | undefined {
-    const { settings, images } = this.agent;
-    let met = this.threshold.look(100 - this.share(), ctx.now);
-    if (!this.threshold.crossed) {
-      if (!this.pressure) return undefined;
-      if (ctx.now - this.seenAt >= settings.evictionPressureTransitionSeconds * SECOND) this.pressure = false;
-      else this.agent.armEvict(ctx);
-      return undefined;
-    }
-    this.pressure = true;
-    this.seenAt = ctx.now;
-    this.agent.armEvict(ctx);
-    if (met === undefined) return undefined;
-    images.free(images.used, this.inUse(), ctx.now, 0);
-    met = this.threshold.look(100 - this.share(), ctx.now);
-    if (met === undefined) return undefined;
-    const worker = this.victim();
-    if (worker === undefined) return undefined;
-    const threshold = Math.floor((settings.imageFsBytes * met.threshold) / 100);
-    const available = settings.imageFsBytes - images.used - this.agent.storage.used;
-    return {
-      worker,
-      soft: met.soft,
-      message: `The node was low on resource: ephemeral-storage. Threshold quantity: ${threshold}, available: ${Math.floor(available / 1024)}Ki. `,
-    };
+/** The most free room of the disk of images at which a threshold is crossed. */
+function watermarkOf({ settings }: NodeAgent): number {
+  let highest = 0;
+  for (const { signal, amount } of thresholdsFor(settings)) {
+    if (signal === 'imagefs.available' || (signal === 'nodefs.available' && settings.nodeFsBytes <= 0))
+      highest = Math.max(highest, amountIn(amount, settings.imageFsBytes));
   }
-
-  /** rankDiskPressure: above its request of ephemeral storage first, then the lowest priority, then who uses most above it; the latest come among equals. */
-  private victim(): PodWorker | undefined {
-    let best: PodWorker | undefined;
-    for (const worker of this.agent.workers.values()) {
-      if (worker.stage === 'terminated' || worker.stage === 'terminating' || isCritical(worker)) continue;
-      if (best === undefined || this.goesFirst(worker, best)) best = worker;
-    }
-    return best;
-  }
-
-  private goesFirst(worker: PodWorker, best: PodWorker): boolean {
-    const [over, most] = [this.agent.storage.aboveRequest(worker), this.agent.storage.aboveRequest(best)];
-    if (over > 0 !== most > 0) return over > 0;
-    const [priority, lowest] = [worker.spec.priority ?? 0, best.spec.priority ?? 0];
-    return priority !== lowest ? priority < lowest : over >= most;
-  }
+  return highest;
 }

@@ -1,5 +1,5 @@
-/** Memory on the node: containers that outgrow their limit, a node that runs out, and the eviction manager that acts before that. Mirrors v1.34
- *  pkg/kubelet/eviction (eviction_manager.go, helpers.go), pkg/kubelet/qos/policy.go (oom_score_adj) and the kernel's choice of a victim.
+/** Memory on the node: containers that outgrow their limit, a node that runs out, and what the eviction manager is told, which acts before that. Mirrors
+ *  v1.34 pkg/kubelet/qos/policy.go (oom_score_adj) and the kernel's choice of a victim.
  *
  *  A container's working set is a line in time (start, growth, ceiling), so the instants at which a limit or a threshold is crossed are computed, not
  *  polled for. Nodes on which no container says how it uses memory keep no timer. Others are taken to use `memoryUseOfRequest` of what they ask for. */
@@ -8,19 +8,12 @@ import { podQosClass, quantityValue } from '#api';
 import { type Context, type Instant, SECOND, type Timer } from '#sim';
 import type { NodeAgent } from './agent.ts';
 import { amountsOf } from './amounts.ts';
-import { EvictionThreshold } from './eviction-threshold.ts';
+import { amountIn, thresholdsFor } from './eviction-signals.ts';
+import type { Observation } from './eviction-threshold.ts';
 import type { ContainerRecord, PodWorker } from './pod-worker.ts';
 
-/** What the eviction manager found. */
-export interface Victim {
-  readonly worker: PodWorker;
-  readonly message: string;
-  /** A soft threshold's: the pod keeps its grace period. */
-  readonly soft?: boolean;
-}
-
-const requestOf = (record: ContainerRecord): number => {
-  const quantity = record.spec.resources?.requests?.['memory'];
+export const requestOf = (record: ContainerRecord, resource: string): number => {
+  const quantity = record.spec.resources?.requests?.[resource];
   return quantity === undefined ? 0 : quantityValue(quantity);
 };
 export const limitOf = (record: ContainerRecord): number => {
@@ -41,8 +34,8 @@ export function workingSet(agent: NodeAgent, record: ContainerRecord, at: Instan
   if (record.state !== 'running') return NOTHING;
   const { memory } = record.behaviour;
   if (memory === undefined)
-    return { now: requestOf(record) * agent.settings.memoryUseOfRequest, growth: 0, until: Number.POSITIVE_INFINITY };
-  const start = memory.startBytes ?? requestOf(record) * agent.settings.memoryUseOfRequest;
+    return { now: requestOf(record, 'memory') * agent.settings.memoryUseOfRequest, growth: 0, until: Number.POSITIVE_INFINITY };
+  const start = memory.startBytes ?? requestOf(record, 'memory') * agent.settings.memoryUseOfRequest;
   const growth = memory.growthBytesPerSecond ?? 0;
   const max = memory.maxBytes ?? Number.POSITIVE_INFINITY;
   if (growth <= 0) return { now: Math.min(start, max), growth: 0, until: Number.POSITIVE_INFINITY };
@@ -68,16 +61,9 @@ export class NodeMemory {
   private timer: Timer | undefined;
   /** Containers that say how they use memory. */
   private modelled = 0;
-  /** MemoryPressure, and when the threshold was last seen crossed. */
-  pressure = false;
-  private seenAt: Instant = 0;
-  private readonly threshold: EvictionThreshold;
 
   constructor(agent: NodeAgent) {
     this.agent = agent;
-    const { evictionHardMemoryBytes, evictionSoftMemoryBytes, evictionSoftGraceSeconds, evictionMinimumReclaimBytes } = agent.settings;
-    const grace = evictionSoftGraceSeconds * SECOND;
-    this.threshold = new EvictionThreshold(evictionHardMemoryBytes, evictionSoftMemoryBytes, grace, evictionMinimumReclaimBytes);
   }
 
   /** A container started or ended. */
@@ -102,6 +88,37 @@ export class NodeMemory {
     return this.capacity - used;
   }
 
+  /** memory.available: pods are all that uses memory here. */
+  observed(at: Instant): Observation | undefined {
+    return this.capacity === Number.POSITIVE_INFINITY ? undefined : { available: this.available(at), capacity: this.capacity };
+  }
+
+  /** allocatableMemory.available: what their cgroup leaves pods together; nothing of its own on a node that offers all it has. */
+  observedOfPods(at: Instant): Observation | undefined {
+    const { capacity, ofPods } = this;
+    return ofPods >= capacity ? undefined : { available: ofPods - (capacity - this.available(at)), capacity: ofPods };
+  }
+
+  /** The limit of the pods' cgroup: the capacity without reservations, of which the node says its hard threshold less. */
+  private get ofPods(): number {
+    const { allocatable } = this.agent.config;
+    const offered = allocatable === undefined ? undefined : amountsOf(allocatable)['memory'];
+    if (offered === undefined) return this.capacity;
+    const hard = thresholdsFor(this.agent.settings).find(({ signal, grace }) => signal === 'memory.available' && grace === 0);
+    return Math.min(this.capacity, offered + (hard === undefined ? 0 : amountIn(hard.amount, this.capacity)));
+  }
+
+  /** The highest amount of free memory at which a threshold is crossed. */
+  private get watermark(): number {
+    const { capacity, ofPods } = this;
+    let highest = 0;
+    for (const { signal, amount } of thresholdsFor(this.agent.settings)) {
+      if (signal === 'memory.available') highest = Math.max(highest, amountIn(amount, capacity));
+      else if (signal === 'allocatableMemory.available') highest = Math.max(highest, capacity - ofPods + amountIn(amount, ofPods));
+    }
+    return highest;
+  }
+
   /** Sets the timer to the next instant at which a threshold is crossed or a line bends. */
   plan(ctx: Context): void {
     if (this.timer !== undefined) ctx.cancel(this.timer);
@@ -118,7 +135,7 @@ export class NodeMemory {
       }
     }
     const available = this.capacity - used;
-    const threshold = this.threshold.watermark;
+    const threshold = this.watermark;
     if (available < threshold) this.agent.armEvict(ctx);
     const target = available >= threshold ? available - threshold : available;
     const cross = target < 0 ? ctx.now : growth > 0 ? ctx.now + (target / growth) * SECOND : Number.POSITIVE_INFINITY;
@@ -155,63 +172,17 @@ export class NodeMemory {
     const qos = podQosClass({ spec: worker.spec } as never);
     if (qos === 'Guaranteed') return -997;
     if (qos === 'BestEffort') return 1000;
-    const adjusted = 1000 - Math.floor((1000 * requestOf(record)) / this.capacity);
+    const adjusted = 1000 - Math.floor((1000 * requestOf(record, 'memory')) / this.capacity);
     return Math.min(999, Math.max(3, adjusted));
-  }
-
-  /** One look of the eviction manager: at most one pod goes. */
-  look(ctx: Context): Victim | undefined {
-    const { settings } = this.agent;
-    const available = this.available(ctx.now);
-    const met = this.threshold.look(available, ctx.now);
-    if (!this.threshold.crossed) {
-      // The condition stays for evictionPressureTransitionPeriod.
-      if (!this.pressure) return undefined;
-      if (ctx.now - this.seenAt >= settings.evictionPressureTransitionSeconds * SECOND) this.pressure = false;
-      else this.agent.armEvict(ctx);
-      return undefined;
-    }
-    this.pressure = true;
-    this.seenAt = ctx.now;
-    this.agent.armEvict(ctx);
-    const worker = met === undefined ? undefined : this.rank(ctx.now)[0];
-    if (met === undefined || worker === undefined) return undefined;
-    return { worker, message: this.message(worker, met.threshold, available, ctx.now), soft: met.soft };
-  }
-
-  /** rankMemoryPressure: over its request first, then lower priority, then most above its request. */
-  private rank(now: Instant): PodWorker[] {
-    const candidates: { readonly worker: PodWorker; readonly over: number; readonly priority: number }[] = [];
-    for (const worker of this.agent.workers.values()) {
-      if (worker.stage === 'terminated' || worker.stage === 'terminating' || isCritical(worker)) continue;
-      let used = 0;
-      let asked = 0;
-      for (const record of worker.containers) {
-        used += workingSet(this.agent, record, now).now;
-        asked += requestOf(record);
-      }
-      candidates.push({ worker, over: used - asked, priority: worker.spec.priority ?? 0 });
-    }
-    candidates.sort((a, b) => {
-      const exceeds = Number(b.over > 0) - Number(a.over > 0);
-      return exceeds !== 0 ? exceeds : a.priority - b.priority || b.over - a.over || a.worker.slot - b.worker.slot;
-    });
-    return candidates.map(({ worker }) => worker);
-  }
-
-  private message(worker: PodWorker, threshold: number, available: number, now: Instant): string {
-    let message = `The node was low on resource: memory. Threshold quantity: ${kibi(threshold)}, available: ${kibi(available)}. `;
-    for (const record of worker.containers) {
-      const used = workingSet(this.agent, record, now).now;
-      const asked = requestOf(record);
-      if (used > asked)
-        message += `Container ${record.spec.name} was using ${kibi(used)}, request is ${asked === 0 ? '0' : kibi(asked)}, has larger consumption of memory. `;
-    }
-    return message;
   }
 }
 
-const kibi = (bytes: number): string => `${Math.max(0, Math.floor(bytes / 1024))}Ki`;
+/** What a pod uses beyond what it asks for. */
+export function memoryAbove(agent: NodeAgent, worker: PodWorker, now: Instant): number {
+  let above = -(worker.requests['memory'] ?? 0);
+  for (const record of worker.containers) above += workingSet(agent, record, now).now;
+  return above;
+}
 
 /** kubelettypes.IsCriticalPod: static pods and priorities of system-cluster-critical or above. */
 export const isCritical = (worker: PodWorker): boolean => worker.isStatic || (worker.spec.priority ?? 0) >= 2_000_000_000;

@@ -14,6 +14,8 @@ export interface NodeHealth {
   readonly memoryPressureSince: number;
   readonly diskPressure: boolean;
   readonly diskPressureSince: number;
+  readonly pidPressure: boolean;
+  readonly pidPressureSince: number;
   readonly startedAt: number;
 }
 
@@ -62,7 +64,6 @@ const KUBELET_ENDPOINT = { kubeletEndpoint: { Port: 10_250 } };
 
 function conditionsOf(agent: NodeAgent, health: NodeHealth, ctx: Context): NodeCondition[] {
   const now = rfc3339(ctx.clock());
-  const since = rfc3339(health.startedAt);
   return [
     health.memoryPressure
       ? condition(
@@ -91,7 +92,23 @@ function conditionsOf(agent: NodeAgent, health: NodeHealth, ctx: Context): NodeC
           now,
           rfc3339(health.diskPressureSince),
         ),
-    condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available', now, since),
+    health.pidPressure
+      ? condition(
+          'PIDPressure',
+          'True',
+          'KubeletHasInsufficientPID',
+          'kubelet has insufficient PID available',
+          now,
+          rfc3339(health.pidPressureSince),
+        )
+      : condition(
+          'PIDPressure',
+          'False',
+          'KubeletHasSufficientPID',
+          'kubelet has sufficient PID available',
+          now,
+          rfc3339(health.pidPressureSince),
+        ),
     health.ready
       ? condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status', now, rfc3339(health.readySince))
       : condition('Ready', 'False', 'KubeletNotReady', health.notReadyMessage, now, rfc3339(health.readySince)),

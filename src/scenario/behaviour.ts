@@ -5,6 +5,7 @@ import type { Distribution } from '#sim';
 import type { PodFields } from './pod-template.ts';
 import {
   bytes,
+  count,
   duration,
   durationDistribution,
   fields,
@@ -29,6 +30,12 @@ export interface MemoryFields {
   readonly start?: string | number;
   readonly growth?: string | number;
   readonly max?: string | number;
+}
+
+export interface CountFields {
+  readonly start?: number;
+  readonly growth?: number;
+  readonly max?: number;
 }
 
 export type DependenceFields =
@@ -78,6 +85,17 @@ export const behaviourFields: Readonly<Record<string, JsonSchema>> = {
     growth: bytes('so much more a second'),
     max: bytes('where it stops growing'),
     volume: text('into this emptyDir instead of its own layer'),
+  }),
+  inodeUse: fields('files that each container makes', {
+    start: count('at its start', 0),
+    growth: number('so many more a second'),
+    max: count('where it stops', 0),
+    volume: text('in this emptyDir instead of its own layer'),
+  }),
+  processUse: fields('processes of each container (default 1)', {
+    start: count('at its start', 1),
+    growth: number('so many more a second'),
+    max: count('where it stops', 1),
   }),
   log: fields(
     'what each container writes to its log, beside its start and end, HTTP probes and requests',
@@ -141,6 +159,11 @@ export function behaviourAnnotations(workload: string, pod: PodFields): Readonly
       ...(volume === undefined ? {} : { volume }),
     };
   }
+  if (pod.inodeUse !== undefined) {
+    const { volume } = pod.inodeUse;
+    behaviour['inodes'] = { ...grows(pod.inodeUse), ...(volume === undefined ? {} : { volume }) };
+  }
+  if (pod.processUse !== undefined) behaviour['processes'] = grows(pod.processUse);
   if (pod.log !== undefined)
     behaviour['log'] = { linesPerSecond: pod.log.rate, ...(pod.log.lines === undefined ? {} : { lines: pod.log.lines }) };
   if (pod.dependsOn !== undefined) behaviour['dependsOn'] = dependence(pod.dependsOn);
@@ -153,6 +176,12 @@ export function behaviourAnnotations(workload: string, pod: PodFields): Readonly
   if (Object.keys(behaviour).length > 0) annotations['wavetank.dev/behaviour'] = JSON.stringify(behaviour);
   return annotations;
 }
+
+const grows = ({ start, growth, max }: CountFields): object => ({
+  ...(start === undefined ? {} : { start }),
+  ...(growth === undefined ? {} : { growthPerSecond: growth }),
+  ...(max === undefined ? {} : { max }),
+});
 
 function dependence(written: DependenceFields): unknown {
   if (typeof written === 'string' || Array.isArray(written)) return written;

@@ -1,7 +1,14 @@
 /** The pod of a workload entry: a few lines of YAML become a v1 PodTemplateSpec. One object, shared by reference by all that come of it. */
 
 import type { PodTemplateSpec } from '#api';
-import { behaviourAnnotations, behaviourFields, type DependenceFields, type LoadFields, type MemoryFields } from './behaviour.ts';
+import {
+  behaviourAnnotations,
+  behaviourFields,
+  type CountFields,
+  type DependenceFields,
+  type LoadFields,
+  type MemoryFields,
+} from './behaviour.ts';
 import {
   count,
   duration,
@@ -52,6 +59,8 @@ export interface PodFields {
   readonly memoryUse?: MemoryFields;
   readonly log?: { readonly rate: number; readonly lines?: readonly string[] };
   readonly diskUse?: MemoryFields & { readonly volume?: string };
+  readonly inodeUse?: CountFields & { readonly volume?: string };
+  readonly processUse?: CountFields;
   readonly dependsOn?: DependenceFields;
   readonly flap?: { readonly up: string; readonly down: string };
   readonly preStop?: string;

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { TrafficAnswer, TrafficBatch } from '#network';
-import { EvictionThreshold } from '../../src/kubelet/eviction-threshold.ts';
+import type { Threshold } from '../../src/kubelet/eviction-signals.ts';
+import { EvictionThresholds } from '../../src/kubelet/eviction-threshold.ts';
 import { type Action, add, container, pod, runNode } from './one-node.ts';
 
 const MI = 1024 * 1024;
@@ -11,18 +12,30 @@ const small = { capacity: { cpu: '4', memory: '1Gi', pods: '110' } };
 const evicted = (run: ReturnType<typeof runNode>, name: string) => run.statuses(name).find(({ status }) => status.reason === 'Evicted');
 
 describe('an eviction threshold', () => {
-  test('that is soft counts after its grace period, begins anew when it was free between, and asks for more to be free again', () => {
-    const threshold = new EvictionThreshold(100, 200, 30, 50);
-    expect(threshold.look(150, 0)).toBeUndefined();
-    expect(threshold.crossed).toBe(true);
-    expect(threshold.look(150, 29)).toBeUndefined();
-    expect(threshold.look(150, 30)).toEqual({ threshold: 200, soft: true });
-    expect(threshold.look(240, 31)).toEqual({ threshold: 200, soft: true });
-    expect(threshold.look(251, 32)).toBeUndefined();
-    expect(threshold.crossed).toBe(false);
-    expect(threshold.look(150, 40)).toBeUndefined();
-    expect(threshold.look(90, 41)).toEqual({ threshold: 100, soft: false });
-    expect(threshold.look(140, 42)).toEqual({ threshold: 100, soft: false });
+  const look = (list: readonly Threshold[]) => {
+    const thresholds = new EvictionThresholds(list);
+    return (available: number, now: number): string => {
+      const { crossed, met } = thresholds.look(() => ({ available, capacity: 1000 }), now);
+      const text = (some: readonly Threshold[]): string => some.map(({ grace }) => (grace === 0 ? 'hard' : 'soft')).join('+');
+      return `${text(crossed)}/${text(met)}`;
+    };
+  };
+  const hard = { signal: 'memory.available', amount: 100, grace: 0, reclaim: 50 } as const;
+  const soft = { signal: 'memory.available', amount: { percent: 20 }, grace: 30, reclaim: 50 } as const;
+
+  test('that is soft counts after its grace period, and begins anew when it was free between', () => {
+    const at = look([hard, soft]);
+    expect(at(150, 0)).toBe('soft/');
+    expect(at(150, 29)).toBe('soft/');
+    // Not yet met, it asks for nothing beyond it.
+    expect(at(210, 29)).toBe('/');
+    expect(at(150, 40)).toBe('soft/');
+    expect(at(150, 70)).toBe('soft/soft');
+    expect(at(240, 71)).toBe('soft/soft');
+    expect(at(250, 72)).toBe('/');
+    expect(at(90, 80)).toBe('hard+soft/hard');
+    expect(at(140, 81)).toBe('hard+soft/hard');
+    expect(at(150, 82)).toBe('soft/');
   });
 });
 
@@ -32,7 +45,7 @@ describe('soft eviction', () => {
     { containers: [container('web', { resources: { requests: { memory: '100Mi' } } })], terminationGracePeriodSeconds: 40 },
     behaviour({ memory: { startBytes: 600 * MI }, stopSeconds: 100 }),
   );
-  const soft = { evictionSoftMemoryBytes: 500 * MI, evictionSoftGraceSeconds: 30 };
+  const soft = { evictionSoft: { 'memory.available': 500 * MI }, evictionSoftGraceSeconds: { 'memory.available': 30 } };
 
   test('comes after the grace period and lets the pod end by itself, up to the longest grace of such evictions', () => {
     const run = runNode(120, [[2, add(leak)]], { config: small, settings: { ...soft, evictionMaxPodGraceSeconds: 20 } });
@@ -40,7 +53,7 @@ describe('soft eviction', () => {
     // Crossed at about 3 s, seen within 10 s, 30 s of grace, 20 s for the pod.
     expect(at).toBeGreaterThan(53);
     expect(at).toBeLessThan(75);
-    expect(run.events('leaks').find((text) => text.startsWith('Evicted'))).toContain(`Threshold quantity: ${500 * 1024}Ki`);
+    expect(run.events('leaks').find((text) => text.startsWith('Evicted'))).toContain(`Threshold quantity: 500Mi, `);
   });
 
   test('of the disk frees as much more as is asked for, and has a grace of its own', () => {
@@ -52,8 +65,12 @@ describe('soft eviction', () => {
     };
     // 10 % free of 100 GB; one pod less are 40 %.
     expect(evictions({})).toHaveLength(1);
-    expect(evictions({ evictionMinimumReclaimImageFsPercent: 30 })).toHaveLength(2);
-    const [first] = evictions({ evictionHardImageFsPercent: 5, evictionSoftImageFsPercent: 15, evictionSoftImageFsGraceSeconds: 60 });
+    expect(evictions({ evictionMinimumReclaim: { 'imagefs.available': { percent: 30 } } })).toHaveLength(2);
+    const [first] = evictions({
+      evictionHard: { 'imagefs.available': { percent: 5 }, 'nodefs.available': { percent: 5 } },
+      evictionSoft: { 'imagefs.available': { percent: 15 } },
+      evictionSoftGraceSeconds: { 'imagefs.available': 60 },
+    });
     expect(first).toBeGreaterThan(62);
     expect(first).toBeLessThan(80);
   });
@@ -75,10 +92,10 @@ describe('ephemeral storage', () => {
       [2, add(writes('a', {}, { startBytes: 10 * MI, growthBytesPerSecond: 5 * MI }))],
       [2, add(writes('b', {}, { startBytes: 10 * MI, growthBytesPerSecond: 5 * MI, maxBytes: 90 * MI }))],
     ]);
-    expect(evicted(run, 'a')?.status.message).toBe('Pod ephemeral local storage usage exceeds the total limit of containers 104857600. ');
+    expect(evicted(run, 'a')?.status.message).toBe('Pod ephemeral local storage usage exceeds the total limit of containers 100Mi. ');
     expect(evicted(run, 'a')?.at).toBeGreaterThan(20);
     expect(evicted(run, 'b')).toBeUndefined();
-    expect(run.outcome.recorded.counter('kubelet_evictions', { eviction_signal: 'ephemeral-storage.limit' })?.total).toBe(1);
+    expect(run.outcome.recorded.counter('kubelet_evictions', { eviction_signal: 'ephemeralpodfs.limit' })?.total).toBe(1);
   });
 
   test('an emptyDir above its size', () => {

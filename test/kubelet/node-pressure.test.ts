@@ -50,7 +50,7 @@ describe('memory', () => {
     );
     const last = long.statuses('leaks').at(-1);
     expect(last?.status).toMatchObject({ phase: 'Failed', reason: 'Evicted' });
-    expect(last?.status.message).toContain('The node was low on resource: memory. Threshold quantity: 102400Ki, available: ');
+    expect(last?.status.message).toContain('The node was low on resource: memory. Threshold quantity: 100Mi, available: ');
     expect(last?.status.message).toContain('Container web was using');
     expect(last?.at).toBeGreaterThan(215);
     expect(last?.at).toBeLessThan(228);
