@@ -19,6 +19,7 @@ import { StatefulSetController } from '../../src/controllers/statefulset.ts';
 import { AddressPool } from '../../src/kubelet/addresses.ts';
 import { PodIntake } from '../../src/kubelet/pod-intake.ts';
 import { Cache } from '../../src/scheduler/cache.ts';
+import { EventHandlers } from '../../src/scheduler/event-handlers.ts';
 import { type Loose, replace } from './patch.ts';
 
 /** A controller whose plan is changed before it is carried out. */
@@ -59,6 +60,38 @@ export const COMPONENT_BUGS: Readonly<Record<string, SeededBug>> = {
           function (info, onNode) {
             assumePod.call(this, info, onNode);
             this.forgetPod(info.pod);
+          },
+      ),
+  },
+  'placed-pods-not-awaited': {
+    breaks: 'a scheduler that starts does not wait for the list of pods that have a node; the others come first (kubernetes#45220)',
+    marked: false,
+    inject: () =>
+      replace(
+        EventHandlers.prototype,
+        'watch',
+        (watch) =>
+          function (pods: Loose, ...rest) {
+            // As two informers had it: one of pods to place, which was waited for, and one of placed pods, whose list is still on its way.
+            let late: readonly Loose[] | undefined;
+            pods.replace = (objects: readonly Loose[], ctx: Loose) => {
+              const isPlaced = ({ spec }: Loose): boolean => !pods.synced && spec.nodeName !== undefined;
+              const placed = objects.filter(isPlaced);
+              late = undefined;
+              SharedInformer.prototype.replace.call(
+                pods,
+                objects.filter((one) => !placed.includes(one)),
+                ctx,
+              );
+              late = placed;
+            };
+            pods.upsert = (object: Loose, ctx: Loose, key?: string) => {
+              const listed = late ?? [];
+              late = undefined;
+              for (const one of listed) SharedInformer.prototype.upsert.call(pods, one, ctx);
+              SharedInformer.prototype.upsert.call(pods, object, ctx, key);
+            };
+            return watch.call(this, pods, ...rest);
           },
       ),
   },

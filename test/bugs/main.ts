@@ -79,13 +79,14 @@ function isClean(seed: number): boolean {
   return is;
 }
 
-function hunt(bug: string, ends: number): Row | undefined {
-  const began = performance.now();
-  for (let from = 1; from <= seeds && performance.now() < ends; ) {
+/** Goes on behind the seeds that were tried before: a table can be deepened an hour at a time. */
+function hunt(bug: string, before: Row | undefined, ends: number): Row | undefined {
+  const began = performance.now() - (before?.wallSeconds ?? 0) * 1000;
+  for (let from = (before?.seed ?? 0) + 1; from <= seeds && performance.now() < ends; ) {
     const { outcomes, build } = fuzz(from, Math.min(10, seeds - from + 1), bug);
     const first = [...outcomes].sort((a, b) => a.seed - b.seed)[0];
     const wallSeconds = Math.round((performance.now() - began) / 1000);
-    if (first === undefined) from += 10;
+    if (first === undefined) from = Math.min(from + 10, seeds + 1);
     else if (!isClean(first.seed)) from = first.seed + 1;
     else {
       const { id, message } = first.violations[0] ?? { id: '?', message: '' };
@@ -136,8 +137,10 @@ function write(): void {
 }
 
 const ends = performance.now() + minutes * 60_000;
-for (const name of positionals.length > 0 ? positionals : Object.keys(BUGS).filter((one) => rows[one]?.found !== true)) {
-  const row = hunt(name, ends);
+const tried = (name: string): number => rows[name]?.seed ?? 0;
+const missing = Object.keys(BUGS).filter((name) => rows[name]?.found !== true && tried(name) < seeds);
+for (const name of positionals.length > 0 ? positionals : missing.sort((a, b) => tried(a) - tried(b))) {
+  const row = hunt(name, positionals.length > 0 ? undefined : rows[name], ends);
   if (row === undefined) break;
   rows[name] = row;
   process.stdout.write(

@@ -15,7 +15,7 @@ import {
   Scheduler,
   type SchedulerConfig,
 } from '#scheduler';
-import { type Context, type Host, type Message, messageKind, type RunOutcome, runInProcess, SECOND } from '#sim';
+import { type Context, type Host, type Message, messageKind, type RunOutcome, runInProcess, SECOND, type WorldChange } from '#sim';
 
 interface LabTimer extends Message {
   readonly kind: 'SchedulerLabTimer';
@@ -130,12 +130,14 @@ export interface LabOptions {
   readonly cpuClock?: () => number;
   /** Controllers that run beside the scheduler. */
   readonly controllers?: readonly string[];
+  /** What befalls the hosts. */
+  readonly changes?: readonly WorldChange[];
 }
 
 /** Hosts: 0 etcd, 1 the API server, 2 the janitor, 3 the user, 4 the scheduler, 5 and on the extenders, last the controllers. */
 export function lab(
   steps: readonly Step[],
-  { seconds = 30, config, extenders = [], cpuClock, controllers = [] }: LabOptions = {},
+  { seconds = 30, config, extenders = [], cpuClock, controllers = [], changes = [] }: LabOptions = {},
 ): { readonly janitor: Janitor; readonly outcome: RunOutcome } {
   const control = { group: 'control-plane', zone: 'a', cores: 4, config: {} };
   const programs = ['etcd', 'api', 'janitor', 'user', 'scheduler', ...extenders.map((_, index) => `extender-${index}`)];
@@ -145,7 +147,7 @@ export function lab(
     epoch: 1_767_225_600_000_000,
     hosts: programs.map((program) => ({ name: program, program, ...control, ...(program === 'etcd' ? { disk: { fsync: 300 } } : {}) })),
     links: [{ from: '*', to: '*', latencyMin: 100 }],
-    changes: [],
+    changes,
     until: seconds * SECOND,
     bucket: SECOND,
   };
