@@ -16,8 +16,9 @@ import {
 } from '#experiment';
 import { buildId } from './build-id.ts';
 import { onInterrupt } from './execute.ts';
+import { FuzzJournal } from './fuzz-journal.ts';
 import { bugOption, minutesOption } from './fuzz-options.ts';
-import { summaryOf, summaryText, violationLines } from './fuzz-table.ts';
+import { fuzzJson, summaryOf, summaryText, violationLines } from './fuzz-table.ts';
 import { wholeNumber } from './run-options.ts';
 import { StudyProgressLine } from './study-progress.ts';
 import { VERSION } from './version.ts';
@@ -26,6 +27,8 @@ const HELP = `
 Each seed draws a cluster of ten nodes, two API servers and three etcd members, its work, and a random subset of faults. First the faults strike, then
 all is healed, and the cluster has the rest of the time to come to where it would have come without them. All invariants are asked all the way
 (docs/invariants.md), of objects, of what is said on the wires, and of etcd's members. A violation is printed with its seed and the command that shows it again, with as few faults as do it.
+
+Each seed that is done stands in seeds.jsonl at once: after a kill, a crash or Ctrl-C, --resume runs only the others.
 
 Exit code: 0 nothing violated, 1 something was, 2 wrong use, 130 interrupted (the summary is written all the same).
 
@@ -43,6 +46,7 @@ interface FuzzFlags {
   readonly shrink: boolean;
   readonly failFast?: boolean;
   readonly injectBug?: string;
+  readonly resume?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -62,6 +66,7 @@ export function fuzzCommand(): Command {
     .option('--no-shrink', 'do not look for the fewest faults that do it')
     .option('--fail-fast', 'begin no further seed once one violates')
     .addOption(bugOption())
+    .option('--resume', 'go on with what seeds.jsonl in --out holds of this same campaign; --seeds and --from may have changed')
     .option('--json', 'print the summary as JSON instead of a table')
     .option('--quiet', 'no progress')
     .addHelpText('after', HELP)
@@ -91,26 +96,56 @@ async function executorOf(workers: number): Promise<Executor> {
 async function fuzz(flags: FuzzFlags): Promise<number> {
   if (flags.injectBug !== undefined) await knownBug(flags.injectBug);
   const out = openOutDirectory(flags.out ?? join('out', 'fuzz'));
+  try {
+    const build = buildId();
+    const { minutes, shrink, injectBug: bug } = flags;
+    const journal = new FuzzJournal(out.path, { build, minutes, shrink, ...(bug === undefined ? {} : { bug }) }, flags.resume === true);
+    try {
+      return await campaign(flags, build, out, journal);
+    } finally {
+      journal.close();
+    }
+  } finally {
+    out.close();
+  }
+}
+
+/** Those of the known seeds that are asked for, in order, told as if they had just been found. */
+function knownOutcomes(flags: FuzzFlags, build: string, out: OutDirectory, journal: FuzzJournal): readonly SeedOutcome[] {
+  const known = journal.known.filter(({ seed }) => seed >= flags.from && seed < flags.from + flags.seeds).sort((a, b) => a.seed - b.seed);
+  if (flags.resume !== true) return known;
+  if (flags.quiet !== true)
+    process.stderr.write(
+      known.length === 0
+        ? `nothing to resume in ${out.path}: beginning anew\n`
+        : `resuming: ${known.length} of ${flags.seeds} seeds are done\n`,
+    );
+  for (const outcome of known) if (outcome.violations.length > 0) tell(outcome, flags, build, out);
+  return known;
+}
+
+async function campaign(flags: FuzzFlags, build: string, out: OutDirectory, journal: FuzzJournal): Promise<number> {
+  const began = performance.now();
+  const elapsed = (): number => journal.before + (performance.now() - began) / 1e3;
+  const outcomes = [...knownOutcomes(flags, build, out, journal)];
+  const { from, seeds, minutes, shrink, injectBug: bug } = flags;
   const interrupt = onInterrupt();
   const progress = new StudyProgressLine(process.stderr, flags.quiet === true);
-  const began = performance.now();
-  const build = buildId();
-  const outcomes: SeedOutcome[] = [];
   const executor = await executorOf(flags.workers);
-  let next = 0;
+  let next = from;
   let running = 0;
   const show = (): void => {
     if (interrupt.asked()) executor.stop();
-    progress.show({ done: outcomes.length, total: flags.seeds, running, share: outcomes.length / flags.seeds }, 'seeds');
+    progress.show({ done: outcomes.length, total: seeds, running, share: outcomes.length / seeds }, 'seeds');
   };
   const timer = setInterval(show, 100);
   const isEnough = (): boolean => flags.failFast === true && outcomes.some(({ violations }) => violations.length > 0);
   const lane = async (): Promise<void> => {
-    while (next < flags.seeds && !interrupt.asked() && !isEnough()) {
-      const { minutes, shrink, injectBug: bug } = flags;
-      const task = { seed: flags.from + next++, minutes, shrink, ...(bug === undefined ? {} : { bug }) };
+    while (!interrupt.asked() && !isEnough()) {
+      while (journal.has(next)) next++;
+      if (next >= from + seeds) return;
       running++;
-      const outcome = await executor.run(task);
+      const outcome = await executor.run({ seed: next++, minutes, shrink, ...(bug === undefined ? {} : { bug }) });
       running--;
       if (outcome === undefined) return;
       outcomes.push(outcome);
@@ -118,19 +153,17 @@ async function fuzz(flags: FuzzFlags): Promise<number> {
         progress.finish();
         tell(outcome, flags, build, out);
       }
+      journal.add(outcome, elapsed());
       show();
     }
   };
   try {
     await Promise.all(Array.from({ length: Math.max(1, flags.workers) }, lane));
     progress.finish();
-    const { from, seeds, minutes } = flags;
     const interrupted = outcomes.length < seeds && !isEnough();
-    const summary = summaryOf(outcomes, { build, from, seeds, minutes, interrupted, wallSeconds: (performance.now() - began) / 1e3 });
-    const file = out.write(
-      'fuzz.json',
-      `${JSON.stringify({ ...summary, outcomes: outcomes.filter(({ violations }) => violations.length > 0) })}\n`,
-    );
+    outcomes.sort((a, b) => a.seed - b.seed);
+    const summary = summaryOf(outcomes, { build, from, seeds, minutes, interrupted, wallSeconds: elapsed() });
+    const file = out.write('fuzz.json', fuzzJson(summary, outcomes));
     process.stdout.write(flags.json === true ? `${JSON.stringify(summary)}\n` : `${summaryText(summary)}  ${file}\n`);
     if (interrupted) return 130;
     return summary.violated.length === 0 ? 0 : 1;
@@ -139,7 +172,6 @@ async function fuzz(flags: FuzzFlags): Promise<number> {
     progress.finish();
     interrupt.release();
     await executor.close();
-    out.close();
   }
 }
 

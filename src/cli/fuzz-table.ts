@@ -76,6 +76,12 @@ export function summaryOf(
   };
 }
 
+/** fuzz.json. What the machine and the hour decide is its last line: all before it are the same bytes however often the campaign was broken and resumed. */
+export function fuzzJson({ wallSeconds, speed, ...summary }: FuzzSummary, outcomes: readonly SeedOutcome[]): string {
+  const violating = outcomes.flatMap(({ wallSeconds: _own, ...outcome }) => (outcome.violations.length > 0 ? [outcome] : []));
+  return `${JSON.stringify({ ...summary, outcomes: violating }).slice(0, -1)},\n"wallSeconds":${wallSeconds},"speed":${speed}}\n`;
+}
+
 export function summaryText(summary: FuzzSummary): string {
   const { sights, done, seeds, violated, speed, wallSeconds, interrupted, minutes, faults, build } = summary;
   const rows = Object.entries(sights)

@@ -32,18 +32,29 @@ export interface Journal {
 const MOST_BYTES = 1024 ** 3;
 
 export function readJournal(file: string): Journal {
-  const lines = decodeText(readBytes(file, MOST_BYTES), file).split('\n');
-  const head = parsed(lines[0] ?? '') as StudyHead | undefined;
+  const { head, records } = readLines<StudyHead, TrialRecord>(file, 'trial', (record) => {
+    return typeof record.key === 'string' && typeof record.digest === 'string' && isMap(record.metrics);
+  });
   if (head?.format !== STUDY_FORMAT || typeof head.study !== 'string')
     throw UserError.at({ file, line: 1 }, `is not the trials of a study ('format' is not ${STUDY_FORMAT})`);
-  const records: TrialRecord[] = [];
+  return { head: head as StudyHead, records };
+}
+
+/** A journal of any head and records; `what` one of them is called where it is damaged. Only the head's `format` can be relied upon to say what it is. */
+export function readLines<Head, Line>(
+  file: string,
+  what: string,
+  isWhole: (record: Partial<Line>) => boolean,
+): { readonly head: Partial<Head> | undefined; readonly records: readonly Line[] } {
+  const lines = decodeText(readBytes(file, MOST_BYTES), file).split('\n');
+  const head = parsed(lines[0] ?? '') as Partial<Head> | undefined;
+  const records: Line[] = [];
   lines.slice(1).forEach((text, at) => {
-    if (text === '') return;
-    const record = parsed(text) as TrialRecord | undefined;
-    const isWhole = record !== undefined && typeof record.key === 'string' && typeof record.digest === 'string' && isMap(record.metrics);
-    if (isWhole) records.push(record);
+    if (text === '' || head === undefined) return;
+    const record = parsed(text) as Line | undefined;
+    if (record !== undefined && isWhole(record)) records.push(record);
     // The last line may have been cut off as the process died; any other is damage.
-    else if (at + 2 < lines.length) throw UserError.at({ file, line: at + 2 }, `is no trial: ${printable(text)}`);
+    else if (at + 2 < lines.length) throw UserError.at({ file, line: at + 2 }, `is no ${what}: ${printable(text)}`);
   });
   return { head, records };
 }
@@ -62,18 +73,18 @@ function parsed(text: string): unknown {
 const lineOf = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
 /** Appends; every line is on the disk before it counts. */
-export class JournalWriter {
+export class JournalWriter<Head extends object = StudyHead, Line extends object = TrialRecord> {
   readonly #path: string;
   readonly #file: number;
 
   /** Begins anew with the head and what is known already; until that is on the disk, the journal that was there stays. */
-  constructor(path: string, head: StudyHead, known: readonly TrialRecord[] = []) {
+  constructor(path: string, head: Head, known: readonly Line[] = []) {
     this.#path = path;
     writeWhole([{ path, content: [head, ...known].map(lineOf).join('') }]);
     this.#file = openSync(path, 'a');
   }
 
-  add(record: TrialRecord): void {
+  add(record: Line): void {
     const line = Buffer.from(lineOf(record));
     try {
       for (let at = 0; at < line.length; ) at += writeSync(this.#file, line, at);
