@@ -30,7 +30,7 @@ import { NodeTraffic } from './node-traffic.ts';
 import { NodeVolumes } from './node-volumes.ts';
 import { PodResizes } from './pod-allocation.ts';
 import { PodConfig } from './pod-config.ts';
-import type { PodWorker } from './pod-worker.ts';
+import type { PodWorker, ProbeWorker } from './pod-worker.ts';
 import { ServiceDependence } from './service-dependence.ts';
 import { type StartPart, startPartsOf } from './start-parts.ts';
 
@@ -123,8 +123,8 @@ export class NodeAgent {
   /** `source` of all its Events. */
   readonly eventSource: { readonly component: string; readonly host: string };
   eventSequence = 0;
-  /** A container here has had a probe. */
-  hasProbed = false;
+  /** Probes that tick, and some that no longer do. */
+  readonly probing: ProbeWorker[] = [];
   /** Pods that are not terminated, and what they ask for together. */
   pods = 0;
   readonly requested: Record<string, number> = {};

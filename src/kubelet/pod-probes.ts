@@ -69,6 +69,9 @@ export function probesOf(
       countedFailed: 0,
       timeline: undefined,
       since: undefined,
+      counting: false,
+      listed: false,
+      steady: false,
       onHold: false,
       timer: undefined,
     });
@@ -93,7 +96,7 @@ export function containerObserved(agent: NodeAgent, worker: PodWorker, record: C
         : timelineOf(record.startedAt, record.readyAt, own);
     if (own === undefined) healthy = timeline;
     probe.timeline = timeline;
-    agent.hasProbed = true;
+    probe.steady = false;
     probe.onHold = false;
     // The results manager's initial values (newWorker).
     const { type } = probe.plan;
@@ -136,6 +139,11 @@ function begin(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, ind
   const { period } = probe.plan;
   if (probe.nextTick < from) probe.nextTick += Math.ceil((from - probe.nextTick) / period) * period;
   probe.since = probe.nextTick;
+  probe.counting = true;
+  if (!probe.listed) {
+    probe.listed = true;
+    agent.probing.push(probe);
+  }
   arm(agent, worker, record, index, at, ctx);
 }
 
@@ -201,6 +209,7 @@ function apply(
   const { type } = probe.plan;
   if (probe.published === false && type !== 'readiness') {
     probe.onHold = true;
+    probe.counting = false;
     probe.resultRun = 0;
     troubleOf(record).failedProbe = type;
     return true;
@@ -216,6 +225,7 @@ function apply(
   }
   if (type === 'startup') {
     // It stops probing until the container is restarted.
+    probe.counting = false;
     containerStarted(agent, worker, record, index, hasReadiness(record), ctx);
     return true;
   }
@@ -241,6 +251,7 @@ function answerWith(
     const begun = probe.since !== undefined && (probe.plan.type === 'startup' ? !record.started : record.started);
     if (begun) advance(probe, probe.plan, probe.timeline as ProbeTimeline, ctx.now - 1);
     probe.timeline = next;
+    probe.steady = false;
     if (probe.timer !== undefined) ctx.cancel(probe.timer);
     probe.timer = undefined;
     if (begun) arm(agent, worker, record, index, at, ctx);
@@ -265,34 +276,71 @@ export function restoreReadiness(agent: NodeAgent, worker: PodWorker, record: Co
   answerWith(agent, worker, record, index, ({ plan }) => (plan.type === 'readiness' ? own : undefined), ctx);
 }
 
-/** prober_probe_total (pkg/kubelet/prober/prober_manager.go), without its labels for containers and pods. */
-function count(probe: ProbeWorker, ctx: Context): void {
+const TYPES: readonly ProbeType[] = ['startup', 'readiness', 'liveness'];
+/** Probes of one count by type, successful and failed in turns. */
+const sums = [0, 0, 0, 0, 0, 0];
+const LABELS: readonly Record<string, string>[] = TYPES.flatMap((type) =>
+  ['successful', 'failed'].map((result) => ({ probe_type: TITLES[type], result })),
+);
+
+function sum(probe: ProbeWorker): void {
   const failed = probe.failed - probe.countedFailed;
   const succeeded = probe.executed - probe.countedExecuted - failed;
+  if (failed === 0 && succeeded === 0) return;
   probe.countedExecuted = probe.executed;
   probe.countedFailed = probe.failed;
   const { type } = probe.plan;
-  if (succeeded > 0)
-    ctx.record.counter('prober_probe_total', (SUCCEEDED[type] ??= { probe_type: TITLES[type], result: 'successful' })).add(succeeded);
-  if (failed > 0) ctx.record.counter('prober_probe_total', (FAILED[type] ??= { probe_type: TITLES[type], result: 'failed' })).add(failed);
+  const at = type === 'readiness' ? 2 : type === 'liveness' ? 4 : 0;
+  sums[at] = (sums[at] as number) + succeeded;
+  sums[at + 1] = (sums[at + 1] as number) + failed;
 }
-const SUCCEEDED: Partial<Record<ProbeType, Record<string, string>>> = {};
-const FAILED: Partial<Record<ProbeType, Record<string, string>>> = {};
+
+/** prober_probe_total (pkg/kubelet/prober/prober_manager.go), without its labels for containers and pods. */
+function tellSums(ctx: Context): void {
+  for (let at = 0; at < sums.length; at++) {
+    const count = sums[at] as number;
+    sums[at] = 0;
+    if (count > 0) ctx.record.counter('prober_probe_total', LABELS[at]).add(count);
+  }
+}
 
 /** Brings the metrics up to now: nothing that anyone would notice happens before the timers of the probes. */
 export function countProbes(agent: NodeAgent, ctx: Context): void {
-  if (!agent.hasProbed) return;
-  for (const { containers } of agent.workers.values()) {
-    for (const { probes, started, state } of containers) {
-      if (state !== 'running') continue;
-      for (const probe of probes) {
-        const begun = probe.since !== undefined && (probe.plan.type === 'startup' ? !started : started);
-        if (!begun || probe.timeline === undefined || probe.onHold) continue;
-        advance(probe, probe.plan, probe.timeline, ctx.now - 1);
-        count(probe, ctx);
-      }
+  const { probing } = agent;
+  if (probing.length === 0) return;
+  const to = ctx.now - 1;
+  let kept = 0;
+  for (let index = 0; index < probing.length; index++) {
+    const probe = probing[index] as ProbeWorker;
+    if (!probe.counting) {
+      probe.listed = false;
+      continue;
     }
+    if (kept !== index) probing[kept] = probe;
+    kept += 1;
+    if (probe.steady) advanceSteadily(probe, to);
+    else if (probe.timeline !== undefined) {
+      advance(probe, probe.plan, probe.timeline, to);
+      probe.steady = staysWell(probe, probe.timeline);
+    }
+    sum(probe);
   }
+  if (kept < probing.length) probing.length = kept;
+  tellSums(ctx);
+}
+
+/** Its last answer was a yes, and no other will come. */
+const staysWell = (probe: ProbeWorker, timeline: ProbeTimeline): boolean =>
+  probe.published === true && probe.lastResult === true && timeline.until(probe.nextTick - probe.plan.period) === Number.POSITIVE_INFINITY;
+
+/** What `advance` comes to when every answer is a yes. */
+function advanceSteadily(probe: ProbeWorker, to: Instant): void {
+  if (probe.nextTick > to) return;
+  const { period } = probe.plan;
+  const ticks = Math.floor((to - probe.nextTick) / period) + 1;
+  probe.resultRun += ticks;
+  probe.executed += ticks;
+  probe.nextTick += ticks * period;
 }
 
 /** The container no longer runs. */
@@ -303,11 +351,13 @@ export function stopProbes(record: ContainerRecord, ctx: Context): void {
   for (const probe of record.probes) {
     if (probe.timer !== undefined) ctx.cancel(probe.timer);
     probe.timer = undefined;
-    if (probe.timeline !== undefined && !probe.onHold) advance(probe, probe.plan, probe.timeline, ctx.now - 1);
-    count(probe, ctx);
+    if (probe.timeline !== undefined && probe.counting) advance(probe, probe.plan, probe.timeline, ctx.now - 1);
+    sum(probe);
+    probe.counting = false;
     probe.timeline = undefined;
     probe.since = undefined;
   }
+  if (record.probes.length > 0) tellSums(ctx);
 }
 
 /** A pod that is being deleted is no longer restarted for its probes. */

@@ -27,6 +27,11 @@ export interface ProbeWorker extends ProbeState {
   countedFailed: number;
   /** The first tick of this life that probes. */
   since: Instant | undefined;
+  /** It ticks, and it stands among those that are counted every minute. */
+  counting: boolean;
+  listed: boolean;
+  /** It succeeds from here on for good: nothing of it has to be worked out. */
+  steady: boolean;
   /** After a liveness or startup failure, until a new container runs. */
   onHold: boolean;
   timer: Timer | undefined;
