@@ -32,6 +32,7 @@ import { type MemberMetrics, memberMetrics } from './member-metrics.ts';
 import { MemberWatches } from './member-watches.ts';
 import { MvccStore } from './mvcc/store.ts';
 import type { Alarm, EtcdOperation, EtcdRequest, EtcdResponse } from './protocol.ts';
+import type { Raft } from './raft/raft.ts';
 import { type RaftDisk, RaftGroup } from './raft-group.ts';
 import { checkTopology } from './topology.ts';
 
@@ -213,9 +214,9 @@ export class EtcdMember implements Host, StateMachine, Suspect {
     return this.consensus instanceof RaftGroup ? this.consensus.disk : undefined;
   }
 
-  /** The term of an entry of its log. */
-  termAt(index: number): number | undefined {
-    return this.consensus instanceof RaftGroup ? this.consensus.termAt(index) : undefined;
+  /** Of a member of a group, once it runs. For those who judge a run. */
+  get raft(): Raft | undefined {
+    return this.consensus instanceof RaftGroup ? this.consensus.raft : undefined;
   }
 
   get store(): MvccStore {

@@ -58,7 +58,8 @@ export class RaftGroup implements Consensus {
   readonly disk: RaftDisk;
   private readonly machine: StateMachine;
   private readonly peers: readonly HostId[];
-  private raft: Raft | undefined;
+  /** Absent before it starts. Others only look. */
+  raft: Raft | undefined;
   private leader: HostId = NONE;
   private led = false;
   /** Being written, since when. */
@@ -114,10 +115,6 @@ export class RaftGroup implements Consensus {
     const kept = sameTerm ? wholeRecords(writing.entries.length, ctx) : 0;
     durable.save({ hard: undefined, snapshot: undefined, entries: writing.entries.slice(0, kept) });
     ctx.record.mark('etcd WAL repaired', `${kept} of ${writing.entries.length} records under way were whole`);
-  }
-
-  termAt(index: number): number | undefined {
-    return this.raft?.log.term(index);
   }
 
   get view(): GroupView {

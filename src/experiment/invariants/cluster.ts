@@ -3,6 +3,7 @@
 import type { EndpointSlice, Lease, Node, Pod, PodDisruptionBudget, Service } from '#api';
 import { matchesLabelSelector, parseTime } from '#api';
 import { atEnd, type Finding, type History, type Invariant, isLive, isQuiet, isReady, of } from './history.ts';
+import { Silences } from './silences.ts';
 
 /** C6: nothing outlives all of its owners. */
 function* owners(history: History): Iterable<Finding> {
@@ -59,13 +60,20 @@ function* endpoints(history: History): Iterable<Finding> {
 }
 
 /** C8: addresses are given once. A node that was rebooted gives its pods' addresses anew and tells of one pod after the other: two pods of one node may be
- *  seen with one address for as long as the kubelet needs to write all of them. */
+ *  seen with one address for as long as the kubelet needs to write all of them, the time not counted in which nothing is heard of the node. */
 function* addresses(history: History): Iterable<Finding> {
   const holders = new Map<string, string>();
   const held = new Map<string, string>();
   const nodeOf = new Map<string, string>();
-  const late = new Map<string, Finding>();
-  for (const { at, type, key, resource, object } of of(history, 'pods', 'nodes', 'services')) {
+  const late = new Map<string, Finding & { readonly node: string; readonly silence: number }>();
+  const silences = new Silences();
+  const hasLasted = ({ at, node, silence }: Finding & { node: string; silence: number }, now: number): boolean =>
+    now - at - (silences.of(node, now) - silence) > REWRITTEN;
+  for (const { at, type, key, resource, object } of of(history, 'pods', 'nodes', 'services', 'leases.coordination.k8s.io')) {
+    if (resource === 'leases.coordination.k8s.io') {
+      if (key.startsWith(NODE_LEASES)) silences.heard(key.slice(NODE_LEASES.length), at);
+      continue;
+    }
     const subject = `${resource}/${key}`;
     const address = type === 'delete' ? undefined : addressOf(resource, object as Pod);
     const before = held.get(subject);
@@ -73,7 +81,7 @@ function* addresses(history: History): Iterable<Finding> {
     if (before !== undefined) {
       if (holders.get(before) === subject) holders.delete(before);
       const lasted = late.get(before);
-      if (lasted !== undefined && at - lasted.at > REWRITTEN) yield lasted;
+      if (lasted !== undefined && hasLasted(lasted, at)) yield { at: lasted.at, message: lasted.message };
       late.delete(before);
     }
     held.delete(subject);
@@ -82,16 +90,17 @@ function* addresses(history: History): Iterable<Finding> {
     const other = holders.get(address);
     if (other !== undefined) {
       const finding = { at, message: `${subject} has ${address}, which is ${other}'s` };
-      if (nodeOf.get(other) === node) late.set(address, finding);
+      if (nodeOf.get(other) === node) late.set(address, { ...finding, node, silence: silences.of(node, at) });
       else yield finding;
     }
     holders.set(address, subject);
     held.set(subject, address);
     nodeOf.set(subject, node);
   }
-  for (const finding of late.values()) if (history.until - finding.at > REWRITTEN) yield finding;
+  for (const finding of late.values()) if (hasLasted(finding, history.until)) yield { at: finding.at, message: finding.message };
 }
 
+const NODE_LEASES = 'kube-node-lease/';
 const REWRITTEN = 30_000_000;
 
 function addressOf(resource: string, object: Pod | Node | Service): string | undefined {
@@ -176,21 +185,39 @@ function epochOf(history: History): number {
   return epoch;
 }
 
+/** When a node's lease was written, for word of it may come late: as it says, though a clock that is ahead says too late; but before whatever lease of the
+ *  control plane has a later version. */
+function writings(history: History, epoch: number): (lease: Lease) => number {
+  const known: { readonly version: number; readonly written: number }[] = [];
+  for (const { type, key, object } of of(history, 'leases.coordination.k8s.io')) {
+    const written = type === 'delete' || !key.startsWith('kube-system/') ? undefined : parseTime((object as Lease).spec?.renewTime ?? '');
+    if (written !== undefined) known.push({ version: Number(object.metadata?.resourceVersion), written: written - epoch });
+  }
+  known.sort((a, b) => a.version - b.version);
+  return ({ metadata, spec }) => {
+    const said = (parseTime(spec?.renewTime ?? '') ?? Number.POSITIVE_INFINITY) - epoch;
+    const later = known.find(({ version }) => version > Number(metadata?.resourceVersion))?.written ?? Number.POSITIVE_INFINITY;
+    return Math.max(0, Math.min(said, later + ON_THE_WAY));
+  };
+}
+
+/** A lease of the control plane says when its holder set out to write it. */
+const ON_THE_WAY = 500_000;
+
 /** C12: a node is given up only after its grace period, and nobody is evicted while all nodes are silent. */
 function* nodes(history: History): Iterable<Finding> {
   const epoch = epochOf(history);
+  const writtenAt = writings(history, epoch);
   const signs = new Map<string, number[]>();
   const states = new Map<string, string | undefined>();
   let allDownSince: number | undefined;
   const grace = history.settings.nodeMonitorGraceSeconds;
   for (const { at, type, key, resource, object, before } of of(history, 'nodes', 'leases.coordination.k8s.io')) {
     if (resource !== 'nodes') {
-      if (key.startsWith('kube-node-lease/')) {
-        const name = key.slice('kube-node-lease/'.length);
-        // Word of it may come late: it counts from when it was written, if the node's clock does not say later.
-        const written = (parseTime((object as Lease).spec?.renewTime ?? '') ?? Number.POSITIVE_INFINITY) - epoch;
+      if (key.startsWith(NODE_LEASES)) {
+        const name = key.slice(NODE_LEASES.length);
         const all = signs.get(name) ?? [];
-        all.push(Math.min(at, Math.max(written, 0)));
+        all.push(Math.min(at, writtenAt(object as Lease)));
         signs.set(name, all);
       }
       continue;

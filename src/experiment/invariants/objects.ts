@@ -3,6 +3,7 @@
 import type { KubeObject, Namespace, Pod, ResourceQuota } from '#api';
 import { quantityValue } from '#api';
 import { atEnd, type Finding, type History, type Invariant, isLive, isQuiet, of } from './history.ts';
+import { Silences } from './silences.ts';
 
 const version = ({ metadata }: KubeObject): number => Number(metadata?.resourceVersion ?? 0);
 
@@ -127,25 +128,6 @@ function* podEnds(history: History): Iterable<Finding> {
 
 /** Two of the status manager's syncs, and time for the write. */
 const CORRECTED = 25_000_000;
-/** Between two renewals of a node's lease. */
-const RENEWAL = 10_000_000;
-
-/** How long nothing was heard of each node when something should have been. */
-class Silences {
-  readonly #heard = new Map<string, number>();
-  readonly #sum = new Map<string, number>();
-
-  heard(node: string, at: number): void {
-    this.#sum.set(node, this.of(node, at));
-    this.#heard.set(node, at);
-  }
-
-  of(node: string, now: number): number {
-    const gap = now - (this.#heard.get(node) ?? now);
-    return (this.#sum.get(node) ?? 0) + (gap > 1.5 * RENEWAL ? gap - RENEWAL : 0);
-  }
-}
-
 export const OBJECT_INVARIANTS: readonly Invariant[] = [
   { id: 'A1', says: 'versions grow, and nothing shares or changes its uid and its time of creation', check: identity },
   { id: 'A3', says: 'a watch tells of each object that it came, changed and went, in that order', check: alternation },

@@ -1,8 +1,9 @@
-/** S1-S4: what holds of every placement. */
+/** S1-S6: what holds of every placement. */
 
 import type { Node, Pod } from '#api';
 import { podRequests, quantityMilliValue, quantityValue, tolerates } from '#api';
-import { atEnd, type Change, type Finding, type History, type Invariant, of } from './history.ts';
+import { atEnd, type Change, type Finding, type History, type Invariant, isReady, of } from './history.ts';
+import { outages } from './outages.ts';
 
 /** Watches of kinds are not ordered among each other, and a scheduler sees the cluster late: what changed within this long before a binding may be unknown to it. */
 const LATE = 5_000_000;
@@ -104,13 +105,15 @@ function* nodeFits(history: History): Iterable<Finding> {
   }
 }
 
-/** S4: hard rules, as far as the node alone decides them. */
+/** S4: hard rules, as far as the node alone decides them. What changed in an outage or soon after it the scheduler may not have heard of. */
 function* hardRules(history: History): Iterable<Finding> {
+  const unheard = outages(history);
   for (const { at, key, object, before, nodes } of bindings(history)) {
     const pod = object as Pod;
     const found = nodes.get(nodeOf(pod));
     // A pod that came with a node in its spec was never scheduled.
     if (found === undefined || before === undefined || at - found.since < LATE) continue;
+    if (unheard.some(({ from, until }) => found.since > from - LATE && at < until)) continue;
     const labels = found.node.metadata?.labels ?? {};
     for (const [label, value] of Object.entries(pod.spec?.nodeSelector ?? {}))
       if (labels[label] !== value)
@@ -123,9 +126,112 @@ function* hardRules(history: History): Iterable<Finding> {
   }
 }
 
+/** The longest back-off, and the flush of those that were found unschedulable (5 min, looked at every 30 s). */
+const FLUSH = 345_000_000;
+
+/** Only what the node and its pods alone decide is judged: the rest may have reasons that are not looked at here. */
+const isPlain = ({ spec }: Pod): boolean =>
+  spec?.affinity === undefined &&
+  (spec?.schedulingGates ?? []).length === 0 &&
+  (spec?.topologySpreadConstraints ?? []).length === 0 &&
+  (spec?.['resourceClaims'] as readonly unknown[] | undefined) === undefined &&
+  (spec?.volumes ?? []).every((volume) => volume['persistentVolumeClaim'] === undefined && volume['ephemeral'] === undefined) &&
+  (spec?.containers ?? []).every(({ ports = [] }) => ports.every((port) => port['hostPort'] === undefined));
+
+function fits(pod: Pod, node: Node, others: readonly Pod[]): boolean {
+  const allocatable = node.status?.allocatable ?? {};
+  const wanted = Object.entries(podRequests(pod));
+  if (others.length + 1 > quantityValue(allocatable['pods'] ?? 0)) return false;
+  if (wanted.some(([resource]) => resource !== 'cpu' && resource !== 'memory')) return false;
+  const used = others.map((other) => podRequests(other));
+  return wanted.every(([resource, amount]) => {
+    const all = used.reduce((sum, requests) => sum + (requests[resource] ?? 0), amount);
+    const most = allocatable[resource] ?? 0;
+    return all <= (resource === 'cpu' ? quantityMilliValue(most) : quantityValue(most));
+  });
+}
+
+/** S5: nobody waits for what is there. At the end, of pods and nodes that have been as they are for longer than the scheduler needs to look again. */
+function* backlog(history: History): Iterable<Finding> {
+  const waiting = atEnd<Pod>(history, 'pods').filter(
+    (pod) =>
+      nodeOf(pod) === '' &&
+      pod.metadata?.deletionTimestamp === undefined &&
+      (pod.spec?.schedulerName ?? DEFAULT) === DEFAULT &&
+      isPlain(pod),
+  );
+  if (waiting.length === 0) return;
+  const since = lastChanges(history);
+  const isOld = (what: string): boolean => history.until - (since.get(what) ?? 0) > FLUSH;
+  const held = atEnd<Pod>(history, 'pods').filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed');
+  for (const pod of waiting) {
+    const name = `${pod.metadata?.namespace}/${pod.metadata?.name}`;
+    if (!isOld(`pods/${name}`)) continue;
+    const free = atEnd<Node>(history, 'nodes').find((node) => {
+      const here = node.metadata?.name ?? '';
+      const taints = (node.spec?.taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule');
+      if (!isOld(`nodes/${here}`) || !isReady(node) || node.spec?.unschedulable === true) return false;
+      if (!taints.every((taint) => (pod.spec?.tolerations ?? []).some((toleration) => tolerates(toleration, taint)))) return false;
+      const labels = node.metadata?.labels ?? {};
+      if (!Object.entries(pod.spec?.nodeSelector ?? {}).every(([label, value]) => labels[label] === value)) return false;
+      return fits(
+        pod,
+        node,
+        held.filter((other) => nodeOf(other) === here),
+      );
+    });
+    if (free !== undefined) yield { at: history.until, message: `pod ${name} waits, though node ${free.metadata?.name} has room for it` };
+  }
+}
+
+const DEFAULT = 'default-scheduler';
+
+/** When a pod came, and when a node last changed in what counts here or a pod on it came or went. */
+function lastChanges(history: History): ReadonlyMap<string, number> {
+  const since = new Map<string, number>();
+  for (const { at, type, resource, key, object, before } of of(history, 'pods', 'nodes')) {
+    if (resource === 'pods') {
+      if (before === undefined) since.set(`pods/${key}`, at);
+      const [pod, was] = [object as Pod, before as Pod | undefined];
+      if (type === 'delete' || was === undefined || nodeOf(was) !== nodeOf(pod) || was.status?.phase !== pod.status?.phase)
+        since.set(`nodes/${nodeOf(pod)}`, at);
+      continue;
+    }
+    const facts = ({ spec, status, metadata }: Node): string =>
+      JSON.stringify([spec, metadata?.labels, status?.allocatable, isReady({ status } as Node)]);
+    if (before === undefined || facts(before as Node) !== facts(object as Node)) since.set(`nodes/${key}`, at);
+  }
+  return since;
+}
+
+const isPreempted = ({ status }: Pod): boolean =>
+  status?.conditions?.some(
+    ({ type, reason, status: is }) => type === 'DisruptionTarget' && reason === 'PreemptionByScheduler' && is === 'True',
+  ) === true;
+
+/** S6: a pod makes way only for one of higher priority that waits, or did until a moment ago. */
+function* preemption(history: History): Iterable<Finding> {
+  const waited = new Map<string, { readonly priority: number; until: number }>();
+  for (const { at, type, key, object, before } of of(history, 'pods')) {
+    const [pod, was] = [object as Pod, before as Pod | undefined];
+    const priority = pod.spec?.priority ?? 0;
+    if (type !== 'delete' && isPreempted(pod) && (was === undefined || !isPreempted(was))) {
+      const higher = [...waited.values()].some((one) => one.priority > priority && at - one.until < LATE);
+      if (!higher) yield { at, message: `pod ${key} of priority ${priority} made way, and none of a higher one waited` };
+    }
+    if (nodeOf(pod) === '' && type !== 'delete') waited.set(key, { priority, until: Number.POSITIVE_INFINITY });
+    else {
+      const one = waited.get(key);
+      if (one !== undefined && one.until > at) one.until = at;
+    }
+  }
+}
+
 export const SCHEDULING_INVARIANTS: readonly Invariant[] = [
   { id: 'S1', says: 'a pod is bound once', check: boundOnce },
   { id: 'S2', says: 'a pod is bound to a node that is there', check: nodeThere },
   { id: 'S3', says: 'what is bound to a node fits into it', check: nodeFits },
   { id: 'S4', says: "a pod's node selector and tolerations are heeded", check: hardRules },
+  { id: 'S5', says: 'no pod waits for what has long been there', check: backlog },
+  { id: 'S6', says: 'a pod makes way only for one of higher priority', check: preemption },
 ];

@@ -1,4 +1,4 @@
-/** R1, R4-R8 on the wire: what members of etcd say to each other, held against what their disks and stores have at that moment. */
+/** R1, R6-R8 on the wire: what members of etcd say to each other, held against what their disks and stores have at that moment. */
 
 import { EtcdMember, type RaftMessage } from '#etcd';
 import type { Context, Host, HostId, Message } from '#sim';
@@ -18,7 +18,6 @@ export class RaftJudge implements Judge {
   readonly #leaders = new Map<number, HostId>();
   /** Revision and keys after an index, by the first member that was seen there. */
   readonly #states = new Map<number, string>();
-  #committed = 0;
 
   constructor(tell: Tell) {
     this.#tell = tell;
@@ -53,7 +52,7 @@ export class RaftJudge implements Judge {
       case 'App':
       case 'Heartbeat':
       case 'Snap':
-        return this.#leads(m, from, ctx);
+        return this.#leads(m, ctx);
       case 'VoteResp':
         if (!m.reject && (durable.hard.term < m.term || (durable.hard.term === m.term && durable.hard.vote !== m.to)))
           this.#tell(
@@ -70,19 +69,10 @@ export class RaftJudge implements Judge {
     }
   }
 
-  #leads(m: RaftMessage, from: EtcdMember, ctx: Context): void {
-    const known = this.#leaders.get(m.term);
-    if (known === undefined) this.#leaders.set(m.term, m.from);
-    else if (known !== m.from) this.#tell('R1', ctx.now, `members ${known} and ${m.from} both lead term ${m.term}`);
-    if (m.commit <= this.#committed) return;
-    const term = from.termAt(m.commit);
-    if (from.isLeader && term !== undefined && term < m.term)
-      this.#tell(
-        'R4',
-        ctx.now,
-        `the leader of term ${m.term} commits entry ${m.commit} of term ${term}, which nobody had committed before`,
-      );
-    this.#committed = m.commit;
+  #leads({ from, term }: RaftMessage, ctx: Context): void {
+    const known = this.#leaders.get(term);
+    if (known === undefined) this.#leaders.set(term, from);
+    else if (known !== from) this.#tell('R1', ctx.now, `members ${known} and ${from} both lead term ${term}`);
   }
 
   after(_message: Message, host: Host, ctx: Context): void {

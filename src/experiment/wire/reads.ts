@@ -21,17 +21,23 @@ export class ReadJudge implements Judge {
   before(message: Message, ctx: Context): void {
     if (message.kind === 'EtcdRequest') {
       const { id, operation } = message as EtcdRequest;
-      const name = `${ctx.source}/${id}`;
-      if (operation.op === 'guarded') this.#writes.add(name);
-      else if (operation.op === 'range' && operation.serializable !== true && !this.#least.has(name))
+      if (operation.op === 'guarded') this.#writes.add(`${ctx.source}/${id}`);
+      // One question may be asked of several members in turn, and each may answer at last.
+      const name = `${ctx.source}/${ctx.self}/${id}`;
+      if (operation.op === 'range' && operation.serializable !== true && !this.#least.has(name))
         this.#least.set(name, this.#knownAt(ctx.now - ON_THE_WAY));
     } else if (message.kind === 'EtcdResponse') this.#answered(message as EtcdResponse, ctx);
   }
 
   #answered({ id, error, succeeded, revision }: EtcdResponse, ctx: Context): void {
-    const name = `${ctx.self}/${id}`;
-    if (this.#writes.delete(name) && error === undefined && succeeded === true && revision > (this.#acknowledged.at(-1)?.revision ?? 0))
+    if (
+      this.#writes.delete(`${ctx.self}/${id}`) &&
+      error === undefined &&
+      succeeded === true &&
+      revision > (this.#acknowledged.at(-1)?.revision ?? 0)
+    )
       this.#acknowledged.push({ at: ctx.now, revision });
+    const name = `${ctx.self}/${ctx.source}/${id}`;
     const least = this.#least.get(name);
     if (least === undefined) return;
     this.#least.delete(name);

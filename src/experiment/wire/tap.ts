@@ -6,6 +6,7 @@ import { CommitLog } from './commit-log.ts';
 import { EtcdWatchJudge } from './etcd-watches.ts';
 import { ListJudge } from './lists.ts';
 import { RaftJudge } from './raft.ts';
+import { RaftLogJudge } from './raft-logs.ts';
 import { ReadJudge } from './reads.ts';
 import { UpdateJudge } from './updates.ts';
 import { WatchJudge } from './watches.ts';
@@ -23,6 +24,8 @@ export interface Judge {
 /** What is judged on the wires, by id. */
 export const WIRE_INVARIANTS: Readonly<Record<string, string>> = {
   R1: 'a term has one leader',
+  R2: 'a leader only appends to its log',
+  R3: 'logs that have an entry in common agree in all before it',
   R4: 'a leader commits entries of earlier terms only with one of its own',
   R5: 'members that have applied as much have the same store',
   R6: 'what a member acknowledges is on its disk, and stays there over a crash',
@@ -56,6 +59,7 @@ export class Tap {
     // The log first: others compare with it.
     this.#judges = [
       new RaftJudge(tell),
+      new RaftLogJudge(tell),
       log,
       new ReadJudge(tell),
       new EtcdWatchJudge(log, tell),

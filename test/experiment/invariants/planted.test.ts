@@ -25,6 +25,7 @@ const add = (seconds: number, resource: string, object: Any): Seen => change(sec
 const update = (seconds: number, resource: string, object: Any): Seen => change(seconds, 'update', resource, object);
 const gone = (seconds: number, resource: string, object: Any): Seen => change(seconds, 'delete', resource, object);
 const ready = (status: string) => [{ type: 'Ready', status }];
+const preempted = [{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }];
 const pod = (name: string, more: Any = {}, metadata: Any = {}) => ({
   metadata: { name, ...metadata },
   spec: { containers: [] },
@@ -189,6 +190,19 @@ const PLANTED: Readonly<Record<string, readonly [expected: string, history: read
       update(9, 'pods', pod('a', { spec: { nodeName: 'n', containers: [] } })),
     ],
   ],
+  // So long before the beginning that the scheduler has looked again by the end.
+  S5: [
+    'pod default/a waits, though node n has room',
+    [add(-200, 'nodes', node('n')), add(-200, 'pods', pod('a', { status: { phase: 'Pending' } }))],
+  ],
+  S6: [
+    'of priority 10 made way, and none of a higher one waited',
+    [
+      add(1, 'pods', pod('a', { spec: { nodeName: 'n', containers: [], priority: 10 } })),
+      add(2, 'pods', pod('b', { spec: { containers: [], priority: 10 } })),
+      update(3, 'pods', pod('a', { spec: { nodeName: 'n', containers: [], priority: 10 }, status: { conditions: preempted } })),
+    ],
+  ],
 };
 
 describe('invariants', () => {
@@ -222,19 +236,91 @@ describe('invariants', () => {
     expect(of(60)).toEqual(['C1']);
   });
 
+  it('S4 lets a scheduler not know yet what changed in an outage', () => {
+    const of = (renewals: readonly number[], bound: number) => {
+      const seen = [
+        add(1, 'nodes', node('n')),
+        ...renewals.map((at, i) => (i === 0 ? add : update)(at, LEASES, lease('kcm', 'kube-system', 'a', String(at)))),
+        add(2, 'pods', pod('a')),
+        update(25, 'nodes', node('n', { spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } })),
+        update(bound, 'pods', pod('a', { spec: { nodeName: 'n', containers: [] } })),
+      ].sort((a, b) => a.at - b.at);
+      return violations(historyOf(seen, 200 * SECOND)).flatMap(({ id }) => (id === 'S4' ? [id] : []));
+    };
+    expect(of([2, 10, 25], 50)).toEqual([]);
+    expect(of([2, 10, 25], 90)).toEqual(['S4']);
+    expect(of([2, 10, 18, 25], 50)).toEqual(['S4']);
+  });
+
+  it('S5 bears a pod that waits for room, for a node that takes it, or not long', () => {
+    const of = (since: number, more: object, size: object = {}) =>
+      violations(
+        historyOf(
+          [add(-200, 'nodes', node('n', more)), add(since, 'pods', pod('a', { status: { phase: 'Pending' }, ...size }))],
+          200 * SECOND,
+        ),
+      ).flatMap(({ id }) => (id === 'S5' ? [id] : []));
+    expect(of(-200, {})).toEqual(['S5']);
+    expect(of(-100, {})).toEqual([]);
+    expect(of(-200, { spec: { unschedulable: true } })).toEqual([]);
+    expect(of(-200, { spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } })).toEqual([]);
+    expect(of(-200, {}, { spec: { containers: [{ name: 'c', resources: { requests: { cpu: '1001m' } } }] } })).toEqual([]);
+  });
+
+  it('S6 bears that one makes way for a pod of higher priority', () => {
+    const of = (priority: number) => {
+      const seen = [
+        add(1, 'pods', pod('a', { spec: { nodeName: 'n', containers: [], priority: 10 } })),
+        add(2, 'pods', pod('b', { spec: { containers: [], priority } })),
+        update(3, 'pods', pod('a', { spec: { nodeName: 'n', containers: [], priority: 10 }, status: { conditions: preempted } })),
+      ];
+      return violations(historyOf(seen, 200 * SECOND)).flatMap(({ id }) => (id === 'S6' ? [id] : []));
+    };
+    expect(of(11)).toEqual([]);
+    expect(of(10)).toEqual(['S6']);
+  });
+
+  it('C8 does not count the time in which nothing is heard of the node', () => {
+    const on = (name: string, podIP: string) => pod(name, { spec: { nodeName: 'n', containers: [] }, status: { phase: 'Running', podIP } });
+    const of = (renewals: readonly number[]) => {
+      const seen = [
+        ...renewals.map((at, i) => (i === 0 ? add : update)(at, LEASES, lease('n', 'kube-node-lease', 'n', String(at)))),
+        add(2, 'pods', on('a', '10.0.0.1')),
+        add(10, 'pods', on('b', '10.0.0.1')),
+        update(70, 'pods', on('a', '10.0.0.2')),
+      ].sort((a, b) => a.at - b.at);
+      return violations(historyOf(seen, 200 * SECOND)).flatMap(({ id }) => (id === 'C8' ? [id] : []));
+    };
+    expect(of([1, 9, 65])).toEqual([]);
+    expect(of([1, 10, 20, 30, 40, 50, 60])).toEqual(['C8']);
+  });
+
+  it('C12 takes a sign of life for no later than what has a later version, wherever its clock stands', () => {
+    const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString();
+    const of = (next: number) => {
+      const seen = [
+        add(0, LEASES, lease('kcm', 'kube-system', 'a', at(0))),
+        add(0, 'nodes', node('n')),
+        add(1, LEASES, lease('n', 'kube-node-lease', 'n', at(1))),
+        update(60, LEASES, lease('n', 'kube-node-lease', 'n', at(80))),
+        update(60, LEASES, lease('kcm', 'kube-system', 'a', at(next))),
+        update(90, 'nodes', node('n', { status: { conditions: ready('Unknown') } })),
+      ];
+      return violations(historyOf(seen, 200 * SECOND, { nodeMonitorGraceSeconds: 40 })).flatMap(({ id }) => (id === 'C12' ? [id] : []));
+    };
+    expect(of(48)).toEqual([]);
+    expect(of(58)).toEqual(['C12']);
+  });
+
   it('C12 counts silence to when the node was given up, however late word of that and of signs of life comes', () => {
     const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString();
+    const leader = add(0, LEASES, lease('kcm', 'kube-system', 'a', at(0)));
     const given = (verdict: number) => ({ conditions: [{ type: 'Ready', status: 'Unknown', lastTransitionTime: at(verdict) }] });
     const of = (verdict: number) => {
       const leases = [1, 50, 90, 100].map((renewed) =>
         (renewed === 1 ? add : update)(renewed < 90 ? renewed : 108, LEASES, lease('n', 'kube-node-lease', 'n', at(renewed))),
       );
-      const seen = [
-        add(0, LEASES, lease('kcm', 'kube-system', 'a', at(0))),
-        add(0, 'nodes', node('n')),
-        ...leases,
-        update(109, 'nodes', node('n', { status: given(verdict) })),
-      ];
+      const seen = [leader, add(0, 'nodes', node('n')), ...leases, update(109, 'nodes', node('n', { status: given(verdict) }))];
       return violations(historyOf(seen, 200 * SECOND, { nodeMonitorGraceSeconds: 30 })).flatMap(({ id, message }) =>
         id === 'C12' ? [message] : [],
       );
