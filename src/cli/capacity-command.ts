@@ -8,19 +8,14 @@ import {
   CapacityInterrupted,
   CapacityQuestions,
   type CapacityResult,
-  type Catalogue,
   capacityBase,
   checkCapacity,
   digits,
   fortySaved,
-  MACHINE_TYPES,
-  type MachineType,
-  machineTypes,
   openOutDirectory,
-  readPrices,
   studyDigest,
 } from '#experiment';
-import { UserError } from '#scenario';
+import { type Catalogue, MACHINE_TYPES, type MachineType, machineTypes, readPrices, UserError } from '#scenario';
 import { wholeNumber } from './run-options.ts';
 import { openStudy } from './run-study.ts';
 import { namesOf, type StudyFlags, seedsOption, withQueue, withStudyFlags } from './study-options.ts';

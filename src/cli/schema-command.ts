@@ -1,8 +1,8 @@
 /** `wavetank schema`: the JSON schemas of what Wavetank reads and writes, for editors and for other programs. */
 
 import { Argument, Command } from 'commander';
-import { pricesSchema, resultSchema, sweepSchema } from '#experiment';
-import { scenarioSchema } from '#scenario';
+import { resultSchema, sweepSchema } from '#experiment';
+import { pricesSchema, scenarioSchema } from '#scenario';
 
 const SCHEMAS: Readonly<Record<string, object>> = {
   scenario: scenarioSchema,

@@ -121,7 +121,7 @@ export function assembleResult(scenario: Scenario, built: BuiltWorld, run: RunOu
       : run.ended === undefined
         ? {}
         : { ended: run.ended }),
-    nodes: built.topology.nodes.length,
+    nodes: nodesAtStart(scenario),
     podsCreated: total('wavetank_pods_created_total'),
     podsBound: total('wavetank_pods_bound_total'),
     podsRunning: recorded.gauge('wavetank_pods', { state: 'Running' })?.values.at(-1) ?? 0,
@@ -146,6 +146,11 @@ export function assembleResult(scenario: Scenario, built: BuiltWorld, run: RunOu
     ...(isMeasured(built) ? { cost: 'measured' as const } : {}),
   };
 }
+
+/** Those of node groups that are there from the start count. */
+const nodesAtStart = ({ cluster }: Scenario): number =>
+  cluster.nodes.reduce((sum, { count }) => sum + count, 0) +
+  (cluster.autoscaler?.groups ?? []).reduce((sum, { initial }) => sum + initial, 0);
 
 function distributions(recorded: RecordedRun): Record<string, Distribution> {
   const out: Record<string, Distribution> = {};

@@ -20,6 +20,7 @@ import {
 import type { HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
 import { Luck } from '#sim';
 import type { AuditorConfig } from './auditor.ts';
+import { AUTOSCALER_USER, allPools, asMachine, autoscalerHosts } from './autoscaler-hosts.ts';
 import { gangController, managerConfigs, perfControllers } from './control-plane-config.ts';
 import { etcdHosts, etcdLinks } from './etcd-hosts.ts';
 import type { LoadedExtender } from './extender-files.ts';
@@ -52,6 +53,8 @@ export type Program =
   | 'metrics-server'
   | 'kubelet'
   | 'cloud'
+  | 'machine'
+  | 'autoscaler'
   | 'own-controller'
   | 'auditor'
   | 'traffic'
@@ -96,6 +99,7 @@ const ADMINISTRATORS = {
   'system:serviceaccount:kube-system:metrics-server': ['system:masters'],
   'system:serviceaccount:rollouts:rollouts-controller': ['system:masters'],
   'user:controller': ['system:masters'],
+  [AUTOSCALER_USER]: ['system:masters'],
   [GANG_CONTROLLER]: ['system:masters'],
 };
 const OWN_CONTROLLER = 'user:controller';
@@ -172,16 +176,13 @@ export function buildWorld(
   const nodes = nodeHosts(scenario, apiServers, add);
   const clients = [user, ...(observer < 0 ? [] : [observer]), ...loads];
   const hostsSoFar: Topology = { nodes, apiServers, etcd, etcdMembers, schedulers, controllerManagers, users: clients };
-  const beside = ownControllers.length + (check ? 1 : 0);
-  const { topology, changes, losses } = befalling(scenario, { ...hostsSoFar, ...hostsToCome(scenario, hosts.length, beside) }, seed);
+  const { topology, changes, losses } = befalling(
+    scenario,
+    { ...hostsSoFar, ...hostsToCome(scenario, hosts.length, ownControllers.length + Number(check)) },
+    seed,
+  );
   if (observer >= 0) {
-    const config: ObserverConfig = {
-      client: client('system:observer', UNLIMITED),
-      phases: scenario.phases,
-      losses,
-      loadRises: loadRises(scenario),
-      heatEvery: Math.max(scenario.bucket, 1_000_000),
-    };
+    const config = observerConfig(scenario, client('system:observer', UNLIMITED), losses);
     hosts[observer] = { ...(hosts[observer] as HostSpec), config };
   }
   addWebhooks(scenario, hosts, apiServers, client);
@@ -191,6 +192,7 @@ export function buildWorld(
   if (check) add(auditorHost(scenario, client, changes, topology));
   const links = [...linksOf(scenario), ...addTraffic(scenario, nodes, seed, client, add)];
   if (controllers) addMetrics(scenario, nodes, hosts, apiServers, client);
+  autoscalerHosts(scenario, hosts, client).map(add);
   const world: WorldSpec = {
     seed,
     epoch: scenario.epoch,
@@ -201,6 +203,11 @@ export function buildWorld(
     bucket: scenario.bucket,
   };
   return { world, topology, losses };
+}
+
+function observerConfig(scenario: Scenario, client: ClientConfig, losses: readonly LostNodes[]): ObserverConfig {
+  const { phases, bucket } = scenario;
+  return { client, phases, losses, loadRises: loadRises(scenario), heatEvery: Math.max(bucket, 1_000_000) };
 }
 
 function auditorHost(
@@ -262,13 +269,16 @@ function driverHost({ operations }: PerfWorkload, client: ClientConfig): HostSpe
 
 function nodeHosts(scenario: Scenario, servers: readonly HostId[], add: (host: HostSpec) => HostId): TopologyNode[] {
   const nodes: TopologyNode[] = [];
-  const total = scenario.cluster.nodes.reduce((sum, pool) => sum + pool.count, 0);
+  const pools = allPools(scenario);
+  const total = pools.reduce((sum, pool) => sum + pool.count, 0);
   if (total > 65_536) throw UserError.at({}, `${total} nodes: 10.0.0.0/8 has 65,536 networks of /24, one a node`);
-  for (const pool of scenario.cluster.nodes) {
+  const fixed = scenario.cluster.nodes.length;
+  for (const [at, pool] of pools.entries()) {
+    const group = at < fixed ? undefined : scenario.cluster.autoscaler?.groups[at - fixed];
     for (let index = 0; index < pool.count; index++) {
       const name = nodeName(pool, index);
       const zone = pool.zones[index % pool.zones.length] as string;
-      const id = add(kubeletHost(scenario, pool, name, zone, nodes.length, servers));
+      const id = add(asMachine(kubeletHost(scenario, pool, name, zone, nodes.length, servers), group, index));
       nodes.push({ id, name, zone, labels: pool.labels });
     }
   }

@@ -2,7 +2,7 @@
 
 import { ApiServer, type ApiServerConfig } from '#apiserver';
 import { type OwnControllerConfig, OwnControllerHost } from '#client';
-import { type CloudConfig, CloudHost } from '#cloud';
+import { type AutoscalerConfig, AutoscalerHost, type CloudConfig, CloudHost } from '#cloud';
 import { ControllerManager, type ControllerManagerConfig, MetricsServer, type MetricsServerConfig } from '#controllers';
 import { EtcdMember, type EtcdMemberConfig } from '#etcd';
 import { Kubelet, type KubeletConfig } from '#kubelet';
@@ -17,6 +17,7 @@ import { DrainClient, type DrainClientConfig } from './drain-client.ts';
 import { EtcdOperator, type EtcdOperatorConfig } from './etcd-operator.ts';
 import { type ExtenderFile, registerExtenders } from './extender-files.ts';
 import { LoadClient, type LoadClientConfig } from './load-client.ts';
+import { type MachineConfig, MachineHost } from './machine-host.ts';
 import { Observer, type ObserverConfig } from './observer.ts';
 import { BenchDriver, type BenchDriverConfig } from './perf/bench-driver.ts';
 import { type PluginFiles, registerPlugins } from './plugin-files.ts';
@@ -39,6 +40,9 @@ const PROGRAMS: Readonly<Record<Program, (config: unknown, previous: Host | unde
   'metrics-server': (config) => new MetricsServer(config as MetricsServerConfig),
   webhook: (config) => new WebhookHost(config as WebhookHostConfig),
   kubelet: (config, previous) => new Kubelet(config as KubeletConfig, previous instanceof Kubelet ? previous : undefined),
+  machine: (config, previous) => new MachineHost(config as MachineConfig, previous instanceof MachineHost ? previous : undefined),
+  autoscaler: (config, previous) =>
+    new AutoscalerHost(config as AutoscalerConfig, previous instanceof AutoscalerHost ? previous : undefined),
   'own-controller': (config) => new OwnControllerHost(config as OwnControllerConfig),
   auditor: (config) => new Auditor(config as AuditorConfig),
   cloud: (config, previous) => new CloudHost(config as CloudConfig, previous instanceof CloudHost ? previous : undefined),

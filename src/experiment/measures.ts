@@ -5,6 +5,7 @@ import { METRICS, meets } from '#scenario';
 import type { Labels, RecordedRun } from '#sim';
 import { autoscalingMeasure } from './autoscaling-watch.ts';
 import { CONTROL_PLANE_MEASURES } from './control-plane-measures.ts';
+import { MACHINE_MEASURES } from './machine-hours.ts';
 import type { RunOutcome } from './outcome.ts';
 import type { MeasuredMetric, Verdict } from './result.ts';
 import { TRAFFIC_MEASURES } from './traffic-measures.ts';
@@ -45,6 +46,7 @@ const seconds = ({ stoppedAt }: RunOutcome): number => Math.max(1e-6, stoppedAt 
 export const MEASURES: Readonly<Record<MetricName, Measure>> = {
   ...CONTROL_PLANE_MEASURES,
   ...TRAFFIC_MEASURES,
+  ...MACHINE_MEASURES,
   podsScheduled: ({ recorded }) => {
     const created = total(recorded, 'wavetank_pods_created_total');
     const bound = total(recorded, 'wavetank_pods_bound_total');

@@ -8,6 +8,7 @@ import type { ClientConfig } from '#client';
 import type { ControllerManagerConfig, MetricsServerConfig } from '#controllers';
 import { type ClientLimits, type Scenario, type TopologyNode, trafficPlans, type WorkloadEntry } from '#scenario';
 import type { HostId, HostSpec, Instant } from '#sim';
+import { allPools } from './autoscaler-hosts.ts';
 import { nodeRanges } from './node-ranges.ts';
 import { tellKubelets } from './tell-kubelets.ts';
 
@@ -51,7 +52,7 @@ export function addMetrics(
   if (!scenario.cluster.hasMetricsServer && !applies(scenario, ['HorizontalPodAutoscaler', 'Rollout'])) return;
   const config: MetricsServerConfig = {
     client: client('system:serviceaccount:kube-system:metrics-server', { qps: 5, burst: 10 }),
-    nodes: nodeRanges(scenario.cluster.nodes, nodes),
+    nodes: nodeRanges(allPools(scenario), nodes),
     traffic: hosts.flatMap(({ program }, id) => (program === 'traffic' ? [id] : [])),
     resolution: scenario.cluster.metricsResolution,
   };

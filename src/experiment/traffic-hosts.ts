@@ -4,6 +4,7 @@ import type { ClientConfig } from '#client';
 import type { TrafficConfig } from '#network';
 import { type ClientLimits, drainMistake, drainPlan, isDrain, type Scenario, type TopologyNode, trafficPlans, UserError } from '#scenario';
 import { type HostSpec, type LinkSpec, Luck } from '#sim';
+import { allPools } from './autoscaler-hosts.ts';
 import type { DrainClientConfig } from './drain-client.ts';
 import { nodeRanges } from './node-ranges.ts';
 
@@ -27,10 +28,10 @@ export function addTraffic(
   return trafficLinks(scenario);
 }
 
-function trafficHost({ workload, cluster }: Scenario, nodes: readonly TopologyNode[], client: Client): HostSpec | undefined {
-  const plans = trafficPlans(workload);
+function trafficHost(scenario: Scenario, nodes: readonly TopologyNode[], client: Client): HostSpec | undefined {
+  const plans = trafficPlans(scenario.workload);
   if (plans.length === 0) return undefined;
-  const config: TrafficConfig = { client: client('system:kube-proxy', UNLIMITED), plans, nodes: nodeRanges(cluster.nodes, nodes) };
+  const config: TrafficConfig = { client: client('system:kube-proxy', UNLIMITED), plans, nodes: nodeRanges(allPools(scenario), nodes) };
   return { name: 'traffic', program: 'traffic', config, ...USERS };
 }
 

@@ -3,6 +3,7 @@
 import type { Pod, Taint } from '#api';
 import type { Distribution, Duration } from '#sim';
 import { type ApiServersPlan, apiServersPlan, apiServersSchema } from './api-server-plan.ts';
+import { type AutoscalerPlan, autoscalerPlan, autoscalerSchema, nodeGroupsSchema } from './autoscaler-plan.ts';
 import { type EtcdClusterPlan, etcdPlan, etcdSchema } from './etcd-plan.ts';
 import { type ExtenderPlan, extenderPlans, extendersSchema } from './extender-plan.ts';
 import { kubeletFields, kubeletSettings } from './kubelet-fields.ts';
@@ -44,6 +45,8 @@ export interface NodePool {
   readonly staticPods?: readonly Pod[];
   /** Of its range of pods' addresses (default 24). */
   readonly podCIDRMaskSize?: number;
+  /** An hour of one machine. */
+  readonly price?: number;
 }
 
 export interface ClientLimits {
@@ -89,6 +92,8 @@ export interface ClusterPlan {
   readonly webhooks: readonly WebhookPlan[];
   readonly controllers: ControllersPlan;
   readonly storage?: StoragePlan;
+  /** Nodes that come and go, besides `nodes`. */
+  readonly autoscaler?: AutoscalerPlan;
   readonly kubelets: KubeletPlan;
   /** How often the metrics server, where there is one, asks kubelets. */
   /** Asked for by name; autoscalers bring one anyway. */
@@ -154,6 +159,7 @@ const poolSchema = fields(
       24,
       30,
     ),
+    price: number('of one machine an hour, for what the nodes of a run cost'),
   },
   ['count'],
 );
@@ -162,9 +168,11 @@ export const clusterSchema: JsonSchema = fields(
   'the cluster',
   {
     nodes: {
-      anyOf: [count('so many nodes of the default kind', 1, 200_000), list(poolSchema, 'kinds of nodes', 1)],
+      anyOf: [count('so many nodes of the default kind (0 with node groups only)', 0, 200_000), list(poolSchema, 'kinds of nodes', 1)],
       description: 'a number, or kinds of nodes',
     },
+    nodeGroups: nodeGroupsSchema,
+    autoscaler: autoscalerSchema,
     apiServers: apiServersSchema,
     webhooks: webhooksSchema,
     etcd: etcdSchema,
@@ -225,6 +233,7 @@ const limits = (written: Written, qps: number, burst: number): ClientLimits => (
 export function clusterPlan(cluster: Written): ClusterPlan {
   const network = part(cluster, 'network');
   const jitter = parseDurationDistribution(network['jitter']);
+  const autoscaler = autoscalerPlan(cluster, zoneNames);
   return {
     nodes: nodePools(cluster['nodes']),
     apiServers: apiServersPlan(part(cluster, 'apiServers')),
@@ -234,6 +243,7 @@ export function clusterPlan(cluster: Written): ClusterPlan {
     extenders: extenderPlans(cluster['extenders']),
     controllers: controllersPlan(part(cluster, 'controllers')),
     ...(cluster['storage'] === undefined ? {} : { storage: storagePlan(cluster['storage']) as StoragePlan }),
+    ...(autoscaler === undefined ? {} : { autoscaler }),
     kubelets: kubeletPlan(part(cluster, 'kubelets')),
     hasMetricsServer: cluster['metricsServer'] !== undefined,
     metricsResolution: time(part(cluster, 'metricsServer')['resolution'], 15_000_000),
@@ -290,6 +300,7 @@ function nodePools(written: unknown): readonly NodePool[] {
     taints: (pool['taints'] as readonly Taint[] | undefined) ?? [],
     ...(pool['devices'] === undefined ? {} : { devices: nodeDevices(pool['devices']) }),
     ...(pool['staticPods'] === undefined ? {} : { staticPods: pool['staticPods'] as readonly Pod[] }),
+    ...(pool['price'] === undefined ? {} : { price: pool['price'] as number }),
     ...(pool['podCIDRMaskSize'] === undefined ? {} : { podCIDRMaskSize: pool['podCIDRMaskSize'] as number }),
   }));
 }

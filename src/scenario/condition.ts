@@ -15,7 +15,7 @@ export interface Condition {
   readonly during?: string;
 }
 
-export type MetricUnit = 'ms' | 's' | 'share' | 'bytes' | '/s' | 'pods' | 'nodes' | 'requests' | 'times';
+export type MetricUnit = 'ms' | 's' | 'share' | 'bytes' | '/s' | 'pods' | 'nodes' | 'requests' | 'times' | 'h' | 'money';
 
 export interface MetricInfo {
   readonly unit: MetricUnit;

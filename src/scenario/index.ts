@@ -1,5 +1,6 @@
 /** Scenarios: their schema, workloads and faults. */
 export type { ApiServersPlan } from './api-server-plan.ts';
+export type { AutoscalerPlan, NodeGroup } from './autoscaler-plan.ts';
 export * from './cluster.ts';
 export * from './condition.ts';
 export { CONTROL_PLANE_METRICS } from './control-plane-metrics.ts';
@@ -8,6 +9,7 @@ export * from './extender-plan.ts';
 export * from './fault.ts';
 export { faultKind } from './faults/registry.ts';
 export { readIntegerLines } from './integer-lines.ts';
+export * from './machine-types.ts';
 export * from './metrics.ts';
 export { nearest } from './nearest.ts';
 export * from './scenario.ts';

@@ -2,11 +2,13 @@
 
 import type { MetricInfo } from './condition.ts';
 import { CONTROL_PLANE_METRICS } from './control-plane-metrics.ts';
+import { MACHINE_METRICS } from './machine-metrics.ts';
 import { TRAFFIC_METRICS } from './traffic-metrics.ts';
 
 export const METRICS = {
   ...CONTROL_PLANE_METRICS,
   ...TRAFFIC_METRICS,
+  ...MACHINE_METRICS,
   podsScheduled: { unit: 'share', description: 'pods bound to a node, of all pods created' },
   podsRunning: { unit: 'pods', description: 'pods in phase Running at the end' },
   podsPending: { unit: 'pods', description: 'pods without a node at the end' },

@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import { parseTime } from '#api';
 import type { Duration } from '#sim';
+import { nodeGroupMistakes } from './autoscaler-plan.ts';
 import { type ClusterPlan, clusterPlan } from './cluster.ts';
 import { type Condition, type MetricInfo, parseCondition } from './condition.ts';
 import { etcdMistakes, etcdPlan } from './etcd-plan.ts';
@@ -70,6 +71,10 @@ export function scenarioFrom(read: Source, assignments: readonly string[] = []):
     const where = ['cluster', 'etcd', ...path];
     mistakes.push({ ...source.placeOf(where), message: `'${pathText(where)}': ${message}` });
   }
+  for (const { path, message } of [...nodeGroupMistakes(written['cluster'] as Written), ...noNodes(written['cluster'] as Written)]) {
+    const where = ['cluster', ...path];
+    mistakes.push({ ...source.placeOf(where), message: `'${pathText(where)}': ${message}` });
+  }
   const phases = workload.flatMap(({ kind, spec }) => workloadKind(kind)?.phases?.(spec as never) ?? []);
   const expect = conditions((written['expect'] ?? {}) as Written, phases, source, mistakes);
   const epoch = written['epoch'] === undefined ? 1_767_225_600_000_000 : parseTime(String(written['epoch']));
@@ -124,6 +129,9 @@ function overlaid(read: Source, assignments: readonly string[]): Source {
     },
   };
 }
+
+const noNodes = ({ nodes, nodeGroups }: Written): readonly { readonly path: readonly string[]; readonly message: string }[] =>
+  nodes === 0 && nodeGroups === undefined ? [{ path: ['nodes'], message: "must be at least 1 without 'cluster.nodeGroups', found 0" }] : [];
 
 const pathText = (path: readonly (string | number)[]): string =>
   path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`), '');

@@ -144,7 +144,7 @@ const snapshotClassOf = (written: Written, first: string | undefined): SnapshotC
 });
 
 /** From microseconds. */
-function inSeconds(drawn: Distribution): Distribution {
+export function inSeconds(drawn: Distribution): Distribution {
   const scaled = (value: unknown): unknown => {
     if (typeof value === 'number') return value / 1e6;
     if (Array.isArray(value)) return value.map(([quantile, at]) => [quantile, (at as number) / 1e6]);

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { allocatable, type CapacityResult, fewest } from '../../src/experiment/index.ts';
+import { type CapacityResult, fewest } from '../../src/experiment/index.ts';
+import { allocatable } from '../../src/scenario/index.ts';
 import { inProcess } from './command.ts';
 import { folder, TINY } from './studies.ts';
 

@@ -1,8 +1,8 @@
 /** The questions of `wavetank capacity`, one after the other, each with its answer in numbers and words. */
 
+import type { MachineType } from '#scenario';
 import { type CapacityAnswer, type CapacityRequest, CapacitySearch, leastNodes, meanOf } from './capacity.ts';
 import { type NodeChoice, packingSet, reclaimSet } from './capacity-plan.ts';
-import type { MachineType } from './machine-types.ts';
 import type { TrialRecord } from './trial.ts';
 
 export interface Answers {

@@ -1,7 +1,6 @@
 /** What `wavetank capacity` tries: the scenario with other numbers and kinds of nodes, and with more pods. */
 
-import { decodeText, parseSource, readBytes, type Scenario, scenarioFrom, UserError } from '#scenario';
-import { allocatable, type MachineType } from './machine-types.ts';
+import { allocatable, decodeText, type MachineType, parseSource, readBytes, type Scenario, scenarioFrom, UserError } from '#scenario';
 import { profileSet } from './sides.ts';
 import type { Arm } from './trial.ts';
 

@@ -1,8 +1,8 @@
 /** How many nodes it takes, what that costs, and what is left: the search behind `wavetank capacity`. */
 
+import { allocatable, type Catalogue, type MachineType } from '#scenario';
 import { armFor, type CapacityBase, type ExtraPods, extraSet, type NodeChoice, nodesSet } from './capacity-plan.ts';
 import { fewest } from './fewest.ts';
-import { allocatable, type Catalogue, type MachineType } from './machine-types.ts';
 import type { TrialRecord, TrialSpec } from './trial.ts';
 import { trialsOf } from './trial-key.ts';
 

@@ -12,7 +12,6 @@ export * from './compare-arms.ts';
 export * from './fail-if.ts';
 export * from './fewest.ts';
 export * from './journal.ts';
-export * from './machine-types.ts';
 export * from './merge-journals.ts';
 export * from './read-result.ts';
 export * from './result-schema.ts';

@@ -5,7 +5,11 @@
  *  Spot prices move by the hour; each provider's is here a usual share of the list price, which is an assumption. */
 
 import { dirname, isAbsolute, join } from 'node:path';
-import { type JsonSchema, nearest, readSource, UserError, validate } from '#scenario';
+import { nearest } from './nearest.ts';
+import type { JsonSchema } from './schema-pieces.ts';
+import { readSource } from './source.ts';
+import { UserError } from './user-error.ts';
+import { validate } from './validate.ts';
 
 export interface MachineType {
   readonly name: string;
