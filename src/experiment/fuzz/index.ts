@@ -7,4 +7,5 @@ export { injectBug, knownBug, type SeededBug, seededBugs } from './seeded-bugs.t
 export { shrunk } from './shrink.ts';
 export type { Sights } from './sights.ts';
 export * from './swarm.ts';
+export { EXTRA_FAULTS } from './swarm-extras.ts';
 export { SWARM_FAULTS } from './swarm-faults.ts';

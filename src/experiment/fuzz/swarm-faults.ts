@@ -96,3 +96,32 @@ export function swarmFaults(dice: Dice, { from, until }: Span): readonly FaultVa
   }
   return faults.sort((a, b) => a.at - b.at).map(({ value }) => value);
 }
+
+const OF_ETCD = [
+  'killEtcdLeader',
+  'crashEtcdMember',
+  'tornWrite',
+  'partitionEtcdMember',
+  'stallEtcdDisk',
+  'slowEtcdDisk',
+  'fillEtcdDisk',
+  'isolateComponent',
+  'pauseComponent',
+  'slowComponent',
+] as const;
+
+/** Many short faults of etcd's members, one into the other: leaders that die, come back, and are cut off while the next is elected. */
+export function etcdStorm(dice: Dice, { from, until }: Span): readonly FaultValue[] {
+  const strikes = dice.between(6, 16);
+  const kinds = OF_ETCD.filter(() => dice.chance(0.6));
+  const faults: { at: number; value: FaultValue }[] = [];
+  for (let strike = 0; strike < strikes; strike++) {
+    const name = dice.one(kinds.length === 0 ? OF_ETCD : kinds);
+    const lasts = dice.between(1, dice.one([3, 10, 30]));
+    const at = dice.between(from, until - 31);
+    const drawn = (KINDS[name] as Draw)(dice, at, lasts);
+    const here = 'component' in drawn ? { component: 'etcd', index: dice.between(0, 2) } : {};
+    faults.push({ at, value: { [name]: { ...drawn, ...here } } });
+  }
+  return faults.sort((a, b) => a.at - b.at).map(({ value }) => value);
+}

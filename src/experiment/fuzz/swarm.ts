@@ -3,7 +3,8 @@
  *  healed, as declarative users do; so the end must be that of a run without faults. */
 
 import { Luck, type Stream } from '#sim';
-import { swarmFaults } from './swarm-faults.ts';
+import { swarmExtras } from './swarm-extras.ts';
+import { etcdStorm, swarmFaults } from './swarm-faults.ts';
 import { swarmWork } from './swarm-work.ts';
 
 export type FaultValue = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -40,6 +41,7 @@ export class Dice {
 }
 
 export const LEAST_MINUTES = 5;
+const ETCD_STORMS = 0.15;
 
 export function swarmPlan(seed: number, minutes: number): SwarmPlan {
   const luck = new Luck(seed);
@@ -48,6 +50,7 @@ export function swarmPlan(seed: number, minutes: number): SwarmPlan {
   // The first two fifths are for faults, the rest for getting over them.
   const storm: Span = { from: 30, until: Math.round(seconds * 0.4) };
   const cluster = dice('cluster');
+  const extras = swarmExtras((what) => dice(`extras/${what}`), storm);
   const base = {
     name: `fuzz-${seed}`,
     seed,
@@ -61,10 +64,14 @@ export function swarmPlan(seed: number, minutes: number): SwarmPlan {
       schedulers: [{ replicas: 2 }],
       controllers: { replicas: 2, nodeMonitorGracePeriod: cluster.one(['40s', '50s']) },
       ...(cluster.chance(0.3) ? { network: { jitter: { exponential: { mean: cluster.one(['1ms', '5ms', '20ms']) } } } } : {}),
+      ...extras.cluster,
     },
-    workload: swarmWork(dice('work'), storm),
+    workload: [...swarmWork(dice('work'), storm), ...extras.workload],
   };
-  return { seed, minutes, base, faults: swarmFaults(dice('faults'), storm) };
+  // Some seeds have it in for etcd alone.
+  const profile = dice('profile');
+  const faults = profile.chance(ETCD_STORMS) ? etcdStorm(profile, storm) : swarmFaults(dice('faults'), storm);
+  return { seed, minutes, base, faults: [...faults, ...extras.faults] };
 }
 
 /** As a file: JSON, which is YAML. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SWARM_FAULTS, scenarioText, swarmPlan } from '#experiment';
+import { EXTRA_FAULTS, SWARM_FAULTS, scenarioText, swarmPlan } from '#experiment';
 import { parseDuration, parseSource, scenarioFrom } from '#scenario';
 
 const SEEDS = Array.from({ length: 300 }, (_, seed) => seed);
@@ -13,7 +13,7 @@ describe('the swarm', () => {
   });
 
   it('writes valid scenarios, with every kind of fault', () => {
-    const unread = new Set(SWARM_FAULTS);
+    const unread = new Set([...SWARM_FAULTS, ...EXTRA_FAULTS]);
     let read = 0;
     for (const seed of SEEDS) {
       const plan = swarmPlan(seed, 10);
@@ -27,6 +27,19 @@ describe('the swarm', () => {
     }
     expect([...unread]).toEqual([]);
     expect(read).toBeGreaterThanOrEqual(READ);
+  });
+
+  it('has it in for etcd alone in some seeds', () => {
+    const storms = SEEDS.filter((seed) => {
+      const kinds = new Set(swarmPlan(seed, 10).faults.flatMap((fault) => Object.keys(fault)));
+      for (const extra of EXTRA_FAULTS) kinds.delete(extra);
+      const components = swarmPlan(seed, 10).faults.flatMap((fault) => Object.values(fault).flatMap(({ component }) => component ?? []));
+      return (
+        kinds.size > 0 && [...kinds].every((kind) => /etcd|tornWrite|Component/i.test(kind)) && components.every((one) => one === 'etcd')
+      );
+    });
+    expect(storms.length).toBeGreaterThan(30);
+    expect(storms.length).toBeLessThan(90);
   });
 
   it('heals all before the second phase', () => {

@@ -1,0 +1,106 @@
+/** What some seeds draw besides, from streams of their own, so that the others stay what they are: disks of a provider whose API fails, names that are not
+ *  resolved, requests that are repeated. Each comes with the work that notices it. */
+
+import type { Dice, FaultValue, Span } from './swarm.ts';
+
+type Entry = Readonly<Record<string, unknown>>;
+
+export interface Extras {
+  /** Beside the rest of `cluster`. */
+  readonly cluster: Entry;
+  readonly workload: readonly Entry[];
+  readonly faults: readonly FaultValue[];
+}
+
+const SHARE = 0.1;
+const CALLS = ['provision', 'attach', 'detach', 'delete'];
+
+const pods = (app: string, volume: boolean): Entry => ({
+  metadata: { labels: { app } },
+  spec: {
+    containers: [
+      {
+        name: 'main',
+        image: `${app}:1`,
+        resources: { requests: { cpu: '50m', memory: '64Mi' } },
+        ...(volume ? { volumeMounts: [{ name: 'data', mountPath: '/data' }] } : {}),
+      },
+    ],
+  },
+});
+
+function strikes(dice: Dice, { from, until }: Span, kind: string, more: () => Entry): readonly FaultValue[] {
+  return Array.from({ length: dice.between(1, 3) }, () => {
+    const lasts = dice.between(5, 60);
+    return { [kind]: { at: `${dice.between(from, until - lasts - 1)}s`, for: `${lasts}s`, ...more() } };
+  });
+}
+
+/** Disks: a StatefulSet whose volumes are made, attached and moved by a provider that fails now and then. */
+function disks(dice: Dice, storm: Span): Extras {
+  const spec = {
+    replicas: dice.between(1, 3),
+    serviceName: 'disk',
+    podManagementPolicy: dice.one(['OrderedReady', 'Parallel']),
+    selector: { matchLabels: { app: 'disk' } },
+    template: pods('disk', true),
+    volumeClaimTemplates: [
+      { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
+    ],
+  };
+  const at = `${dice.between(8, storm.until)}s`;
+  const calls = (): Entry => (dice.chance(0.5) ? { call: dice.one(CALLS) } : {});
+  return {
+    cluster: {
+      storage: {
+        drivers: [{ name: 'disk.example.com' }],
+        classes: [{ name: 'zonal', default: true, volumeBindingMode: dice.one(['WaitForFirstConsumer', 'Immediate']) }],
+      },
+    },
+    workload: [{ apply: { at, objects: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'disk' }, spec }] } }],
+    faults: strikes(dice, storm, 'cloudErrors', () => ({ share: dice.one(['20 %', '60 %', '100 %']), ...calls() })),
+  };
+}
+
+/** Names: a Service that clients ask all the time. */
+function names(dice: Dice, storm: Span): Extras {
+  const spec = { replicas: dice.between(2, 4), selector: { matchLabels: { app: 'shop' } }, template: pods('shop', false) };
+  const objects = [
+    { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'shop' }, spec },
+    { apiVersion: 'v1', kind: 'Service', metadata: { name: 'shop' }, spec: { selector: { app: 'shop' }, ports: [{ port: 80 }] } },
+  ];
+  return {
+    cluster: {},
+    workload: [
+      { apply: { at: '8s', objects } },
+      { traffic: { service: 'shop', start: '30s', phases: [{ name: 'all', for: `${storm.until}s`, requestsPerSecond: 2 }] } },
+    ],
+    faults: strikes(dice, storm, 'dnsErrors', () => ({ share: dice.one(['20 %', '100 %']) })),
+  };
+}
+
+function repeats(dice: Dice, storm: Span): Extras {
+  const of = (): Entry => (dice.chance(0.5) ? { of: dice.one(['nodes', 'schedulers', 'controllerManagers', 'users']) } : {});
+  return {
+    cluster: {},
+    workload: [],
+    faults: strikes(dice, storm, 'repeatRequests', () => ({ share: dice.one(['5 %', '20 %', '50 %']), ...of() })),
+  };
+}
+
+const KINDS: Readonly<Record<string, (dice: Dice, storm: Span) => Extras>> = { disks, names, repeats };
+
+/** Kinds of faults that only extras bring. */
+export const EXTRA_FAULTS: readonly string[] = ['cloudErrors', 'dnsErrors', 'repeatRequests'];
+
+export function swarmExtras(dice: (what: string) => Dice, storm: Span): Extras {
+  const drawn = Object.entries(KINDS).flatMap(([name, draw]) => {
+    const own = dice(name);
+    return own.chance(SHARE) ? [draw(own, storm)] : [];
+  });
+  return {
+    cluster: Object.assign({}, ...drawn.map(({ cluster }) => cluster)) as Entry,
+    workload: drawn.flatMap(({ workload }) => workload),
+    faults: drawn.flatMap(({ faults }) => faults),
+  };
+}
