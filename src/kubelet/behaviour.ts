@@ -158,7 +158,7 @@ export function annotatedBehaviour(annotations: Readonly<Record<string, string>>
 }
 
 /** From the delay up to the jitter, which is a limit. */
-function stageDelay(delay: string | undefined, jitter: string | undefined): Distribution | undefined {
+export function stageDelay(delay: string | undefined, jitter: string | undefined): Distribution | undefined {
   const [least, most] = [goSeconds(delay), goSeconds(jitter)];
   if (least === undefined || most === undefined) return least ?? most;
   return most > least ? { uniform: { min: least, max: most } } : most;

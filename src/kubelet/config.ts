@@ -9,6 +9,7 @@ import type { NodeDevices } from './device-slices.ts';
 import type { EvictionAmounts, EvictionSignal } from './eviction-signals.ts';
 import type { ImageLayer } from './image-disk.ts';
 import type { NodeDriver } from './node-volumes.ts';
+import type { StageBehaviour } from './stage-behaviour.ts';
 
 /** Plain data: it crosses threads by structured clone. Times in seconds. */
 export interface KubeletConfig {
@@ -121,6 +122,8 @@ export interface KubeletSettings {
   readonly probes: 'analytic' | 'each';
   /** Whether the kubelet watches its own Node for labels and taints. */
   readonly watchOwnNode: boolean;
+  /** What KWOK's Stages make of the pods that they select. */
+  readonly stages: readonly StageBehaviour[];
   /** What containers do unless the pod says otherwise. */
   readonly behaviour: BehaviourSpec;
   /** Run time of containers of pods that are meant to end (restartPolicy Never or OnFailure) unless the pod says otherwise. Seconds; assumed. */
@@ -189,6 +192,7 @@ export const KUBELET_DEFAULTS: KubeletSettings = {
   imagePullBackOffMaxSeconds: 300,
   probes: 'analytic',
   watchOwnNode: true,
+  stages: [],
   behaviour: {},
   jobRunSeconds: { lognormal: { p50: 30, p99: 120, min: 1 } },
   initRunSeconds: { lognormal: { p50: 1, p99: 5, min: 0.1 } },

@@ -14,6 +14,7 @@ import { probesOf } from './pod-probes.ts';
 import { syncPod } from './pod-sync.ts';
 import { endPod } from './pod-termination.ts';
 import { ContainerRecord, type ContainerRole, PodWorker, subjectOf } from './pod-worker.ts';
+import { stagedBehaviour } from './stage-behaviour.ts';
 import type { StaticPods } from './static-pods.ts';
 import { publishStatus, reconcileStatus } from './status-manager.ts';
 
@@ -117,7 +118,8 @@ export function addPod(agent: NodeAgent, pod: Pod, isStatic: boolean, ctx: Conte
 
 function records(agent: NodeAgent, pod: Pod, luck: number, ordinal: number, ctx: Context): ContainerRecord[] {
   const annotated = annotatedBehaviour(pod.metadata?.annotations);
-  const { behaviour } = agent.settings;
+  const { stages } = agent.settings;
+  const behaviour = stages.length === 0 ? agent.settings.behaviour : stagedBehaviour(stages, pod, agent.settings.behaviour);
   const list: ContainerRecord[] = [];
   const init = pod.spec?.initContainers ?? [];
   const reason = init.length > 0 ? 'PodInitializing' : 'ContainerCreating';
