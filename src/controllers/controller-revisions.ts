@@ -1,8 +1,7 @@
 /** ControllerRevisions: the templates that a StatefulSet or DaemonSet has had. Mirrors kubernetes v1.34 pkg/controller/history/controller_history.go. */
 
 import type { KubeObject, OwnerReference, PodTemplateSpec } from '#api';
-import type { Lister, Outcome, RequestSpec } from '#client';
-import { BY_CONTROLLER } from './owner-references.ts';
+import type { Outcome, RequestSpec } from '#client';
 import { semanticEqual } from './semantic-equal.ts';
 import { templateHash } from './template-hash.ts';
 
@@ -16,10 +15,8 @@ export interface ControllerRevision extends KubeObject {
 }
 
 /** Oldest first. */
-export function revisionsOf(lister: Lister<ControllerRevision>, ownerUid: string): readonly ControllerRevision[] {
-  return [...lister.byIndex(BY_CONTROLLER, ownerUid)].sort(
-    (a, b) => a.revision - b.revision || ((a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1),
-  );
+export function inOrder(revisions: readonly ControllerRevision[]): readonly ControllerRevision[] {
+  return [...revisions].sort((a, b) => a.revision - b.revision || ((a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1));
 }
 
 // Both sides are immutable: what a revision was last compared with, and the answer.
@@ -37,6 +34,10 @@ export function hasTemplate(revision: ControllerRevision, template: PodTemplateS
 export interface Owner {
   readonly name: string;
   readonly namespace: string | undefined;
+  /** Kept on the revision: `kubectl rollout history` reads the change's cause there. */
+  readonly annotations: Readonly<Record<string, string>> | undefined;
+  /** The label that holds the hash. */
+  readonly hashLabel: string;
   readonly template: PodTemplateSpec;
   readonly collisionCount: number | undefined;
   readonly reference: OwnerReference;
@@ -73,7 +74,8 @@ export function currentRevision(
     metadata: {
       name: `${owner.name}-${hash}`,
       namespace,
-      labels: { ...owner.template.metadata?.labels, 'controller.kubernetes.io/hash': hash },
+      labels: { ...owner.template.metadata?.labels, [owner.hashLabel]: hash },
+      ...(owner.annotations === undefined ? {} : { annotations: owner.annotations }),
       ownerReferences: [owner.reference],
     },
     data: { spec: { template: { ...owner.template, $patch: 'replace' } } },
@@ -82,9 +84,17 @@ export function currentRevision(
   return { write: { verb: 'create', resource: REVISIONS, namespace, body, discardBody: true } };
 }
 
-/** Another template has this one's hash: hash again with a higher count. */
+/** A revision of that name is there already: either the cache is late, or another template has this one's hash. */
 export const isCollision = (outcome: Outcome<unknown> | undefined): boolean =>
   outcome?.request.verb === 'create' && outcome.request.resource === REVISIONS && outcome.error?.reason === 'AlreadyExists';
+
+/** Looks at the revision that stands in the way (CreateControllerRevision). */
+export const lookAt = ({ request }: Outcome<unknown>): RequestSpec => ({
+  verb: 'get',
+  resource: REVISIONS,
+  namespace: request.namespace,
+  name: (request.body as KubeObject).metadata?.name,
+});
 
 /** truncateHistory: the oldest that no pod and no status names, beyond the limit. */
 export function surplusRevisions(

@@ -71,6 +71,12 @@ export function targetNode(pod: Pod): string {
   return '';
 }
 
+/** CreatePodTemplate: how often the template has changed, as the API server counts it. */
+function generationOf({ metadata }: DaemonSet): Readonly<Record<string, string>> | undefined {
+  const generation = metadata?.annotations?.['deprecated.daemonset.template.generation'];
+  return generation === undefined ? undefined : { 'pod-template-generation': generation };
+}
+
 /** The pod for one node: its affinity names that node and nothing else (ReplaceDaemonSetPodNodeNameNodeAffinity). */
 export function daemonPod(set: DaemonSet, node: string, hash: string, references: readonly OwnerReference[]): Pod {
   const template = set.spec?.template ?? {};
@@ -86,7 +92,7 @@ export function daemonPod(set: DaemonSet, node: string, hash: string, references
   };
   return {
     ...base,
-    metadata: { ...base.metadata, labels: { ...base.metadata?.labels, [REVISION_HASH]: hash } },
+    metadata: { ...base.metadata, labels: { ...base.metadata?.labels, ...generationOf(set), [REVISION_HASH]: hash } },
     spec: { ...base.spec, affinity, tolerations: daemonTolerations(template) as Toleration[] } as Pod['spec'],
   };
 }

@@ -37,7 +37,15 @@ export class FailedPodBackoffs {
   }
 }
 
-export const createdAt = (pod: Pod): number => parseTime(pod.metadata?.creationTimestamp ?? '') ?? 0;
+const createdAt = (pod: Pod): number => parseTime(pod.metadata?.creationTimestamp ?? '') ?? 0;
+
+const isBound = ({ spec }: Pod): boolean => (spec?.nodeName ?? '') !== '';
+
+/** podByCreationTimestampAndPhase: bound pods first, then the older, then by name. */
+export function byPrecedence(a: Pod, b: Pod): number {
+  if (isBound(a) !== isBound(b)) return isBound(a) ? -1 : 1;
+  return createdAt(a) - createdAt(b) || ((a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1);
+}
 
 type Limit = number | string | undefined;
 const scaled = (value: Limit, desired: number): number =>
@@ -79,7 +87,7 @@ export function surplusOn(
     toDelete.push(pod);
   }
   if (running.length > 1) {
-    running.sort((a, b) => createdAt(a) - createdAt(b));
+    running.sort(byPrecedence);
     if (allowsSurge(set)) surplusBesideSurge(running, set, hash, toDelete, view);
     else toDelete.push(...running.slice(1));
   }

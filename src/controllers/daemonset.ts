@@ -6,9 +6,18 @@ import type { Duration } from '#sim';
 import { MICROSECOND } from '#sim';
 import { claim } from './claim.ts';
 import type { ControllerRevision } from './controller-revisions.ts';
-import { currentRevision, isCollision, REVISION_HASH, REVISIONS, revisionsOf, surplusRevisions } from './controller-revisions.ts';
+import {
+  currentRevision,
+  hasTemplate,
+  inOrder,
+  isCollision,
+  lookAt,
+  REVISION_HASH,
+  REVISIONS,
+  surplusRevisions,
+} from './controller-revisions.ts';
 import { daemonPod, targetNode, wantedOn } from './daemonset-node.ts';
-import { createdAt, FailedPodBackoffs, rollingUpdate, surplusOn } from './daemonset-update.ts';
+import { byPrecedence, FailedPodBackoffs, rollingUpdate, surplusOn } from './daemonset-update.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
 import { isNamespaceTerminating, isPodReady, untilAvailable } from './pod-state.ts';
 import { semanticEqual } from './semantic-equal.ts';
@@ -42,7 +51,7 @@ export class DaemonSetController implements Controller {
     { resource: DAEMONSETS, keys: (event) => [event.key] },
     { resource: 'pods', dependents: true, keys: ownerKeys, indexes: { [BY_CONTROLLER]: byController, [ORPHANS]: orphansByLabel } },
     { resource: 'nodes', keys: nodeKeys },
-    { resource: REVISIONS, keys: ownerKeys, indexes: { [BY_CONTROLLER]: byController } },
+    { resource: REVISIONS, keys: ownerKeys, indexes: { [BY_CONTROLLER]: byController, [ORPHANS]: orphansByLabel } },
   ];
 
   readonly #backoffs = new FailedPodBackoffs();
@@ -55,6 +64,7 @@ export class DaemonSetController implements Controller {
   reconcile(key: string, view: View, stage: Stage | undefined): Plan {
     const outcomes = stage?.outcomes ?? NONE;
     if (stage?.name === 'revised') return revised(stage.data as DaemonSet, outcomes[0]);
+    if (stage?.name === 'looked') return looked(stage.data as DaemonSet, outcomes[0]);
     if (stage?.name === 'created') return created(stage.data as Pass, outcomes, view);
     if (stage?.name === 'deleted') return deleted(stage.data as Pass, outcomes, view);
     const set = view.lister<DaemonSet>(DAEMONSETS).get(key);
@@ -63,18 +73,15 @@ export class DaemonSetController implements Controller {
       return {};
     }
     const reference = controllerReference('apps/v1', 'DaemonSet', set);
-    const { claimed: pods, requests } = claim(
-      'pods',
-      view.lister<Pod>('pods'),
-      set,
-      set.spec?.selector,
-      () => reference,
-      () => true,
-    );
-    if (requests.length > 0) return { requests };
-    const { name = '', namespace, uid = '' } = set.metadata ?? {};
-    const revisions = revisionsOf(view.lister<ControllerRevision>(REVISIONS), uid);
-    const owner = { name, namespace, template: set.spec?.template ?? {}, collisionCount: set.status?.collisionCount, reference };
+    const { selector } = set.spec ?? {};
+    const { claimed: pods, requests } = claim('pods', view.lister<Pod>('pods'), set, selector, () => reference, always);
+    const kept = claim(REVISIONS, view.lister<ControllerRevision>(REVISIONS), set, selector, () => reference, always);
+    if (requests.length + kept.requests.length > 0) return { requests: [...kept.requests, ...requests] };
+    const { name = '', namespace, annotations } = set.metadata ?? {};
+    const { collisionCount } = set.status ?? {};
+    const revisions = inOrder(kept.claimed);
+    const template = set.spec?.template ?? {};
+    const owner = { name, namespace, annotations, hashLabel: REVISION_HASH, template, collisionCount, reference };
     const latest = currentRevision(revisions, owner);
     if ('write' in latest) return { requests: [latest.write], next: { name: 'revised', data: set } };
     const hash = (latest.revision.metadata?.name ?? '').slice(name.length + 1);
@@ -186,10 +193,18 @@ function deleted(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View):
   return statusPlan(pass, view);
 }
 
+const always = (): boolean => true;
+
 function revised(set: DaemonSet, outcome: Outcome<unknown> | undefined): Plan {
   if (outcome?.code === 200 || outcome?.code === 201) return {};
-  const failed = outcome?.error?.message ?? 'connection lost';
-  if (!isCollision(outcome)) return { failed };
+  if (outcome !== undefined && isCollision(outcome)) return { requests: [lookAt(outcome)], next: { name: 'looked', data: set } };
+  return { failed: outcome?.error?.message ?? 'connection lost' };
+}
+
+/** The revision that stood in the way is this template's own, and its event is under way; or another template has the same hash. */
+function looked(set: DaemonSet, outcome: Outcome<unknown> | undefined): Plan {
+  const failed = outcome?.error?.message ?? 'the revision is not seen yet';
+  if (outcome?.code !== 200 || hasTemplate(outcome.object as ControllerRevision, set.spec?.template ?? {})) return { failed };
   const status = { ...set.status, collisionCount: (set.status?.collisionCount ?? 0) + 1 } as NonNullable<Status>;
   return { requests: [statusWrite(set, status)], failed };
 }
@@ -212,7 +227,7 @@ function statusPlan(pass: Pass, view: View): Plan {
     desired++;
     if (here.length === 0) continue;
     current++;
-    const pod = here.length === 1 ? (here[0] as Pod) : ([...here].sort((a, b) => createdAt(a) - createdAt(b))[0] as Pod);
+    const pod = here.length === 1 ? (here[0] as Pod) : ([...here].sort(byPrecedence)[0] as Pod);
     if (isPodReady(pod)) {
       ready++;
       const wait = untilAvailable(pod, set.spec?.minReadySeconds ?? 0, view.clock) ?? 0;

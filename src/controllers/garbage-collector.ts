@@ -2,7 +2,7 @@
  *  (garbagecollector.go, graph_builder.go). The graph is an index of dependents by owner uid in the informers; owners and items are read live before anything
  *  is deleted, and absences remembered, as upstream does. A key is `<resource>|<namespace>/<name>`.
  *  Departure: only the resources given are watched, and custom kinds that are known when the manager starts; an owner of another kind is looked up live, and
- *  one of an unknown kind counts as there. */
+ *  one of an unknown kind counts as there. No OwnerRefInvalidNamespace events. */
 
 import type { KubeObject, OwnerReference, Resource } from '#api';
 import { resourceForKind } from '#api';
@@ -40,6 +40,24 @@ export const COLLECTED: readonly Resource[] = [
   'persistentvolumeclaims',
   'resourceclaims.resource.k8s.io',
   'resourceslices.resource.k8s.io',
+];
+
+/** Kinds that a chart may tie to an owner: watched where such objects may come (a served cluster, controllers of a user's own, objects that a scenario applies). */
+export const COLLECTED_BESIDES: readonly Resource[] = [
+  'configmaps',
+  'secrets',
+  'serviceaccounts',
+  'replicationcontrollers',
+  'persistentvolumes',
+  'endpoints',
+  'resourcequotas',
+  'limitranges',
+  'horizontalpodautoscalers.autoscaling',
+  'poddisruptionbudgets.policy',
+  'ingresses.networking.k8s.io',
+  'networkpolicies.networking.k8s.io',
+  'roles.rbac.authorization.k8s.io',
+  'rolebindings.rbac.authorization.k8s.io',
 ];
 
 const ownerArrays = new WeakMap<readonly OwnerReference[], readonly string[]>();
@@ -98,11 +116,31 @@ export class GarbageCollectorController implements Controller {
       return keys;
     }
     const own = `${resource}|${event.key}`;
-    if (isOrphaning(object) || isDeletingDependents(object)) return [own];
     const references = object.metadata?.ownerReferences;
+    const before = previous?.metadata?.ownerReferences;
+    const freed = before === undefined || before === references ? NONE : this.#freedOwners(before, references, object, view);
+    if (isOrphaning(object) || isDeletingDependents(object)) return [own, ...freed];
+    if (freed.length > 0) return [own, ...freed];
     if (references === undefined || (previous !== undefined && previous.metadata?.ownerReferences === references)) return NONE;
     for (const reference of references) if (!this.#isPresent(reference, object.metadata?.namespace, view)) return [own];
     return NONE;
+  }
+
+  /** addUnblockedOwnersToDeleteQueue: owners that wait for their dependents and that this one no longer holds. */
+  #freedOwners(
+    before: readonly OwnerReference[],
+    after: readonly OwnerReference[] | undefined,
+    { metadata }: KubeObject,
+    view: View,
+  ): readonly string[] {
+    const keys: string[] = [];
+    for (const reference of before) {
+      if (reference.blockOwnerDeletion !== true) continue;
+      if (after?.some(({ uid, blockOwnerDeletion }) => uid === reference.uid && blockOwnerDeletion === true) === true) continue;
+      const owner = this.#ownerKeyIfWaiting(reference, metadata?.namespace, view);
+      if (owner !== undefined) keys.push(owner);
+    }
+    return keys;
   }
 
   #infoOf({ apiVersion, kind }: OwnerReference): { readonly resource: Resource; readonly namespaced: boolean } | undefined {
@@ -155,6 +193,7 @@ export class GarbageCollectorController implements Controller {
     const resource = key.slice(0, bar);
     if (stage?.name === 'item') return this.#readOwners(resource, stage.outcomes?.[0], view);
     if (stage?.name === 'owners') return this.#decide(resource, stage.data as Reading, stage.outcomes ?? NONE, view);
+    if (stage?.name === 'unblocked') return unblocked(stage.data as RequestSpec, stage.outcomes?.[0]);
     if (stage?.name === 'orphaned') return orphaned(resource, stage.data as KubeObject, stage.outcomes ?? NONE);
     const object = view.lister(resource).get(key.slice(bar + 1));
     if (object === undefined) return {};
@@ -214,8 +253,17 @@ export class GarbageCollectorController implements Controller {
       const superfluous = [...dangling, ...waiting];
       return superfluous.length === 0 ? {} : { requests: [dropOwners(resource, item, superfluous)] };
     }
-    const hasDependents = waiting.length > 0 && !this.#dependents(item, view)[Symbol.iterator]().next().done;
-    return { requests: [deletion(resource, item, hasDependents ? 'Foreground' : policyOf(item))] };
+    if (waiting.length === 0) return { requests: [deletion(resource, item, policyOf(item))] };
+    let hasDependents = false;
+    let isCircle = false;
+    for (const [, dependent] of this.#dependents(item, view)) {
+      hasDependents = true;
+      isCircle ||= isDeletingDependents(dependent);
+    }
+    const remove = deletion(resource, item, hasDependents ? 'Foreground' : policyOf(item));
+    // An owner that waits for this may in turn be waited for: nothing of this blocks its owners any more.
+    if (isCircle) return { requests: [unblockOwners(resource, item)], next: { name: 'unblocked', data: remove } };
+    return { requests: [remove] };
   }
 
   /** processDeletingDependentsItem: blocking dependents first, the owner when there are none. */
@@ -265,6 +313,22 @@ function deletion(resource: Resource, { metadata }: KubeObject, propagationPolic
 function dropOwners(resource: Resource, { metadata }: KubeObject, references: readonly OwnerReference[]): RequestSpec {
   const body = { metadata: { ownerReferences: references.map(({ uid }) => ({ $patch: 'delete', uid })), uid: metadata?.uid } };
   return { verb: 'patch', resource, namespace: metadata?.namespace, name: metadata?.name, patchType: 'strategic', body, discardBody: true };
+}
+
+/** unblockOwnerReferences. */
+function unblockOwners(resource: Resource, { metadata }: KubeObject): RequestSpec {
+  const ownerReferences = (metadata?.ownerReferences ?? []).map((owner) =>
+    owner.blockOwnerDeletion === true ? { ...owner, blockOwnerDeletion: false } : owner,
+  );
+  const body = { metadata: { resourceVersion: metadata?.resourceVersion, ownerReferences } };
+  return { verb: 'patch', resource, namespace: metadata?.namespace, name: metadata?.name, patchType: 'merge', body };
+}
+
+/** The patch has moved the object on: the deletion goes for what it is now. */
+function unblocked(remove: RequestSpec, outcome: Outcome<unknown> | undefined): Plan {
+  if (outcome?.code !== 200) return { failed: outcome?.error?.message ?? 'connection lost' };
+  const preconditions = { uid: outcome.object?.metadata?.uid, resourceVersion: outcome.object?.metadata?.resourceVersion };
+  return { requests: [{ ...remove, options: { ...remove.options, preconditions } }] };
 }
 
 function withoutFinalizer(resource: Resource, { metadata }: KubeObject, finalizer: string): RequestSpec {

@@ -19,15 +19,21 @@ const NONE: readonly never[] = [];
 /** Indexes of pods by what makes them candidates, so that a pass does not walk all pods. */
 const BY_STATE = 'gcState';
 
+const STATES = {
+  terminated: ['terminated'],
+  terminating: ['terminating'],
+  unscheduled: ['terminating-unscheduled'],
+  terminatedTerminating: ['terminated', 'terminating'],
+  terminatedUnscheduled: ['terminated', 'terminating-unscheduled'],
+} as const;
+
 function stateOf(pod: Pod): readonly string[] {
-  if (isPodTerminal(pod)) return TERMINATED;
-  if (pod.metadata?.deletionTimestamp !== undefined)
-    return pod.spec?.nodeName === undefined || pod.spec.nodeName === '' ? UNSCHEDULED : TERMINATING;
-  return NONE;
+  const isTerminated = isPodTerminal(pod);
+  if (pod.metadata?.deletionTimestamp === undefined) return isTerminated ? STATES.terminated : NONE;
+  const isBound = (pod.spec?.nodeName ?? '') !== '';
+  if (isBound) return isTerminated ? STATES.terminatedTerminating : STATES.terminating;
+  return isTerminated ? STATES.terminatedUnscheduled : STATES.unscheduled;
 }
-const TERMINATED = ['terminated'];
-const TERMINATING = ['terminating'];
-const UNSCHEDULED = ['terminating-unscheduled'];
 
 /** A pod that is deleted, and why, as the metrics of podgc/metrics name it; undefined: a request that deletes none. */
 type Doomed = { readonly namespace: string; readonly reason: string } | undefined;
@@ -37,7 +43,12 @@ interface Doom {
   readonly doomed: Doomed[];
 }
 
+/** A pod whose kubelet will not say so fails first (markFailedAndDeletePod). */
 function doom({ requests, doomed }: Doom, pod: Pod, reason: string): void {
+  if (reason !== 'orphaned' && !isPodTerminal(pod)) {
+    requests.push(failPatch(pod, []));
+    doomed.push(undefined);
+  }
   requests.push(forceDelete(pod));
   doomed.push({ namespace: pod.metadata?.namespace ?? '', reason });
 }
@@ -78,7 +89,7 @@ export class PodGcController implements Controller {
     this.#orphaned(view, orphans);
     for (const pod of view.lister<Pod>('pods').byIndex(BY_STATE, 'terminating-unscheduled')) doom(batch, pod, 'unscheduled');
     // Their nodes cannot report any more: they fail here before they go.
-    for (const pod of orphans) if (!isPodTerminal(pod)) requests.push(failPatch(pod, view));
+    for (const pod of orphans) if (!isPodTerminal(pod)) requests.push(failPatch(pod, [nodeIsGone(view)]));
     if (requests.length === 0 && orphans.length === 0) return {};
     return { requests, next: { name: 'collected', data: { doomed, orphans } } };
   }
@@ -135,15 +146,16 @@ function forceDelete({ metadata }: Pod): RequestSpec {
   return { verb: 'delete', resource: 'pods', namespace: metadata?.namespace, name: metadata?.name, options, discardBody: true };
 }
 
-function failPatch({ metadata }: Pod, view: View): RequestSpec {
-  const condition = {
-    type: 'DisruptionTarget',
-    status: 'True',
-    reason: 'DeletionByPodGC',
-    message: 'PodGC: node no longer exists',
-    lastTransitionTime: rfc3339(view.clock),
-  };
-  const body = { status: { phase: 'Failed', conditions: [condition] } };
+const nodeIsGone = (view: View): object => ({
+  type: 'DisruptionTarget',
+  status: 'True',
+  reason: 'DeletionByPodGC',
+  message: 'PodGC: node no longer exists',
+  lastTransitionTime: rfc3339(view.clock),
+});
+
+function failPatch({ metadata }: Pod, conditions: readonly object[]): RequestSpec {
+  const body = { status: { phase: 'Failed', ...(conditions.length > 0 ? { conditions } : {}) } };
   return {
     verb: 'patch',
     resource: 'pods',

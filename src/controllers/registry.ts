@@ -79,7 +79,8 @@ export const CONTROLLERS: Readonly<Record<string, Make>> = {
     ),
   namespace: ({ customKinds }, workers) => new NamespaceController(workers, customKinds),
   resourceclaim: (_settings, workers) => new ResourceClaimController(workers),
-  'garbage-collector': ({ customKinds }, workers) => new GarbageCollectorController(workers, COLLECTED, customKinds),
+  'garbage-collector': ({ customKinds, collected = [] }, workers) =>
+    new GarbageCollectorController(workers, [...COLLECTED, ...collected], customKinds),
   serviceaccount: () => new ServiceAccountController(),
   resourcequota: (_settings, workers) => new ResourceQuotaController(workers),
   'clusterrole-aggregation': () => new ClusterRoleAggregationController(),

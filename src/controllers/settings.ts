@@ -27,6 +27,8 @@ export interface ControllerSettings {
   readonly terminatedPodGcThreshold?: number;
   /** Kinds of custom resources that own or are owned: the garbage collector watches them beside the built-in ones. */
   readonly customKinds?: readonly CustomKind[];
+  /** Resources that the garbage collector watches beside those that it always does. */
+  readonly collected?: readonly string[];
   /** --concurrent-<name>-syncs by controller name. Default 5, garbage collector 20. */
   readonly concurrentSyncs?: Readonly<Record<string, number>>;
 }

@@ -1,6 +1,7 @@
 /** A StatefulSet's pods and claims: identity by ordinal. Mirrors kubernetes v1.34 pkg/controller/statefulset/stateful_set_utils.go. */
 
 import type { KubeObject, OwnerReference, Pod, PodTemplateSpec, StatefulSet } from '#api';
+import type { RequestSpec } from '#client';
 import { REVISION_HASH } from './controller-revisions.ts';
 import { isPodReady, untilAvailable } from './pod-state.ts';
 
@@ -60,4 +61,12 @@ export function statefulPod(
       ...(kept.length + volumes.length > 0 ? { volumes: [...kept, ...volumes] } : {}),
     } as Pod['spec'],
   };
+}
+
+/** identityMatches and UpdateStatefulPod: the labels that name a pod and its ordinal are put back where somebody took them off. */
+export function identityRepair({ metadata }: Pod, ordinal: number): readonly RequestSpec[] {
+  const { name = '', namespace, labels } = metadata ?? {};
+  if (labels?.[POD_NAME] === name && labels[POD_INDEX] === String(ordinal)) return [];
+  const body = { metadata: { labels: { [POD_NAME]: name, [POD_INDEX]: String(ordinal) } } };
+  return [{ verb: 'patch', resource: 'pods', namespace, name, patchType: 'merge', body, discardBody: true }];
 }

@@ -1,19 +1,20 @@
 /** Keeps a StatefulSet's pods: one an ordinal, made in order and removed in reverse, updated from the highest ordinal down to the partition. Mirrors kubernetes
  *  v1.34 pkg/controller/statefulset/stateful_set_control.go. maxUnavailable works as with the gate MaxUnavailableStatefulSet (alpha).
- *  Left out: repair of a pod's labels. */
+ *  Departure: in parallel all writes of a pass go at once, upstream's in batches of 1, 2, 4. */
 
 import type { KubeObject, OwnerReference, Pod, PodTemplateSpec, StatefulSet } from '#api';
 import type { Controller, InformerEvent, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
 import { type Duration, SECOND } from '#sim';
 import { claim } from './claim.ts';
 import type { ControllerRevision } from './controller-revisions.ts';
-import { currentRevision, isCollision, REVISIONS, revisionsOf, surplusRevisions } from './controller-revisions.ts';
+import { currentRevision, hasTemplate, inOrder, isCollision, lookAt, REVISIONS, surplusRevisions } from './controller-revisions.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
 import { isPodTerminal, untilAvailable } from './pod-state.ts';
 import { semanticEqual } from './semantic-equal.ts';
 import { CLAIMS, claimOwnerWrites, hasStaleClaim, missingClaims } from './statefulset-claims.ts';
 import {
   firstOrdinal,
+  identityRepair,
   isHealthy,
   isRunningAndAvailable,
   isRunningAndReady,
@@ -27,6 +28,9 @@ const STATEFULSETS = 'statefulsets.apps';
 const NONE: readonly never[] = [];
 /** Until a claim that goes with an earlier pod is looked for again. assumed: upstream waits for the next event of the set. */
 const STALE_CLAIM_WAIT: Duration = SECOND;
+
+/** history.ControllerRevisionHashLabel. */
+const HASH = 'controller.kubernetes.io/hash';
 
 type Status = NonNullable<StatefulSet['status']>;
 
@@ -43,6 +47,8 @@ interface Pass {
   readonly condemned: readonly Pod[];
   /** A pod waits for a claim to go. */
   isStale: boolean;
+  /** Why some pod could not be made. */
+  failed: string | undefined;
 }
 
 export class StatefulSetController implements Controller {
@@ -51,7 +57,7 @@ export class StatefulSetController implements Controller {
   readonly watches: readonly WatchSpec[] = [
     { resource: STATEFULSETS, keys: (event) => [event.key] },
     { resource: 'pods', keys: ownerKeys, indexes: { [BY_CONTROLLER]: byController, [ORPHANS]: orphansByLabel } },
-    { resource: REVISIONS, keys: ownerKeys, indexes: { [BY_CONTROLLER]: byController } },
+    { resource: REVISIONS, keys: ownerKeys, indexes: { [BY_CONTROLLER]: byController, [ORPHANS]: orphansByLabel } },
     { resource: CLAIMS, keys: () => NONE },
   ];
 
@@ -61,23 +67,27 @@ export class StatefulSetController implements Controller {
 
   reconcile(key: string, view: View, stage: Stage | undefined): Plan {
     if (stage?.name === 'revised') return revised(stage.data as StatefulSet, stage.outcomes?.[0]);
+    if (stage?.name === 'looked') return looked(stage.data as StatefulSet, stage.outcomes?.[0]);
+    if (stage?.name === 'claimed') return claimed(stage.data as Claiming, stage.outcomes ?? NONE, view);
     if (stage?.name === 'acted') return acted(stage.data as Pass, stage.outcomes ?? NONE, view);
     const set = view.lister<StatefulSet>(STATEFULSETS).get(key);
     if (set === undefined) return {};
     const reference = controllerReference('apps/v1', 'StatefulSet', set);
     const isMember = (pod: Pod): boolean => pod.metadata?.name?.slice(0, pod.metadata.name.lastIndexOf('-')) === set.metadata?.name;
-    const { claimed, requests } = claim('pods', view.lister<Pod>('pods'), set, set.spec?.selector, () => reference, isMember);
-    if (requests.length > 0) return { requests };
-    const revisions = revisionsOf(view.lister<ControllerRevision>(REVISIONS), set.metadata?.uid ?? '');
-    const { name = '', namespace } = set.metadata ?? {};
-    const owner = { name, namespace, template: set.spec?.template ?? {}, collisionCount: set.status?.collisionCount, reference };
+    const pods = claim('pods', view.lister<Pod>('pods'), set, set.spec?.selector, () => reference, isMember);
+    const kept = claim(REVISIONS, view.lister<ControllerRevision>(REVISIONS), set, set.spec?.selector, () => reference, always);
+    if (pods.requests.length + kept.requests.length > 0) return { requests: [...kept.requests, ...pods.requests] };
+    const revisions = inOrder(kept.claimed);
+    const { name = '', namespace, annotations } = set.metadata ?? {};
+    const { collisionCount } = set.status ?? {};
+    const owner = { name, namespace, annotations, hashLabel: HASH, template: set.spec?.template ?? {}, collisionCount, reference };
     const latest = currentRevision(revisions, owner);
     if ('write' in latest) return { requests: [latest.write], next: { name: 'revised', data: set } };
     const current = revisions.find((revision) => revision.metadata?.name === set.status?.currentRevision) ?? latest.revision;
-    const pass = survey(set, claimed, current, latest.revision, revisions);
+    const pass = survey(set, pods.claimed, current, latest.revision, revisions);
     if (set.metadata?.deletionTimestamp !== undefined) return statusPlan(pass, view);
     const actions = decide(pass, view, reference);
-    if (actions.length > 0) return { requests: actions, next: { name: 'acted', data: pass } };
+    if (actions.length > 0) return act(pass, actions);
     const plan = statusPlan(pass, view);
     return pass.isStale ? { ...plan, requeueAfter: Math.min(plan.requeueAfter ?? STALE_CLAIM_WAIT, STALE_CLAIM_WAIT) } : plan;
   }
@@ -92,8 +102,14 @@ function ownerKeys(event: InformerEvent, view: View): readonly string[] {
 
 function revised(set: StatefulSet, outcome: Outcome<unknown> | undefined): Plan {
   if (outcome?.code === 200 || outcome?.code === 201) return {};
-  const failed = outcome?.error?.message ?? 'connection lost';
-  if (!isCollision(outcome)) return { failed };
+  if (outcome !== undefined && isCollision(outcome)) return { requests: [lookAt(outcome)], next: { name: 'looked', data: set } };
+  return { failed: outcome?.error?.message ?? 'connection lost' };
+}
+
+/** The revision that stood in the way is this template's own, and its event is under way; or another template has the same hash. */
+function looked(set: StatefulSet, outcome: Outcome<unknown> | undefined): Plan {
+  const failed = outcome?.error?.message ?? 'the revision is not seen yet';
+  if (outcome?.code !== 200 || hasTemplate(outcome.object as ControllerRevision, set.spec?.template ?? {})) return { failed };
   return {
     requests: [
       statusWrite(set, { ...set.status, replicas: set.status?.replicas ?? 0, collisionCount: (set.status?.collisionCount ?? 0) + 1 }),
@@ -119,9 +135,10 @@ function survey(
     else if (ordinal >= 0) condemned.push(pod);
   }
   condemned.sort((a, b) => ordinalOf(b) - ordinalOf(a));
-  return { set, pods, current, update, revisions, replicas, condemned, isStale: false };
+  return { set, pods, current, update, revisions, replicas, condemned, isStale: false, failed: undefined };
 }
 
+const always = (): boolean => true;
 const isParallel = ({ spec }: StatefulSet): boolean => spec?.podManagementPolicy === 'Parallel';
 const minReady = ({ spec }: StatefulSet): number => spec?.minReadySeconds ?? 0;
 const partitionOf = ({ spec }: StatefulSet): number => spec?.updateStrategy?.rollingUpdate?.partition ?? 0;
@@ -143,22 +160,19 @@ function decide(pass: Pass, view: View, reference: OwnerReference): readonly Req
     if (pod === undefined) {
       if (hasClaims && hasStaleClaim(set, ordinal, view.lister(CLAIMS))) {
         pass.isStale = true;
-        return requests;
+        if (isOrdered) return requests;
+        continue;
       }
       requests.push(...missingClaims(set, ordinal, view.lister(CLAIMS)), creation(pass, ordinal, reference));
       if (isOrdered) return requests;
     } else if (isPodTerminal(pod) && !isTerminating(pod)) {
       // A finished pod is made anew once it is gone.
-      view.event(
-        set,
-        pod.status?.phase === 'Failed' ? 'Warning' : 'Normal',
-        'RecreatingTerminatedPod',
-        `StatefulSet ${set.metadata?.namespace}/${nameOf(set)} is recreating terminated Pod ${nameOf(pod)}`,
-      );
       requests.push(deletion(pod));
       if (isOrdered) return requests;
     } else if (isOrdered && (isTerminating(pod) || !isRunningAndAvailable(pod, minReady(set), view.clock))) {
       return requests;
+    } else if (!isTerminating(pod)) {
+      requests.push(...identityRepair(pod, ordinal));
     }
   }
   if (hasClaims) for (const pod of condemned) requests.push(...claimOwnerWrites(set, pod, view.lister(CLAIMS)));
@@ -206,7 +220,7 @@ function outdated(pass: Pass, view: View): readonly Pod[] {
     pod === undefined || isTerminating(pod) || !isRunningAndAvailable(pod, minReady(set), view.clock);
   const room = most - replicas.filter(isAway).length;
   const victims: Pod[] = [];
-  for (let i = replicas.length - 1; i >= Math.max(0, partitionOf(set) - firstOrdinal(set)) && victims.length < room; i--) {
+  for (let i = replicas.length - 1; i >= partitionOf(set) && victims.length < room; i--) {
     const pod = replicas[i];
     if (pod !== undefined && revisionLabel(pod) !== nameOf(update) && !isTerminating(pod)) victims.push(pod);
   }
@@ -215,8 +229,8 @@ function outdated(pass: Pass, view: View): readonly Pod[] {
 
 /** The highest outdated ordinal, if all above it are well. */
 function nextOutdated({ set, replicas, update }: Pass): Pod | undefined {
-  const least = Math.max(0, partitionOf(set) - firstOrdinal(set));
-  for (let i = replicas.length - 1; i >= least; i--) {
+  // Counted from the first ordinal on, as isCurrentNeeded counts.
+  for (let i = replicas.length - 1; i >= partitionOf(set); i--) {
     const pod = replicas[i];
     if (pod === undefined) return undefined;
     if (revisionLabel(pod) !== nameOf(update) && !isTerminating(pod)) return pod;
@@ -258,26 +272,74 @@ const deletion = ({ metadata }: Pod): RequestSpec => ({
   discardBody: true,
 });
 
-function acted(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): Plan {
+interface Claiming {
+  readonly pass: Pass;
+  readonly rest: readonly RequestSpec[];
+}
+
+const isClaimCreation = ({ verb, resource }: RequestSpec): boolean => verb === 'create' && resource === CLAIMS;
+const bodyName = ({ body }: RequestSpec): string => nameOf(body as KubeObject);
+
+/** Claims first: a pod is made when all of its claims are there. */
+function act(pass: Pass, actions: readonly RequestSpec[]): Plan {
+  const requests = actions.filter(isClaimCreation);
+  if (requests.length === 0) return { requests: actions, next: { name: 'acted', data: pass } };
+  const claiming: Claiming = { pass, rest: actions.filter((action) => !isClaimCreation(action)) };
+  return { requests, next: { name: 'claimed', data: claiming } };
+}
+
+function claimed({ pass, rest }: Claiming, outcomes: readonly Outcome<unknown>[], view: View): Plan {
   const { set } = pass;
   let failed: string | undefined;
+  const without = new Set<string>();
   for (const { request, code, error } of outcomes) {
-    const isPod = request.resource === 'pods';
-    const name = isPod ? (request.name ?? (request.body as Pod).metadata?.name) : (request.body as KubeObject).metadata?.name;
-    const subject = `${request.verb} ${isPod ? 'Pod' : 'Claim'} ${name} in StatefulSet ${nameOf(set)}`;
-    if (request.verb === 'update') {
-      if (code >= 300 || code === 0) failed ??= error?.message ?? 'connection lost';
+    const claim = bodyName(request);
+    const pod = claim.slice(claim.indexOf(`-${nameOf(set)}-`) + 1);
+    if (code === 201)
+      view.event(set, 'Normal', 'SuccessfulCreate', `create Claim ${claim} Pod ${pod} in StatefulSet ${nameOf(set)} success`);
+    else if (error?.reason !== 'AlreadyExists') {
+      const message = error?.message ?? 'connection lost';
+      view.event(
+        set,
+        'Warning',
+        'FailedCreate',
+        `create Claim ${claim} for Pod ${pod} in StatefulSet ${nameOf(set)} failed error: ${message}`,
+      );
+      const whole = `failed to create PVC ${claim}: ${message}`;
+      view.event(set, 'Warning', 'FailedCreate', `create Pod ${pod} in StatefulSet ${nameOf(set)} failed error: ${whole}`);
+      failed ??= whole;
+      without.add(pod);
+    }
+  }
+  const requests = rest.filter((request) => !(request.verb === 'create' && without.has(bodyName(request))));
+  if (failed !== undefined) pass.failed = failed;
+  return requests.length > 0 ? { requests, next: { name: 'acted', data: pass } } : acted(pass, NONE, view);
+}
+
+const DONE: Readonly<Record<string, string>> = { create: 'Create', delete: 'Delete', patch: 'Update' };
+
+function acted(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): Plan {
+  const { set } = pass;
+  let { failed } = pass;
+  for (const { request, code, error } of outcomes) {
+    const isDone = code >= 200 && code < 300;
+    if (request.resource !== 'pods') {
+      if (!isDone) failed ??= error?.message ?? 'connection lost';
       continue;
     }
-    const reason = request.verb === 'create' ? 'Create' : 'Delete';
-    if (code >= 200 && code < 300) view.event(set, 'Normal', `Successful${reason}`, `${subject} successful`);
-    else if (!(request.verb === 'delete' && code === 404)) {
+    const verb = request.verb === 'patch' ? 'update' : request.verb;
+    const subject = `${verb} Pod ${request.name ?? bodyName(request)} in StatefulSet ${nameOf(set)}`;
+    const reason = DONE[request.verb];
+    if (isDone) view.event(set, 'Normal', `Successful${reason}`, `${subject} successful`);
+    else if (code !== 404 || request.verb !== 'delete') {
       failed ??= error?.message ?? 'connection lost';
-      view.event(set, 'Warning', `Failed${reason}`, `${subject} failed error: ${failed}`);
+      // Somebody was quicker: upstream says nothing then.
+      if (error?.reason !== 'AlreadyExists') view.event(set, 'Warning', `Failed${reason}`, `${subject} failed error: ${failed}`);
     }
   }
   // The pods' events bring the key back with what came of it.
-  return failed === undefined ? statusPlan(pass, view) : { failed };
+  if (failed === undefined) return statusPlan(pass, view);
+  return { ...statusPlan(pass, view), failed };
 }
 
 function statusWrite(set: StatefulSet, status: Status): RequestSpec {

@@ -29,7 +29,7 @@ import { lostAnswers, sleepsOf } from './invariants/index.ts';
 import { kubeletHost } from './kubelet-host.ts';
 import { loadHosts } from './load-hosts.ts';
 import type { LostNodes } from './loss-watch.ts';
-import { addMetrics, loadRises, withDefinitions } from './metrics-hosts.ts';
+import { addMetrics, collectedBesides, loadRises, withDefinitions } from './metrics-hosts.ts';
 import type { ObserverConfig } from './observer.ts';
 import type { BenchDriverConfig } from './perf/bench-driver.ts';
 import { schedulerInstances } from './scheduler-hosts.ts';
@@ -154,8 +154,9 @@ export function buildWorld(
     ...(perf === undefined ? {} : { featureGates: perf.featureGates }),
   });
   const schedulers = instances.map((instance) => add({ ...instance, program: 'scheduler', ...CONTROL_PLANE, cores: 4 }));
+  const collected = collectedBesides(scenario, guests !== undefined || ownControllers.length > 0);
   const controllerManagers = controllers
-    ? managerConfigs(cluster, client, kindsOfOwnControllers(ownControllers)).map(([name, config]) =>
+    ? managerConfigs(cluster, client, kindsOfOwnControllers(ownControllers), collected).map(([name, config]) =>
         add({ name, program: 'controller-manager', config, ...CONTROL_PLANE, cores: 4 }),
       )
     : [];

@@ -10,11 +10,12 @@ export function managerConfigs(
   { apiServers, controllers }: ClusterPlan,
   client: (user: string, limits: ClientLimits) => ClientConfig,
   customKinds: NonNullable<ControllerManagerConfig['settings']>['customKinds'] = [],
+  collected: readonly string[] = [],
 ): readonly (readonly [string, ControllerManagerConfig])[] {
   const plain = controllerManagerConfig(controllers, client('system:kube-controller-manager', controllers));
   const config: ControllerManagerConfig = {
     ...plain,
-    ...(customKinds.length === 0 ? {} : { settings: { ...plain.settings, customKinds } }),
+    ...(customKinds.length + collected.length === 0 ? {} : { settings: { ...plain.settings, customKinds, collected } }),
     ...(apiServers.authorization === 'RBAC' ? { useServiceAccountCredentials: true } : {}),
   };
   const name = 'kube-controller-manager';

@@ -1,11 +1,11 @@
-/** What a scenario with autoscalers or Rollouts needs besides: a metrics server behind the API servers, and the controller of progressive delivery with its
+/** What a scenario with autoscalers, Rollouts or owned objects needs besides: a metrics server behind the API servers, and the controller of progressive delivery with its
  *  custom resource. Others have neither. */
 
 import type { KubeObject } from '#api';
-import { ROLLOUT_DEFINITION } from '#api';
+import { ROLLOUT_DEFINITION, resourceForKind } from '#api';
 import type { ApiServerConfig } from '#apiserver';
 import type { ClientConfig } from '#client';
-import type { ControllerManagerConfig, MetricsServerConfig } from '#controllers';
+import { COLLECTED_BESIDES, type ControllerManagerConfig, type MetricsServerConfig } from '#controllers';
 import { type ClientLimits, type Scenario, type TopologyNode, trafficPlans, type WorkloadEntry } from '#scenario';
 import type { HostId, HostSpec, Instant } from '#sim';
 import { allPools } from './autoscaler-hosts.ts';
@@ -20,6 +20,16 @@ const objectsOf = ({ kind, spec }: WorkloadEntry): readonly KubeObject[] =>
 
 const applies = ({ workload }: Scenario, kinds: readonly string[]): boolean =>
   workload.some((entry) => objectsOf(entry).some(({ kind }) => kind !== undefined && kinds.includes(kind)));
+
+/** What the garbage collector watches besides: kinds of which the scenario applies some that are owned, all where users or controllers of their own may. */
+export function collectedBesides({ workload }: Scenario, isOpen: boolean): readonly string[] {
+  if (isOpen) return COLLECTED_BESIDES;
+  const owned = new Set<string | undefined>();
+  for (const entry of workload)
+    for (const { apiVersion = '', kind = '', metadata } of objectsOf(entry))
+      if (metadata?.ownerReferences !== undefined) owned.add(resourceForKind(apiVersion, kind)?.resource);
+  return COLLECTED_BESIDES.filter((resource) => owned.has(resource));
+}
 
 /** Rollouts need their definition first, unless the scenario brings it. */
 export function withDefinitions(scenario: Scenario): readonly WorkloadEntry[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAt, lab, patchAt, podTemplate, type Step } from './lab.ts';
+import { createAt, deleteAt, lab, patchAt, podTemplate, type Step } from './lab.ts';
 
 const set = (spec: object = {}, template: object = {}): object => ({
   apiVersion: 'apps/v1',
@@ -25,6 +25,9 @@ describe('DaemonSet', () => {
       numberMisscheduled: 0,
     });
     const [pod] = farm.list('pods');
+    const [revision] = farm.list('controllerrevisions.apps');
+    const hash = revision.metadata.labels['controller-revision-hash'];
+    expect(pod.metadata.labels).toEqual({ app: 'agent', 'controller-revision-hash': hash, 'pod-template-generation': '1' });
     expect(pod.spec.tolerations).toContainEqual({ key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' });
   });
 
@@ -50,6 +53,20 @@ describe('DaemonSet', () => {
     ]);
     expect(nodesOf(farm.list('pods'))).toEqual(['node-0', 'node-2']);
     expect(farm.list('daemonsets.apps')[0].status).toMatchObject({ desiredNumberScheduled: 1, numberMisscheduled: 1 });
+  });
+
+  it('takes over what a set of its name left, and touches no pod', () => {
+    const { farm } = lab(
+      [
+        createAt(1, 'daemonsets.apps', set()),
+        deleteAt(15, 'daemonsets.apps', 'agent', { propagationPolicy: 'Orphan' }),
+        createAt(20, 'daemonsets.apps', set()),
+      ],
+      { nodes: 2 },
+    );
+    const added = farm.seen.filter(({ resource, type, at }) => resource === 'pods' && type !== 'update' && at > 10);
+    expect(added).toEqual([]);
+    expect(farm.list('daemonsets.apps')[0].status).toMatchObject({ updatedNumberScheduled: 2, numberAvailable: 2 });
   });
 
   it('updates one node at a time', () => {

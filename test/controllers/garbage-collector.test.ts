@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAt, deleteAt, lab } from './lab.ts';
+import { createAt, deleteAt, lab, patchAt, type Step } from './lab.ts';
 
 const owner = (name: string, uid: string, more: object = {}) => ({ apiVersion: 'v1', kind: 'Service', name, uid, ...more });
 const claimOf = (name: string, ownerReferences: object[]): object => ({
@@ -64,6 +64,39 @@ describe('the garbage collector', () => {
       seconds: 40,
     });
     expect(farm.list('persistentvolumeclaims')).toEqual([]);
+    expect(answers.at(-1)?.code).toBe(404);
+  });
+
+  it('does not wait for ever where two objects own each other', () => {
+    const names = ['a', 'b'];
+    const other = (name: string) => (name === 'a' ? 'b' : 'a');
+    const tie = (name: string) =>
+      patchAt(5, 'services', name, {
+        metadata: { ownerReferences: [owner(other(name), uidOf(other(name)), { blockOwnerDeletion: true })] },
+      });
+    const { answers } = lab(
+      [
+        ...names.map((name) => createAt(1, 'services', service(name))),
+        ...names.map(tie),
+        deleteAt(10, 'services', 'a', { propagationPolicy: 'Foreground' }),
+        ...names.map((name): Step => [30, { verb: 'get', resource: 'services', namespace: 'default', name }]),
+      ],
+      { seconds: 40 },
+    );
+    expect(answers.slice(-2).map(({ code }) => code)).toEqual([404, 404]);
+  });
+
+  it('collects the kinds that it is told to besides', () => {
+    const configMap = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'stale', namespace: 'default', ownerReferences: [owner('a', '00000000-0000-0000-0000-000000000000')] },
+    };
+    const settings = { collected: ['configmaps'] };
+    const { answers } = lab(
+      [createAt(5, 'configmaps', configMap), [20, { verb: 'get', resource: 'configmaps', namespace: 'default', name: 'stale' }]],
+      { seconds: 25, manager: { settings } },
+    );
     expect(answers.at(-1)?.code).toBe(404);
   });
 });

@@ -38,7 +38,14 @@ it('removes the oldest finished pods above the threshold', () => {
   expect(collected(outcome, 'terminated')).toBe(4);
 });
 
-it('removes what is terminating and was never bound', () => {
-  const { farm } = lab([bare('p', 5), deleteAt(10, 'pods', 'p')], { nodes: 0, seconds: 60 });
-  expect(farm.list('pods')).toEqual([]);
+it('fails and deletes what is terminating and was never bound: only a finalizer can hold such a pod', () => {
+  const held = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'held', namespace: 'default', finalizers: ['example.com/hold'] },
+    spec: podTemplate('held').spec,
+  };
+  const { farm, outcome } = lab([createAt(5, 'pods', held), deleteAt(10, 'pods', 'held')], { nodes: 0, seconds: 55 });
+  expect(farm.list('pods').map(({ metadata, status }) => [metadata.name, status.phase])).toEqual([['held', 'Failed']]);
+  expect(collected(outcome, 'unscheduled')).toBe(2);
 });

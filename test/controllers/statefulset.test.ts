@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAt, lab, patchAt, podTemplate, type Seen } from './lab.ts';
+import { createAt, deleteAt, lab, patchAt, podTemplate, type Seen } from './lab.ts';
 
 const set = (replicas: number, spec: object = {}): object => ({
   apiVersion: 'apps/v1',
@@ -100,6 +100,61 @@ describe('StatefulSet', () => {
     });
     expect(way(farm.seen, 20)).toEqual(['-db-2', '+db-2']);
     expect(farm.list('statefulsets.apps')[0].status).toMatchObject({ readyReplicas: 2, updatedReplicas: 1 });
+  });
+
+  it('counts the partition from the first ordinal on', () => {
+    const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 2 } };
+    const { farm } = lab([
+      createAt(1, 'statefulsets.apps', set(3, { ordinals: { start: 5 }, updateStrategy })),
+      patchAt(20, 'statefulsets.apps', 'db', newImage('nginx:2')),
+    ]);
+    expect(farm.list('pods').map(({ metadata, spec }) => [metadata.name, spec.containers[0].image])).toEqual([
+      ['db-5', 'nginx:1'],
+      ['db-6', 'nginx:1'],
+      ['db-7', 'nginx:2'],
+    ]);
+  });
+
+  it('takes over the pods and the revisions of a set of its name that left them, and touches no pod', () => {
+    const { farm } = lab([
+      createAt(1, 'statefulsets.apps', set(2)),
+      deleteAt(15, 'statefulsets.apps', 'db', { propagationPolicy: 'Orphan' }),
+      createAt(20, 'statefulsets.apps', { ...set(2), metadata: { name: 'db', namespace: 'default', annotations: { team: 'a' } } }),
+    ]);
+    expect(way(farm.seen, 12).filter((step) => step.startsWith('-') || step.startsWith('+'))).toEqual([]);
+    const [{ metadata, status }] = farm.list('statefulsets.apps');
+    expect(status).toMatchObject({ readyReplicas: 2, updatedReplicas: 2, collisionCount: 0 });
+    const kept = [...farm.list('controllerrevisions.apps'), ...farm.list('pods')];
+    expect(kept.map((object) => object.metadata.ownerReferences[0].uid)).toEqual([metadata.uid, metadata.uid, metadata.uid]);
+  });
+
+  it('makes no pod whose claim it may not make, and says so', () => {
+    const quota = {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'disks', namespace: 'default' },
+      spec: { hard: { persistentvolumeclaims: '1' } },
+    };
+    const volumeClaimTemplates = [
+      { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
+    ];
+    const { farm } = lab([createAt(1, 'resourcequotas', quota), createAt(3, 'statefulsets.apps', set(2, { volumeClaimTemplates }))]);
+    expect(farm.list('pods').map(({ metadata }) => metadata.name)).toEqual(['db-0']);
+    const texts = new Set(farm.list('events').map(({ reason, message }) => `${reason}: ${message}`));
+    const refusal =
+      'persistentvolumeclaims "data-db-1" is forbidden: exceeded quota: disks, requested: persistentvolumeclaims=1, used: persistentvolumeclaims=1, limited: persistentvolumeclaims=1';
+    expect(texts).toContain('SuccessfulCreate: create Claim data-db-0 Pod db-0 in StatefulSet db success');
+    expect(texts).toContain(`FailedCreate: create Claim data-db-1 for Pod db-1 in StatefulSet db failed error: ${refusal}`);
+    expect(texts).toContain(`FailedCreate: create Pod db-1 in StatefulSet db failed error: failed to create PVC data-db-1: ${refusal}`);
+  });
+
+  it("puts a pod's labels back", () => {
+    const { farm } = lab([
+      createAt(1, 'statefulsets.apps', set(1)),
+      patchAt(15, 'pods', 'db-0', { metadata: { labels: { 'statefulset.kubernetes.io/pod-name': null } } }),
+    ]);
+    expect(farm.list('pods')[0].metadata.labels['statefulset.kubernetes.io/pod-name']).toBe('db-0');
+    expect(farm.list('events').map(({ message }) => message)).toContain('update Pod db-0 in StatefulSet db successful');
   });
 
   it('waits for nobody when pods are managed in parallel', () => {
