@@ -28,6 +28,7 @@ import {
   limitReached,
   nextContainer,
   oomKill,
+  postStartDone,
   sandboxCreated,
   syncPod,
 } from './pod-sync.ts';
@@ -185,7 +186,7 @@ export class Kubelet implements Host {
       case 'started':
         return containerStarted(agent, worker, index, ctx);
       case 'postStart':
-        return nextContainer(agent, worker, ctx);
+        return postStartDone(agent, worker, index, ctx);
       case 'exit':
         return containerExited(agent, worker, index, ctx);
       case 'killed':

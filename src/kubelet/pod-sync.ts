@@ -5,8 +5,8 @@
 import { parseTime } from '#api';
 import { type Context, MICROSECOND, SECOND } from '#sim';
 import type { NodeAgent } from './agent.ts';
-import { inBackOff, raiseBackOff } from './back-off.ts';
 import { exitCodeOf } from './behaviour.ts';
+import { crashLooping } from './crash-loop.ts';
 import { drawDuration, LUCK, occurrence } from './luck.ts';
 import { limitOf, limitReachedAt, workingSet } from './node-memory.ts';
 import { podEvent } from './pod-events.ts';
@@ -153,6 +153,10 @@ export function containerKilled(agent: NodeAgent, worker: PodWorker, index: numb
   const record = worker.containers[index] as ContainerRecord;
   const trouble = troubleOf(record);
   const code = record.stop?.code ?? 0;
+  if (trouble.hookFailed) {
+    containerEnded(agent, record, code, exitReason(code), ctx);
+    return hookFailed(agent, worker, record, ctx);
+  }
   trouble.lastCrashAt = trouble.previous?.finishedAt ?? -1;
   trouble.killed = true;
   containerEnded(agent, record, code, exitReason(code), ctx);
@@ -187,34 +191,6 @@ function startContainers(agent: NodeAgent, worker: PodWorker, ctx: Context): voi
   worker.startIndex = 0;
   worker.stage = 'busy';
   startNext(agent, worker, ctx);
-}
-
-/** doBackOff (kuberuntime_manager.go): whether the container must wait after its last end; if not, the next pause is raised. */
-function crashLooping(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, ctx: Context): boolean {
-  const { termination } = record;
-  if (termination === undefined) return false;
-  const trouble = troubleOf(record);
-  const at = trouble.killed ? trouble.lastCrashAt : termination.finishedAt;
-  trouble.killed = false;
-  if (at < 0) return false;
-  const max = agent.settings.crashLoopBackOffMaxSeconds * SECOND;
-  if (!inBackOff(trouble.crash, at, ctx.now, max)) {
-    raiseBackOff(trouble.crash, at, ctx.now, agent.settings.crashLoopBackOffSeconds * SECOND, max);
-    return false;
-  }
-  const { name } = record.spec;
-  const pod = `${worker.name}_${worker.namespace}(${worker.uid})`;
-  podEvent(agent, worker, record, 'Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${pod}`, ctx);
-  record.state = 'waiting';
-  record.reason = 'CrashLoopBackOff';
-  record.message = `back-off ${backOffText(trouble.crash.delay)} restarting failed container=${name} pod=${pod}`;
-  return true;
-}
-
-/** As Go prints it: '10s', '2m40s', '5m0s'. */
-function backOffText(delay: number): string {
-  const whole = Math.round(delay / SECOND);
-  return whole < 60 ? `${whole}s` : `${Math.floor(whole / 60)}m${whole % 60}s`;
 }
 
 /** The next container of this pass: its image, then its start. */
@@ -278,9 +254,36 @@ export function containerStarted(agent: NodeAgent, worker: PodWorker, index: num
     begin(agent, worker, record, index, ctx);
   armMemory(agent, worker, record, index, ctx);
   agent.markPleg(worker, ctx);
-  const hook = hookSeconds(record.spec.lifecycle?.postStart, record.behaviour.postStartSeconds);
+  const postStart = record.spec.lifecycle?.postStart;
+  const hook = hookSeconds(postStart, record.behaviour.postStartSeconds);
   if (hook > 0) worker.stepTimer = agent.after(ctx, Math.round(hook * SECOND), 'postStart', worker.slot, index);
-  else nextContainer(agent, worker, ctx);
+  else if (postStart === undefined) nextContainer(agent, worker, ctx);
+  else postStartDone(agent, worker, index, ctx);
+}
+
+/** The postStart hook has returned: a container whose hook failed is stopped, and the pass goes on without it. */
+export function postStartDone(agent: NodeAgent, worker: PodWorker, index: number, ctx: Context): void {
+  const record = worker.containers[index] as ContainerRecord;
+  worker.stepTimer = undefined;
+  // One that has ended meanwhile failed by itself.
+  if (record.behaviour.postStartFails !== true || record.state !== 'running') return nextContainer(agent, worker, ctx);
+  podEvent(agent, worker, record, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', ctx);
+  troubleOf(record).hookFailed = true;
+  const grace = worker.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+  stopContainer(agent, worker, record, index, 'killed', ctx.now + Math.max(2, grace) * SECOND, 'FailedPostStartHook', ctx);
+}
+
+/** It has ended for it. */
+function hookFailed(agent: NodeAgent, worker: PodWorker, record: ContainerRecord, ctx: Context): void {
+  troubleOf(record).hookFailed = false;
+  if (shouldRestart(worker, record)) {
+    record.state = 'waiting';
+    record.reason = 'PostStartHookError';
+    record.message = `lifecycle hook for Container "${record.spec.name}" in Pod "${worker.name}_${worker.namespace}(${worker.uid})" failed`;
+  }
+  worker.syncFailed = true;
+  agent.markPleg(worker, ctx);
+  nextContainer(agent, worker, ctx);
 }
 
 /** The process has what it needs: it warms up, and its run time begins. */

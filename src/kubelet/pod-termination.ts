@@ -93,15 +93,16 @@ export function stopContainer(
   podEvent(agent, worker, record, 'Normal', 'Killing', message, ctx);
   if (record.exitTimer !== undefined) ctx.cancel(record.exitTimer);
   const { behaviour } = record;
-  const preStop = Math.round(hookSeconds(record.spec.lifecycle?.preStop, behaviour.preStopSeconds) * SECOND);
+  const hook = record.spec.lifecycle?.preStop;
+  const preStop = Math.round(hookSeconds(hook, behaviour.preStopSeconds) * SECOND);
+  if (hook !== undefined && behaviour.preStopFails === true)
+    podEvent(agent, worker, record, 'Warning', 'FailedPreStopHook', 'PreStopHook failed', ctx);
   const seconds = behaviour.stopSeconds ?? agent.settings.costs.stopSeconds;
-  const natural =
-    ctx.now + preStop + drawDuration(ctx.chance, LUCK.stop, seconds, worker.luck, worker.ordinal, occurrence(index, record.restarts));
-  const stop = {
-    signalAt: Math.min(ctx.now + preStop, until),
-    at: Math.min(natural, until),
-    code: natural <= until ? (behaviour.stopExitCode ?? 0) : SIGKILL,
-  };
+  const takes = drawDuration(ctx.chance, LUCK.stop, seconds, worker.luck, worker.ordinal, occurrence(index, record.restarts));
+  const signalAt = Math.min(ctx.now + preStop, until);
+  // Whatever the hook has left: so long it always has.
+  const last = Math.max(until, signalAt + MINIMUM_GRACE);
+  const stop = { signalAt, at: Math.min(signalAt + takes, last), code: signalAt + takes <= last ? (behaviour.stopExitCode ?? 0) : SIGKILL };
   record.stop = stop;
   record.exitTimer = agent.after(ctx, stop.at - ctx.now, task, worker.slot, index);
 }

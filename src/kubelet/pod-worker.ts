@@ -60,6 +60,8 @@ export interface Trouble {
   failedProbe: ProbeType | undefined;
   /** Stopped by the kubelet for a failed probe: the back-off then looks at the end before this one (-1: none). */
   killed: boolean;
+  /** Stopped by the kubelet for its postStart hook. */
+  hookFailed: boolean;
   lastCrashAt: Instant;
 }
 
@@ -115,6 +117,7 @@ export function troubleOf(record: ContainerRecord): Trouble {
     previous: undefined,
     failedProbe: undefined,
     killed: false,
+    hookFailed: false,
     lastCrashAt: -1,
   };
   return record.trouble;

@@ -563,3 +563,36 @@ test("a node takes as many pods as its capacity says, also more than a kubelet's
   const refused = many.filter((_, index) => run.statuses(`p${index}`).at(-1)?.status.reason === 'OutOfpods');
   expect(refused).toHaveLength(10);
 });
+
+describe('lifecycle hooks that fail', () => {
+  const hooks = (what: object, rest: object = {}) =>
+    pod(
+      'a',
+      {
+        containers: [container('web', { lifecycle: { postStart: { exec: { command: ['x'] } }, preStop: { exec: { command: ['y'] } } } })],
+        ...rest,
+      },
+      { 'wavetank.dev/behaviour': JSON.stringify(what) },
+    );
+
+  test('postStart: the container is stopped and started again after the pass has failed, later and later', () => {
+    const run = runNode(120, [[2, add(hooks({ postStartSeconds: 1, postStartFails: true, stopExitCode: 143 }))]]);
+    expect(run.events('a')).toContain('FailedPostStartHook: PostStartHook failed');
+    expect(run.events('a')).toContain('Killing: FailedPostStartHook');
+    const states = run.statuses('a').map(({ status }) => status.containerStatuses[0]);
+    const failed = states.find((one) => one?.state.waiting?.reason === 'PostStartHookError');
+    expect(failed?.lastState.terminated?.exitCode).toBe(143);
+    expect(states.some((one) => one?.state.waiting?.reason === 'CrashLoopBackOff')).toBe(true);
+    expect(states.at(-1)?.restartCount).toBeGreaterThan(1);
+  });
+
+  test('preStop: it is told of, and the container has two seconds whatever the hook took', () => {
+    const run = runNode(60, [
+      [2, add(hooks({ preStopSeconds: 20, preStopFails: true, stopSeconds: 1, stopExitCode: 7 }, { terminationGracePeriodSeconds: 5 }))],
+      [10, (api, ctx) => api.deletePod('default/a', 5, ctx)],
+    ]);
+    expect(run.events('a')).toContain('FailedPreStopHook: PreStopHook failed');
+    const last = run.statuses('a').at(-1)?.status.containerStatuses[0]?.state.terminated;
+    expect(last?.exitCode).toBe(7);
+  });
+});
