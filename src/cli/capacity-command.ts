@@ -9,6 +9,7 @@ import {
   CapacityQuestions,
   type CapacityResult,
   capacityBase,
+  checkAutoscaling,
   checkCapacity,
   digits,
   fortySaved,
@@ -34,6 +35,7 @@ interface CapacityFlags extends StudyFlags {
   readonly packing?: boolean;
   readonly pod?: { readonly cpu: string; readonly memory: string };
   readonly most: number;
+  readonly autoscaler: Readonly<Record<string, string>>;
 }
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
@@ -67,6 +69,14 @@ export function capacityCommand(): Command {
     .addOption(
       new Option('--reclaims <percent>', 'spot machines reclaimed an hour; at least one in a run').argParser(shareOf).default(0.05, '5%'),
     )
+    .addOption(
+      new Option(
+        '--autoscaler <flags>',
+        'flags of the cluster autoscaler that is tried, as in cluster.autoscaler, and the time to boot: scaleDownUnneededTime=2m,provision=45s',
+      )
+        .argParser(flagsOf)
+        .default({}, "upstream's"),
+    )
     .option('--packing', 'also try with a scheduler that packs (MostAllocated)')
     .addOption(new Option('--pod <cpu=..,memory=..>', 'how many more of this pod fit, by number of nodes').argParser(podOf))
     .addOption(new Option('--most <nodes>', 'nodes to try at most').argParser(wholeNumber(1, 20_000)).default(1_000))
@@ -86,6 +96,13 @@ function shareOf(text: string): number {
   const found = /^(\d+(?:\.\d+)?)\s*%$/.exec(text);
   if (found === null || Number(found[1]) > 100) throw new InvalidArgumentError("expected a percentage, such as '50%'.");
   return Number(found[1]) / 100;
+}
+
+function flagsOf(text: string): Readonly<Record<string, string>> {
+  const pairs = text.split(',').map((part) => part.split('=').map((side) => side.trim()));
+  if (pairs.some((pair) => pair.length !== 2 || pair.includes('')))
+    throw new InvalidArgumentError('expected <flag>=<value> with commas between, such as scaleDownUnneededTime=2m,provision=45s.');
+  return Object.fromEntries(pairs as [string, string][]);
 }
 
 function podOf(text: string): { readonly cpu: string; readonly memory: string } {
@@ -114,6 +131,8 @@ function machineList({ types, date, source, currency }: Catalogue): string {
 async function capacity(file: string, flags: CapacityFlags, catalogue: Catalogue): Promise<number> {
   const base = capacityBase(file, flags.set);
   const notes = [...checkCapacity(base)];
+  const autoscaling = { flags: flags.autoscaler, reclaimRate: flags.reclaims };
+  checkAutoscaling(base, autoscaling);
   const machines = machineTypes(catalogue, flags.machines ?? []);
   const mix = flags.mix === undefined ? undefined : machineTypes(catalogue, flags.mix);
   if (mix !== undefined && mix.length !== 2) throw UserError.at({}, `--mix: expected two machine types, found ${mix.length}`);
@@ -130,6 +149,7 @@ async function capacity(file: string, flags: CapacityFlags, catalogue: Catalogue
       spotShare: flags.spot,
       reclaimRate: flags.reclaims,
       packing: flags.packing === true,
+      autoscaling,
       ...(flags.pod === undefined ? {} : { extra: flags.pod }),
       mostNodes: flags.most,
       atATime: Math.max(1, Math.floor((flags.workers ?? availableParallelism()) / seeds.length)),
@@ -201,6 +221,7 @@ function table({
   const row = (one: CapacityAnswer): string[] => [
     one.how,
     one.nodes,
+    one.nodeHours === null ? '' : digits(one.nodeHours),
     one.costPerHour === null ? '' : `${digits(one.costPerHour)} ${currency}/h`,
     one.how === 'as it is' ? '' : share(one.saved),
     share(one.cpuUtilisation),
@@ -209,7 +230,7 @@ function table({
     one.note,
   ];
   const lines = [
-    ...columns([['', 'nodes', 'cost', 'saved', 'CPU mean', 'CPU peak', 'memory mean', ''], ...answers.map(row)]),
+    ...columns([['', 'nodes', 'node-hours', 'cost', 'saved', 'CPU mean', 'CPU peak', 'memory mean', ''], ...answers.map(row)]),
     '',
     ...(headroom === null
       ? []

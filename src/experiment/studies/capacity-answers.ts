@@ -2,8 +2,10 @@
 
 import type { MachineType } from '#scenario';
 import { type CapacityAnswer, type CapacityRequest, CapacitySearch, leastNodes, meanOf } from './capacity.ts';
+import { type AutoscaledFigures, autoscaledFigures, autoscaledSet, misses } from './capacity-autoscaled.ts';
 import { type NodeChoice, packingSet, reclaimSet } from './capacity-plan.ts';
 import type { TrialRecord } from './trial.ts';
+import { digits } from './verdict-words.ts';
 
 export interface Answers {
   readonly answers: readonly CapacityAnswer[];
@@ -16,8 +18,7 @@ const CURVE = [1, 1.25, 1.5, 2];
 /** Shares of the second kind that a mix tries. */
 const MIXES = [0.25, 0.5, 0.75];
 
-const price = (machine: MachineType | undefined, count: number, spot = 0): number | null =>
-  machine === undefined ? null : Number(((count - spot) * machine.price + spot * machine.spotPrice).toPrecision(6));
+const rounded = (amount: number): number => Number(amount.toPrecision(6));
 
 export class CapacityQuestions {
   readonly #request: CapacityRequest;
@@ -45,31 +46,21 @@ export class CapacityQuestions {
       this.notes.push(
         `as it is, ${spared} ${spared === 1 ? 'pod is' : 'pods are'} deleted before having a node: as many are allowed to be in every answer, and none may wait at the end`,
       );
-    const own = this.#asItIs[0]?.nodes ?? 0;
-    const asPriced = machines.length === 1 ? machines[0] : undefined;
-    // The cluster as it is costs what as many of the machine would; with several kinds to choose from nothing says which it is.
-    this.#say(
-      'as it is',
-      `${own} of the scenario's own`,
-      own,
-      price(asPriced, own),
-      this.#asItIs,
-      asPriced === undefined ? '' : `priced as ${asPriced.name}`,
-    );
+    this.#before();
     const kinds = machines.length === 0 ? [undefined] : machines;
     let best: { machine: MachineType | undefined; count: number } | undefined;
     for (const machine of kinds) {
       const guess = leastNodes(base, this.#asItIs, machine);
       const count = await this.#fewest('fewest', machine, guess, [], '');
       if (count === undefined) continue;
-      const better = best === undefined || (price(machine, count) ?? count) < (price(best.machine, best.count) ?? best.count);
+      const better = best === undefined || (this.#price(machine, count) ?? count) < (this.#price(best.machine, best.count) ?? best.count);
       if (better) best = { machine, count };
       if (packing)
         await this.#fewest('packing (MostAllocated)', machine, Math.max(1, count - 1), [packingSet()], 'scores by MostAllocated');
       if (machine !== undefined && spotShare > 0) await this.#spot(machine, count);
     }
     if (mix !== undefined) await this.#mixed(mix);
-    this.#autoscaled(best);
+    if (best !== undefined) await this.#autoscaled(best);
     if (extra !== undefined && best !== undefined) await this.#curve(best, extra);
   }
 
@@ -98,6 +89,8 @@ export class CapacityQuestions {
         cpuUtilisation: null,
         memoryUtilisation: null,
         cpuPeak: null,
+        nodeHours: null,
+        holds: false,
         note,
       });
       return undefined;
@@ -110,7 +103,7 @@ export class CapacityQuestions {
       how,
       `${found.count} of ${kind}`,
       found.count,
-      price(machine, found.count),
+      this.#price(machine, found.count),
       found.records,
       [note, `${found.tried} numbers tried`].filter(Boolean).join('; '),
     );
@@ -141,7 +134,7 @@ export class CapacityQuestions {
       'spot',
       `${found.count - spot} of ${machine.name} and ${spot} spot`,
       found.count,
-      price(machine, found.count, spot),
+      this.#price(machine, found.count, spot),
       found.records,
       note,
     );
@@ -161,27 +154,49 @@ export class CapacityQuestions {
       // With few nodes two shares come to the same mix.
       const nodes = `${a} of ${one.name} and ${b} of ${other.name}`;
       if (this.answers.some((answer) => answer.how === 'mixed' && answer.nodes === nodes)) continue;
-      const cost = (price(one, a) as number) + (price(other, b) as number);
+      const cost = (this.#price(one, a) as number) + (this.#price(other, b) as number);
       this.#say('mixed', nodes, found.count, Number(cost.toPrecision(6)), found.records, '');
     }
   }
 
-  /** What nodes that come and go with the pods could save at best: nodes that are there only while they are needed, without delay. */
-  #autoscaled(best: { machine: MachineType | undefined; count: number } | undefined): void {
-    const [mid, peak] = [meanOf(this.#asItIs, 'cpuUtilisation'), meanOf(this.#asItIs, 'cpuUtilisationPeak')];
-    if (best === undefined || mid === null || peak === null || peak === 0) return;
-    const nodes = Number(Math.max(1, best.count * (mid / peak)).toPrecision(3));
-    this.answers.push({
-      how: 'autoscaling (a bound by arithmetic, no run)',
-      nodes: `${nodes} of ${best.machine?.name ?? "the scenario's own"} on average, ${best.count} at the peak`,
-      count: nodes,
-      costPerHour: price(best.machine, nodes),
-      saved: this.#saved(price(best.machine, nodes), nodes),
-      cpuUtilisation: null,
-      memoryUtilisation: null,
-      cpuPeak: null,
-      note: 'the most that nodes which follow the requests of pods without delay could save: mean over peak of CPU',
-    });
+  /** Nodes that come and go, by a run; with spot machines and with a scheduler that packs where those are asked for. */
+  async #autoscaled(best: { machine: MachineType | undefined; count: number }): Promise<void> {
+    const { base, packing, autoscaling, spotShare } = this.#request;
+    const own = this.#asItIs[0]?.nodes ?? 0;
+    const max = Math.min(5_000, Math.max(2, best.count * 2, base.hasGroups ? 0 : own));
+    const variants = [
+      // A scenario with node groups ran so as it is.
+      ...(base.hasGroups && best.machine === undefined
+        ? []
+        : [{ how: 'autoscaled', set: [autoscaledSet(base, best.machine, max, autoscaling)] }]),
+      ...(packing ? [{ how: 'autoscaled, packing', set: [autoscaledSet(base, best.machine, max, autoscaling), packingSet()] }] : []),
+      ...(spotShare > 0 && best.machine !== undefined
+        ? [{ how: 'autoscaled, spot', set: [autoscaledSet(base, best.machine, max, autoscaling, true)] }]
+        : []),
+    ];
+    const kind = best.machine?.name ?? "the scenario's own";
+    for (const { how, set } of variants) {
+      const [records = []] = await this.#search.runs([{ name: `${how} on ${kind}`, set }]);
+      const figures = autoscaledFigures(records);
+      if (figures === undefined) continue;
+      const missed = misses(records, this.#search.holds);
+      const fleet = best.count * figures.hours;
+      const less = `${digits((1 - figures.nodeHours / fleet) * 100)} % fewer node-hours than the fewest that stay (${digits(fleet)})`;
+      this.#come(how, kind, figures, records, [missed, less].filter(Boolean).join('; '));
+    }
+  }
+
+  #come(
+    how: string,
+    kind: string,
+    { nodes, most, nodeHours, cost, hours }: AutoscaledFigures,
+    records: readonly TrialRecord[],
+    note: string,
+  ): void {
+    const mean = Number(nodes.toPrecision(3));
+    const costPerHour = cost === 0 ? null : rounded(cost / hours);
+    const holds = records.every(this.#search.holds);
+    this.#say(how, `${digits(mean)} of ${kind} on average, ${most} at most`, mean, costPerHour, records, note, { nodeHours, holds });
   }
 
   async #curve(best: { machine: MachineType | undefined; count: number }, extra: { cpu: string; memory: string }): Promise<void> {
@@ -193,7 +208,44 @@ export class CapacityQuestions {
     }
   }
 
-  #say(how: string, nodes: string, count: number, cost: number | null, records: readonly TrialRecord[], note: string): void {
+  /** The first line: with node groups what came and went, otherwise the nodes that are there. */
+  #before(): void {
+    const { machines, base } = this.#request;
+    const figures = autoscaledFigures(this.#asItIs);
+    if (figures !== undefined) return this.#come('as it is', "the scenario's own", figures, this.#asItIs, 'with its cluster autoscaler');
+    const own = this.#asItIs[0]?.nodes ?? 0;
+    const asPriced = machines.length === 1 ? machines[0] : undefined;
+    // The cluster as it is costs what as many of the machine would; with several kinds to choose from nothing says which it is.
+    const cost = asPriced === undefined ? this.#price(undefined, Number(base.pools[0]?.['count'] ?? 0)) : this.#price(asPriced, own);
+    this.#say(
+      'as it is',
+      `${own} of the scenario's own`,
+      own,
+      cost,
+      this.#asItIs,
+      asPriced === undefined ? '' : `priced as ${asPriced.name}`,
+    );
+  }
+
+  /** An hour of so many; of the scenario's own kinds where all of them have prices. */
+  #price(machine: MachineType | undefined, count: number, spot = 0): number | null {
+    if (machine !== undefined) return rounded((count - spot) * machine.price + spot * machine.spotPrice);
+    const [first, ...others] = this.#request.base.pools as readonly { readonly count: number; readonly price?: number }[];
+    if (first?.price === undefined || others.some(({ price }) => price === undefined)) return null;
+    const cost = others.reduce((sum, { count: many, price = 0 }) => sum + many * price, count * first.price);
+    return cost === 0 ? null : rounded(cost);
+  }
+
+  #say(
+    how: string,
+    nodes: string,
+    count: number,
+    cost: number | null,
+    records: readonly TrialRecord[],
+    note: string,
+    { nodeHours, holds = true }: { readonly nodeHours?: number; readonly holds?: boolean } = {},
+  ): void {
+    const fixed = (records[0]?.nodes ?? 0) * ((records[0]?.simulatedSeconds ?? 0) / 3600);
     this.answers.push({
       how,
       nodes,
@@ -203,6 +255,8 @@ export class CapacityQuestions {
       cpuUtilisation: meanOf(records, 'cpuUtilisation'),
       memoryUtilisation: meanOf(records, 'memoryUtilisation'),
       cpuPeak: meanOf(records, 'cpuUtilisationPeak'),
+      nodeHours: Number((nodeHours ?? fixed).toPrecision(4)),
+      holds,
       note,
     });
   }
@@ -219,7 +273,7 @@ export class CapacityQuestions {
 /** '40 % saved, 70 % utilised': which of the answers gets there. */
 export function fortySaved(answers: readonly CapacityAnswer[], saved = 0.4, utilised = 0.7): string {
   const percent = (share: number | null): string => (share === null ? '–' : `${Number((share * 100).toPrecision(3))} %`);
-  const run = answers.filter(({ how, count }) => how !== 'as it is' && count !== null && !how.startsWith('autoscaling'));
+  const run = answers.filter(({ how, count, holds }) => how !== 'as it is' && count !== null && holds);
   const cheap = run.filter((one) => (one.saved ?? 0) >= saved);
   const whole = cheap.find(({ cpuUtilisation }) => (cpuUtilisation ?? 0) >= utilised);
   const both = whole ?? cheap.find(({ cpuPeak }) => (cpuPeak ?? 0) >= utilised);

@@ -1,6 +1,16 @@
 /** What `wavetank capacity` tries: the scenario with other numbers and kinds of nodes, and with more pods. */
 
-import { allocatable, decodeText, type MachineType, parseSource, readBytes, type Scenario, scenarioFrom, UserError } from '#scenario';
+import {
+  allocatable,
+  decodeText,
+  type MachineType,
+  type NodeGroup,
+  parseSource,
+  readBytes,
+  type Scenario,
+  scenarioFrom,
+  UserError,
+} from '#scenario';
 import { profileSet } from './sides.ts';
 import type { Arm } from './trial.ts';
 
@@ -11,14 +21,34 @@ export interface CapacityBase {
   readonly scenario: Scenario;
   /** As written: kinds of nodes, or none where only a number stands. */
   readonly pools: readonly Readonly<Record<string, unknown>>[];
+  /** The cluster without node groups and their autoscaler. */
+  readonly fixed: Readonly<Record<string, unknown>>;
+  /** The scenario has node groups by itself. */
+  readonly hasGroups: boolean;
 }
 
 export function capacityBase(file: string, set: readonly string[]): CapacityBase {
   const text = decodeText(readBytes(file), file);
   const scenario = scenarioFrom(parseSource(text, file), set);
-  const written = (scenario.source as { cluster: { nodes: unknown } }).cluster.nodes;
-  const pools = typeof written === 'number' ? [{ count: written }] : (written as readonly Readonly<Record<string, unknown>>[]);
-  return { file, text, set, scenario, pools };
+  const { nodeGroups, autoscaler: _flags, ...fixed } = (scenario.source as { cluster: Readonly<Record<string, unknown>> }).cluster;
+  const written = fixed['nodes'];
+  const pools =
+    typeof written === 'number' ? (written === 0 ? [] : [{ count: written }]) : (written as readonly Readonly<Record<string, unknown>>[]);
+  const group = scenario.cluster.autoscaler?.groups[0];
+  return {
+    file,
+    text,
+    set,
+    scenario,
+    pools: group === undefined ? pools : [poolOf(group), ...pools],
+    fixed,
+    hasGroups: nodeGroups !== undefined,
+  };
+}
+
+/** Machines of a group as nodes that stay: what a fixed fleet would be made of. */
+function poolOf({ name, max, zones, capacity, allocatable: given, labels, taints, price }: NodeGroup): Readonly<Record<string, unknown>> {
+  return { name: `${name}-fixed`, count: max, zones, capacity, allocatable: given, labels, taints, price };
 }
 
 /** Where the search varies: this many of that kind; `undefined` is the scenario's own first kind. */
@@ -51,7 +81,8 @@ export function nodesSet(base: CapacityBase, choices: readonly NodeChoice[]): st
           ];
     return [...pool(`node${index}`, count - spot, {}), ...pool(`spot${index}`, spot, { 'karpenter.sh/capacity-type': 'spot' })];
   });
-  return `cluster.nodes=${JSON.stringify(own ? [...pools, ...others] : pools)}`;
+  const nodes = own ? [...pools, ...others] : pools;
+  return base.hasGroups ? `cluster=${JSON.stringify({ ...base.fixed, nodes })}` : `cluster.nodes=${JSON.stringify(nodes)}`;
 }
 
 /** Packs with MostAllocated instead of what the scenario's first scheduler does. */

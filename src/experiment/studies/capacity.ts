@@ -17,6 +17,10 @@ export interface CapacityAnswer {
   readonly cpuUtilisation: number | null;
   readonly memoryUtilisation: number | null;
   readonly cpuPeak: number | null;
+  /** Of one run. */
+  readonly nodeHours: number | null;
+  /** False: what is expected does not hold with it; the figures say what it would have cost. */
+  readonly holds: boolean;
   readonly note: string;
 }
 
@@ -38,6 +42,12 @@ export interface CapacityResult {
   readonly notes: readonly string[];
 }
 
+export interface Autoscaling {
+  /** Flags of the autoscaler, as in a scenario's `cluster.autoscaler`; `provision` is the groups'. */
+  readonly flags: Readonly<Record<string, string>>;
+  readonly reclaimRate: number;
+}
+
 export interface CapacityRequest {
   readonly base: CapacityBase;
   readonly seeds: readonly number[];
@@ -49,6 +59,7 @@ export interface CapacityRequest {
   /** Of spot machines, how many are taken away in an hour. */
   readonly reclaimRate: number;
   readonly packing: boolean;
+  readonly autoscaling: Autoscaling;
   readonly extra?: Omit<ExtraPods, 'count'>;
   readonly mostNodes: number;
   readonly atATime: number;
@@ -105,7 +116,7 @@ export class CapacitySearch {
     return Math.max(0, ...this.#spared.values());
   }
 
-  readonly #holds = (record: TrialRecord): boolean => holds(record, this.#spared.get(record.seed));
+  readonly holds = (record: TrialRecord): boolean => holds(record, this.#spared.get(record.seed));
 
   /** The fewest of one kind, with other things set besides; `extra` says what else a number of nodes sets. */
   async fewestOf(
@@ -125,7 +136,7 @@ export class CapacitySearch {
       set: [nodesSet(base, choices(count)), ...set(count)],
     });
     const found = await fewest(
-      async (counts) => (await this.runs(counts.map(variant))).map((records) => records.every(this.#holds)),
+      async (counts) => (await this.runs(counts.map(variant))).map((records) => records.every(this.holds)),
       guess,
       mostNodes,
       atATime,
@@ -147,7 +158,7 @@ export class CapacitySearch {
           name: `${label} and ${count} more`,
           set: [nodes, ...extraSet(base, { ...pod, count })],
         }));
-        return (await this.runs(variants)).map((records) => records.every(this.#holds));
+        return (await this.runs(variants)).map((records) => records.every(this.holds));
       },
       1,
       bound + 1,

@@ -4,6 +4,7 @@
 export { UserError } from '#scenario';
 export * from './capacity.ts';
 export * from './capacity-answers.ts';
+export { checkAutoscaling } from './capacity-autoscaled.ts';
 export * from './capacity-plan.ts';
 export { checkArms } from './check-arms.ts';
 export * from './ci-run.ts';

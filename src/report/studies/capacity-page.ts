@@ -30,6 +30,7 @@ function answersSection({ answers, catalogue }: CapacityResult): Section {
   const rows = answers.map((one) => [
     escapeHtml(one.how),
     escapeHtml(one.nodes),
+    one.nodeHours === null ? '–' : digits(one.nodeHours),
     one.costPerHour === null ? '–' : unbroken(`${digits(one.costPerHour)} ${currency}/h`),
     one.how === 'as it is' ? '–' : unbroken(share(one.saved)),
     unbroken(share(one.cpuUtilisation)),
@@ -40,7 +41,7 @@ function answersSection({ answers, catalogue }: CapacityResult): Section {
   const priced = answers.filter(({ costPerHour }) => costPerHour !== null);
   const full = answers.filter(({ cpuUtilisation }) => cpuUtilisation !== null);
   const name = ({ how, nodes }: CapacityResult['answers'][number]): string =>
-    how === 'as it is' || how.startsWith('autoscaling') ? how : `${how}: ${nodes}`;
+    how === 'as it is' || how.startsWith('autoscaled') ? how : `${how}: ${nodes}`;
   const charts: Chart[] = [
     {
       kind: 'bars',
@@ -70,11 +71,11 @@ function answersSection({ answers, catalogue }: CapacityResult): Section {
       categories: priced.map(name),
       datasets: [{ label: 'cost', colour: 3, values: priced.map(({ costPerHour }) => costPerHour) }],
     });
-  const head = ['How', 'Nodes', 'Cost', 'Saved', 'CPU mean', 'CPU highest', 'Memory mean', 'Note'];
+  const head = ['How', 'Nodes', 'Node-hours', 'Cost', 'Saved', 'CPU mean', 'CPU highest', 'Memory mean', 'Note'];
   return {
     id: 'answers',
     title: 'How many nodes',
-    html: htmlTable('Each is the least number from which on every expectation holds', head, rows),
+    html: htmlTable('Each is the least number from which on every expectation holds, save what comes and goes', head, rows),
     charts,
   };
 }
