@@ -126,7 +126,7 @@ export const COMPONENT_BUGS: Readonly<Record<string, SeededBug>> = {
   },
   'expectations-ignored': {
     breaks: 'controllers act on what they see though their own writes are still on the way',
-    marked: true,
+    marked: false,
     inject: () => replace(Expectations.prototype, 'satisfied', () => () => true),
   },
   'expectation-lost-on-a-failure': {
@@ -144,7 +144,7 @@ export const COMPONENT_BUGS: Readonly<Record<string, SeededBug>> = {
   },
   'work-key-dropped': {
     breaks: 'a key whose pass failed is not tried again',
-    marked: true,
+    marked: false,
     inject: () => replace(WorkQueue.prototype, 'addRateLimited', () => () => {}),
   },
   'delayed-key-dropped': {

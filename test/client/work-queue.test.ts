@@ -98,3 +98,73 @@ describe('a controller with limits of its own', () => {
     expect(queue.length).toBe(200);
   });
 });
+
+describe("the queue's instruments", () => {
+  /** What a recorder was told, metric by metric. */
+  function instrumented(name: string): { readonly queue: WorkQueue; readonly told: Record<string, number[]> } {
+    const told: Record<string, number[]> = {};
+    const instrument = (kind: string) => (metric: string, labels?: object) => {
+      told[`${kind} ${metric} ${JSON.stringify(labels)}`] = [];
+      const note = (value = 1): void => void told[`${kind} ${metric} ${JSON.stringify(labels)}`]?.push(value);
+      return { add: note, observe: note, set: note };
+    };
+    const queue = new WorkQueue(name);
+    queue.instrument({
+      gauge: instrument('gauge'),
+      counter: instrument('counter'),
+      histogram: instrument('histogram'),
+    } as unknown as Parameters<WorkQueue['instrument']>[0]);
+    return { queue, told };
+  }
+
+  it("are Kubernetes', by the queue's name, and count keys, not calls", () => {
+    const { queue, told } = instrumented('replicaset');
+    queue.add('a', 1_000_000);
+    queue.add('a', 1_200_000);
+    queue.add('b', 1_500_000);
+    queue.get(2_000_000);
+    queue.add('a', 2_500_000);
+    queue.done('a', 4_000_000);
+    queue.addAfter('c', 0, 4_000_000);
+    queue.addAfter('d', 10, 4_000_000);
+    queue.done('never in hand', 5_000_000);
+    const of = (metric: string): number[] | undefined => told[`${metric} {"name":"replicaset"}`];
+    expect(of('counter workqueue_adds_total')).toEqual([1, 1, 1, 1]);
+    expect(of('gauge workqueue_depth')).toEqual([1, 1, -1, 1, 1]);
+    expect(of('histogram workqueue_queue_duration_seconds')).toEqual([1]);
+    expect(of('histogram workqueue_work_duration_seconds')).toEqual([2, 0]);
+    expect(of('counter workqueue_retries_total')).toEqual([1, 1]);
+    expect(Object.keys(told)).toHaveLength(5);
+  });
+});
+
+it('keeps its order over many keys, of which some are taken before others come', () => {
+  const queue = new WorkQueue('q');
+  const taken: (string | undefined)[] = [];
+  const keys = Array.from({ length: 10_000 }, (_, i) => `k${i}`);
+  keys.forEach((key, i) => {
+    queue.add(key, i);
+    if (i % 3 === 0) taken.push(queue.get(i));
+    expect(queue.length).toBe(i + 1 - taken.length);
+  });
+  while (taken.length < keys.length) taken.push(queue.get(0));
+  expect(taken).toEqual(keys);
+  expect([queue.length, queue.get(0)]).toEqual([0, undefined]);
+});
+
+it('is empty when nothing is ready, in work or waiting', () => {
+  const queue = new WorkQueue('q');
+  expect([queue.name, queue.isEmpty, queue.numRequeues('a')]).toEqual(['q', true, 0]);
+  queue.addAfter('a', 5, 0);
+  expect(queue.isEmpty).toBe(false);
+  queue.advance(4);
+  expect([queue.length, queue.isEmpty]).toEqual([0, false]);
+  queue.advance(5);
+  expect([queue.length, queue.isEmpty]).toEqual([1, false]);
+  queue.get(5);
+  expect(queue.isEmpty).toBe(false);
+  queue.done('a', 5);
+  expect(queue.isEmpty).toBe(true);
+  queue.addAfter('a', -1, 5);
+  expect(queue.length).toBe(1);
+});
