@@ -1,20 +1,31 @@
 /** Keeps each PodDisruptionBudget's status: how many of its pods may be evicted now. Mirrors kubernetes v1.34 pkg/controller/disruption/disruption.go.
- *  The scale of a controller is read from the caches (Deployment, ReplicaSet, StatefulSet, ReplicationController); others count as not found. */
+ *  The scale of a controller is read from the caches (Deployment, ReplicaSet, StatefulSet). Departure: scales of custom resources are not asked for. */
 
-import type { Deployment, KubeObject, LabelSelector, Pod, PodDisruptionBudget, ReplicaSet, StatefulSet } from '#api';
-import { compileLabelSelector, matchesSelector, parseTime, rfc3339 } from '#api';
+import type { Deployment, KubeObject, LabelSelector, OwnerReference, Pod, PodDisruptionBudget, ReplicaSet, StatefulSet } from '#api';
+import { compileLabelSelector, matchesSelector, parseTime, resourceForKind, rfc3339 } from '#api';
 import type { Controller, InformerEvent, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
 import type { Duration } from '#sim';
 import { MINUTE } from '#sim';
 import { BY_LABEL_SET, byLabelSet, Memberships, podsMatching } from './label-sets.ts';
 import { controllerOf, siblingKey } from './owner-references.ts';
 import { isPodReady } from './pod-state.ts';
+import { selectorAsGo } from './selector-as-go.ts';
 import { semanticEqual } from './semantic-equal.ts';
 
 const BUDGETS = 'poddisruptionbudgets.policy';
 /** DeletionTimeout: an eviction that was granted but brought no deletion is forgotten after this long. */
 const DELETION_TIMEOUT: Duration = 2 * MINUTE;
+/** What an UnmanagedPods event goes on to say. */
+const UNMANAGED =
+  'As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.';
 const NONE: readonly never[] = [];
+
+interface Counts {
+  readonly expected: number;
+  readonly desired: number;
+  /** Some pod has no controller that could say how many there should be. */
+  readonly hasUnmanaged?: boolean;
+}
 
 type Status = NonNullable<PodDisruptionBudget['status']>;
 
@@ -67,11 +78,15 @@ export class DisruptionController implements Controller {
         : [...podsMatching(view.lister<Pod>('pods'), budget.metadata?.namespace ?? '', compileLabelSelector(selector as LabelSelector))];
     if (pods.length === 0) view.event(budget, 'Normal', 'NoPods', 'No matching pods found');
     const counts = expectedPods(budget, pods, view);
-    const { disrupted, again } = stillDisrupted(budget, pods, view.clock);
     if (typeof counts === 'string') {
       view.event(budget, 'Warning', 'CalculateExpectedPodCountFailed', `Failed to calculate the number of expected pods: ${counts}`);
       return failSafe(budget, counts, view);
     }
+    if (counts.hasUnmanaged) {
+      const found = `Pods selected by this PodDisruptionBudget (selector: ${selectorAsGo(selector as LabelSelector)}) were found to be unmanaged.`;
+      view.event(budget, 'Warning', 'UnmanagedPods', `${found} ${UNMANAGED}`);
+    }
+    const { disrupted, again } = stillDisrupted(budget, pods, view);
     let healthy = 0;
     for (const pod of pods) {
       if (pod.metadata?.deletionTimestamp === undefined && disrupted[pod.metadata?.name ?? ''] === undefined && isPodReady(pod)) healthy++;
@@ -94,33 +109,45 @@ const scaled = (value: number | string, total: number): number =>
   typeof value === 'number' ? value : Math.ceil((Number.parseInt(value, 10) * total) / 100);
 
 /** getExpectedPodCount; a text when it cannot be told. */
-function expectedPods({ spec }: PodDisruptionBudget, pods: readonly Pod[], view: View): { expected: number; desired: number } | string {
-  if (spec?.maxUnavailable !== undefined) {
-    const expected = expectedScale(pods, view);
-    return typeof expected === 'string' ? expected : { expected, desired: Math.max(0, expected - scaled(spec.maxUnavailable, expected)) };
-  }
-  const { minAvailable } = spec ?? {};
-  if (minAvailable === undefined || typeof minAvailable === 'number') return { expected: pods.length, desired: minAvailable ?? 0 };
-  const expected = expectedScale(pods, view);
-  return typeof expected === 'string' ? expected : { expected, desired: scaled(minAvailable, expected) };
+function expectedPods({ spec }: PodDisruptionBudget, pods: readonly Pod[], view: View): Counts | string {
+  const { minAvailable, maxUnavailable } = spec ?? {};
+  if (maxUnavailable === undefined && typeof minAvailable !== 'string') return { expected: pods.length, desired: minAvailable ?? 0 };
+  const scale = expectedScale(pods, view);
+  if (typeof scale === 'string') return scale;
+  const { expected, hasUnmanaged } = scale;
+  const desired =
+    maxUnavailable === undefined ? scaled(minAvailable as string, expected) : Math.max(0, expected - scaled(maxUnavailable, expected));
+  return { expected, desired, hasUnmanaged };
 }
 
 /** getExpectedScale: the sizes that the pods' controllers should have, each counted once. */
-function expectedScale(pods: readonly Pod[], view: View): number | string {
+function expectedScale(pods: readonly Pod[], view: View): { readonly expected: number; readonly hasUnmanaged: boolean } | string {
   const scales = new Map<string, number>();
+  let hasUnmanaged = false;
   for (const pod of pods) {
     const reference = controllerOf(pod);
-    if (reference === undefined) return `found no controller ref for pod "${pod.metadata?.name}"`;
+    if (reference === undefined) {
+      hasUnmanaged = true;
+      continue;
+    }
     if (scales.has(reference.uid)) continue;
     const owner = scaleOwner(pod, reference.kind, reference.name, view);
-    if (owner === undefined) return `found no controllers for pod "${pod.metadata?.name}"`;
+    if (owner === undefined) return whyNoScale(pod, reference);
     scales.set(owner.metadata?.uid ?? '', owner.spec?.replicas ?? 1);
     // A ReplicaSet's Deployment stands for it.
     if (owner.metadata?.uid !== reference.uid) scales.set(reference.uid, 0);
   }
-  let total = 0;
-  for (const scale of scales.values()) total += scale;
-  return total;
+  let expected = 0;
+  for (const scale of scales.values()) expected += scale;
+  return { expected, hasUnmanaged };
+}
+
+/** getScaleController. */
+function whyNoScale(pod: Pod, { apiVersion, kind }: OwnerReference): string {
+  const resource = ['ReplicaSet', 'StatefulSet'].includes(kind) ? undefined : resourceForKind(apiVersion, kind)?.resource;
+  return resource === undefined
+    ? `found no controllers for pod "${pod.metadata?.name}"`
+    : `${resource} does not implement the scale subresource`;
 }
 
 function scaleOwner(pod: KubeObject, kind: string, name: string, view: View): Deployment | ReplicaSet | StatefulSet | undefined {
@@ -134,33 +161,39 @@ function scaleOwner(pod: KubeObject, kind: string, name: string, view: View): De
 
 /** buildDisruptedPodMap: granted evictions whose pods live on. */
 function stillDisrupted(
-  { status }: PodDisruptionBudget,
+  { status, metadata: of }: PodDisruptionBudget,
   pods: readonly Pod[],
-  clock: number,
+  view: View,
 ): { disrupted: Record<string, string>; again: Duration | undefined } {
   const disrupted: Record<string, string> = {};
   let again: Duration | undefined;
   const granted = status?.disruptedPods;
   if (granted === undefined) return { disrupted, again };
-  for (const { metadata } of pods) {
+  for (const pod of pods) {
+    const { metadata } = pod;
     const since = granted[metadata?.name ?? ''];
     if (since === undefined || metadata?.deletionTimestamp !== undefined) continue;
-    const left = (parseTime(since) ?? 0) + DELETION_TIMEOUT - clock;
-    if (left <= 0) continue;
+    const left = (parseTime(since) ?? 0) + DELETION_TIMEOUT - view.clock;
+    if (left <= 0) {
+      // Upstream names the namespace twice.
+      const whose = `${of?.namespace}/${of?.namespace}`;
+      view.event(pod, 'Warning', 'NotDeleted', `Pod was expected by PDB ${whose} to be deleted but it wasn't`);
+      continue;
+    }
     disrupted[metadata?.name ?? ''] = since;
     again = Math.min(again ?? left, left);
   }
   return { disrupted, again };
 }
 
-/** failSafe: nothing may be disrupted while the budget cannot be reckoned. */
+/** failSafe: nothing may be disrupted while the budget cannot be reckoned; the next event of a pod tries again. */
 function failSafe(budget: PodDisruptionBudget, message: string, view: View): Plan {
   const status = {
     ...budget.status,
     disruptionsAllowed: 0,
     conditions: withCondition(budget, 'SyncFailed', false, message, view.clock),
   } as Status;
-  return { requests: semanticEqual(budget.status, status) ? NONE : [statusWrite(budget, status)], failed: message };
+  return { requests: semanticEqual(budget.status, status) ? NONE : [statusWrite(budget, status)] };
 }
 
 function withCondition(

@@ -9,6 +9,7 @@ import type { Duration } from '#sim';
 import { SECOND } from '#sim';
 import type { Measurement, Measurements, Proposal, Scene } from './hpa-replicas.ts';
 import { byAverageValue, byUtilization, byValue, byValuePerPod, CannotCompute } from './hpa-replicas.ts';
+import { selectorAsGo } from './selector-as-go.ts';
 
 type Spec = NonNullable<HorizontalPodAutoscaler['spec']>;
 export type MetricSpec = NonNullable<Spec['metrics']>[number];
@@ -218,18 +219,6 @@ function ofExternal(
 
 const externalName = ({ name, selector }: { readonly name: string; readonly selector?: LabelSelector }): string =>
   `external metric ${name}(${selectorAsGo(selector)})`;
-
-/** A selector as Go prints a pointer to one: so upstream's texts have it. */
-function selectorAsGo(selector: LabelSelector | undefined): string {
-  if (selector === undefined) return 'nil';
-  const labels = Object.entries(selector.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  const expressions = selector.matchExpressions ?? [];
-  const matchLabels = labels.map(([key, value]) => `${key}: ${value},`).join('');
-  const matchExpressions = expressions
-    .map(({ key, operator, values = [] }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`)
-    .join('');
-  return `&LabelSelector{MatchLabels:map[string]string{${matchLabels}},MatchExpressions:[]LabelSelectorRequirement{${matchExpressions}},}`;
-}
 
 /** Says of what the inner failure is one. */
 function within<T>(what: string, compute: () => T, colon = ': '): T {

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createAt, deployment, lab, type Step } from './lab.ts';
+import { type KubeObject, type Pod, rfc3339 } from '#api';
+import { makeController } from '#controllers';
+import { SECOND } from '#sim';
+import { createAt, deployment, job, lab, podTemplate, type Step } from './lab.ts';
+import { pureView } from './pure-view.ts';
 
 const budget = (spec: object): object => ({
   apiVersion: 'policy/v1',
@@ -45,5 +49,47 @@ describe('PodDisruptionBudget', () => {
     );
     expect(answers.slice(2).map(({ code }) => code)).toEqual([201, 429, 201]);
     expect(farm.list('deployments.apps')[0].status.availableReplicas).toBe(3);
+  });
+
+  it('leaves pods out that nobody controls, and says so', () => {
+    const bare = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'bare', namespace: 'default', labels: { app: 'web' } },
+      spec: podTemplate('web').spec,
+    };
+    const { farm } = lab([createAt(1, 'pods', bare), createAt(2, BUDGETS, budget({ maxUnavailable: 1 }))], { seconds: 15 });
+    expect(farm.list(BUDGETS)[0].status).toMatchObject({ expectedPods: 0, disruptionsAllowed: 0, currentHealthy: 1 });
+    const event = farm.list('events').find(({ reason }) => reason === 'UnmanagedPods');
+    expect(event.message).toContain(
+      '(selector: &LabelSelector{MatchLabels:map[string]string{app: web,},MatchExpressions:[]LabelSelectorRequirement{},})',
+    );
+  });
+
+  it('allows nothing where a controller has no scale, and does not try again by itself', () => {
+    const { farm } = lab(
+      [createAt(1, 'jobs.batch', job('web', {}, { 'lab/run-seconds': '100' })), createAt(5, BUDGETS, budget({ maxUnavailable: 1 }))],
+      { seconds: 30 },
+    );
+    expect(farm.list(BUDGETS)[0].status).toMatchObject({
+      disruptionsAllowed: 0,
+      conditions: [{ reason: 'SyncFailed', message: 'jobs.batch does not implement the scale subresource' }],
+    });
+    // Once for the budget, once for the write of its status.
+    expect(farm.list('events').find(({ reason }) => reason === 'CalculateExpectedPodCountFailed').count).toBe(2);
+  });
+
+  it('waits two minutes for a granted eviction, then complains of the pod', () => {
+    const controller = makeController('disruption', {});
+    const clock = 1_767_225_600_000_000;
+    const named = (name: string, labels: object) => ({ name, namespace: 'default', uid: name, labels }) as never;
+    const pods = ['old', 'young'].map((name): Pod => ({ apiVersion: 'v1', kind: 'Pod', metadata: named(name, { app: 'web' }) }));
+    const disruptedPods = { old: rfc3339(clock - 121 * SECOND), young: rfc3339(clock - 20 * SECOND) };
+    const one = { ...budget({ minAvailable: 1 }), status: { disruptedPods } } as KubeObject;
+    const view = pureView(controller, { [BUDGETS]: [one], pods }, clock);
+    const plan = controller.reconcile('default/web', view, undefined);
+    expect(plan.requeueAfter).toBe(100 * SECOND);
+    expect(plan.requests?.[0]?.body).toMatchObject({ status: { disruptedPods: { young: disruptedPods.young } } });
+    expect(view.events).toEqual(["Warning NotDeleted Pod was expected by PDB default/default to be deleted but it wasn't"]);
   });
 });
