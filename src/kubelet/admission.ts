@@ -1,7 +1,8 @@
 /** Whether a pod may run here: the kubelet's own check after the scheduler's. Mirrors v1.34 pkg/kubelet/lifecycle/predicate.go and
- *  pkg/scheduler/framework/plugins/noderesources (Fits): the first failure is the reason. Left out: host ports, OS, device plugins. */
+ *  pkg/scheduler/framework/plugins/noderesources (Fits): the first failure is the reason. Left out: device plugins. */
 
 import {
+  type Container,
   findUntoleratedTaint,
   matchesNodeSelector,
   type Node,
@@ -28,12 +29,44 @@ const insufficient = (resource: string, requested: number, used: number, capacit
 });
 const predicate = (name: string, why: string): Refusal => ({ reason: name, message: `Predicate ${name} failed: ${why}` });
 
+/** Addresses that stand for all of the node's. */
+const ANY = new Set(['', '0.0.0.0', '::']);
+
+interface HostPort {
+  readonly port: number;
+  readonly protocol: string;
+  readonly address: string;
+}
+
+function hostPorts(containers: readonly Container[] | undefined): readonly HostPort[] {
+  const found: HostPort[] = [];
+  for (const { ports } of containers ?? []) {
+    for (const { hostPort, protocol, hostIP } of ports ?? [])
+      if (hostPort !== undefined && hostPort > 0) found.push({ port: hostPort, protocol: protocol ?? 'TCP', address: hostIP ?? '' });
+  }
+  return found;
+}
+
+/** nodeports.Fits: the ports of pods that are not over. Only a pod that asks for some looks at the others. */
+function portsTaken(agent: NodeAgent, pod: Pod): boolean {
+  const wanted = hostPorts(pod.spec?.containers);
+  if (wanted.length === 0) return false;
+  for (const { stage, spec, uid } of agent.workers.values()) {
+    if (stage === 'terminated' || uid === pod.metadata?.uid) continue;
+    for (const { port, protocol, address } of hostPorts(spec.containers)) {
+      const clashes = (one: HostPort): boolean => one.address === address || ANY.has(one.address) || ANY.has(address);
+      if (wanted.some((one) => one.port === port && one.protocol === protocol && clashes(one))) return true;
+    }
+  }
+  return false;
+}
+
 /** undefined: admitted. */
 export function refusalOf(agent: NodeAgent, pod: Pod): Refusal | undefined {
   if (agent.shuttingDown) return { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' };
   const allocatable = amountsOf(agent.config.allocatable ?? agent.config.capacity);
-  const pressed = pressureOf(agent, pod);
-  if (pressed !== undefined) return pressed;
+  const barred = pressureOf(agent, pod) ?? systemOf(pod);
+  if (barred !== undefined) return barred;
   const requests = podRequests(pod);
   const { pods, requested: used } = agent;
   const maxPods = Math.min(agent.settings.maxPods, allocatable['pods'] ?? DEFAULT_MAX_PODS);
@@ -49,6 +82,14 @@ export function refusalOf(agent: NodeAgent, pod: Pod): Refusal | undefined {
     if (short !== undefined) return short;
   }
   return placement(agent.node, agent, pod);
+}
+
+/** rejectPodAdmissionBasedOnOSField: these nodes run Linux. */
+function systemOf(pod: Pod): Refusal | undefined {
+  const os = pod.spec?.os?.name;
+  return os === undefined || os === 'linux'
+    ? undefined
+    : { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" };
 }
 
 function shortage(name: string, requests: Resources, used: Readonly<Record<string, number>>, allocatable: Resources): Refusal | undefined {
@@ -70,6 +111,7 @@ function placement(node: Node | undefined, agent: NodeAgent, pod: Pod): Refusal 
   if (pod.spec?.nodeName !== undefined && pod.spec.nodeName !== agent.config.nodeName) {
     return predicate('NodeName', "node(s) didn't match the requested node name");
   }
+  if (portsTaken(agent, pod)) return predicate('NodePorts', "node(s) didn't have free ports for the requested pod ports");
   const taint = findUntoleratedTaint(node.spec?.taints, pod.spec?.tolerations, ['NoExecute']);
   return taint === undefined ? undefined : predicate('TaintToleration', "node(s) had taints that the pod didn't tolerate");
 }

@@ -596,3 +596,25 @@ describe('lifecycle hooks that fail', () => {
     expect(last?.exitCode).toBe(7);
   });
 });
+
+describe('admission of what only the node knows', () => {
+  const onPort = (name: string, port: object) =>
+    pod(name, { containers: [container('web', { ports: [{ containerPort: 80, ...port }] } as never)] });
+  test('a host port that another pod has, until that has gone; another operating system', () => {
+    const run = runNode(40, [
+      [2, add(onPort('first', { hostPort: 80 }))],
+      [3, add(onPort('second', { hostPort: 80, hostIP: '10.1.1.1' }))],
+      [3, add(onPort('udp', { hostPort: 80, protocol: 'UDP' }))],
+      [4, add(pod('windows', { os: { name: 'windows' } }))],
+      [10, (api, ctx) => api.deletePod('default/first', 1, ctx)],
+      [20, add(onPort('third', { hostPort: 80 }))],
+    ]);
+    expect(run.statuses('second').at(-1)?.status).toMatchObject({
+      reason: 'NodePorts',
+      message: "Pod was rejected: Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
+    });
+    expect(run.statuses('udp').at(-1)?.status.phase).toBe('Running');
+    expect(run.statuses('third').at(-1)?.status.phase).toBe('Running');
+    expect(run.statuses('windows').at(-1)?.status.reason).toBe('PodOSNotSupported');
+  });
+});
