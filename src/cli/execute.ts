@@ -30,7 +30,11 @@ import {
   runScenario,
   SPANS_FILE,
   spansBytes,
+  Tap,
+  tappedRunner,
   violationText,
+  WIRE_INVARIANTS,
+  whyNoWires,
 } from '#experiment';
 import type { Scenario } from '#scenario';
 import { ProgressLine } from './progress.ts';
@@ -79,13 +83,18 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
   const interrupt = onInterrupt();
   const progress = new ProgressLine(process.stderr, flags.quiet === true);
   try {
-    const resumed = resumption(scenario, flags, flags.shards ?? defaultShards(nodes), out);
+    const resumed = resumption(scenario, flags, flags.shards ?? (flags.check === true ? 0 : defaultShards(nodes)), out);
     if (resumed.done !== undefined) return showDone(resumed.done, scenario, out, flags.json === true);
     const { shards, checkpoints } = resumed;
+    const noWires = flags.check === true ? whyNoWires(scenario, shards) : 'nobody asked';
+    const tap = noWires === undefined ? new Tap() : undefined;
     const finished = await runScenario(scenario, {
       seed: flags.seed ?? scenario.seed,
       shards,
-      runner: await runnerFor(shards, { plugins: plugins.files, extenders: extenderFiles(extenders), controllers: controllers.files }),
+      runner:
+        tap === undefined
+          ? await runnerFor(shards, { plugins: plugins.files, extenders: extenderFiles(extenders), controllers: controllers.files })
+          : tappedRunner(tap),
       version: VERSION,
       onProgress: (state) => progress.show(state),
       interrupted: interrupt.asked,
@@ -109,7 +118,7 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
       process.stdout.write(verdictTable(finished.result));
       process.stdout.write(`${files.map((file) => `  ${file}\n`).join('')}`);
     }
-    const isSound = reportAudit(finished, isJson);
+    const isSound = reportAudit(finished, isJson, tap ?? noWires);
     const code = exitCode(finished, scenario);
     return code === 0 && !isSound ? 1 : code;
   } finally {
@@ -119,16 +128,22 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
   }
 }
 
-/** Says what the auditor found, if there was one; false when an invariant was violated. */
-function reportAudit({ run }: FinishedRun, isJson: boolean): boolean {
+/** Says what the auditor and who listened on the wires found, if there was one; false when an invariant was violated. */
+function reportAudit({ run }: FinishedRun, isJson: boolean, wires: Tap | string | undefined): boolean {
   const audit = auditOf(run.recorded);
   if (audit === undefined) return true;
-  for (const violation of audit.violations) process.stderr.write(`${violationText(violation)}\n`);
-  const found = audit.violations.length;
+  const onWires = wires instanceof Tap ? wires.violations : [];
+  const violations = [...audit.violations, ...onWires].sort((a, b) => a.at - b.at);
+  for (const violation of violations) process.stderr.write(`${violationText(violation, WIRE_INVARIANTS)}\n`);
+  const found = violations.length;
+  const count = INVARIANTS.length + (wires instanceof Tap ? Object.keys(WIRE_INVARIANTS).filter(isOnWiresOnly).length : 0);
   const stream = isJson ? process.stderr : process.stdout;
-  stream.write(`  ${INVARIANTS.length} invariants, ${audit.changes} changes: ${found === 0 ? 'all hold' : `${found} violations`}\n`);
+  stream.write(`  ${count} invariants, ${audit.changes} changes: ${found === 0 ? 'all hold' : `${found} violations`}\n`);
+  if (typeof wires === 'string') stream.write(`  those on the wires were not asked: ${wires}\n`);
   return found === 0;
 }
+
+const isOnWiresOnly = (id: string): boolean => !INVARIANTS.some((one) => one.id === id);
 
 /** `--resume` of a run that is whole: what it came to is shown again. */
 function showDone(result: Result, scenario: Scenario, out: OutDirectory, isJson: boolean): number {

@@ -54,7 +54,10 @@ export function withRunFlags(command: Command, explain: ExplainChoice = 'failed'
     .addOption(explainOption(explain))
     .option('--resume', 'go on where a run of the same scenario, seed and build that was killed had its last checkpoint in --out')
     .addOption(checkpointOption())
-    .option('--check', 'judge what a watcher of everything saw by the invariants (docs/invariants.md); exit 1 when one is violated')
+    .option(
+      '--check',
+      'judge what a watcher of everything saw, and what is said on the wires where all runs in one thread, by the invariants (docs/invariants.md); exit 1 when one is violated',
+    )
     .option('--record-history', 'write history.jsonl: what etcd was asked and answered, for `wavetank conformance history`')
     .addOption(pluginOption())
     .addOption(controllerOption())

@@ -421,7 +421,7 @@ function sound({ seen }: Farm, until: number, changes: readonly WorldChange[]): 
       { lostAnswers: lostAnswers(changes, [1]) },
     ),
   );
-  if (found.length > 0) throw new Error(found.map(violationText).join('\n'));
+  if (found.length > 0) throw new Error(found.map((one) => violationText(one)).join('\n'));
 }
 
 export const deployment = (name: string, replicas: number, spec: object = {}, template: object = {}): object => ({

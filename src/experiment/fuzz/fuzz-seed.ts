@@ -5,12 +5,12 @@ import { type Audit, auditOf } from '../auditor.ts';
 import type { Violation } from '../invariants/index.ts';
 import { runScenario } from '../run-scenario.ts';
 import { Tap } from '../wire/tap.ts';
+import { tappedRunner } from '../wire/tapped-run.ts';
 import { stateDifferences } from './final-state.ts';
 import { injectBug } from './seeded-bugs.ts';
 import { shrunk } from './shrink.ts';
 import { countedSights, type Sights } from './sights.ts';
 import { type FaultValue, type SwarmPlan, scenarioText, swarmPlan } from './swarm.ts';
-import { tappedRunner } from './tapped-run.ts';
 
 export interface FuzzTask {
   readonly seed: number;

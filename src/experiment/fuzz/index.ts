@@ -1,6 +1,8 @@
 /** The swarm: seeds that draw a cluster, its work and its faults, and what must hold of each. */
 
-export { WIRE_INVARIANTS } from '../wire/tap.ts';
+export { Tap, WIRE_INVARIANTS } from '../wire/tap.ts';
+export { tappedRunner } from '../wire/tapped-run.ts';
+export { whyNoWires } from '../wire/why-not.ts';
 export * from './final-state.ts';
 export * from './fuzz-seed.ts';
 export { injectBug, knownBug, type SeededBug, seededBugs } from './seeded-bugs.ts';

@@ -208,7 +208,7 @@ const ON_THE_WAY = 500_000;
 function* nodes(history: History): Iterable<Finding> {
   const epoch = epochOf(history);
   const writtenAt = writings(history, epoch);
-  const signs = new Map<string, number[]>();
+  const signs = new Map<string, { readonly given: number; readonly seen: number }[]>();
   const states = new Map<string, string | undefined>();
   let allDownSince: number | undefined;
   const grace = history.settings.nodeMonitorGraceSeconds;
@@ -217,7 +217,7 @@ function* nodes(history: History): Iterable<Finding> {
       if (key.startsWith(NODE_LEASES)) {
         const name = key.slice(NODE_LEASES.length);
         const all = signs.get(name) ?? [];
-        all.push(Math.min(at, writtenAt(object as Lease)));
+        all.push({ given: Math.min(at, writtenAt(object as Lease)), seen: at });
         signs.set(name, all);
       }
       continue;
@@ -232,8 +232,11 @@ function* nodes(history: History): Iterable<Finding> {
       const decided = Math.min(at, decidedAt(node, epoch));
       // A manager that has just woken gives up by what it knew when it fell asleep.
       const slept = history.settings.managerSleeps?.find(({ until }) => Math.abs(decided - until) < WAKING);
-      const heard = (signs.get(key) ?? []).filter((sign) => slept === undefined || sign < slept.from - WAKING);
-      const silent = silence(heard, decided);
+      const heard = (signs.get(key) ?? []).filter(({ seen }) => slept === undefined || seen < slept.from - WAKING);
+      const silent = silence(
+        heard.map(({ given }) => given),
+        decided,
+      );
       if (silent < grace * 1e6 - 1_000_000)
         yield { at, message: `node ${key} was given up after ${(silent / 1e6).toFixed(1)} s of silence, ${grace} s are its grace` };
     }

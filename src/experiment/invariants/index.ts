@@ -53,5 +53,6 @@ export function violations(history: History): readonly Violation[] {
   return found.sort((a, b) => a.at - b.at);
 }
 
-export const violationText = ({ id, at, message }: Violation): string =>
-  `${id} violated at ${(at / 1e6).toFixed(3)} s: ${message} (${INVARIANTS.find((one) => one.id === id)?.says ?? ''})`;
+/** `others`: what those say that are not of a history. */
+export const violationText = ({ id, at, message }: Violation, others: Readonly<Record<string, string>> = {}): string =>
+  `${id} violated at ${(at / 1e6).toFixed(3)} s: ${message} (${INVARIANTS.find((one) => one.id === id)?.says ?? others[id] ?? ''})`;

@@ -348,6 +348,17 @@ describe('invariants', () => {
     expect(of(80.1, 39)).toEqual([]);
     expect(of(80.1, 44)).toEqual(['C12']);
     expect(of(90, 39)).toEqual(['C12']);
+    // Word of what was written long before came only when it slept.
+    const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString();
+    const late = [
+      add(0, LEASES, lease('kcm', 'kube-system', 'a', at(0))),
+      add(0, 'nodes', node('n')),
+      add(1, LEASES, lease('n', 'kube-node-lease', 'n', at(1))),
+      update(52, LEASES, lease('n', 'kube-node-lease', 'n', at(42))),
+      update(80.1, 'nodes', node('n', { status: { conditions: ready('Unknown') } })),
+    ];
+    const found = violations(historyOf(late, 200 * SECOND, { nodeMonitorGraceSeconds: 40, managerSleeps }));
+    expect(found.flatMap(({ id }) => (id === 'C12' ? [id] : []))).toEqual([]);
     expect(sleepsOf([pause(50, 'pause')], [4])).toEqual([]);
   });
 
