@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { chronicleOf } from '#experiment';
+import { checkInputs, chronicleOf, type RunInputs } from '#experiment';
 import {
   EVENTS,
   eventsOf,
@@ -76,14 +76,17 @@ function scenarioOf(from: string, set: readonly string[]): { readonly scenario: 
     return { scenario, seed: scenario.seed };
   }
   if (!existsSync(file)) throw UserError.at({ file: from }, 'has no result.json: expected a scenario or the directory of a run');
-  let read: { readonly scenarioSource?: unknown; readonly seed?: unknown };
+  let read: { readonly scenarioSource?: unknown; readonly seed?: unknown; readonly inputs?: RunInputs };
   try {
     read = JSON.parse(readFileSync(file, 'utf8')) as typeof read;
   } catch (error) {
     throw UserError.at({ file }, `is no JSON: ${(error as Error).message}`);
   }
   if (typeof read?.seed !== 'number' || typeof read.scenarioSource !== 'object') throw UserError.at({ file }, 'is no result of a run');
-  const scenario = scenarioFrom(parseSource(JSON.stringify(read.scenarioSource), file), set);
+  const { inputs } = read;
+  if (inputs !== undefined) checkInputs(inputs, file);
+  // What it names lies beside the scenario, not beside the result.
+  const scenario = scenarioFrom(parseSource(JSON.stringify(read.scenarioSource), inputs?.scenarioFile ?? file), set);
   return { scenario, seed: read.seed };
 }
 

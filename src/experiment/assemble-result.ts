@@ -9,6 +9,7 @@ import { metricFamilies } from './metric-families.ts';
 import { DECILES, HEAT_METRIC, HEAT_RESOURCES } from './node-heat.ts';
 import type { RunOutcome } from './outcome.ts';
 import type { Distribution, Result, Series, UtilisationHeat } from './result.ts';
+import { inputsOf } from './run-inputs.ts';
 import { withoutNode } from './without-node.ts';
 
 export interface RunCosts {
@@ -111,6 +112,7 @@ export function assembleResult(scenario: Scenario, built: BuiltWorld, run: RunOu
     scenario: scenario.name,
     scenarioSource: scenario.source,
     ...(scenario.question === undefined ? {} : { question: scenario.question }),
+    ...inputsOf(scenario),
     version,
     node: process.version,
     simulatedSeconds,

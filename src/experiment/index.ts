@@ -58,6 +58,7 @@ export * from './replay.ts';
 export type * from './result.ts';
 export { resultText } from './result-text.ts';
 export { runInThisProcess } from './run-in-process.ts';
+export { checkInputs, type RunInputs } from './run-inputs.ts';
 export * from './run-scenario.ts';
 export { checkSchedulers } from './scheduler-hosts.ts';
 export * from './spans-file.ts';

@@ -1,5 +1,7 @@
 /** result.json: everything a run leaves for people. Reports, exports and comparisons are drawn from it alone. Format version 1. */
 
+import type { RunInputs } from './run-inputs.ts';
+
 /** One `expect` entry, judged. */
 export interface Verdict {
   readonly metric: string;
@@ -76,6 +78,8 @@ export interface Result {
   /** The scenario as it ran, after --set, and the text of its head comment. */
   readonly scenarioSource: unknown;
   readonly question?: string;
+  /** Files that the scenario names, as the run found them. */
+  readonly inputs?: RunInputs;
   readonly version: string;
   readonly node: string;
   readonly simulatedSeconds: number;

@@ -11,6 +11,7 @@ export { faultKind } from './faults/registry.ts';
 export { readIntegerLines } from './integer-lines.ts';
 export * from './machine-types.ts';
 export * from './metrics.ts';
+export { namedFiles } from './named-files.ts';
 export { nearest } from './nearest.ts';
 export * from './scenario.ts';
 export { PerfFile } from './scheduler-perf/file.ts';

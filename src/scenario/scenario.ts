@@ -40,6 +40,8 @@ export interface Scenario {
   /** As it ran, after --set. */
   readonly source: unknown;
   readonly question?: string;
+  /** Where it lies. */
+  readonly file?: string;
 }
 
 /** Every series has a value a bucket: more would fill the memory. */
@@ -113,6 +115,7 @@ export function scenarioFrom(read: Source, assignments: readonly string[] = []):
     phases,
     notes: (written['notes'] as readonly string[] | undefined) ?? [],
     source: source.value,
+    file: source.file,
     ...(source.headComment === '' ? {} : { question: source.headComment }),
   };
 }

@@ -1,6 +1,6 @@
 /** `wavetank export`: a run as a trace that plays the same again, as manifests, as a log of Events. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -101,4 +101,30 @@ test.each([
   expect(err).toMatch(says);
   expect(code).toBe(2);
   expect(readdirSync(empty)).toEqual([]);
+});
+
+test('exports the result of a run that played a trace, as long as the trace is there as it was', async () => {
+  const shape =
+    '{"shape":0,"namespace":"default","labels":{},"spec":{"containers":[{"name":"a","image":"b:1","resources":{"requests":{"cpu":"1"}}}]}}';
+  const lines = ['{"trace":"wavetank","version":1}', shape, '{"at":1,"pod":"one","until":9,"shape":0}', ''].join('\n');
+  writeFileSync(at('played.trace.jsonl'), lines);
+  writeFileSync(
+    at('played.yaml'),
+    'duration: 20s\ncluster: { nodes: 1 }\nworkload: [{ trace: { file: played.trace.jsonl, start: 6s } }]\n',
+  );
+  await good('run', at('played.yaml'), '--quiet', '--out', at('played-out'));
+  expect(await good('export', at('played-out'), '-o', at('played.sktrace'), '--quiet')).toMatch(/^1 objects applied/);
+  writeFileSync(at('played.trace.jsonl'), `${lines}\n`);
+  const changed = await inProcess('export', at('played-out'), '-o', at('no.sktrace'), '--quiet');
+  expect([changed.code, changed.err.trim()]).toEqual([
+    2,
+    expect.stringMatching(/result\.json: its run read .*played\.trace\.jsonl, which has changed since/),
+  ]);
+  rmSync(at('played.trace.jsonl'));
+  const gone = await inProcess('export', at('played-out'), '-o', at('no.sktrace'), '--quiet');
+  expect([gone.code, gone.err.trim()]).toEqual([
+    2,
+    expect.stringMatching(/its run read .*played\.trace\.jsonl, which is not there any more$/),
+  ]);
+  expect(existsSync(at('no.sktrace'))).toBe(false);
 });

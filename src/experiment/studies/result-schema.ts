@@ -58,6 +58,10 @@ export const resultSchema: JsonSchema = {
       scenario: text,
       scenarioSource: { description: 'the scenario as it ran, after --set' },
       question: { ...text, description: "the comment at the scenario's head" },
+      inputs: {
+        ...fields({ scenarioFile: text, files: list(fields({ file: text, sha256: text })) }),
+        description: 'files that the scenario names, as the run found them',
+      },
       version: text,
       node: text,
       simulatedSeconds: number,
@@ -93,6 +97,6 @@ export const resultSchema: JsonSchema = {
       notes: list(text),
       cost: { const: 'measured' },
     },
-    ['question', 'ended', 'metrics', 'families', 'cost'],
+    ['question', 'inputs', 'ended', 'metrics', 'families', 'cost'],
   ),
 };
