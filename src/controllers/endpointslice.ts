@@ -8,6 +8,7 @@ import type { Endpoint } from './endpoint.ts';
 import { endpointOf, endpointPorts, isSameEndpoint, portsText } from './endpoint.ts';
 import { BY_LABEL_SET, byLabelSet, podsMatching } from './label-sets.ts';
 import { controllerReference, siblingKey } from './owner-references.ts';
+import { semanticEqual } from './semantic-equal.ts';
 import { ServiceMemberships, selectorOf } from './service-memberships.ts';
 
 const SLICES = 'endpointslices.discovery.k8s.io';
@@ -112,9 +113,10 @@ function reconcilePorts(
   const changed = new Map<EndpointSlice, Endpoint[]>();
   const unchanged: EndpointSlice[] = [];
   const emptied: EndpointSlice[] = [];
+  const labels = labelsOf(service);
   for (const slice of slices) {
     const kept: Endpoint[] = [];
-    let isChanged = false;
+    let isChanged = !semanticEqual(slice.metadata?.labels, labels);
     for (const endpoint of (slice.endpoints ?? []) as readonly Endpoint[]) {
       const address = endpoint.addresses[0] as string;
       const now = left.get(address);
@@ -126,25 +128,25 @@ function reconcilePorts(
       }
     }
     if (!isChanged) unchanged.push(slice);
-    else if (kept.length === 0) emptied.push(slice);
+    else if (kept.length === 0 && (slice.endpoints ?? []).length > 0) emptied.push(slice);
     else changed.set(slice, kept);
   }
   // What was emptied is filled again before anything is made.
   const rest = [...left.values()];
   for (const [slice, kept] of changed) {
     while (kept.length < SLICE_MAX && rest.length > 0) kept.push(rest.pop() as Endpoint);
-    requests.push(update(slice, kept));
+    requests.push(update(slice, kept, labels));
   }
   for (const slice of emptied) {
     const isLast = changed.size === 0 && unchanged.length === 0 && slice === emptied[0];
     if (rest.length === 0 && !isLast) requests.push(deletion(slice));
-    else requests.push(update(slice, rest.splice(0, SLICE_MAX)));
+    else requests.push(update(slice, rest.splice(0, SLICE_MAX), labels));
   }
   if (rest.length > 0 && rest.length < SLICE_MAX) {
     const roomy = unchanged
       .filter(({ endpoints: own }) => (own ?? []).length + rest.length <= SLICE_MAX)
       .sort((a, b) => (b.endpoints ?? []).length - (a.endpoints ?? []).length)[0];
-    if (roomy !== undefined) requests.push(update(roomy, [...((roomy.endpoints ?? []) as Endpoint[]), ...rest.splice(0)]));
+    if (roomy !== undefined) requests.push(update(roomy, [...((roomy.endpoints ?? []) as Endpoint[]), ...rest.splice(0)], labels));
   }
   let creations = 0;
   while (rest.length > 0 || (slices.length === 0 && creations === 0)) {
@@ -154,21 +156,29 @@ function reconcilePorts(
   return creations;
 }
 
-function update(slice: EndpointSlice, endpoints: readonly Endpoint[]): RequestSpec {
+type Labels = Readonly<Record<string, string>>;
+
+function update(slice: EndpointSlice, endpoints: readonly Endpoint[], labels: Labels): RequestSpec {
   const { namespace, name } = slice.metadata ?? {};
-  return { verb: 'update', resource: SLICES, namespace, name, body: { ...slice, endpoints }, discardBody: true };
+  const body = { ...slice, metadata: { ...slice.metadata, labels }, endpoints };
+  return { verb: 'update', resource: SLICES, namespace, name, body, discardBody: true };
+}
+
+/** setEndpointSliceLabels: the Service's own, and what tells whose the slice is. */
+function labelsOf({ metadata, spec }: Service): Labels {
+  const headless = spec?.clusterIP === 'None' ? { 'service.kubernetes.io/headless': '' } : {};
+  return { ...metadata?.labels, [SERVICE_NAME]: metadata?.name ?? '', [MANAGED_BY]: OURSELVES, ...headless };
 }
 
 function creation(service: Service, ports: Ports, endpoints: readonly Endpoint[]): RequestSpec {
-  const { name = '', namespace, labels } = service.metadata ?? {};
-  const isHeadless = service.spec?.clusterIP === 'None';
+  const { name = '', namespace } = service.metadata ?? {};
   const body = {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: {
       generateName: `${name}-`,
       namespace,
-      labels: { ...labels, [SERVICE_NAME]: name, [MANAGED_BY]: OURSELVES, ...(isHeadless ? { 'service.kubernetes.io/headless': '' } : {}) },
+      labels: labelsOf(service),
       ownerReferences: [controllerReference('v1', 'Service', service)],
     },
     addressType: 'IPv4',

@@ -29,6 +29,20 @@ describe('EndpointSlice', () => {
     expect(slices[0].endpoints[0]).toMatchObject({ conditions: { ready: true, serving: true, terminating: false }, zone: 'a' });
   });
 
+  it("follows the Service's labels", () => {
+    const { farm } = lab(
+      [createAt(1, 'services', service('web')), patchAt(5, 'services', 'web', { metadata: { labels: { team: 'a' } } })],
+      { seconds: 10 },
+    );
+    expect(farm.list(SLICES).map(({ metadata }) => metadata.labels)).toEqual([
+      {
+        team: 'a',
+        'kubernetes.io/service-name': 'web',
+        'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+      },
+    ]);
+  });
+
   it('takes a terminating pod from the ready ones at once, and from the list when it is gone (invariant C7)', () => {
     const before = lab([createAt(1, 'services', service('web')), createAt(2, 'deployments.apps', deployment('web', 2))], { seconds: 20 });
     const victim = before.farm.list('pods')[0].metadata.name as string;
