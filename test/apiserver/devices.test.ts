@@ -106,7 +106,7 @@ describe('a claim', () => {
   });
 
   it('merges its consumers by uid', () => {
-    expect(shared?.object.status.reservedFor.map((one: { uid: string }) => one.uid)).toEqual(['u1', 'u2']);
+    expect(shared?.object.status.reservedFor.map((one: { uid: string }) => one.uid)).toEqual(['u2', 'u1']);
     expect(released?.object.status.reservedFor.map((one: { uid: string }) => one.uid)).toEqual(['u2']);
   });
 });

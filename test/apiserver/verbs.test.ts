@@ -140,7 +140,7 @@ describe('the four patches', () => {
   it('on /status touches status alone', () => {
     expect(answers[4]?.object).toMatchObject({ status: { phase: 'Running', qosClass: 'BestEffort' }, metadata: { generation: 2 } });
     expect(answers[4]?.object.spec).toBe(answers[3]?.object.spec);
-    expect(answers[5]?.object.status.conditions.map((each: { type: string }) => each.type)).toEqual(['Ready', 'Initialized']);
+    expect(answers[5]?.object.status.conditions.map((each: { type: string }) => each.type)).toEqual(['Initialized', 'Ready']);
   });
   it('conflicts only over a version of its own', () => expect(answers[6]?.code).toBe(409));
   it('a failed test says so', () =>

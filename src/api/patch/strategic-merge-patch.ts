@@ -21,7 +21,7 @@ export function strategicMergePatch(original: Members, patch: Members, schema: O
   if (directive !== undefined) {
     if (directive === 'replace') return withoutDirectives(patch) as Members;
     if (directive === 'delete') return {};
-    if (directive !== 'merge') throw new PatchError(422, `unknown patch type: ${String(directive)} in map: ${shown(patch)}`);
+    throw new PatchError(500, `unknown patch type: ${String(directive)} in map: ${shown(patch)}`);
   }
   const result: Record<string, unknown> = retained(original, patch);
   const isPlain = !hasDirectives(patch);
@@ -34,11 +34,14 @@ export function strategicMergePatch(original: Members, patch: Members, schema: O
       continue;
     }
     if (key === DIRECTIVE || key === RETAIN_KEYS) continue;
-    if (key.startsWith(DELETE_PRIMITIVES)) deletePrimitives(result, key.slice(DELETE_PRIMITIVES.length), value);
-    else if (key.startsWith(ELEMENT_ORDER)) reorder(result, patch, key.slice(ELEMENT_ORDER.length), value, schema);
+    if (key.startsWith(DELETE_PRIMITIVES)) continue;
+    if (key.startsWith(ELEMENT_ORDER)) reorder(result, patch, key.slice(ELEMENT_ORDER.length), value, schema);
     else if (value === null) delete result[key];
     else result[key] = mergeValue(result[key], value, schema[key], orderOf(patch, key));
   }
+  if (isPlain) return result;
+  // What is to go goes last: it may be among what was added.
+  for (const key in patch) if (key.startsWith(DELETE_PRIMITIVES)) deletePrimitives(result, key.slice(DELETE_PRIMITIVES.length), patch[key]);
   return result;
 }
 
@@ -57,8 +60,7 @@ function retained(original: Members, patch: Members): Record<string, unknown> {
   const keep = patch[RETAIN_KEYS];
   if (!Array.isArray(keep)) return { ...original };
   for (const key in patch) {
-    if (!key.startsWith('$') && patch[key] !== null && !keep.includes(key))
-      throw new PatchError(422, `$retainKeys doesn't contain: ${key}`);
+    if (!key.startsWith('$') && patch[key] !== null && !keep.includes(key)) throw new PatchError(400, 'invalid patch format of retainKeys');
   }
   const result: Record<string, unknown> = {};
   for (const key in original) if (keep.includes(key)) result[key] = original[key];
@@ -74,19 +76,17 @@ function mergeValue(original: unknown, patch: unknown, schema: FieldSchema | und
   if (!merges) return withoutDirectives(patch);
   if (order !== undefined) checkOrder(patch, order, schema.mergeKey);
   const current = Array.isArray(original) ? original : [];
-  const merged =
-    schema.mergeKey === undefined ? mergePrimitives(current, patch) : mergeByKey(current, patch, schema.mergeKey, schema.of ?? NO_SCHEMA);
+  if (schema.mergeKey === undefined) {
+    const all = [...new Set([...current, ...patch])];
+    return inOrder(inOrder(all, patch, current, undefined), order ?? patch, current, undefined);
+  }
+  const merged = mergeByKey(current, patch, schema.mergeKey, schema.of ?? NO_SCHEMA);
   return order === undefined ? merged : inOrder(merged, order, current, schema.mergeKey);
-}
-
-function mergePrimitives(current: readonly unknown[], patch: readonly unknown[]): readonly unknown[] {
-  const added = patch.filter((item) => !current.includes(item));
-  return added.length === 0 ? current : [...current, ...new Set(added)];
 }
 
 function keyValue(item: unknown, mergeKey: string): unknown {
   const value = isMap(item) ? item[mergeKey] : undefined;
-  if (value === undefined) throw new PatchError(422, `map: ${shown(item)} does not contain declared merge key: ${mergeKey}`);
+  if (value === undefined) throw new PatchError(500, `map: ${shown(item)} does not contain declared merge key: ${mergeKey}`);
   return value;
 }
 
@@ -103,33 +103,58 @@ function shown(value: unknown): string {
 function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeKey: string | undefined): void {
   if (order.length === 0 || patch.length === 0) return;
   const idOf = (item: unknown): unknown => (mergeKey !== undefined && isMap(item) ? item[mergeKey] : item);
-  const kept = patch.filter((item) => !isMap(item) || item[DIRECTIVE] === undefined);
+  const kept = patch.filter((item) => !isMap(item) || item[DIRECTIVE] !== 'delete');
+  const isDirective = (item: unknown): boolean => isMap(item) && item[DIRECTIVE] !== undefined;
   let n = 0;
-  for (const item of order) if (n < kept.length && idOf(kept[n]) === idOf(item)) n++;
+  for (const item of order) {
+    while (n < kept.length && isDirective(kept[n])) n++;
+    if (n < kept.length && idOf(kept[n]) === idOf(item)) n++;
+  }
   if (n < kept.length)
-    throw new PatchError(422, `The order in patch list:\n${shown(patch)}\n doesn't match $setElementOrder list:\n${shown(order)}\n`);
+    throw new PatchError(500, `The order in patch list:\n${shown(patch)}\n doesn't match $setElementOrder list:\n${shown(order)}\n`);
 }
 
+/** Elements of the patch stand in its order, new ones before those that only the server has. */
 function mergeByKey(current: readonly unknown[], patch: readonly unknown[], mergeKey: string, schema: ObjectSchema): readonly unknown[] {
-  let result: unknown[] = current.slice();
-  const replaces = patch.some((item) => isMap(item) && item[DIRECTIVE] === 'replace');
-  if (replaces) {
-    return patch.filter((item) => !(isMap(item) && item[DIRECTIVE] !== undefined)).map(withoutDirectives);
-  }
-  for (const item of patch) {
-    const directive = isMap(item) ? item[DIRECTIVE] : undefined;
-    const wanted = keyValue(item, mergeKey);
-    if (directive === 'delete') {
-      result = result.filter((present) => (present as Members)[mergeKey] !== wanted);
-      continue;
-    }
-    if (directive !== undefined && directive !== 'merge')
-      throw new PatchError(422, `unknown patch type: ${String(directive)} in map: ${shown(item)}`);
-    const at = result.findIndex((present) => (present as Members)[mergeKey] === wanted);
+  const directed = patch.some((item) => isMap(item) && item[DIRECTIVE] !== undefined);
+  if (directed && patch.some((item) => isMap(item) && item[DIRECTIVE] === 'replace')) return withoutDirectives(patch) as readonly unknown[];
+  const { left, wanted } = directed ? withoutDeleted(current, patch, mergeKey) : { left: current, wanted: patch };
+  const result: unknown[] = left.slice();
+  // Most patches change elements where they stand: nothing moves then.
+  let last = -1;
+  let isInPlace = true;
+  for (const item of wanted) {
+    const id = keyValue(item, mergeKey);
+    const at = result.findIndex((present) => (present as Members)[mergeKey] === id);
+    isInPlace &&= at > last || (at < 0 && last === result.length - 1);
+    last = at < 0 ? result.length : at;
     if (at < 0) result.push(strategicMergePatch(EMPTY, item as Members, schema));
     else result[at] = strategicMergePatch(result[at] as Members, item as Members, schema);
   }
-  return result;
+  if (isInPlace) return result;
+  // All are new: the first status of a pod, for one.
+  if (result.length === left.length + wanted.length) return [...result.slice(left.length), ...left];
+  return inOrder(result, wanted, left, mergeKey);
+}
+
+/** The list without what the patch deletes, and what else the patch has. */
+function withoutDeleted(
+  current: readonly unknown[],
+  patch: readonly unknown[],
+  mergeKey: string,
+): { readonly left: readonly unknown[]; readonly wanted: readonly unknown[] } {
+  const wanted: unknown[] = [];
+  let left = current;
+  for (const item of patch) {
+    const directive = isMap(item) ? item[DIRECTIVE] : undefined;
+    if (directive === undefined) wanted.push(item);
+    else if (directive === 'delete') {
+      const id = keyValue(item, mergeKey);
+      left = left.filter((present) => (present as Members)[mergeKey] !== id);
+    } else if (directive === 'merge') throw new PatchError(500, 'merging lists cannot yet be specified in the patch');
+    else throw new PatchError(500, `unknown patch type: ${String(directive)} in map: ${shown(item)}`);
+  }
+  return { left, wanted };
 }
 
 /** Elements that the order names stand in its order; those only the server has keep their place relative to their neighbours. */
@@ -165,7 +190,7 @@ function reorder(result: Record<string, unknown>, patch: Members, field: string,
 
 function deletePrimitives(result: Record<string, unknown>, field: string, items: unknown): void {
   const current = result[field];
-  if (!Array.isArray(items)) throw new PatchError(422, `invalid type for $deleteFromPrimitiveList/${field}`);
+  if (!Array.isArray(items)) throw new PatchError(500, `invalid type for $deleteFromPrimitiveList/${field}`);
   if (Array.isArray(current)) result[field] = current.filter((item) => !items.includes(item));
 }
 
@@ -186,9 +211,11 @@ const EMPTY: Members = {};
 /** What is added as it stands must not keep directives or nulls. */
 function withoutDirectives(value: unknown): unknown {
   if (isClean(value)) return value;
-  if (Array.isArray(value)) return value.map(withoutDirectives);
+  const isDirective = (one: unknown): boolean => isMap(one) && one[DIRECTIVE] !== undefined;
+  if (Array.isArray(value)) return value.filter((one) => !isDirective(one)).map(withoutDirectives);
   if (!isMap(value)) return value;
   const clean: Record<string, unknown> = {};
-  for (const key in value) if (!key.startsWith('$') && value[key] !== null) clean[key] = withoutDirectives(value[key]);
+  for (const key in value)
+    if (!key.startsWith('$') && value[key] !== null && !isDirective(value[key])) clean[key] = withoutDirectives(value[key]);
   return clean;
 }

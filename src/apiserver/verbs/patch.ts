@@ -19,6 +19,7 @@ import {
 import { applied, ownersOfNew, refusedIntent } from '../apply/apply.ts';
 import { isStatus } from '../cache/filter.ts';
 import type { Operation } from '../core.ts';
+import { unknownFailure } from '../failures.ts';
 import type { Change } from '../guaranteed-update.ts';
 import { fromScale, toScale } from '../subresources/scale.ts';
 import { invalidValue, required } from '../validation/field-error.ts';
@@ -60,6 +61,7 @@ function asMap(body: unknown): Members {
 function refusal(operation: Operation, error: PatchError, current: KubeObject): StatusObject {
   if (error.code === 400) return badRequest(error.message);
   if (error.code === 413) return tooLarge(error.message);
+  if (error.code === 500) return unknownFailure(error.message);
   if (error.code === 415) return unsupportedMediaType(error.message);
   const { kind, group } = operation.resource.info;
   return { ...invalid(kind, group, current.metadata?.name ?? '', []), message: error.message, reason: 'Invalid' };

@@ -20,7 +20,7 @@ const CASES: readonly (readonly [string, object, object, object])[] = [
     { spec: { containers: [{ name: 'b', image: 'x' }] } },
     { spec: { containers: [{ name: 'a' }, { name: 'b', image: 'x' }] } },
   ],
-  ['new elements go to the end', containers('a'), containers('b'), containers('a', 'b')],
+  ['new elements go to the front', containers('a'), containers('b'), containers('b', 'a')],
   ['$patch: delete removes an element', containers('a', 'b'), { spec: { containers: [{ name: 'a', $patch: 'delete' }] } }, containers('b')],
   [
     '$patch: replace replaces the list',
@@ -62,7 +62,7 @@ const CASES: readonly (readonly [string, object, object, object])[] = [
     'sets of scalars grow',
     { metadata: { finalizers: ['a'] } },
     { metadata: { finalizers: ['b', 'a'] } },
-    { metadata: { finalizers: ['a', 'b'] } },
+    { metadata: { finalizers: ['b', 'a'] } },
   ],
   [
     '$deleteFromPrimitiveList shrinks them',
@@ -83,8 +83,8 @@ const CASES: readonly (readonly [string, object, object, object])[] = [
     {
       status: {
         conditions: [
-          { type: 'A', status: 'True' },
           { type: 'B', status: 'False' },
+          { type: 'A', status: 'True' },
         ],
       },
     },
