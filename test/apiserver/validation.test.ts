@@ -85,7 +85,7 @@ const REFUSALS: readonly (readonly [Call, string])[] = [
   ],
   [
     deployment({ strategy: { type: 'Slow' } }),
-    'Deployment.apps "d" is invalid: spec.strategy.type: Unsupported value: "Slow": supported values: "Recreate", "RollingUpdate"',
+    'Deployment.apps "d" is invalid: spec.strategy: Unsupported value: {"Type":"Slow","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"',
   ],
   [
     deployment({ template: { ...template, spec: { ...template.spec, restartPolicy: 'Never' } } }),
@@ -109,7 +109,7 @@ const REFUSALS: readonly (readonly [Call, string])[] = [
   ],
   [
     create('nodes', { metadata: { name: 'n' }, spec: { taints: [{ key: 'a', effect: 'Odd' }] } }, undefined),
-    'Node "n" is invalid: spec.taints[0].effect: Unsupported value: "Odd": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+    'Node "n" is invalid: metadata.taints[0].effect: Unsupported value: "Odd": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
   ],
   [
     create('services', { metadata: { name: '1s' }, spec: { ports: [{ port: 80 }] } }),

@@ -145,9 +145,9 @@ describe('subresources of pods', () => {
     expect(answers[2]?.object.message).toContain(
       'spec.ephemeralContainers: Forbidden: existing ephemeral containers "debug" may not be changed',
     );
-    expect(answers[3]?.object.message).toContain('spec.ephemeralContainers[1].name: Duplicate value: "main"');
-    expect(answers[3]?.object.message).toContain('spec.ephemeralContainers[1].targetContainerName: Not found: "gone"');
-    expect(answers[3]?.object.message).toContain('spec.ephemeralContainers[1].ports: Forbidden: cannot be set for an Ephemeral Container');
+    expect(answers[3]?.object.message).toContain('spec.ephemeralContainers[0].name: Duplicate value: "main"');
+    expect(answers[3]?.object.message).toContain('spec.ephemeralContainers[0].targetContainerName: Not found: "gone"');
+    expect(answers[3]?.object.message).toContain('spec.ephemeralContainers[0].ports: Forbidden: cannot be set for an Ephemeral Container');
     expect(answers[7]).toMatchObject({ code: 200, object: { kind: 'Pod' } });
   });
   it('say what is not modelled', () => {

@@ -4,8 +4,9 @@ import { type DaemonSet, deepEqual, type FieldError, matchesLabelSelector } from
 import { defaultTemplate } from '../defaults/pod-spec.ts';
 import type { Meta } from '../object-meta.ts';
 import { validateNonNegative } from '../validation/counts.ts';
-import { type FieldErrors, has, immutable, invalidValue, notSupported, required } from '../validation/field-error.ts';
+import { type FieldErrors, has, invalidValue, notSupported, required } from '../validation/field-error.ts';
 import { validateAtMostAll, validateIntOrPercent } from '../validation/int-or-percent.ts';
+import { frozen } from '../validation/internal-form.ts';
 import { isSelector, validateLabelSelector } from '../validation/selectors.ts';
 import { validateAlwaysRestarts, validateTemplate } from '../validation/workload.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
@@ -107,8 +108,6 @@ export const daemonSets: ResourceDescriptor<DaemonSet> = {
   validate,
   validateUpdate(next, old) {
     if (next.spec === old.spec) return [];
-    const errors: FieldError[] = [...validate(next)];
-    if (!deepEqual(next.spec?.selector, old.spec?.selector)) errors.push(immutable('spec.selector', next.spec?.selector));
-    return errors;
+    return [...validate(next), ...frozen('spec.selector', 'LabelSelector', next.spec?.selector, old.spec?.selector)];
   },
 };

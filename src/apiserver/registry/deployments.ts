@@ -1,10 +1,11 @@
 /** Deployments. Mirrors Kubernetes v1.34 pkg/apis/apps/v1/defaults.go, pkg/registry/apps/deployment and ValidateDeployment. */
 
-import { type Deployment, deepEqual, type FieldError } from '#api';
+import type { Deployment, FieldError } from '#api';
 import { defaultTemplate } from '../defaults/pod-spec.ts';
 import { validateNonNegative } from '../validation/counts.ts';
-import { type FieldErrors, forbiddenField, immutable, invalidValue, notSupported } from '../validation/field-error.ts';
+import { type FieldErrors, forbiddenField, invalidValue, notSupported } from '../validation/field-error.ts';
 import { validateAtMostAll, validateIntOrPercent } from '../validation/int-or-percent.ts';
+import { frozen, internalForm } from '../validation/internal-form.ts';
 import { validateAlwaysRestarts, validateSelectorAndTemplate } from '../validation/workload.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 import { selectorText } from './label-selector-text.ts';
@@ -53,7 +54,7 @@ function validateStrategy(strategy: Strategy | undefined, errors: FieldError[]):
     return;
   }
   if (strategy?.type !== 'RollingUpdate') {
-    errors.push(notSupported('spec.strategy.type', strategy?.type ?? '', ['Recreate', 'RollingUpdate']));
+    errors.push(notSupported('spec.strategy', internalForm('DeploymentStrategy', strategy), ['Recreate', 'RollingUpdate']));
     return;
   }
   const { maxSurge, maxUnavailable } = strategy.rollingUpdate ?? {};
@@ -91,12 +92,7 @@ export const deployments: ResourceDescriptor<Deployment> = {
   validate,
   validateUpdate(next, old) {
     if (next.spec === old.spec) return [];
-    const errors: FieldError[] = [];
-    validateNonNegative(next.spec?.replicas, 'spec.replicas', errors);
-    validateNumbers(next.spec as Spec, errors);
-    if (!deepEqual(next.spec?.selector, old.spec?.selector)) errors.push(immutable('spec.selector', next.spec?.selector));
-    if (next.spec?.template !== old.spec?.template) errors.push(...mismatch(next));
-    return errors;
+    return [...validate(next), ...frozen('spec.selector', 'LabelSelector', next.spec?.selector, old.spec?.selector)];
   },
   scale: {
     replicas: (deployment) => deployment.spec?.replicas ?? 0,
@@ -105,10 +101,3 @@ export const deployments: ResourceDescriptor<Deployment> = {
     withReplicas: (deployment, replicas) => ({ ...deployment, spec: { ...(deployment.spec as Spec), replicas } }),
   },
 };
-
-function mismatch(deployment: Deployment): FieldErrors {
-  const errors: FieldError[] = [];
-  validateSelectorAndTemplate(deployment.spec?.selector, deployment.spec?.template, 'deployment', 'invalid label selector', errors);
-  validateAlwaysRestarts(deployment.spec?.template, 'ReplicaSet', errors);
-  return errors;
-}

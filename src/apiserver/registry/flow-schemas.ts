@@ -3,6 +3,7 @@
 import { deepEqual, type FieldError, type FlowSchema } from '#api';
 import { MANDATORY_SCHEMAS } from '../flow-control/bootstrap.ts';
 import { duplicate, type FieldErrors, forbiddenField, invalidValue, notSupported, required } from '../validation/field-error.ts';
+import { internalForm } from '../validation/internal-form.ts';
 import { dns1123Label, dns1123Subdomain } from '../validation/names.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
@@ -103,7 +104,12 @@ function validate({ metadata, spec }: FlowSchema): FieldErrors {
   if (matchingPrecedence === 1 && metadata?.name !== 'exempt')
     errors.push(invalidValue(at, matchingPrecedence, "only the schema named 'exempt' may have matchingPrecedence 1"));
   if (distinguisherMethod !== undefined && !['ByNamespace', 'ByUser'].includes(distinguisherMethod.type ?? ''))
-    errors.push(notSupported('spec.distinguisherMethod.type', distinguisherMethod, ['ByNamespace', 'ByUser']));
+    errors.push(
+      notSupported('spec.distinguisherMethod.type', internalForm('FlowDistinguisherMethod', distinguisherMethod), [
+        'ByNamespace',
+        'ByUser',
+      ]),
+    );
   const level = priorityLevelConfiguration?.name;
   if (!level) errors.push(required('spec.priorityLevelConfiguration.name', 'must reference a priority level'));
   else for (const text of dns1123Subdomain(level)) errors.push(invalidValue('spec.priorityLevelConfiguration.name', level, text));

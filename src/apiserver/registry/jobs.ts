@@ -1,8 +1,9 @@
 /** Jobs. Mirrors Kubernetes v1.34 pkg/apis/batch/v1/defaults.go, pkg/registry/batch/job/strategy.go and ValidateJob. */
 
-import { deepEqual, type FieldError, type Job, matchesLabelSelector, type PodTemplateSpec } from '#api';
+import { type FieldError, type Job, matchesLabelSelector, type PodTemplateSpec } from '#api';
 import { defaultTemplate } from '../defaults/pod-spec.ts';
 import { type FieldErrors, has, immutable, invalidValue, required } from '../validation/field-error.ts';
+import { frozen } from '../validation/internal-form.ts';
 import { validateJobSpec } from '../validation/job-spec.ts';
 import { dns1123Label } from '../validation/names.ts';
 import { isSelector, validateLabelSelector } from '../validation/selectors.ts';
@@ -102,28 +103,39 @@ export const jobs: ResourceDescriptor<Job> = {
   validate,
   validateUpdate(next, old) {
     if (next.spec === old.spec) return [];
-    const errors: FieldError[] = [];
+    const errors: FieldError[] = [...validate(next)];
     const spec = next.spec as Spec;
     const before = old.spec as Spec;
-    validateJobSpec(spec, 'spec', errors);
     // Elastic indexed jobs change both numbers together.
-    const elastic = spec.completionMode === 'Indexed' && spec.completions === spec.parallelism;
-    if (spec.completions !== before.completions && !elastic) errors.push(immutable('spec.completions', spec.completions));
-    if (!deepEqual(spec.selector, before.selector)) errors.push(immutable('spec.selector', spec.selector));
-    if (spec.completionMode !== before.completionMode) errors.push(immutable('spec.completionMode', spec.completionMode));
+    if (spec.completions !== before.completions) {
+      if (spec.completionMode !== 'Indexed') errors.push(immutable('spec.completions', spec.completions ?? null));
+      else if (has(spec.completions) && spec.completions !== spec.parallelism)
+        errors.push(invalidValue('spec.completions', spec.completions, 'can only be modified in tandem with spec.parallelism'));
+    }
+    errors.push(...frozen('spec.selector', 'LabelSelector', spec.selector, before.selector));
     // While suspended and never started, where its pods may run can still be chosen.
     const mayPlace = before.suspend === true && old.status?.startTime === undefined;
-    if (!deepEqual(spec.template, mayPlace ? placedAs(before.template, spec.template) : before.template))
-      errors.push(immutable('spec.template', spec.template));
+    const template = mayPlace ? placedAs(before.template, spec.template) : before.template;
+    errors.push(...frozen('spec.template', 'PodTemplateSpec', spec.template, template));
+    if (spec.completionMode !== before.completionMode) errors.push(immutable('spec.completionMode', spec.completionMode ?? null));
+    errors.push(...frozen('spec.podFailurePolicy', 'PodFailurePolicy', spec.podFailurePolicy, before.podFailurePolicy));
+    if (spec.backoffLimitPerIndex !== before.backoffLimitPerIndex)
+      errors.push(immutable('spec.backoffLimitPerIndex', spec.backoffLimitPerIndex ?? null));
+    if (spec.managedBy !== before.managedBy) errors.push(immutable('spec.managedBy', spec.managedBy ?? null));
+    errors.push(...frozen('spec.successPolicy', 'SuccessPolicy', spec.successPolicy, before.successPolicy));
     return errors;
   },
 };
 
-function placedAs(template: PodTemplateSpec, like: PodTemplateSpec): PodTemplateSpec {
-  const { nodeSelector, affinity, tolerations, schedulingGates } = like.spec ?? {};
+/** The old template with what may be chosen as `wanted` has it: of affinity that to nodes alone. */
+function placedAs(template: PodTemplateSpec, wanted: PodTemplateSpec): PodTemplateSpec {
+  const { nodeSelector, affinity, tolerations, schedulingGates } = wanted.spec ?? {};
+  const old = template.spec as NonNullable<PodTemplateSpec['spec']>;
+  const { nodeAffinity: _, ...others } = old.affinity ?? {};
+  const kept = affinity === undefined && Object.keys(others).length === 0 ? undefined : { ...others, nodeAffinity: affinity?.nodeAffinity };
   return {
     ...template,
-    metadata: { ...template.metadata, labels: like.metadata?.labels, annotations: like.metadata?.annotations },
-    spec: { ...(template.spec as NonNullable<PodTemplateSpec['spec']>), nodeSelector, affinity, tolerations, schedulingGates },
+    metadata: { ...template.metadata, labels: wanted.metadata?.labels, annotations: wanted.metadata?.annotations },
+    spec: { ...old, nodeSelector, affinity: kept, tolerations, schedulingGates },
   };
 }

@@ -2,6 +2,7 @@
 
 import { deepEqual, type FieldError, type Node, type Taint } from '#api';
 import type { Meta } from '../object-meta.ts';
+import { validateRange } from '../validation/addresses.ts';
 import { duplicate, type FieldErrors, forbiddenField, invalidValue, notSupported, required } from '../validation/field-error.ts';
 import { labelValue, qualifiedName } from '../validation/names.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
@@ -12,7 +13,8 @@ function validateTaints(taints: readonly Taint[] | undefined): FieldErrors {
   const errors: FieldError[] = [];
   const seen = new Set<string>();
   (taints ?? []).forEach((taint, i) => {
-    const at = `spec.taints[${i}]`;
+    // Upstream names them so.
+    const at = `metadata.taints[${i}]`;
     for (const text of qualifiedName(taint.key ?? '')) errors.push(invalidValue(`${at}.key`, taint.key, text));
     for (const text of labelValue(taint.value ?? '')) errors.push(invalidValue(`${at}.value`, taint.value, text));
     if (!taint.effect) errors.push(required(`${at}.effect`));
@@ -28,6 +30,25 @@ function validateTaints(taints: readonly Taint[] | undefined): FieldErrors {
   return errors;
 }
 
+/** ValidateNode. */
+function validate(node: Node): FieldErrors {
+  const errors: FieldError[] = [...validateTaints(node.spec?.taints)];
+  const ranges = node.spec?.podCIDRs ?? [];
+  const parsed = ranges.map((range, i) => validateRange(range, `spec.podCIDRs[${i}]`, errors));
+  const families = new Set(parsed.map((range) => range?.family));
+  if (ranges.length > 1 && (ranges.length > 2 || families.size < 2 || families.has(undefined)))
+    errors.push(invalidValue('spec.podCIDRs', ranges, 'may specify no more than one CIDR for each IP family'));
+  return errors;
+}
+
+/** podCIDR is the first of podCIDRs, and what counts when both are given. */
+function withRanges(spec: Node['spec']): Node['spec'] {
+  const { podCIDR, podCIDRs } = spec ?? {};
+  const first = podCIDRs?.[0];
+  if (podCIDR) return podCIDR === first ? spec : { ...spec, podCIDRs: [podCIDR] };
+  return first === undefined || first === podCIDR ? spec : { ...spec, podCIDR: first };
+}
+
 /** SetDefaults_NodeStatus: what is there may be used. */
 function withAllocatable(status: Node['status']): Node['status'] {
   return status?.capacity === undefined || status.allocatable !== undefined ? status : { ...status, allocatable: status.capacity };
@@ -40,7 +61,8 @@ export const nodes: ResourceDescriptor<Node> = {
   fields: { 'spec.unschedulable': (node) => String(node.spec?.unschedulable ?? false) },
   defaults(node) {
     const status = withAllocatable(node.status);
-    return status === node.status ? node : { ...node, status };
+    const spec = withRanges(node.spec);
+    return status === node.status && spec === node.spec ? node : { ...node, spec, status };
   },
   // A node comes with its status.
   prepareForCreate: (node) => ({
@@ -50,15 +72,18 @@ export const nodes: ResourceDescriptor<Node> = {
     spec: node.spec ?? {},
     status: node.status ?? {},
   }),
-  validate: (node) => validateTaints(node.spec?.taints),
+  validate,
   prepareForUpdate: (next, old) => ({ apiVersion: 'v1', kind: 'Node', metadata: next.metadata, spec: next.spec ?? {}, status: old.status }),
   validateUpdate(next, old) {
     if (next.spec === old.spec) return [];
-    const errors: FieldError[] = [...validateTaints(next.spec?.taints)];
-    if (old.spec?.podCIDRs !== undefined && !deepEqual(next.spec?.podCIDRs, old.spec.podCIDRs))
+    const errors: FieldError[] = [...validate(next)];
+    const [ranges, before] = [next.spec?.podCIDRs ?? [], old.spec?.podCIDRs ?? []];
+    if (before.length > 0 && !deepEqual(ranges, before))
       errors.push(forbiddenField('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'));
     if (old.spec?.providerID && next.spec?.providerID !== old.spec.providerID)
       errors.push(forbiddenField('spec.providerID', 'node updates may not change providerID except from "" to valid'));
+    if ((next.spec?.externalID ?? '') !== (old.spec?.externalID ?? ''))
+      errors.push(forbiddenField('spec.externalID', 'may not be updated'));
     return errors;
   },
   // Labels and annotations may travel with a node's status: kubelets patch both at once.

@@ -1,8 +1,9 @@
 /** PersistentVolumeClaims. Mirrors Kubernetes v1.34 pkg/apis/core/v1/defaults.go and ValidatePersistentVolumeClaim(Update). */
 
-import { compareQuantities, deepEqual, type FieldError, type PersistentVolumeClaim } from '#api';
+import { compareQuantities, type FieldError, type PersistentVolumeClaim } from '#api';
 import { validateClaimSpec } from '../validation/claim-spec.ts';
-import { type FieldErrors, forbiddenField, has } from '../validation/field-error.ts';
+import { type FieldErrors, forbiddenField, has, immutable } from '../validation/field-error.ts';
+import { formDiff, isSameForm } from '../validation/internal-form.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
 type Spec = NonNullable<PersistentVolumeClaim['spec']>;
@@ -22,6 +23,36 @@ export function withDataSources(spec: Spec): Spec {
   return namespace ? spec : { ...spec, dataSource: rest };
 }
 
+const IMMUTABLE = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+/** Where the class stood before it was a field. */
+const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
+const annotatedClass = (claim: PersistentVolumeClaim): string | undefined => claim.metadata?.annotations?.[CLASS_ANNOTATION];
+
+function checkAnnotation(next: PersistentVolumeClaim, old: PersistentVolumeClaim, errors: FieldError[]): void {
+  const [now, before] = [annotatedClass(next) ?? '', annotatedClass(old) ?? ''];
+  if (now !== before && !movesClass(next, old)) errors.push(immutable(`metadata.annotations.${CLASS_ANNOTATION}`, now));
+}
+
+/** The annotation's class becomes the field's. */
+function movesClass(next: PersistentVolumeClaim, old: PersistentVolumeClaim): boolean {
+  const [now, before, name] = [annotatedClass(next), annotatedClass(old), next.spec?.storageClassName];
+  return before !== undefined && !has(old.spec?.storageClassName) && name === before && (now === undefined || now === before);
+}
+
+function mayNameClass(next: PersistentVolumeClaim, old: PersistentVolumeClaim): boolean {
+  const [before, name] = [annotatedClass(old), next.spec?.storageClassName];
+  return has(name) && !has(old.spec?.storageClassName) && (before === undefined || before === name);
+}
+
+/** Attributes that a volume got once are changed, not taken away. */
+function checkAttributesClass(name: string | undefined, old: PersistentVolumeClaim, errors: FieldError[]): void {
+  if ((name ?? undefined) === (old.spec?.volumeAttributesClassName ?? undefined)) return;
+  if (!has(old.status?.currentVolumeAttributesClassName) || name) return;
+  const what = has(name) ? 'empty string' : 'nil';
+  const text = `update to ${what} is forbidden when status.currentVolumeAttributesClassName is not nil`;
+  errors.push(forbiddenField('spec.volumeAttributesClassName', text));
+}
+
 export const persistentVolumeClaims: ResourceDescriptor<PersistentVolumeClaim> = {
   resource: 'persistentvolumeclaims',
   hasStatus: true,
@@ -35,32 +66,37 @@ export const persistentVolumeClaims: ResourceDescriptor<PersistentVolumeClaim> =
     ...(has(claim.spec) ? { spec: withDataSources(claim.spec) } : {}),
     status: { phase: 'Pending' },
   }),
+  prepareForUpdate: (next, old) => (next.spec === old.spec || !has(next.spec) ? next : { ...next, spec: withDataSources(next.spec) }),
   validate,
   validateUpdate(next, old) {
     const spec = next.spec as Spec;
     const before = old.spec as Spec;
     if (spec === before) return [];
     const errors: FieldError[] = [...validate(next)];
-    // Once bound, only the wish for more may grow; before that the binder may still fill in the volume.
-    const { resources, volumeAttributesClassName } = before;
-    const frozen: Spec = { ...spec, resources, volumeAttributesClassName };
-    if (!before.volumeName) frozen.volumeName = before.volumeName;
-    if (before.storageClassName === undefined) frozen.storageClassName = before.storageClassName;
-    if (!deepEqual(frozen, before)) {
-      errors.push(
-        forbiddenField('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'),
-      );
-    }
-    const wanted = spec.resources?.requests?.storage;
-    const had = resources?.requests?.storage;
-    const given = old.status?.capacity?.storage;
-    if (
-      wanted !== undefined &&
-      had !== undefined &&
-      compareQuantities(wanted, had) < 0 &&
-      (given === undefined || compareQuantities(wanted, given) <= 0)
-    )
+    checkAnnotation(next, old, errors);
+    const isBound = next.status?.phase === 'Bound';
+    // The binder fills in the volume, once; a class may be named where there was none.
+    const base: Spec = before.volumeName ? before : { ...before, volumeName: spec.volumeName };
+    const munged: Spec = {
+      ...spec,
+      ...(mayNameClass(next, old) ? { storageClassName: before.storageClassName } : {}),
+      ...(isBound && has(spec.resources?.requests)
+        ? {
+            resources: { ...spec.resources, requests: { ...spec.resources.requests, storage: before.resources?.requests?.storage ?? '0' } },
+          }
+        : {}),
+      ...(isBound ? { volumeAttributesClassName: before.volumeAttributesClassName } : {}),
+    };
+    const diffOf = (): string => formDiff('PersistentVolumeClaimSpec', base, munged);
+    if (!isSameForm('PersistentVolumeClaimSpec', munged, base)) errors.push(forbiddenField('spec', `${IMMUTABLE}\n${diffOf()}`));
+    const storageOf = (resources: Spec['resources']) => resources?.requests?.storage ?? '0';
+    const wanted = storageOf(spec.resources);
+    const given = old.status?.capacity?.storage ?? '0';
+    if (compareQuantities(wanted, storageOf(before.resources)) < 0 && compareQuantities(wanted, given) <= 0)
       errors.push(forbiddenField('spec.resources.requests.storage', 'field can not be less than status.capacity'));
+    // Upstream names it so.
+    if (spec.volumeMode !== before.volumeMode) errors.push(immutable('volumeMode', spec.volumeMode ?? null));
+    checkAttributesClass(spec.volumeAttributesClassName, old, errors);
     return errors;
   },
 };

@@ -1,9 +1,10 @@
 /** pods/ephemeralcontainers: containers that are added to a pod to look into it, nothing else; none is ever changed or taken away. Mirrors Kubernetes
  *  v1.34 pkg/registry/core/pod/strategy.go (podEphemeralContainersStrategy) and pkg/apis/core/validation. */
 
-import { deepEqual, type FieldError, type Pod, type PodSpec } from '#api';
+import type { FieldError, Pod, PodSpec } from '#api';
 import type { Meta } from '../object-meta.ts';
 import { duplicate, type FieldErrors, forbiddenField, notFoundField, required } from '../validation/field-error.ts';
+import { formDiff, isSameForm } from '../validation/internal-form.ts';
 import { validateName } from '../validation/lists.ts';
 import { dns1123Label } from '../validation/names.ts';
 
@@ -57,8 +58,10 @@ export function validateEphemeralContainers(next: Pod, old: Pod): FieldErrors {
   for (const before of old.spec?.ephemeralContainers ?? []) {
     const after = sent.find(({ name }) => name === before.name);
     if (after === undefined) errors.push(forbiddenField(FIELD, `existing ephemeral containers "${before.name}" may not be removed\n`));
-    else if (!deepEqual(after, before))
-      errors.push(forbiddenField(FIELD, `existing ephemeral containers "${before.name}" may not be changed\n`));
+    else if (!isSameForm('EphemeralContainer', after, before)) {
+      const diff = formDiff('EphemeralContainer', before, after);
+      errors.push(forbiddenField(FIELD, `existing ephemeral containers "${before.name}" may not be changed\n${diff}`));
+    }
   }
   return errors;
 }

@@ -1,12 +1,12 @@
 /** Pods. Mirrors Kubernetes v1.34 pkg/registry/core/pod/strategy.go and ValidatePodUpdate of pkg/apis/core/validation. */
 
-import { deepEqual, type FieldError, type Pod, type PodCondition, type PodSpec, type PodStatus, podQosClass, type QosClass } from '#api';
+import { type FieldError, type Pod, type PodCondition, type PodSpec, type PodStatus, podQosClass, type QosClass } from '#api';
 import { defaultPodOwnSpec } from '../defaults/pod-spec.ts';
 import type { Meta } from '../object-meta.ts';
-import { validateImages } from '../validation/containers.ts';
 import { type FieldErrors, forbiddenField, invalidValue, NO_ERRORS } from '../validation/field-error.ts';
 import { validatePodAnnotations } from '../validation/pod-annotations.ts';
-import { validatePodSpec, validateTolerations } from '../validation/pod-spec.ts';
+import { validatePodSpec } from '../validation/pod-spec.ts';
+import { validatePodAlone, validatePodUpdate } from '../validation/pod-update.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 import { prepareEphemeralContainers, validateEphemeralContainers } from './pod-ephemeral-containers.ts';
 import { prepareForResize, validateResize } from './pod-resize.ts';
@@ -40,68 +40,6 @@ function qosClass(pod: Pod): QosClass {
 }
 
 const GATED = 'Scheduling is blocked due to non-empty scheduling gates';
-const UPDATES =
-  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
-
-function withImagesOf(
-  containers: PodSpec['containers'] | undefined,
-  old: PodSpec['containers'] | undefined,
-): PodSpec['containers'] | undefined {
-  if (containers === old || containers === undefined || old === undefined || containers.length !== old.length) return containers;
-  return containers.map((container, i) => ({ ...container, image: old[i]?.image }));
-}
-
-/** spec as it would be had the client left the mutable fields alone. */
-function withMutableFieldsOf(spec: PodSpec, old: PodSpec): PodSpec {
-  const isGated = (old.schedulingGates ?? []).length > 0;
-  return {
-    ...spec,
-    containers: withImagesOf(spec.containers, old.containers) ?? spec.containers,
-    initContainers: withImagesOf(spec.initContainers, old.initContainers),
-    activeDeadlineSeconds: old.activeDeadlineSeconds,
-    tolerations: old.tolerations,
-    schedulingGates: old.schedulingGates,
-    terminationGracePeriodSeconds:
-      (old.terminationGracePeriodSeconds ?? 0) < 0 && spec.terminationGracePeriodSeconds === 1
-        ? old.terminationGracePeriodSeconds
-        : spec.terminationGracePeriodSeconds,
-    ...(isGated ? { nodeSelector: old.nodeSelector, affinity: old.affinity } : {}),
-  };
-}
-
-function validateSpecUpdate(spec: PodSpec, old: PodSpec): FieldErrors {
-  if (spec === old) return NO_ERRORS;
-  const errors: FieldError[] = [...validatePodSpec(spec, 'spec')];
-  const deadline = spec.activeDeadlineSeconds;
-  const before = old.activeDeadlineSeconds;
-  if (before !== undefined && deadline === undefined)
-    errors.push(invalidValue('spec.activeDeadlineSeconds', deadline, 'must not update from a positive integer to nil value'));
-  if (before !== undefined && deadline !== undefined && deadline > before)
-    errors.push(invalidValue('spec.activeDeadlineSeconds', deadline, 'must be less than or equal to previous value'));
-  const tolerations = spec.tolerations ?? [];
-  const keepsAll = (old.tolerations ?? []).every((toleration) =>
-    tolerations.some((kept) => deepEqual({ ...kept, tolerationSeconds: 0 }, { ...toleration, tolerationSeconds: 0 })),
-  );
-  if (!keepsAll) errors.push(forbiddenField('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds'));
-  errors.push(...validateTolerations(spec.tolerations, 'spec.tolerations'));
-  const gates = new Set((old.schedulingGates ?? []).map((gate) => gate.name));
-  for (const gate of spec.schedulingGates ?? [])
-    if (!gates.has(gate.name))
-      errors.push(forbiddenField('spec.schedulingGates', `only deletion is allowed, but found new scheduling gate '${gate.name}'`));
-  for (const name in (gates.size > 0 ? old.nodeSelector : undefined) ?? {}) {
-    if (spec.nodeSelector?.[name] !== old.nodeSelector?.[name])
-      errors.push(
-        invalidValue(
-          'spec.nodeSelector',
-          spec.nodeSelector ?? {},
-          'only additions to spec.nodeSelector are allowed (no mutations or deletions)',
-        ),
-      );
-  }
-  if (!deepEqual(withMutableFieldsOf(spec, old), old)) errors.push(forbiddenField('spec', UPDATES));
-  return errors;
-}
-
 /** A client that leaves observedGeneration out does not clear it. */
 function keepObservedGenerations(status: PodStatus, old: PodStatus | undefined): PodStatus {
   const before = old?.conditions;
@@ -130,19 +68,7 @@ function validatePod(pod: Pod): FieldErrors {
   const own = validatePodSpec(spec, 'spec');
   if (own.length > 0) errors.push(...own);
   if (spec === undefined || spec === null) return errors;
-  if (!spec.serviceAccountName)
-    (spec.volumes ?? []).forEach((volume, i) => {
-      (volume.projected?.sources ?? []).forEach((source, n) => {
-        if (source.serviceAccountToken !== undefined && source.serviceAccountToken !== null)
-          errors.push(
-            forbiddenField(
-              `spec.volumes[${i}].projected.sources[${n}].serviceAccountToken`,
-              'must not be specified when serviceAccountName is not set',
-            ),
-          );
-      });
-    });
-  validateImages(spec, 'spec', errors);
+  validatePodAlone(spec, errors);
   if ((spec.ephemeralContainers ?? []).length > 0) errors.push(forbiddenField('spec.ephemeralContainers', 'cannot be set on create'));
   if (spec.nodeName && (spec.schedulingGates ?? []).length > 0)
     errors.push(forbiddenField('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
@@ -184,7 +110,7 @@ export const pods: ResourceDescriptor<Pod> = {
   },
   validate: validatePod,
   prepareForUpdate: (next, old) => shaped(metaOf(next), next.spec, old.status),
-  validateUpdate: (next, old) => validateSpecUpdate(next.spec as PodSpec, old.spec as PodSpec),
+  validateUpdate: validatePodUpdate,
   parts: {
     resize: { prepare: prepareForResize, validate: validateResize },
     ephemeralcontainers: { prepare: prepareEphemeralContainers, validate: validateEphemeralContainers },

@@ -2,9 +2,9 @@
  *  ValidateResourceClaim(Update) and ValidateResourceClaimTemplate(Update). Fields behind gates that are off by default are kept, and ignored by the scheduler. */
 
 import type { DeviceClaim, DeviceRequest, DeviceSubRequest, ExactDeviceRequest, ResourceClaim, ResourceClaimTemplate } from '#api';
-import { deepEqual } from '#api';
 import { validateClaimStatusUpdate, validateDeviceClaim } from '../validation/device-claims.ts';
-import { type FieldErrors, forbiddenField, immutable } from '../validation/field-error.ts';
+import { type FieldErrors, forbiddenField } from '../validation/field-error.ts';
+import { frozen } from '../validation/internal-form.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
 type Wanted = ExactDeviceRequest | DeviceSubRequest;
@@ -31,10 +31,6 @@ type ClaimSpec = ResourceClaim['spec'];
 const defaultSpec = (spec: ClaimSpec): ClaimSpec =>
   spec?.devices === undefined ? spec : { ...spec, devices: defaultDevices(spec.devices) };
 
-/** What a spec must not be changed into: itself or a refusal. */
-const frozen = (field: string, next: unknown, old: unknown): FieldErrors =>
-  next === old || deepEqual(next, old) ? [] : [immutable(field, next)];
-
 const ADMIN_LABEL = 'resource.kubernetes.io/admin-access';
 
 /** AuthorizedForAdmin: looking at devices in use is for namespaces that are marked for it. Upstream names a template's field like a claim's. */
@@ -53,7 +49,10 @@ export const resourceClaims: ResourceDescriptor<ResourceClaim> = {
   prepareForCreate: (claim) => ({ ...claim, status: {} }),
   validate: ({ spec }) => validateDeviceClaim(spec?.devices ?? {}, 'spec.devices', false),
   validateInNamespace: ({ spec }, labels) => forAdministrators(spec?.devices, labels),
-  validateUpdate: (next, old) => frozen('spec', next.spec, old.spec),
+  validateUpdate: (next, old) => [
+    ...validateDeviceClaim(next.spec?.devices ?? {}, 'spec.devices', true),
+    ...frozen('spec', 'ResourceClaimSpec', next.spec, old.spec),
+  ],
   validateStatusUpdate: validateClaimStatusUpdate,
 };
 
@@ -64,5 +63,8 @@ export const resourceClaimTemplates: ResourceDescriptor<ResourceClaimTemplate> =
     template.spec?.spec === undefined ? template : { ...template, spec: { ...template.spec, spec: defaultSpec(template.spec.spec) } },
   validate: ({ spec }) => validateDeviceClaim(spec?.spec?.devices ?? {}, 'spec.spec.devices', false),
   validateInNamespace: ({ spec }, labels) => forAdministrators(spec?.spec?.devices, labels),
-  validateUpdate: (next, old) => frozen('spec', next.spec, old.spec),
+  validateUpdate: (next, old) => [
+    ...validateDeviceClaim(next.spec?.spec?.devices ?? {}, 'spec.spec.devices', true),
+    ...frozen('spec', 'ResourceClaimTemplateSpec', next.spec, old.spec),
+  ],
 };

@@ -1,6 +1,6 @@
 /** ResourceQuotas. Mirrors Kubernetes v1.34 pkg/registry/core/resourcequota/strategy.go and ValidateResourceQuota(Update). */
 
-import { deepEqual, type FieldError, type ResourceList, type ResourceQuota } from '#api';
+import type { FieldError, ResourceList, ResourceQuota } from '#api';
 import { validateAmount } from '../validation/container-resources.ts';
 import { type FieldErrors, immutable } from '../validation/field-error.ts';
 import { validateQuotaName, validateScopes } from '../validation/quota-scopes.ts';
@@ -29,8 +29,9 @@ export const resourceQuotas: ResourceDescriptor<ResourceQuota> = {
   validate,
   validateUpdate(next, old) {
     const errors: FieldError[] = [...validate(next)];
-    if (!deepEqual([...(next.spec?.scopes ?? [])].sort(), [...(old.spec?.scopes ?? [])].sort()))
-      errors.push(immutable('spec.scopes', next.spec?.scopes ?? []));
+    const [scopes, before] = [new Set(next.spec?.scopes ?? []), new Set(old.spec?.scopes ?? [])];
+    if (scopes.size !== before.size || [...scopes].some((scope) => !before.has(scope)))
+      errors.push(immutable('spec.scopes', next.spec?.scopes ?? null));
     return errors;
   },
   validateStatusUpdate(next) {

@@ -1,7 +1,8 @@
 /** Roles and bindings. Mirrors Kubernetes v1.34 pkg/registry/rbac, pkg/apis/rbac/v1/defaults.go and pkg/apis/rbac/validation. */
 
-import { type ClusterRole, deepEqual, type FieldError, type KubeObject, type LabelSelector, type RoleBinding } from '#api';
+import type { ClusterRole, FieldError, KubeObject, LabelSelector, RoleBinding } from '#api';
 import { type FieldErrors, invalidValue, notSupported, required } from '../validation/field-error.ts';
+import { internalForm, isSameForm } from '../validation/internal-form.ts';
 import { dns1123Subdomain, pathSegment } from '../validation/names.ts';
 import { validateLabelSelector } from '../validation/selectors.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
@@ -89,7 +90,8 @@ const bindings = (resource: string, isNamespaced: boolean): ResourceDescriptor<R
   validate: (binding) => validateBinding(binding, isNamespaced),
   validateUpdate(next, old) {
     const errors = [...validateBinding(next, isNamespaced)];
-    if (!deepEqual(next.roleRef, old.roleRef)) errors.push(invalidValue('roleRef', next.roleRef, 'cannot change roleRef'));
+    if (!isSameForm('RoleRef', next.roleRef, old.roleRef))
+      errors.push(invalidValue('roleRef', internalForm('RoleRef', next.roleRef), 'cannot change roleRef'));
     return errors;
   },
 });

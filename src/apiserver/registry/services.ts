@@ -1,10 +1,9 @@
 /** Services. Mirrors Kubernetes v1.34 pkg/registry/core/service and ValidateService; cluster IPs are given out in service-ips.ts. */
 
-import { deepEqual, type FieldError, type Service } from '#api';
+import { deepEqual, type Service } from '#api';
 import { withKeptPorts } from '../service-ports.ts';
-import { immutable } from '../validation/field-error.ts';
 import { dns1035Label } from '../validation/names.ts';
-import { isExternallyAccessible, validateService } from '../validation/services.ts';
+import { isExternallyAccessible, validateService, validateServiceUpdate } from '../validation/services.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
 type Spec = NonNullable<Service['spec']>;
@@ -51,6 +50,22 @@ function withoutOldType(spec: Spec, old: Spec): Spec {
   return next;
 }
 
+/** What a client leaves out stays, and the first address is told twice (patchAllocatedValues, normalizeClusterIPs, initIPFamilyFields). */
+function withAddresses(spec: Spec, old: Spec): Spec {
+  const clusterIP = spec.clusterIP || old.clusterIP;
+  const sent = spec.clusterIPs ?? [];
+  const known = old.clusterIPs ?? [];
+  const isAsBefore = sent.length === 0 || deepEqual(sent, known);
+  const clusterIPs = clusterIP === old.clusterIP ? (sent.length === 0 ? known : sent) : isAsBefore && clusterIP ? [clusterIP] : sent;
+  return {
+    ...spec,
+    ...(clusterIP ? { clusterIP } : {}),
+    ...(clusterIPs.length > 0 ? { clusterIPs } : {}),
+    ipFamilyPolicy: spec.ipFamilyPolicy ?? old.ipFamilyPolicy,
+    ipFamilies: (spec.ipFamilies ?? []).length === 0 ? old.ipFamilies : spec.ipFamilies,
+  };
+}
+
 export const services: ResourceDescriptor<Service> = {
   resource: 'services',
   storagePath: 'services/specs',
@@ -70,14 +85,9 @@ export const services: ResourceDescriptor<Service> = {
     const check = keepsCheck ? old.spec?.healthCheckNodePort : undefined;
     const spec = check === undefined ? ported : { ...ported, healthCheckNodePort: check };
     const next = spec === sent.spec ? sent : { ...sent, spec };
-    if (spec.clusterIP || spec.type === 'ExternalName') return next;
-    return { ...next, spec: { ...spec, clusterIP: old.spec?.clusterIP, clusterIPs: old.spec?.clusterIPs } };
+    return spec.type === 'ExternalName' ? next : { ...next, spec: withAddresses(spec, old.spec ?? {}) };
   },
   validateUpdate(next, old) {
-    const errors: FieldError[] = [...validateService(next)];
-    const before = old.spec?.clusterIP;
-    if (before && before !== next.spec?.clusterIP && next.spec?.type !== 'ExternalName')
-      errors.push(immutable('spec.clusterIPs[0]', next.spec?.clusterIP));
-    return errors;
+    return [...validateServiceUpdate(next.spec ?? {}, old.spec ?? {}), ...validateService(next)];
   },
 };

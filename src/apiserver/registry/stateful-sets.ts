@@ -1,10 +1,11 @@
 /** StatefulSets. Mirrors Kubernetes v1.34 pkg/apis/apps/v1/defaults.go, pkg/registry/apps/statefulset and ValidateStatefulSet(Update). */
 
-import { deepEqual, type FieldError, type StatefulSet } from '#api';
+import type { FieldError, StatefulSet } from '#api';
 import { defaultTemplate } from '../defaults/pod-spec.ts';
 import { validateClaimSpec } from '../validation/claim-spec.ts';
 import { validateNonNegative } from '../validation/counts.ts';
 import { type FieldErrors, forbiddenField, has, invalidValue, notSupported, required } from '../validation/field-error.ts';
+import { isSameForm } from '../validation/internal-form.ts';
 import { validateName } from '../validation/lists.ts';
 import { dns1123Label } from '../validation/names.ts';
 import { validateAlwaysRestarts, validateSelectorAndTemplate } from '../validation/workload.ts';
@@ -133,7 +134,7 @@ export const statefulSets: ResourceDescriptor<StatefulSet> = {
       persistentVolumeClaimRetentionPolicy,
       minReadySeconds,
     };
-    if (!deepEqual(frozen, old.spec)) errors.push(forbiddenField('spec', UPDATES));
+    if (!isSameForm('StatefulSetSpec', frozen, old.spec)) errors.push(forbiddenField('spec', UPDATES));
     return errors;
   },
   scale: {

@@ -57,7 +57,7 @@ export const storageClasses: ResourceDescriptor<StorageClass> = {
       : { ...storage, reclaimPolicy: storage.reclaimPolicy ?? 'Delete', volumeBindingMode: storage.volumeBindingMode ?? 'Immediate' },
   validate,
   validateUpdate(next, old) {
-    const errors: FieldError[] = [];
+    const errors: FieldError[] = [...validate(next)];
     if (!deepEqual(next.parameters, old.parameters)) errors.push(forbiddenField('parameters', 'updates to parameters are forbidden.'));
     if (next.provisioner !== old.provisioner) errors.push(forbiddenField('provisioner', 'updates to provisioner are forbidden.'));
     if (next.reclaimPolicy !== old.reclaimPolicy) errors.push(forbiddenField('reclaimPolicy', 'updates to reclaimPolicy are forbidden.'));

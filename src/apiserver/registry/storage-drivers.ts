@@ -21,6 +21,7 @@ import {
   required,
   tooLong,
 } from '../validation/field-error.ts';
+import { frozen } from '../validation/internal-form.ts';
 import { dns1123Subdomain, qualifiedName } from '../validation/names.ts';
 import { validateLabelSelector } from '../validation/selectors.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
@@ -129,12 +130,12 @@ export const nodeDrivers: ResourceDescriptor<CSINode> = {
   resource: 'csinodes.storage.k8s.io',
   returnsDeletedObject: true,
   validate: validateNode,
-  // What a driver said of itself stays; how much it can take may change.
+  // What a driver said of itself stays; that how much it can take may change lies behind a gate.
   validateUpdate(next, old) {
     const errors = [...validateNode(next)];
-    for (const { allocatable: _, ...before } of old.spec?.drivers ?? [])
-      for (const { allocatable: __, ...after } of next.spec?.drivers ?? [])
-        if (before.name === after.name && !deepEqual(before, after)) errors.push(immutable('spec.drivers', after));
+    for (const before of old.spec?.drivers ?? [])
+      for (const after of next.spec?.drivers ?? [])
+        if (before.name === after.name) errors.push(...frozen('spec.drivers', 'CSINodeDriver', after, before));
     return errors;
   },
 };
@@ -152,18 +153,20 @@ export const storageCapacities: ResourceDescriptor<CSIStorageCapacity> = {
   returnsDeletedObject: true,
   validate: validateCapacity,
   validateUpdate(next, old) {
-    const errors: FieldError[] = [];
-    if (!deepEqual(next.nodeTopology, old.nodeTopology)) errors.push(immutable('nodeTopology', next.nodeTopology));
+    const errors: FieldError[] = [...validateCapacity(next)];
+    errors.push(...frozen('nodeTopology', 'LabelSelector', next.nodeTopology, old.nodeTopology));
     if (next.storageClassName !== old.storageClassName) errors.push(immutable('storageClassName', next.storageClassName));
     return errors;
   },
 };
 
-function validateAttachment({ spec, status }: VolumeAttachment): FieldErrors {
+/** `isNew`: names are looked at on creation alone. */
+function validateAttachment({ spec, status }: VolumeAttachment, isNew: boolean): FieldErrors {
   const errors: FieldError[] = [];
   const { attacher = '', nodeName = '', source = {} } = spec ?? {};
   const { persistentVolumeName, inlineVolumeSpec } = source;
-  checkDriverName(attacher, 'spec.attacher', errors);
+  if (isNew) checkDriverName(attacher, 'spec.attacher', errors);
+  else if (attacher === '') errors.push(required('spec.attacher'));
   const one = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
   if (persistentVolumeName === undefined && inlineVolumeSpec === undefined) errors.push(required('spec.source', one));
   else if (persistentVolumeName !== undefined && inlineVolumeSpec !== undefined) errors.push(forbiddenField('spec.source', one));
@@ -179,11 +182,10 @@ export const attachments: ResourceDescriptor<VolumeAttachment> = {
   resource: 'volumeattachments.storage.k8s.io',
   hasStatus: true,
   returnsDeletedObject: true,
-  validate: validateAttachment,
+  validate: (attachment) => validateAttachment(attachment, true),
   validateUpdate(next, old) {
-    const errors = [...validateAttachment(next)];
-    if (!deepEqual(next.spec, old.spec)) errors.push(immutable('spec', next.spec));
-    return errors;
+    const errors = validateAttachment(next, false);
+    return [...errors, ...frozen('spec', 'VolumeAttachmentSpec', next.spec ?? {}, old.spec ?? {})];
   },
 };
 

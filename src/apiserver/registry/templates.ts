@@ -32,9 +32,8 @@ export const controllerRevisions: ResourceDescriptor<ControllerRevision> = {
   resource: 'controllerrevisions.apps',
   validate: checkRevision,
   validateUpdate(next, old) {
-    const errors: FieldError[] = [];
-    if ((next.revision ?? 0) < 0) errors.push(invalidValue('revision', next.revision, 'must be greater than or equal to 0'));
-    if (!deepEqual(next.data, old.data)) errors.push(immutable('data', next.data));
+    const errors = checkRevision(next);
+    if (!deepEqual(next.data, old.data)) errors.push(immutable('data', next.data ?? null));
     return errors;
   },
 };

@@ -73,6 +73,79 @@ function checkType(spec: Spec, errors: FieldError[]): void {
   else for (const wrong of dns1123Subdomain(name)) errors.push(invalidValue('spec.externalName', name, wrong));
 }
 
+const FAMILIES = ['IPv4', 'IPv6'];
+const FAMILY_POLICIES = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
+const isOfFamily = (address: string, family: string | undefined): boolean =>
+  family === undefined || (family === 'IPv6' ? isIPv6(address) : family !== 'IPv4' || !isIPv6(address));
+
+/** ValidateServiceClusterIPsRelatedFields. The first address also stands alone, and the server fills in one by the other. */
+function checkAddresses(spec: Spec, errors: FieldError[]): void {
+  const { type, clusterIP, clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec;
+  if (type === 'ExternalName') return;
+  const at = 'spec.clusterIPs';
+  if (clusterIP && clusterIPs.length > 0 && clusterIPs[0] !== clusterIP)
+    errors.push(invalidValue(at, clusterIPs, 'first value must match `clusterIP`'));
+  if (!clusterIP && clusterIPs.length > 0) errors.push(invalidValue(at, clusterIPs, 'must be empty when `clusterIP` is not specified'));
+  ipFamilies.forEach((family, i) => {
+    if (!FAMILIES.includes(family)) errors.push(notSupported(`spec.ipFamilies[${i}]`, family, FAMILIES));
+    if (ipFamilies.indexOf(family) < i) errors.push(duplicate(`spec.ipFamilies[${i}]`, family));
+  });
+  if (ipFamilyPolicy !== undefined && !FAMILY_POLICIES.includes(ipFamilyPolicy))
+    errors.push(notSupported('spec.ipFamilyPolicy', ipFamilyPolicy, FAMILY_POLICIES));
+  const addresses = clusterIPs.length === 0 && clusterIP ? [clusterIP] : clusterIPs;
+  let isWell = true;
+  addresses.forEach((address, i) => {
+    if (i > 0 || address !== 'None') isWell = validateIP(address, `${at}[${i}]`, errors) && isWell;
+    else if (addresses.length > 1) {
+      isWell = false;
+      errors.push(invalidValue(at, addresses, "'None' must be the first and only value"));
+    }
+  });
+  if (addresses.length > 2) errors.push(invalidValue(at, addresses, 'may only hold up to 2 values'));
+  if (!isWell) return;
+  if (addresses.length > 1 && !(addresses.some(isIPv4) && addresses.some(isIPv6)))
+    errors.push(invalidValue(at, addresses, 'may specify no more than one IP for each IP family'));
+  if (isHeadless(spec)) return;
+  addresses.forEach((address, i) => {
+    if (isOfFamily(address, ipFamilies[i])) return;
+    errors.push(invalidValue(`${at}[${i}]`, address, `expected an ${ipFamilies[i]} value as indicated by \`ipFamilies[${i}]\``));
+  });
+}
+
+/** Addresses, families and the class of the balancer, once given, stay (ValidateServiceUpdate). */
+export function validateServiceUpdate(spec: Spec, old: Spec): FieldErrors {
+  const errors: FieldError[] = [];
+  const hasAddresses = spec.type !== 'ExternalName' && old.type !== 'ExternalName';
+  if (hasAddresses && !(isHeadless(spec) && isHeadless(old))) {
+    const [now, before] = [spec.clusterIPs ?? [], old.clusterIPs ?? []];
+    const kept = 'may not change once set';
+    if (now.length === 0 && before.length > 0) errors.push(invalidValue('spec.clusterIPs[0]', null, 'primary clusterIP can not be unset'));
+    if (now.length === before.length)
+      before.forEach((address, i) => {
+        if (address !== now[i]) errors.push(invalidValue(`spec.clusterIPs[${i}]`, now, kept));
+      });
+    else if (now.length > 0 && before.length > 0 && now[0] !== before[0]) errors.push(invalidValue('spec.clusterIPs[0]', now, kept));
+    if (isHeadless(spec) === isHeadless(old)) checkFamilies(spec, old, errors);
+  }
+  if (spec.type === 'LoadBalancer' && old.type === 'LoadBalancer' && spec.loadBalancerClass !== old.loadBalancerClass)
+    errors.push(invalidValue('spec.loadBalancerClass', spec.loadBalancerClass ?? null, 'may not change once set'));
+  if (needsHealthCheck(spec) && needsHealthCheck(old) && (spec.healthCheckNodePort ?? 0) !== (old.healthCheckNodePort ?? 0))
+    errors.push(forbiddenField('spec.healthCheckNodePort', 'field is immutable'));
+  return errors;
+}
+
+const needsHealthCheck = ({ type, externalTrafficPolicy }: Spec): boolean => type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
+
+function checkFamilies(spec: Spec, old: Spec, errors: FieldError[]): void {
+  const [now, before] = [spec.ipFamilies ?? [], old.ipFamilies ?? []];
+  if (now.length === before.length)
+    before.forEach((family, i) => {
+      if (family !== now[i]) errors.push(invalidValue('spec.ipFamilies[0]', now, 'may not change once set'));
+    });
+  else if (now.length > 0 && before.length > 0 && now[0] !== before[0])
+    errors.push(invalidValue('spec.ipFamilies[0]', spec.clusterIPs ?? null, 'may not change once set'));
+}
+
 function checkAffinity({ sessionAffinity, sessionAffinityConfig }: Spec, errors: FieldError[]): void {
   const at = 'spec.sessionAffinityConfig';
   if (!sessionAffinity) errors.push(required('spec.sessionAffinity'));
@@ -118,7 +191,11 @@ function checkBalancer(
     if (type !== 'LoadBalancer') errors.push(forbiddenField('spec.LoadBalancerSourceRanges', only));
     loadBalancerSourceRanges?.forEach((range, i) => validateRange(range.trim(), `spec.LoadBalancerSourceRanges[${i}]`, errors));
   }
-  if (type === 'LoadBalancer') return;
+  if (type === 'LoadBalancer') {
+    for (const text of loadBalancerClass === undefined ? [] : qualifiedName(loadBalancerClass))
+      errors.push(invalidValue('spec.loadBalancerClass', loadBalancerClass, text));
+    return;
+  }
   if (allocateLoadBalancerNodePorts !== undefined) errors.push(forbiddenField('spec.allocateLoadBalancerNodePorts', only));
   if (loadBalancerClass !== undefined) errors.push(forbiddenField('spec.loadBalancerClass', only));
 }
@@ -129,6 +206,7 @@ export function validateService(service: Service): FieldErrors {
   const ports = spec.ports ?? [];
   if (ports.length === 0 && !isHeadless(spec) && spec.type !== 'ExternalName') errors.push(required('spec.ports'));
   checkType(spec, errors);
+  checkAddresses(spec, errors);
   const names = new Set<string>();
   ports.forEach((port, i) => checkPort(port, ports.length > 1, names, `spec.ports[${i}]`, errors));
   errors.push(...validateLabels(spec.selector, 'spec.selector'));

@@ -3,6 +3,7 @@
 
 import { type FieldError, type LabelSelector, matchesLabelSelector, type PodTemplateSpec } from '#api';
 import { type FieldErrors, forbiddenField, has, invalidValue, notSupported, required } from './field-error.ts';
+import { internalForm } from './internal-form.ts';
 import { validateAnnotations, validateLabels } from './object-meta.ts';
 import { validatePodAnnotations } from './pod-annotations.ts';
 import { validatePodSpec } from './pod-spec.ts';
@@ -36,8 +37,9 @@ export function validateSelectorAndTemplate(
   if (!has(selector)) errors.push(required('spec.selector'));
   else {
     errors.push(...validateLabelSelector(selector, 'spec.selector'));
-    if (isEmptySelector(selector)) errors.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${told}`));
-    if (!isSelector(selector)) return void errors.push(invalidValue('spec.selector', selector, detail));
+    if (isEmptySelector(selector))
+      errors.push(invalidValue('spec.selector', internalForm('LabelSelector', selector), `empty selector is invalid for ${told}`));
+    if (!isSelector(selector)) return void errors.push(invalidValue('spec.selector', internalForm('LabelSelector', selector), detail));
   }
   // Without a selector there is one that matches nothing.
   const labels = template?.metadata?.labels;
@@ -49,7 +51,8 @@ export function validateSelectorAndTemplate(
 /** Only Always restarts make sense where a controller replaces pods. */
 export function validateAlwaysRestarts(template: PodTemplateSpec | undefined, kind: string, errors: FieldError[]): void {
   const policy = template?.spec?.restartPolicy;
-  if (policy !== 'Always') errors.push(notSupported('spec.template.spec.restartPolicy', policy ?? '', ['Always']));
+  // A template without a spec is asked for containers alone: what is absent has the default.
+  if (policy !== undefined && policy !== 'Always') errors.push(notSupported('spec.template.spec.restartPolicy', policy ?? '', ['Always']));
   if (has(template?.spec?.activeDeadlineSeconds))
     errors.push(forbiddenField('spec.template.spec.activeDeadlineSeconds', `activeDeadlineSeconds in ${kind} is not Supported`));
 }

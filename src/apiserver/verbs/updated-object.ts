@@ -9,7 +9,7 @@ import { freshMeta, type Meta } from '../object-meta.ts';
 import type { ResourceDescriptor } from '../registry/descriptor.ts';
 import { prepareForStatusUpdate, prepareForUpdate, preparePart, shaped } from '../registry/generic.ts';
 import { immutable, invalidValue } from '../validation/field-error.ts';
-import { validateMetaUpdate } from '../validation/object-meta.ts';
+import { validateKubeFinalizers, validateMetaUpdate } from '../validation/object-meta.ts';
 import { refused } from './decode.ts';
 
 /** What must agree before a change is looked at: resourceVersion and uid, where the client gave them. */
@@ -140,7 +140,9 @@ export function updatedObject(
       : part !== undefined
         ? preparePart(descriptor, part, object, current, time)
         : prepareForUpdate(descriptor, object, current, time);
-  const errors = validateMetaUpdate(metadata, sent.metadata, current.metadata ?? {});
+  let errors = validateMetaUpdate(metadata, sent.metadata, current.metadata ?? {});
+  if (metadata.finalizers !== current.metadata?.finalizers && !descriptor.openShape && !descriptor.hasPlainFinalizers)
+    errors = [...errors, ...validateKubeFinalizers(metadata.finalizers, 'metadata.finalizers')];
   const own =
     (isStatusUpdate
       ? descriptor.validateStatusUpdate?.(next, current)

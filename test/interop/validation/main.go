@@ -230,7 +230,11 @@ func serve(a ask) (out answer) {
 		oacc, _ := meta.Accessor(old)
 		oacc.SetNamespace(ns)
 		acc.SetNamespace(ns)
+		uid := oacc.GetUID()
 		rest.FillObjectMetaSystemFields(oacc)
+		if uid != "" {
+			oacc.SetUID(uid)
+		}
 		oacc.SetResourceVersion("1")
 		acc.SetResourceVersion("1")
 		acc.SetUID(oacc.GetUID())
@@ -259,6 +263,10 @@ func serve(a ask) (out answer) {
 
 func main() {
 	_ = utilfeature.DefaultFeatureGate
+	if len(os.Args) > 1 && os.Args[1] == "shapes" {
+		writeShapes(os.Stdout)
+		return
+	}
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	w := bufio.NewWriter(os.Stdout)
 	defer w.Flush()
