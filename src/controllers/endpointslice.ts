@@ -166,8 +166,8 @@ function update(slice: EndpointSlice, endpoints: readonly Endpoint[], labels: La
 
 /** setEndpointSliceLabels: the Service's own, and what tells whose the slice is. */
 function labelsOf({ metadata, spec }: Service): Labels {
-  const headless = spec?.clusterIP === 'None' ? { 'service.kubernetes.io/headless': '' } : {};
-  return { ...metadata?.labels, [SERVICE_NAME]: metadata?.name ?? '', [MANAGED_BY]: OURSELVES, ...headless };
+  const labels = { ...metadata?.labels, [SERVICE_NAME]: metadata?.name ?? '', [MANAGED_BY]: OURSELVES };
+  return spec?.clusterIP === 'None' ? { ...labels, 'service.kubernetes.io/headless': '' } : labels;
 }
 
 function creation(service: Service, ports: Ports, endpoints: readonly Endpoint[]): RequestSpec {
