@@ -8,6 +8,7 @@ import { ListJudge } from './lists.ts';
 import { RaftJudge } from './raft.ts';
 import { RaftLogJudge } from './raft-logs.ts';
 import { ReadJudge } from './reads.ts';
+import { ReplayJudge } from './replay.ts';
 import { UpdateJudge } from './updates.ts';
 import { WatchJudge } from './watches.ts';
 
@@ -32,6 +33,7 @@ export const WIRE_INVARIANTS: Readonly<Record<string, string>> = {
   R7: 'votes, terms and what is applied are on disk before anybody hears of them, and never go back',
   R8: 'revisions only grow',
   L1: 'a read sees what was acknowledged before it was asked',
+  L2: 'what is read of etcd at a revision is what was committed up to it',
   W2: 'a watch of etcd tells of nothing twice',
   W4: 'a watch of etcd leaves nothing out',
   W6: 'progress is told behind the events before it',
@@ -62,6 +64,7 @@ export class Tap {
       new RaftLogJudge(tell),
       log,
       new ReadJudge(tell),
+      new ReplayJudge(log, tell),
       new EtcdWatchJudge(log, tell),
       new WatchJudge(log, tell),
       new UpdateJudge(tell),
