@@ -1,6 +1,16 @@
 /** A comparison on the terminal: the verdict, then a line a metric. */
 
-import { type Comparison, digits, type FailVerdict, inUnit, type MetricComparison } from '#experiment';
+import {
+  type Comparison,
+  changeText,
+  digits,
+  effectText,
+  type FailVerdict,
+  intervalText,
+  inUnit,
+  judgementOf,
+  type MetricComparison,
+} from '#experiment';
 import { columns } from './verdict-table.ts';
 
 export function comparisonTable(comparison: Comparison, fails: readonly FailVerdict[]): string {
@@ -31,28 +41,8 @@ export function comparisonTable(comparison: Comparison, fails: readonly FailVerd
   return `${lines.join('\n')}\n`;
 }
 
-const signed = (value: number, text: string): string => (value > 0 ? `+${text}` : text);
-
-function changeText({ change, difference, unit }: MetricComparison): string {
-  if (difference === 0) return 'none';
-  return change === null ? signed(difference, inUnit(difference, unit)) : signed(change, `${digits(change * 100)} %`);
-}
-
-function intervalText({ interval, intervalOf, unit }: MetricComparison): string {
-  if (interval === null) return '';
-  const text = (value: number): string => signed(value, intervalOf === 'change' ? `${digits(value * 100)} %` : inUnit(value, unit));
-  return `${text(interval[0])} to ${text(interval[1])}`;
-}
-
-function effectText({ effect, difference }: MetricComparison): string {
-  if (difference === 0) return '';
-  if (effect === null) return 'always';
-  const size = Math.abs(effect);
-  return `${digits(effect)} ${size < 0.2 ? 'none' : size < 0.5 ? 'small' : size < 0.8 ? 'medium' : 'large'}`;
-}
-
-function judgement({ verdict, better, difference }: MetricComparison): string {
-  if (verdict !== 'different') return verdict;
-  if (better === 'neither') return 'different';
-  return (better === 'lower') === difference < 0 ? 'BETTER' : 'WORSE';
-}
+/** What differs for better or worse is seen at once. */
+const judgement = (metric: MetricComparison): string => {
+  const judged = judgementOf(metric);
+  return judged === 'better' || judged === 'worse' ? judged.toUpperCase() : judged;
+};

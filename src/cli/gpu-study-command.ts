@@ -62,11 +62,12 @@ async function study(flags: Flags): Promise<number> {
   } finally {
     interrupt.release();
   }
-  if (flags.json === true) print(policies.length === 1 ? bare(studies[0] as MeasuredGpuStudy) : studies.map(bare));
+  const about = { version: VERSION, nodes: flags.nodes, pods: flags.pods, seed: flags.seed, arrivals: input.order.length };
+  if (flags.json === true)
+    print(policies.length === 1 ? bare(studies[0] as MeasuredGpuStudy, about) : studies.map((one) => bare(one, about)));
   else process.stdout.write(studies.length === 1 ? table(studies[0] as MeasuredGpuStudy) : summary(studies));
   if (flags.report !== undefined) {
     const { renderGpuStudies } = await import('#report');
-    const about = { version: VERSION, nodes: flags.nodes, pods: flags.pods, seed: flags.seed, arrivals: input.order.length };
     writeWhole([{ path: flags.report, content: renderGpuStudies(studies, about) }]);
     if (flags.json !== true) process.stdout.write(`  ${flags.report}\n`);
   }
@@ -77,8 +78,12 @@ const print = (value: unknown): void => {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 };
 
-/** Without what belongs to this machine. */
-const bare = ({ cpuMsPerPlacement: _own, ...study }: MeasuredGpuStudy): object => study;
+/** Without what belongs to this machine: `wavetank report` draws it again. */
+const bare = ({ cpuMsPerPlacement: _own, ...study }: MeasuredGpuStudy, about: object): object => ({
+  format: 'wavetank-gpu-study/1',
+  ...study,
+  about,
+});
 
 function checkPlace(file: string): void {
   if (!existsSync(dirname(file))) throw UserError.at({ file }, 'cannot be written: there is no such folder');

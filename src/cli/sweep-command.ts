@@ -94,10 +94,10 @@ export async function finishSweep(
 ): Promise<number> {
   const ordered = records.toSorted((a, b) => a.index - b.index);
   const result = sweepResult(plan, ordered, VERSION, finish.partial);
-  const { renderSweep } = await import('#report');
+  const { renderSweep, STUDY_FORMATS } = await import('#report');
   const files = [
     finish.out.write('sweep.json', `${JSON.stringify(result)}\n`),
-    finish.out.write('sweep.csv', sweepCsv(result)),
+    finish.out.write('sweep.csv', STUDY_FORMATS.csv('sweep', result)),
     finish.out.write('report.html', renderSweep(result)),
   ];
   if (finish.json) process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -126,24 +126,4 @@ function table({ axes, metrics, points, digest, partial, notes }: SweepResult): 
   const more = metrics.length > shown.length ? [`${metrics.length - shown.length} more metrics in the files below`] : [];
   const runs = points.reduce((sum, point) => sum + point.runs, 0);
   return `${[...columns([head, ...rows]), '', `${points.length} points, ${runs} seeds in all; digest of all trials ${digest}${partial ? '; PARTIAL' : ''}`, ...more, ...notes.map((note) => `note: ${note}`)].join('\n')}\n`;
-}
-
-/** A row a point and metric (RFC 4180). */
-function sweepCsv({ axes, metrics, points }: SweepResult): string {
-  const cell = (value: unknown): string => {
-    const text = String(value ?? '');
-    const safe = /^[=+\-@\t\r]/.test(text) && typeof value === 'string' ? `'${text}` : text;
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
-  const rows = points.flatMap((point) =>
-    metrics.flatMap(({ name, unit }) => {
-      const found = point.metrics[name];
-      if (found === undefined) return [];
-      return [
-        [...axes.map((axis) => point.point[axis.name]), name, unit, found.n, found.mean, found.low, found.high, found.min, found.max],
-      ];
-    }),
-  );
-  const head = [...axes.map(({ name }) => name), 'metric', 'unit', 'n', 'mean', 'low95', 'high95', 'min', 'max'];
-  return `${[head, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
 }

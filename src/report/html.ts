@@ -20,6 +20,6 @@ export function jsonForScript(value: unknown): string {
 export function htmlTable(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = (row: readonly string[]) =>
     row.map((cell, i) => (i === 0 ? `<th scope="row">${cell}</th>` : `<td data-label="${head[i]}">${cell}</td>`)).join('');
-  return `<div class="scroll"><table><caption>${caption}</caption><thead><tr>${head.map((text) => `<th scope="col">${text}</th>`).join('')}</tr></thead>
+  return `<div class="scroll"><table><caption><span class="caption">${caption}</span></caption><thead><tr>${head.map((text) => `<th scope="col">${text}</th>`).join('')}</tr></thead>
 <tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n')}</tbody></table></div>`;
 }

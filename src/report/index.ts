@@ -1,5 +1,5 @@
 /** From result.json to what people look at. */
-export { pagePictures, pictures, REPORT_FORMATS, type ReportFormat } from './formats.ts';
+export { pictures, REPORT_FORMATS, type ReportFormat, renderStudy, STUDY_FORMATS } from './formats.ts';
 export { renderReport } from './page.ts';
 export { chartJs, pageHtml as renderPage, reportCss } from './page-shell.ts';
 export { branchesPage, renderBranches } from './studies/branches-page.ts';

@@ -1,6 +1,7 @@
 /** The verdicts as Markdown, for a pull request or a job's summary. */
 
 import type { Result } from '#experiment';
+import { markdownCell } from './escape.ts';
 import { bytesText, measureText, numberText, secondsText } from './number-text.ts';
 
 export function renderMarkdown(result: Result): string {
@@ -13,17 +14,12 @@ export function renderMarkdown(result: Result): string {
         : `${failed} of ${result.verdicts.length} fail`;
   const rows = result.verdicts.map(
     ({ metric, expected, measured, unit, pass }) =>
-      `| ${pass ? '✓' : '✗'} | ${cell(metric)} | ${cell(measureText(measured, unit))} | ${cell(expected)} |`,
+      `| ${pass ? '✓' : '✗'} | ${markdownCell(metric)} | ${markdownCell(measureText(measured, unit))} | ${markdownCell(expected)} |`,
   );
   const table = rows.length === 0 ? '' : `\n| | metric | measured | expected |\n|---|---|--:|---|\n${rows.join('\n')}\n`;
-  const notes = result.notes.map((note) => `- ${cell(note)}\n`).join('');
-  return `### ${cell(result.scenario)}: ${answer}${result.partial ? ` (partial${result.ended ? `: ${cell(result.ended)}` : ''})` : ''}
+  const notes = result.notes.map((note) => `- ${markdownCell(note)}\n`).join('');
+  return `### ${markdownCell(result.scenario)}: ${answer}${result.partial ? ` (partial${result.ended ? `: ${markdownCell(result.ended)}` : ''})` : ''}
 ${table}
-${numberText(result.nodes)} nodes, ${numberText(result.podsCreated)} pods created, ${numberText(result.podsBound)} bound; ${secondsText(result.simulatedSeconds)} simulated in ${secondsText(result.wallSeconds)}, ${bytesText(result.peakRssBytes)}. Seed ${result.seed}, digest \`${cell(result.digest)}\`.
+${numberText(result.nodes)} nodes, ${numberText(result.podsCreated)} pods created, ${numberText(result.podsBound)} bound; ${secondsText(result.simulatedSeconds)} simulated in ${secondsText(result.wallSeconds)}, ${bytesText(result.peakRssBytes)}. Seed ${result.seed}, digest \`${markdownCell(result.digest)}\`.
 ${notes === '' ? '' : `\n${notes}`}`;
-}
-
-/** One line that ends no cell, opens no element and makes no link. */
-function cell(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/[\\|`*_[\]<>&]/g, (character) => `\\${character}`);
 }

@@ -48,7 +48,10 @@ ${asset('charts.js')}</script>
 }
 
 function sectionHtml({ id, title, html = '', charts = [], empty }: Section): string {
-  const figures = charts.length > 0 ? `<div class="charts">${charts.map((chart) => figureHtml(chart, title)).join('\n')}</div>` : '';
+  const figures =
+    charts.length > 0
+      ? `<div class="charts${html === '' ? '' : ' below'}">${charts.map((chart) => figureHtml(chart, title)).join('\n')}</div>`
+      : '';
   return `<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${escapeHtml(title)}</h2>
 ${html}${figures}${empty === undefined ? '' : `<p class="empty">${escapeHtml(empty)}</p>`}</section>`;
 }

@@ -11,6 +11,8 @@ export interface Picture {
 
 const WIDTH = 960;
 const HEIGHT = 480;
+/** Nothing touches the picture's edge. */
+const MARGIN = 14;
 /** Pixels a point: sharp in print. */
 const SCALE = 2;
 
@@ -23,7 +25,12 @@ interface Canvas {
   getContext(kind: '2d'): { fillStyle: string; fillRect(x: number, y: number, width: number, height: number): void };
   toBuffer(kind: 'image/png'): Uint8Array;
 }
-type ChartClass = new (canvas: Canvas, config: { options: { plugins: Record<string, unknown>; responsive?: boolean } }) => object;
+interface ChartOptions {
+  plugins: Record<string, unknown>;
+  responsive?: boolean;
+  layout?: { readonly padding: Readonly<Record<string, number>> };
+}
+type ChartClass = new (canvas: Canvas, config: { options: ChartOptions }) => object;
 
 /** Rejects with one sentence when the optional package is not installed. */
 export async function renderPictures(charts: readonly Chart[], marks: readonly object[] = []): Promise<readonly Picture[]> {
@@ -47,6 +54,8 @@ export async function renderPictures(charts: readonly Chart[], marks: readonly o
       const { title, caption } = (titles.next().value ?? { title: '', caption: '' }) as Chart;
       // Asked to fit its surroundings, a chart would grow with every look at its own size.
       config.options.responsive = false;
+      const { padding } = config.options.layout ?? {};
+      config.options.layout = { padding: { ...padding, left: MARGIN, right: MARGIN, bottom: MARGIN } };
       config.options.plugins['title'] = { display: true, text: title, color: colours['ink'], font: { size: 16 } };
       config.options.plugins['subtitle'] = { display: true, text: lines(caption, 130), color: colours['soft'], padding: { bottom: 10 } };
       super(canvas, config);

@@ -1,6 +1,7 @@
 /** The result in Prometheus' text format 0.0.4: what a scrape at the end of the run would have said. Durations in seconds, as names promise. */
 
 import type { FamilySample, MetricFamily, Result, Series } from '#experiment';
+import { prometheusLabels } from './escape.ts';
 import { secondsIn, total, unitOfDistribution } from './series.ts';
 
 export function renderPrometheus(result: Result): string {
@@ -36,7 +37,7 @@ function exposed(lines: string[], { name, type, bounds = [], samples }: MetricFa
   lines.push(`# TYPE ${name} ${type}`);
   for (const sample of samples) {
     if (type === 'histogram') histogram(lines, name, bounds, sample);
-    else lines.push(`${name}${braces(Object.entries(sample.labels))} ${sample.value ?? 0}`);
+    else lines.push(`${name}${prometheusLabels(Object.entries(sample.labels))} ${sample.value ?? 0}`);
   }
 }
 
@@ -45,9 +46,9 @@ function histogram(lines: string[], name: string, bounds: readonly number[], { l
   let seen = 0;
   for (const [i, bound] of [...bounds, Number.POSITIVE_INFINITY].entries()) {
     seen += counts[i] ?? 0;
-    lines.push(`${name}_bucket${braces([...own, ['le', goFloat(bound)]])} ${seen}`);
+    lines.push(`${name}_bucket${prometheusLabels([...own, ['le', goFloat(bound)]])} ${seen}`);
   }
-  lines.push(`${name}_sum${braces(own)} ${sum}`, `${name}_count${braces(own)} ${seen}`);
+  lines.push(`${name}_sum${prometheusLabels(own)} ${sum}`, `${name}_count${prometheusLabels(own)} ${seen}`);
 }
 
 /** A number as Go's client library writes a bound: with an exponent below 1e-4 and from 1e6. */
@@ -86,14 +87,8 @@ function family(
   if (samples.length === 0) return;
   lines.push(`# TYPE ${name} ${type}`);
   for (const [labels, value] of samples) {
-    lines.push(`${name}${braces(Object.entries(labels).map(([key, text]) => [metricName(key), text]))} ${value}`);
+    lines.push(`${name}${prometheusLabels(Object.entries(labels).map(([key, text]) => [metricName(key), text]))} ${value}`);
   }
-}
-
-function braces(labels: readonly (readonly [name: string, text: string])[]): string {
-  if (labels.length === 0) return '';
-  const pairs = labels.map(([name, text]) => `${name}="${text.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`);
-  return `{${pairs.join(',')}}`;
 }
 
 /** apiRequest/GET -> api_request_get: a legal name whatever a scenario or a queue is called. */

@@ -29,7 +29,8 @@ describe('gpu-study', () => {
     const first = await study('--policy', 'FGD', '--json');
     expect(first.code).toBe(0);
     const found = JSON.parse(first.out);
-    expect(Object.keys(found)).toEqual(['policy', 'allocation', 'fragmentation', 'arrived', 'placed', 'dropped', 'curve']);
+    const figures = ['policy', 'allocation', 'fragmentation', 'arrived', 'placed', 'dropped', 'curve'];
+    expect(Object.keys(found)).toEqual(['format', ...figures, 'about']);
     expect(found.allocation).toBeGreaterThan(50);
     expect(found.arrived).toBeLessThanOrEqual(130);
     expect((await study('--policy', 'fgd', '--json')).out).toBe(first.out);

@@ -10,11 +10,14 @@ const place = folder();
 const scenario = place.file('tiny.yaml', TINY);
 afterAll(() => place.remove());
 
-it.each(['result', 'sweep', 'prices'])('scenarios/schema/%s.schema.json is what `wavetank schema` prints', async (which) => {
-  const { code, out } = await inProcess('schema', which);
-  expect(code).toBe(0);
-  expect(JSON.parse(out)).toEqual(JSON.parse(readFileSync(`${ROOT}scenarios/schema/${which}.schema.json`, 'utf8')));
-});
+it.each(['result', 'sweep', 'prices', 'comparison', 'sweep-result', 'capacity', 'ci', 'gpu-study'])(
+  'scenarios/schema/%s.schema.json is what `wavetank schema` prints',
+  async (which) => {
+    const { code, out } = await inProcess('schema', which);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual(JSON.parse(readFileSync(`${ROOT}scenarios/schema/${which}.schema.json`, 'utf8')));
+  },
+);
 
 it('prints the result of a run as JSON and nothing else, and draws a comparison as pictures without a browser', async () => {
   const run = await inProcess('run', scenario, '--json', '--quiet', '--shards', '0', '--out', join(place.path, 'run'));

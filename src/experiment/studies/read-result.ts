@@ -4,6 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeText, printable, readBytes, UserError, validate } from '#scenario';
 import type { Result } from '../result.ts';
+import { checkVersion, formatOf } from './read-study.ts';
 import { RESULT_FORMAT } from './result-format.ts';
 import { resultSchema } from './result-schema.ts';
 
@@ -18,6 +19,8 @@ export function readResult(path: string): Result {
   } catch (error) {
     throw UserError.at({ file }, `is not JSON: ${printable((error as Error).message, 200)}`);
   }
+  const format = formatOf(result);
+  if (format.startsWith('wavetank-result/')) checkVersion(file, format);
   if (result === null || typeof result !== 'object' || result.format !== RESULT_FORMAT)
     throw UserError.at({ file }, `is not a wavetank result ('format' is not ${RESULT_FORMAT})`);
   const lists = ['verdicts', 'series', 'heat', 'marks', 'notes'] as const;

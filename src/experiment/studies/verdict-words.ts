@@ -26,8 +26,12 @@ function sizeWords({ change, difference, unit, better, a, b }: Omit<MetricCompar
     if (Math.abs(change) < 2) return verb;
     return `${verb.replace(/ \S+ times (faster|slower)/, '')} in ${digits(1 + change)} times the time`;
   }
-  return Math.abs(change) >= 2 ? `has ${size} the ${info.noun}${judged}` : `has ${size} ${less ? 'lower' : 'higher'} ${info.noun}${judged}`;
+  // 'Fewer nodes', where things are counted.
+  const degree = COUNTED.has(unit) ? (less ? 'fewer' : 'more') : less ? 'lower' : 'higher';
+  return Math.abs(change) >= 2 ? `has ${size} the ${info.noun}${judged}` : `has ${size} ${degree} ${info.noun}${judged}`;
 }
+
+const COUNTED: ReadonlySet<string> = new Set(['nodes', 'pods']);
 
 function intervalWords({ interval, intervalOf, unit, verdict, difference }: Omit<MetricComparison, 'words'>, level: number): string {
   if (interval === null) return '';
@@ -52,4 +56,33 @@ export function digits(value: number): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const short = Number(value.toPrecision(3));
   return String(Math.abs(short) >= 1000 ? Math.round(value) : short).replace('-', '−');
+}
+
+const signed = (value: number, text: string): string => (value > 0 ? `+${text}` : text);
+
+/** The change of a metric from A to B: '+12 %', '-3 nodes', 'none'. */
+export function changeText({ change, difference, unit }: MetricComparison): string {
+  if (difference === 0) return 'none';
+  return change === null ? signed(difference, inUnit(difference, unit)) : signed(change, `${digits(change * 100)} %`);
+}
+
+/** Its confidence interval; '' where there is none. */
+export function intervalText({ interval, intervalOf, unit }: MetricComparison): string {
+  if (interval === null) return '';
+  const text = (value: number): string => signed(value, intervalOf === 'change' ? `${digits(value * 100)} %` : inUnit(value, unit));
+  return `${text(interval[0])} to ${text(interval[1])}`;
+}
+
+/** How far the change stands out, with the usual words for Cohen's d. */
+export function effectText({ effect, difference }: MetricComparison): string {
+  if (difference === 0) return '';
+  if (effect === null) return 'always';
+  const size = Math.abs(effect);
+  return `${digits(effect)} ${size < 0.2 ? 'none' : size < 0.5 ? 'small' : size < 0.8 ? 'medium' : 'large'}`;
+}
+
+/** 'better' or 'worse' where a difference was shown and one is better than the other, else the verdict. */
+export function judgementOf({ verdict, better, difference }: MetricComparison): string {
+  if (verdict !== 'different' || better === 'neither') return verdict;
+  return (better === 'lower') === difference < 0 ? 'better' : 'worse';
 }

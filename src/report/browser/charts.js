@@ -2,7 +2,6 @@
 const { charts, marks } = JSON.parse(document.getElementById('charts').textContent);
 const { Chart } = window;
 const drawn = [];
-const reduced = matchMedia('(prefers-reduced-motion: reduce)');
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const colourOf = ({ colour }) => style(typeof colour === 'number' ? `colour-${colour % 8}` : colour);
@@ -149,10 +148,18 @@ const valueScale = (label, scale) =>
 const base = () => ({
   responsive: true,
   maintainAspectRatio: false,
-  animation: reduced.matches ? false : { duration: 250 },
+  // Points on their way would stand beside the boxes that are theirs, in print and in screenshots.
+  animation: false,
   interaction: { mode: 'index', intersect: false },
   layout: { padding: { top: 6, right: 8 } },
 });
+
+/** With each line's own dashes, which tell lines apart where there are no colours. */
+const dashedLabels = (chart) =>
+  Chart.defaults.plugins.legend.labels.generateLabels(chart).map((item) => {
+    const { borderDash = [], borderWidth } = chart.data.datasets[item.datasetIndex];
+    return { ...item, lineDash: borderDash, lineWidth: borderWidth };
+  });
 
 const legend = (spec) => ({
   // A single line is named too: which queue, which code.
@@ -160,7 +167,7 @@ const legend = (spec) => ({
   position: 'bottom',
   labels:
     spec.kind === 'lines'
-      ? { color: style('ink'), usePointStyle: true, pointStyle: 'line', pointStyleWidth: 30, padding: 10 }
+      ? { color: style('ink'), usePointStyle: true, pointStyle: 'line', pointStyleWidth: 30, padding: 10, generateLabels: dashedLabels }
       : { color: style('ink'), boxWidth: 18, boxHeight: 8, padding: 10 },
 });
 

@@ -1,6 +1,7 @@
 /** A suite's outcome as Markdown, for a job's summary or a pull request, and as JUnit XML, for whatever shows tests. */
 
 import { type CiResult, type CiScenario, inUnit, type MetricChange } from '#experiment';
+import { markdownCell, xmlText } from '../escape.ts';
 
 const SIGNS: Readonly<Record<CiScenario['status'], string>> = { passed: '✓', failed: '✗', regressed: '↘', 'not run': '–' };
 const signed = (change: number | null): string =>
@@ -20,24 +21,20 @@ export function ciMarkdown({ scenarios, notes, partial, digest, gone }: CiResult
       );
     const why = [...(one.failure === undefined ? [] : [one.failure]), ...failed, ...one.regressions.map(changeWords)];
     const held = `${one.verdicts.filter(({ pass }) => pass).length}/${one.verdicts.length}`;
-    return `| ${SIGNS[one.status]} ${one.status} | ${cell(one.name)} | ${held} | ${one.baseline} | ${cell(why.join('; '))} |`;
+    return `| ${SIGNS[one.status]} ${one.status} | ${markdownCell(one.name)} | ${held} | ${one.baseline} | ${markdownCell(why.join('; '))} |`;
   });
   const better = scenarios.flatMap(({ name, changes }) =>
-    changes.filter(({ kind }) => kind === 'better').map((change) => `- ${cell(name)}: ${cell(changeWords(change))}\n`),
+    changes.filter(({ kind }) => kind === 'better').map((change) => `- ${markdownCell(name)}: ${markdownCell(changeWords(change))}\n`),
   );
   return `### Wavetank: ${bad === 0 ? `all ${scenarios.length} scenarios pass` : `${bad} of ${scenarios.length} scenarios do not pass`}${partial ? ' (partial)' : ''}
 
 | | scenario | expectations held | baseline | why |
 |---|---|--:|---|---|
 ${rows.join('\n')}
-${gone.length === 0 ? '' : `\nIn the baseline, and gone: ${gone.map(cell).join(', ')}.\n`}${better.length === 0 ? '' : `\n<details><summary>${better.length} metrics are better than the baseline</summary>\n\n${better.join('')}\n</details>\n`}
-${notes.map((note) => `- ${cell(note)}\n`).join('')}
+${gone.length === 0 ? '' : `\nIn the baseline, and gone: ${gone.map(markdownCell).join(', ')}.\n`}${better.length === 0 ? '' : `\n<details><summary>${better.length} metrics are better than the baseline</summary>\n\n${better.join('')}\n</details>\n`}
+${notes.map((note) => `- ${markdownCell(note)}\n`).join('')}
 Digest of all runs \`${digest}\`.
 `;
-}
-
-function cell(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/[\\|`*_[\]<>&]/g, (character) => `\\${character}`);
 }
 
 export function ciJunit({ scenarios, digest }: CiResult): string {
@@ -45,17 +42,18 @@ export function ciJunit({ scenarios, digest }: CiResult): string {
   const total = (of: 'tests' | 'failures' | 'errors' | 'skipped'): number => suites.reduce((sum, suite) => sum + suite[of], 0);
   return `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="wavetank ci" tests="${total('tests')}" failures="${total('failures')}" errors="${total('errors')}" skipped="${total('skipped')}">
-  <properties><property name="digest" value="${xml(digest)}"/></properties>
+  <properties><property name="digest" value="${xmlText(digest)}"/></properties>
 ${suites.map(({ text }) => text).join('')}</testsuites>
 `;
 }
 
 function suiteOf(one: CiScenario): { text: string; tests: number; failures: number; errors: number; skipped: number } {
-  const name = (what: string): string => `    <testcase classname="${xml(one.name)}" name="${xml(what)}" file="${xml(one.file)}"`;
+  const name = (what: string): string =>
+    `    <testcase classname="${xmlText(one.name)}" name="${xmlText(what)}" file="${xmlText(one.file)}"`;
   const cases = one.verdicts.map(({ metric, expected, measured, unit, pass }) =>
     pass
       ? `${name(`${metric} ${expected}`)}/>`
-      : `${name(`${metric} ${expected}`)}><failure message="${xml(`measured ${measured === null ? 'nothing' : inUnit(measured, unit)}, expected ${expected}`)}"/></testcase>`,
+      : `${name(`${metric} ${expected}`)}><failure message="${xmlText(`measured ${measured === null ? 'nothing' : inUnit(measured, unit)}, expected ${expected}`)}"/></testcase>`,
   );
   let failures = one.verdicts.filter(({ pass }) => !pass).length;
   if (one.baseline === 'same' || one.baseline === 'changed') {
@@ -63,26 +61,20 @@ function suiteOf(one: CiScenario): { text: string; tests: number; failures: numb
     cases.push(
       worse === ''
         ? `${name('no worse than the baseline')}/>`
-        : `${name('no worse than the baseline')}><failure message="${xml(worse)}"/></testcase>`,
+        : `${name('no worse than the baseline')}><failure message="${xmlText(worse)}"/></testcase>`,
     );
     if (worse !== '') failures++;
   }
   const errors = one.failure === undefined ? 0 : 1;
-  if (one.failure !== undefined) cases.push(`${name('runs to its end')}><error message="${xml(one.failure)}"/></testcase>`);
+  if (one.failure !== undefined) cases.push(`${name('runs to its end')}><error message="${xmlText(one.failure)}"/></testcase>`);
   const skipped = one.status === 'not run' ? 1 : 0;
   if (skipped > 0) cases.push(`${name('runs')}><skipped message="not run"/></testcase>`);
   const counts = `tests="${cases.length}" failures="${failures}" errors="${errors}" skipped="${skipped}" time="${one.wallSeconds}"`;
   return {
-    text: `  <testsuite name="${xml(one.name)}" ${counts}>\n${cases.join('\n')}\n  </testsuite>\n`,
+    text: `  <testsuite name="${xmlText(one.name)}" ${counts}>\n${cases.join('\n')}\n  </testsuite>\n`,
     tests: cases.length,
     failures,
     errors,
     skipped,
   };
-}
-
-function xml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  const legal = Array.from(text).filter((character) => character >= ' ' || character === '\n' || character === '\t');
-  return legal.join('').replace(/[&<>"]/g, (character) => entities[character] as string);
 }

@@ -1,6 +1,16 @@
 /** The report of a comparison: the verdict, how far apart A and B are in each metric, and both distributions. */
 
-import { type Comparison, digits, type FailVerdict, inUnit, type MetricComparison } from '#experiment';
+import {
+  type Comparison,
+  changeText,
+  digits,
+  effectText,
+  type FailVerdict,
+  intervalText,
+  inUnit,
+  judgementOf,
+  type MetricComparison,
+} from '#experiment';
 import type { Chart, Section } from '../chart.ts';
 import { escapeHtml, htmlTable, unbroken } from '../html.ts';
 import { type Page, pageHtml } from '../page-shell.ts';
@@ -64,6 +74,12 @@ export const colourOf = ({ verdict, better, difference }: MetricComparison): 'go
   return better === 'neither' ? 0 : (better === 'lower') === difference < 0 ? 'good' : 'bad';
 };
 
+function verdictHtml(metric: MetricComparison): string {
+  const judged = judgementOf(metric);
+  const sign = judged === 'better' ? 'pass">✓ ' : judged === 'worse' ? 'fail">✗ ' : 'plain">';
+  return `<span class="${sign}${escapeHtml(judged)}</span>`;
+}
+
 function changesSection({ metrics, level }: JudgedComparison): Section {
   const confidence = `${digits(level * 100)} % CI`;
   const head = ['Metric', 'A', 'B', 'Change', confidence, 'p', 'Effect', 'Verdict'];
@@ -71,11 +87,11 @@ function changesSection({ metrics, level }: JudgedComparison): Section {
     `<span title="${escapeHtml(metric.description)}">${escapeHtml(metric.metric)}</span>`,
     unbroken(inUnit(metric.a.mean, metric.unit)),
     unbroken(inUnit(metric.b.mean, metric.unit)),
-    unbroken(metric.change === null ? inUnit(metric.difference, metric.unit) : `${digits(metric.change * 100)} %`),
-    unbroken(intervalText(metric)),
+    unbroken(changeText(metric)),
+    unbroken(intervalText(metric) || '–'),
     metric.pCorrected < 0.001 ? '&lt;0.001' : metric.pCorrected.toFixed(3),
-    metric.difference === 0 ? '' : metric.effect === null ? 'always' : digits(metric.effect),
-    escapeHtml(metric.verdict),
+    unbroken(effectText(metric)),
+    verdictHtml(metric),
   ]);
   const shown = metrics.filter(({ change }) => change !== null);
   const chart: Chart = {
@@ -98,12 +114,6 @@ function changesSection({ metrics, level }: JudgedComparison): Section {
     html: htmlTable('Means over all pairs; p after Holm’s correction; effect: Cohen’s d of the pairs', head, rows),
     ...(shown.length === 0 ? { empty: 'No metric was measured on both sides.' } : { charts: [chart] }),
   };
-}
-
-function intervalText({ interval, intervalOf, unit }: MetricComparison): string {
-  if (interval === null) return '–';
-  const text = (value: number): string => (intervalOf === 'change' ? `${digits(value * 100)} %` : inUnit(value, unit));
-  return `${text(interval[0])} to ${text(interval[1])}`;
 }
 
 function distributionsSection({ metrics, a, b }: JudgedComparison): Section {

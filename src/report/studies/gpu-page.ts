@@ -14,12 +14,15 @@ export interface GpuStudiesAbout {
   readonly arrivals: number;
 }
 
+/** Without what belongs to a machine where it is drawn from JSON. */
+export type ShownGpuStudy = Omit<MeasuredGpuStudy, 'cpuMsPerPlacement'> & Partial<Pick<MeasuredGpuStudy, 'cpuMsPerPlacement'>>;
+
 type Point = MeasuredGpuStudy['curve'][number];
 const DASHES: readonly Dataset['dash'][] = ['solid', 'dashed', 'dotted'];
 
-export const renderGpuStudies = (studies: readonly MeasuredGpuStudy[], about: GpuStudiesAbout): string => pageHtml(gpuPage(studies, about));
+export const renderGpuStudies = (studies: readonly ShownGpuStudy[], about: GpuStudiesAbout): string => pageHtml(gpuPage(studies, about));
 
-export function gpuPage(studies: readonly MeasuredGpuStudy[], about: GpuStudiesAbout): Page {
+export function gpuPage(studies: readonly ShownGpuStudy[], about: GpuStudiesAbout): Page {
   const best = studies.toSorted((a, b) => b.allocation - a.allocation)[0];
   const tiles: readonly (readonly [string, string])[] = [
     [String(studies.length), 'policies'],
@@ -38,12 +41,12 @@ export function gpuPage(studies: readonly MeasuredGpuStudy[], about: GpuStudiesA
       { id: 'fragmentation', title: 'Fragmentation', charts: [amount(studies), ratio(studies)] },
       { id: 'table', title: 'At the end', html: endTable(studies) },
     ],
-    footer: `Nodes: ${escapeHtml(basename(about.nodes))}; pods: ${escapeHtml(basename(about.pods))}; seed ${about.seed}. Drawn by Wavetank ${escapeHtml(about.version)}. CPU time is that of the machine that drew this.`,
+    footer: `Nodes: ${escapeHtml(basename(about.nodes))}; pods: ${escapeHtml(basename(about.pods))}; seed ${about.seed}. Drawn by Wavetank ${escapeHtml(about.version)}.${studies.some(isMeasured) ? ' CPU time is that of the machine that drew this.' : ''}`,
   };
 }
 
 function curve(
-  studies: readonly MeasuredGpuStudy[],
+  studies: readonly ShownGpuStudy[],
   chart: Pick<CurveChart, 'id' | 'title' | 'caption' | 'yLabel'>,
   value: (point: Point) => number,
 ): CurveChart {
@@ -65,7 +68,7 @@ function curve(
   };
 }
 
-const allocation = (studies: readonly MeasuredGpuStudy[]): CurveChart =>
+const allocation = (studies: readonly ShownGpuStudy[]): CurveChart =>
   curve(
     studies,
     {
@@ -81,7 +84,7 @@ const allocation = (studies: readonly MeasuredGpuStudy[]): CurveChart =>
 /** Where the policies part. */
 const FULL_FROM = 80;
 
-const fullCluster = (studies: readonly MeasuredGpuStudy[]): CurveChart =>
+const fullCluster = (studies: readonly ShownGpuStudy[]): CurveChart =>
   curve(
     studies.map((study) => ({ ...study, curve: study.curve.filter(({ arrived }) => arrived >= FULL_FROM) })),
     {
@@ -93,7 +96,7 @@ const fullCluster = (studies: readonly MeasuredGpuStudy[]): CurveChart =>
     (point) => point.allocation,
   );
 
-const amount = (studies: readonly MeasuredGpuStudy[]): CurveChart =>
+const amount = (studies: readonly ShownGpuStudy[]): CurveChart =>
   curve(
     studies,
     {
@@ -106,7 +109,7 @@ const amount = (studies: readonly MeasuredGpuStudy[]): CurveChart =>
     (point) => point.fragmentationAmount,
   );
 
-const ratio = (studies: readonly MeasuredGpuStudy[]): CurveChart =>
+const ratio = (studies: readonly ShownGpuStudy[]): CurveChart =>
   curve(
     studies,
     {
@@ -118,7 +121,9 @@ const ratio = (studies: readonly MeasuredGpuStudy[]): CurveChart =>
     (point) => point.fragmentationRatio,
   );
 
-function endTable(studies: readonly MeasuredGpuStudy[]): string {
+const isMeasured = ({ cpuMsPerPlacement }: ShownGpuStudy): boolean => cpuMsPerPlacement !== undefined;
+
+function endTable(studies: readonly ShownGpuStudy[]): string {
   const percent = (value: number): string => unbroken(`${value.toFixed(2)} %`);
   const rows = studies.map(({ policy, arrived, allocation: used, fragmentation, placed, dropped, cpuMsPerPlacement }) => [
     escapeHtml(policy),
@@ -127,8 +132,9 @@ function endTable(studies: readonly MeasuredGpuStudy[]): string {
     percent(fragmentation),
     String(placed),
     String(dropped),
-    unbroken(`${cpuMsPerPlacement.toFixed(3)} ms`),
+    ...(cpuMsPerPlacement === undefined ? [] : [unbroken(`${cpuMsPerPlacement.toFixed(3)} ms`)]),
   ]);
-  const head = ['Policy', 'Arrived load', 'Cards in use', 'Fragmented, of idle cards', 'Placed', 'Dropped', 'CPU a placement'];
+  const head = ['Policy', 'Arrived load', 'Cards in use', 'Fragmented, of idle cards', 'Placed', 'Dropped'];
+  if (studies.some(isMeasured)) head.push('CPU a placement');
   return htmlTable('Where each policy stands at the last bucket of arrived load', head, rows);
 }

@@ -84,7 +84,7 @@ function maps({ axes, points }: SweepResult, metric: Metric, i: number): GridCha
     kind: 'grid',
     id: `map${i}n${at}`,
     title: label === '' ? `${metric.name} by ${x.name} and ${y.name}` : `${metric.name}, ${label}`,
-    caption: `${metric.description}. Mean over seeds, in ${unitOf(metric) || 'plain numbers'}: the darker, the more.`,
+    caption: `${metric.description}. Mean over seeds, in ${unitOf(metric) || 'plain numbers'}: the stronger the colour, the more.`,
     xLabel: x.name,
     yLabel: y.name,
     columns: x.values.map(String),
@@ -100,7 +100,7 @@ function maps({ axes, points }: SweepResult, metric: Metric, i: number): GridCha
 
 function tableSection({ axes, metrics, points, notes }: SweepResult): Section {
   const rows = points.map((point) => [
-    escapeHtml(axes.map(({ name }) => `${name} ${point.point[name]}`).join(', ')),
+    ...axes.map(({ name }) => `<span class="plain">${escapeHtml(String(point.point[name]))}</span>`),
     `${point.runs}`,
     `${point.held}`,
     ...metrics.map(({ name, unit }) => {
@@ -111,7 +111,7 @@ function tableSection({ axes, metrics, points, notes }: SweepResult): Section {
     }),
   ]);
   const list = notes.length === 0 ? '' : `<ul>${notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>`;
-  const head = ['Point', 'Runs', 'All held', ...metrics.map(({ name }) => escapeHtml(name))];
+  const head = [...axes.map(({ name }) => escapeHtml(name)), 'Runs', 'All held', ...metrics.map(({ name }) => escapeHtml(name))];
   return {
     id: 'everything',
     title: 'Every point',
