@@ -146,6 +146,9 @@ async function campaign(kind: Kind, count: number): Promise<readonly string[]> {
     if (again.code !== 0) say(`--resume ended with ${again.code}: ${again.err.trim()}`);
     const resumed = stableFiles(kind, out);
     for (const name of kind.files) if (resumed[name] !== newer[name]) say(`${name} after --resume differs from that of an unbroken one`);
+    process.stderr.write(
+      `${kind.name} ${done} of ${count}: killed after ${Math.round(after)} ms, ${isOthers ? 'begun anew' : 'resumed'}\n`,
+    );
     const left = readdirSync(out).filter((name) => name.endsWith('.tmp') || name.startsWith('.'));
     if (left.length > 0) say(`left behind: ${left.join(', ')}`);
   }
