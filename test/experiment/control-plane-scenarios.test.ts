@@ -17,6 +17,10 @@ const p95 = ({ distributions }: Result, key: string): number => distributions[`l
 const failing = ({ verdicts }: Result): string[] =>
   verdicts.filter(({ pass }) => !pass).map(({ metric, measured }) => `${metric}: ${measured}`);
 
+const RATES = { get: 200, getCached: 798, listCached: 2, list: 1, update: 70, patch: 20, create: 5, delete: 5 };
+const LOAD = 'workload[0].apiLoad';
+const TENTH = Object.entries(RATES).map(([kind, rate]) => `${LOAD}.requestsPerSecond.${kind}=${rate}`);
+
 describe('the control plane scenarios', { timeout: 300_000 }, () => {
   test('are all read without a mistake, and each expects something', () => {
     const files = readdirSync(FOLDER).filter((file) => file.endsWith('.yaml'));
@@ -84,10 +88,26 @@ describe('the control plane scenarios', { timeout: 300_000 }, () => {
 
   test('the target: a tenth of it is answered well within its bound', async () => {
     const tenth = ['workload[0].apiLoad.watchers=1000', 'workload[0].apiLoad.objects=200', 'duration=20s'];
-    const rates = { get: 200, getCached: 798, listCached: 2, list: 1, update: 70, patch: 20, create: 5, delete: 5 };
-    const set = Object.entries(rates).map(([kind, rate]) => `workload[0].apiLoad.requestsPerSecond.${kind}=${rate}`);
-    const result = await run('target-load', ...tenth, ...set);
+    const result = await run('target-load', ...tenth, ...TENTH);
     expect(p95(result, 'target')).toBeLessThan(100);
     expect(result.distributions['loadWatch/target']?.count).toBeGreaterThan(1000);
+  });
+
+  test.each<[string, string, ...string[]]>([
+    ['quota-reached', 'etcdAlarms', 'cluster.etcd.quota=2GiB', `${LOAD}.requestsPerSecond.update=50`, `${LOAD}.phases[0].for=1s`],
+    ['slow-watchers', 'watchersEnded', `${LOAD}.slowWatchers.eventsPerSecond=1000`, `${LOAD}.watchers=200`],
+    ['leader-lost', 'etcdElections', 'faults=[]', 'cluster.nodes=1', `${LOAD}.requestsPerSecond.update=20`],
+    [
+      'api-server-lost',
+      'watchLatencyP99 (two)',
+      'faults=[]',
+      'cluster.nodes=1',
+      `${LOAD}.requestsPerSecond.get=20`,
+      `${LOAD}.phases[0].for=1s`,
+    ],
+    ['target-load', 'loadAnswered (target)', `${LOAD}.watchers=10`, ...TENTH],
+  ])('%s: %s is not met by a cluster to which it does not happen', async (name, metric, ...set) => {
+    const verdict = (await run(name, ...set, 'duration=14s')).verdicts.find((one) => one.metric === metric);
+    expect(verdict).toMatchObject({ pass: false, measured: expect.any(Number) });
   });
 });
