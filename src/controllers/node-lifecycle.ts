@@ -197,7 +197,7 @@ export class NodeLifecycleController implements Controller {
       if (isSilent || health.status !== undefined) this.#queueForTaint(node, health.name, status, zone, requests, view);
     }
     inOrder.length = seen;
-    if (this.#health.size > nodes.size) for (const name of this.#health.keys()) if (nodes.get(name) === undefined) this.#forget(name);
+    if (this.#health.size > nodes.size) for (const name of this.#health.keys()) if (nodes.get(name) === undefined) this.#forget(name, view);
     this.#setRates(view, requests);
   }
 
@@ -216,7 +216,9 @@ export class NodeLifecycleController implements Controller {
     return health;
   }
 
-  #forget(name: string): void {
+  #forget(name: string, view: View): void {
+    const { node } = this.#health.get(name) as NodeHealth;
+    if (node !== undefined) view.event(node, 'Normal', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
     this.#health.delete(name);
     this.#healthByLease.delete(`${LEASE_NAMESPACE}/${name}`);
     for (const zone of this.#zones.values()) zone.queue.remove(name);

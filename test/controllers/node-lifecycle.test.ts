@@ -104,4 +104,16 @@ describe('node lifecycle', () => {
     expect(nodesSeen(farm.seen, isUnknown).size).toBe(7);
     expect(nodesSeen(farm.seen, isEvicting).size).toBe(0);
   });
+
+  it('says when a node comes and when it goes', () => {
+    const { farm } = lab([[30, { verb: 'delete', resource: 'nodes', name: 'node-1' }]], { nodes: 2, seconds: 45 });
+    const texts = farm
+      .list('events')
+      .filter(({ involvedObject }) => involvedObject.name === 'node-1')
+      .map(({ reason, message }) => `${reason}: ${message}`);
+    expect(texts).toEqual([
+      'RegisteredNode: Node node-1 event: Registered Node node-1 in Controller',
+      'RemovingNode: Node node-1 event: Removing Node node-1 from Controller',
+    ]);
+  });
 });
