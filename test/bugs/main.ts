@@ -139,6 +139,8 @@ function write(): void {
 const ends = performance.now() + minutes * 60_000;
 const tried = (name: string): number => rows[name]?.seed ?? 0;
 const missing = Object.keys(BUGS).filter((name) => rows[name]?.found !== true && tried(name) < seeds);
+// Bugs come and go between two hunts.
+write();
 for (const name of positionals.length > 0 ? positionals : missing.sort((a, b) => tried(a) - tried(b))) {
   const row = hunt(name, positionals.length > 0 ? undefined : rows[name], ends);
   if (row === undefined) break;
