@@ -115,13 +115,14 @@ function podOf(text: string): { readonly cpu: string; readonly memory: string } 
 }
 
 function machineList({ types, date, source, currency }: Catalogue): string {
-  const head = ['type', 'provider', 'CPU', 'memory', 'pods', `${currency}/h`, 'spot'];
-  const rows = types.map(({ name, provider, cpu, memoryGiB, pods, price, spotPrice }) => [
+  const head = ['type', 'provider', 'CPU', 'memory', 'pods', 'GPUs', `${currency}/h`, 'spot'];
+  const rows = types.map(({ name, provider, cpu, memoryGiB, pods, gpus, price, spotPrice }) => [
     name,
     provider,
     `${cpu}`,
     `${memoryGiB} GiB`,
     `${pods}`,
+    gpus === undefined ? '' : `${gpus}`,
     `${price}`,
     `${spotPrice}`,
   ]);

@@ -2,7 +2,7 @@
 
 import type { Taint } from '#api';
 import type { Distribution } from '#sim';
-import { allocatable, MACHINE_TYPES, type MachineType } from './machine-types.ts';
+import { allocatable, capacityOf, MACHINE_TYPES } from './machine-types.ts';
 import { nearest } from './nearest.ts';
 import {
   count,
@@ -175,12 +175,6 @@ function groupOf(written: Written, zones: readonly string[]): NodeGroup {
     reclaimsPerHour: parsePercent(written['reclaims']) ?? 0,
   };
 }
-
-const capacityOf = ({ cpu, memoryGiB, pods }: MachineType): Readonly<Record<string, string>> => ({
-  cpu: String(cpu),
-  memory: `${memoryGiB}Gi`,
-  pods: String(pods),
-});
 
 const texts = (written: unknown): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries((written ?? {}) as Written).map(([name, amount]) => [name, String(amount)]));

@@ -17,6 +17,8 @@ export interface MachineType {
   readonly cpu: number;
   readonly memoryGiB: number;
   readonly pods: number;
+  /** nvidia.com/gpu. */
+  readonly gpus?: number;
   /** US dollars an hour. */
   readonly price: number;
   readonly spotPrice: number;
@@ -32,7 +34,7 @@ export interface Catalogue {
 /** A usual spot price as a share of the list price. */
 const SPOT: Readonly<Record<string, number>> = { aws: 0.38, gcp: 0.35, azure: 0.3 };
 
-type Row = readonly [name: string, provider: string, cpu: number, memoryGiB: number, pods: number, price: number];
+type Row = readonly [name: string, provider: string, cpu: number, memoryGiB: number, pods: number, price: number, gpus?: number];
 
 const ROWS: readonly Row[] = [
   ['m5.large', 'aws', 2, 8, 29, 0.096],
@@ -51,6 +53,10 @@ const ROWS: readonly Row[] = [
   ['r5.large', 'aws', 2, 16, 29, 0.126],
   ['r5.xlarge', 'aws', 4, 32, 58, 0.252],
   ['r5.2xlarge', 'aws', 8, 64, 58, 0.504],
+  ['g4dn.xlarge', 'aws', 4, 16, 29, 0.526, 1],
+  ['g5.12xlarge', 'aws', 48, 192, 737, 5.672, 4],
+  ['p3.8xlarge', 'aws', 32, 244, 234, 12.24, 4],
+  ['p4d.24xlarge', 'aws', 96, 1152, 737, 32.7726, 8],
   ['e2-standard-2', 'gcp', 2, 8, 110, 0.067006],
   ['e2-standard-4', 'gcp', 4, 16, 110, 0.134012],
   ['e2-standard-8', 'gcp', 8, 32, 110, 0.268024],
@@ -67,12 +73,13 @@ export const MACHINE_TYPES: Catalogue = {
   source:
     "the providers' public on-demand list prices (AWS us-east-1, Google Cloud us-central1, Azure East US), from memory, not fetched; spot prices are a usual share of them, assumed",
   currency: 'USD',
-  types: ROWS.map(([name, provider, cpu, memoryGiB, pods, price]) => ({
+  types: ROWS.map(([name, provider, cpu, memoryGiB, pods, price, gpus]) => ({
     name,
     provider,
     cpu,
     memoryGiB,
     pods,
+    ...(gpus === undefined ? {} : { gpus }),
     price,
     spotPrice: Number((price * (SPOT[provider] ?? 1)).toPrecision(4)),
   })),
@@ -105,6 +112,7 @@ export const pricesSchema: JsonSchema = {
           cpu: positive('virtual CPUs'),
           memoryGiB: positive('memory in GiB'),
           pods: { type: 'integer', minimum: 1, description: 'most pods (default 110)' },
+          gpus: { type: 'integer', minimum: 1, description: 'cards (nvidia.com/gpu; default none)' },
           price: positive('an hour, on demand'),
           spotPrice: positive('an hour, reclaimable (default: the price)'),
         },
@@ -147,10 +155,23 @@ export function machineTypes(catalogue: Catalogue, names: readonly string[]): re
   });
 }
 
+/** What a machine is, as a kubelet tells it. */
+export const capacityOf = ({ cpu, memoryGiB, pods, gpus }: MachineType): Readonly<Record<string, string>> => ({
+  cpu: String(cpu),
+  memory: `${memoryGiB}Gi`,
+  pods: String(pods),
+  ...(gpus === undefined ? {} : { 'nvidia.com/gpu': String(gpus) }),
+});
+
 /** What pods can have of a machine: what is left when kubelet, system and eviction threshold took their part, by the rule that GKE publishes and EKS
  *  shares in its CPU part: CPU 6 % of the first core, 1 % of the second, 0.5 % of the next two, 0.25 % of the rest; memory 25 % of the first 4 GiB, 20 %
  *  of the next 4, 10 % of the next 8, 6 % of the next 112, and 100 MiB. */
-export function allocatable({ cpu, memoryGiB, pods }: Pick<MachineType, 'cpu' | 'memoryGiB' | 'pods'>): Readonly<Record<string, string>> {
+export function allocatable({
+  cpu,
+  memoryGiB,
+  pods,
+  gpus,
+}: Pick<MachineType, 'cpu' | 'memoryGiB' | 'pods' | 'gpus'>): Readonly<Record<string, string>> {
   const taken = (amount: number, steps: readonly (readonly [upTo: number, share: number])[]): number => {
     let from = 0;
     let sum = 0;
@@ -178,5 +199,10 @@ export function allocatable({ cpu, memoryGiB, pods }: Pick<MachineType, 'cpu' | 
     [128, 0.06],
     [most, 0.02],
   ]);
-  return { cpu: `${millicores}m`, memory: `${Math.floor((memoryGiB - reserved) * 1024 - 100)}Mi`, pods: String(pods) };
+  return {
+    cpu: `${millicores}m`,
+    memory: `${Math.floor((memoryGiB - reserved) * 1024 - 100)}Mi`,
+    pods: String(pods),
+    ...(gpus === undefined ? {} : { 'nvidia.com/gpu': String(gpus) }),
+  };
 }

@@ -34,6 +34,7 @@ describe('the search', () => {
 
 it('leaves to pods what kubelet and system do not take', () => {
   expect(allocatable({ cpu: 4, memoryGiB: 16, pods: 58 })).toEqual({ cpu: '3920m', memory: '13621Mi', pods: '58' });
+  expect(allocatable({ cpu: 4, memoryGiB: 16, pods: 58, gpus: 2 })).toMatchObject({ 'nvidia.com/gpu': '2' });
 });
 
 it('finds the fewest nodes, which do, and one less, which do not', async () => {
@@ -115,6 +116,7 @@ it('answers by a run what nodes that come and go save, and how full they are', a
 it('lists the catalogue with its date, and that it is from memory', async () => {
   const { out: text } = await inProcess('capacity', '--list-machines');
   expect(text).toMatch(/prices of 2024-06; source: .*from memory, not fetched/);
+  expect(text).toMatch(/^p3\.8xlarge +aws +32 +244 GiB +234 +4 +12\.24 /m);
 });
 
 const wrongPrices = place.file('wrong.yaml', "date: '2031'\nsource: x\ntypes:\n  - { name: small, cpu: 0, memoryGiB: 4, price: 1 }\n");

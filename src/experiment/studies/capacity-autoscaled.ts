@@ -1,6 +1,6 @@
 /** The scenario on nodes that come and go: its nodes become a node group of a cluster autoscaler, which is run. */
 
-import { allocatable, type MachineType, parseSource, scenarioFrom, UserError } from '#scenario';
+import { allocatable, capacityOf, type MachineType, parseSource, scenarioFrom, UserError } from '#scenario';
 import { type Autoscaling, meanOf } from './capacity.ts';
 import type { CapacityBase } from './capacity-plan.ts';
 import type { TrialRecord } from './trial.ts';
@@ -54,7 +54,7 @@ export function checkAutoscaling(base: CapacityBase, autoscaling: Autoscaling): 
 }
 
 const ofMachine = (machine: MachineType, labels: object = {}): Written => ({
-  capacity: { cpu: String(machine.cpu), memory: `${machine.memoryGiB}Gi`, pods: String(machine.pods) },
+  capacity: capacityOf(machine),
   allocatable: allocatable(machine),
   labels: { ...labels, 'node.kubernetes.io/instance-type': machine.name },
 });

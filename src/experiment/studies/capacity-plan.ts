@@ -2,6 +2,7 @@
 
 import {
   allocatable,
+  capacityOf,
   decodeText,
   type MachineType,
   type NodeGroup,
@@ -73,7 +74,7 @@ export function nodesSet(base: CapacityBase, choices: readonly NodeChoice[]): st
               ...(first['zones'] === undefined ? {} : { zones: first['zones'] }),
               name,
               count: many,
-              capacity: { cpu: String(machine.cpu), memory: `${machine.memoryGiB}Gi`, pods: String(machine.pods) },
+              capacity: capacityOf(machine),
               allocatable: allocatable(machine),
               labels: { ...((first['labels'] as object | undefined) ?? {}), 'node.kubernetes.io/instance-type': machine.name, ...labels },
               ...(first['taints'] === undefined ? {} : { taints: first['taints'] }),

@@ -20,7 +20,10 @@ export const hpc = rowImporter({
   images: BATCH_IMAGES,
   async *items([file], options, tally) {
     const most = mostCpus(options);
+    let isNoted = false;
     for await (const row of csvRows(file as string, ['id', 'cpu_count'], tally)) {
+      if (!isNoted && !row.has('mem_capacity')) tally.note("there is no column 'mem_capacity': jobs ask for no memory");
+      isNoted = true;
       const pod = tally.judged(() => {
         const name = objectName(`job-${row.text('id')}`);
         if (row.text('id') === '' || name === '') throw row.mistake("'id' is empty");
