@@ -48,7 +48,9 @@ function disks(dice: Dice, storm: Span): Extras {
       { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
     ],
   };
-  const at = `${dice.between(8, storm.until)}s`;
+  const objects = [{ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'disk' }, spec }];
+  // In a storm nobody may take it: it is said once more when all is healed.
+  const times = [dice.between(8, storm.until), storm.until + 5];
   const calls = (): Entry => (dice.chance(0.5) ? { call: dice.one(CALLS) } : {});
   return {
     cluster: {
@@ -57,7 +59,7 @@ function disks(dice: Dice, storm: Span): Extras {
         classes: [{ name: 'zonal', default: true, volumeBindingMode: dice.one(['WaitForFirstConsumer', 'Immediate']) }],
       },
     },
-    workload: [{ apply: { at, objects: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'disk' }, spec }] } }],
+    workload: times.map((at) => ({ apply: { at: `${at}s`, objects } })),
     faults: strikes(dice, storm, 'cloudErrors', () => ({ share: dice.one(['20 %', '60 %', '100 %']), ...calls() })),
   };
 }
