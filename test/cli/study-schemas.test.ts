@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, expect, it } from 'vitest';
 import { inProcess, ROOT } from './command.ts';
 import { folder, TINY } from './studies.ts';
@@ -18,6 +19,16 @@ it.each(['result', 'sweep', 'prices', 'comparison', 'sweep-result', 'capacity', 
     expect(JSON.parse(out)).toEqual(JSON.parse(readFileSync(`${ROOT}scenarios/schema/${which}.schema.json`, 'utf8')));
   },
 );
+
+it('the published result of the main job, and one of today, are valid by the published schema', async () => {
+  const schema = JSON.parse(readFileSync(`${ROOT}scenarios/schema/result.schema.json`, 'utf8')) as object;
+  const check = new Ajv2020({ strict: false }).compile(schema);
+  await inProcess('run', scenario, '--quiet', '--shards', '0', '--seed', '3', '--out', join(place.path, 'valid'));
+  for (const file of [`${ROOT}reports/scale-target/result.json`, join(place.path, 'valid', 'result.json')]) {
+    check(JSON.parse(readFileSync(file, 'utf8')));
+    expect(check.errors, file).toBeNull();
+  }
+});
 
 it('prints the result of a run as JSON and nothing else, and draws a comparison as pictures without a browser', async () => {
   const run = await inProcess('run', scenario, '--json', '--quiet', '--shards', '0', '--out', join(place.path, 'run'));
