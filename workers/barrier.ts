@@ -9,6 +9,8 @@ const ABORTED = 2;
 const CANCEL = 3;
 const BELLS = 4;
 const WAIT_MS = 100;
+/** Who lets others wait for longer collects garbage. */
+const PAUSE_MS = 5;
 
 /** Thrown on the shards that did nothing wrong when another one failed. */
 export class Aborted extends Error {
@@ -48,11 +50,14 @@ export class Barrier {
   /** Spent waiting for others. */
   seconds = 0;
 
-  /** `spins`: how often to look before sleeping; few where there are more shards than cores. */
-  constructor(memory: SharedArrayBuffer, shards: number, spins: number) {
+  readonly #idle: () => void;
+
+  /** `spins`: how often to look before sleeping; few where there are more shards than cores. `idle`: called when the wait for news becomes long. */
+  constructor(memory: SharedArrayBuffer, shards: number, spins: number, idle: () => void = () => {}) {
     this.#words = new Int32Array(memory);
     this.#shards = shards;
     this.#spins = spins;
+    this.#idle = idle;
   }
 
   get cancelled(): boolean {
@@ -89,13 +94,16 @@ export class Barrier {
     const bell = BELLS + me;
     const since = performance.now();
     let spins = this.#spins;
+    let patience = PAUSE_MS;
     while (!hasNews()) {
       if (spins-- > 0) continue;
       Atomics.store(words, bell, 1);
       // What came before the bell was up rings it no more.
-      if (!hasNews()) Atomics.wait(words, bell, 1, WAIT_MS);
+      const isLong = !hasNews() && Atomics.wait(words, bell, 1, patience) === 'timed-out';
       Atomics.store(words, bell, 0);
       this.check();
+      if (isLong && patience === PAUSE_MS) this.#idle();
+      patience = WAIT_MS;
     }
     this.seconds += (performance.now() - since) / 1000;
   }

@@ -2,6 +2,7 @@
  *  stop, and never waits on the barrier itself. */
 
 import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { RunOptions, RunOutcome, WorldSpec } from '#sim';
@@ -46,6 +47,8 @@ export interface ShardedOutcome extends RunOutcome {
 }
 
 const POLL_MS = 100;
+/** Of all shards together. */
+const OLD_SPACE_MB = 4000;
 
 /** Runs a world on threads; the same digest as runInProcess. Rejects with the first failing shard's error. */
 export async function runSharded(world: WorldSpec, options: ShardedOptions): Promise<ShardedOutcome> {
@@ -54,6 +57,8 @@ export async function runSharded(world: WorldSpec, options: ShardedOptions): Pro
   const memory = sharedMemory(barrierMemory(shards), shards, options.ringWords);
   const ports = connect(shards);
   const spins = shards <= availableParallelism() ? 50_000 : 50;
+  // Before it, nothing is gained by looking through the old: what lives long grows with the cluster.
+  setFlagsFromString(`--initial-old-space-size=${Math.floor(OLD_SPACE_MB / shards)}`);
   const pool = new Piscina<ShardTask, ShardReport>({
     filename: workerFile('shard'),
     minThreads: shards,

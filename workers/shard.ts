@@ -6,6 +6,7 @@ import { endOf, endOfCell, lookahead, PositionWriter, Promises, Shard } from '#s
 import { abort, Barrier } from './barrier.ts';
 import type { SharedMemory } from './exchange.ts';
 import { Exchange } from './exchange.ts';
+import { youngGarbageCollector } from './young-garbage.ts';
 
 /** Where a thread finds the hosts' factory: `export` of `module` is called with `argument` and returns (or promises) a CreateHost. */
 export interface HostBuilder {
@@ -57,7 +58,7 @@ export default async function runShard(task: ShardTask): Promise<ShardReport> {
 function runCells(task: ShardTask, createHost: CreateHost): ShardReport {
   const { world, shards, placement } = task;
   const me = task.shard;
-  const barrier = new Barrier(task.memory.barrier, shards, task.spins);
+  const barrier = new Barrier(task.memory.barrier, shards, task.spins, youngGarbageCollector());
   const exchange = new Exchange(task.memory, me, shards, task.ports);
   const shard = new Shard({ world, shard: me, placement, createHost, outlet: exchange, keepLog: task.keepLog });
   const promises = new Promises(lookahead(world, placement, shards), shards, me);

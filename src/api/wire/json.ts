@@ -267,6 +267,48 @@ export function unpackVersion(from: PackReader): KubeObject {
   return object;
 }
 
+const WHOLE = 0;
+const FIRST_HEAD = 1;
+const HEAD = 2;
+
+/** An answer's object. One that is a head ({ metadata } alone) is told by what differs from the version of it that this direction saw last, in a watch or
+ *  as the first head of it. */
+export function packAnswered(object: unknown, out: PackWriter): void {
+  const metadata = headMeta(object);
+  const uid = metadata?.uid;
+  const kept = uid === undefined ? undefined : out.recall(uid);
+  if (metadata === undefined || uid === undefined || (kept === undefined && metadata.deletionTimestamp !== undefined)) {
+    out.int(WHOLE);
+    return packJson(object, out);
+  }
+  if (kept === undefined) {
+    out.int(FIRST_HEAD);
+    packJson(object, out);
+    return out.keep(uid, object as KubeObject);
+  }
+  out.int(HEAD);
+  out.int(kept.place);
+  packChange((kept.value as KubeObject).metadata, metadata, PLAIN_MODE, out);
+}
+
+function headMeta(object: unknown): KubeObject['metadata'] | undefined {
+  if (typeof object !== 'object' || object === null) return undefined;
+  for (const key in object) if (key !== 'metadata') return undefined;
+  return (object as Partial<KubeObject>).metadata;
+}
+
+export function unpackAnswered(from: PackReader): unknown {
+  const what = from.int();
+  if (what === WHOLE) return unpackJson(from);
+  if (what === HEAD) {
+    const before = from.recall(from.int()) as KubeObject;
+    return { metadata: unpackChange(before.metadata, from) };
+  }
+  const object = unpackJson(from) as KubeObject;
+  from.keep(-1, object);
+  return object;
+}
+
 function unpackChange(before: unknown, from: PackReader): unknown {
   const code = from.int();
   switch (code) {

@@ -1,6 +1,7 @@
 /** The packed forms of what crosses between node shards and the control plane: requests, answers, watch events. */
 
 import type { PackReader, PackWriter } from '#sim';
+import type { KubeObject } from '../objects.ts';
 import type {
   ApiRequest,
   ApiResponse,
@@ -13,7 +14,7 @@ import type {
   WatchWindow,
 } from '../protocol.ts';
 import { bodyDigest } from './body-digest.ts';
-import { packJson, packVersion, unpackJson, unpackVersion } from './json.ts';
+import { packAnswered, packJson, packVersion, unpackAnswered, unpackJson, unpackVersion } from './json.ts';
 
 const SUBRESOURCE = 1;
 const NAMESPACE = 2;
@@ -23,6 +24,8 @@ const OPTIONS = 16;
 const DISCARD = 32;
 const KEEP = 64;
 const TOKEN = 128;
+/** An update comes again and again from the same client: only what changed crosses. */
+const VERSION = 256;
 
 export function packApiRequest(m: ApiRequest, out: PackWriter): void {
   let has = 0;
@@ -33,6 +36,8 @@ export function packApiRequest(m: ApiRequest, out: PackWriter): void {
   if (m.options !== undefined) has |= OPTIONS;
   if (m.discardBody !== undefined) has |= m.discardBody ? DISCARD : KEEP;
   if (m.token !== undefined) has |= TOKEN;
+  const isVersion = m.verb === 'update' && (m.body as KubeObject | undefined)?.metadata?.uid !== undefined;
+  if (isVersion) has |= VERSION;
   out.int(has);
   out.int(m.id);
   out.name(m.verb);
@@ -44,7 +49,8 @@ export function packApiRequest(m: ApiRequest, out: PackWriter): void {
   if (m.patchType !== undefined) out.name(m.patchType);
   if (m.options !== undefined) packJson(m.options, out);
   out.int(bodyDigest(m.body));
-  packJson(m.body, out);
+  if (isVersion) packVersion(m.body as KubeObject, false, out);
+  else packJson(m.body, out);
   if (m.token !== undefined) out.text(m.token);
 }
 
@@ -63,7 +69,7 @@ export function unpackApiRequest(from: PackReader): ApiRequest {
     options: (has & OPTIONS) !== 0 ? (unpackJson(from) as RequestOptions) : undefined,
     discardBody: (has & DISCARD) !== 0 ? true : (has & KEEP) !== 0 ? false : undefined,
     bodyDigest: from.int(),
-    body: unpackJson(from),
+    body: (has & VERSION) !== 0 ? unpackVersion(from) : unpackJson(from),
   };
   return (has & TOKEN) === 0 ? request : { ...request, token: from.text() };
 }
@@ -71,11 +77,11 @@ export function unpackApiRequest(from: PackReader): ApiRequest {
 export function packApiResponse(m: ApiResponse, out: PackWriter): void {
   out.int(m.id);
   out.int(m.code);
-  packJson(m.object, out);
+  packAnswered(m.object, out);
 }
 
 export function unpackApiResponse(from: PackReader): ApiResponse {
-  return { kind: 'ApiResponse', id: from.int(), code: from.int(), object: unpackJson(from) };
+  return { kind: 'ApiResponse', id: from.int(), code: from.int(), object: unpackAnswered(from) };
 }
 
 const TYPES = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'] as const;

@@ -54,7 +54,7 @@ export class WatchCache {
     this.keysByIndex.clear();
     for (const kv of kvs) {
       this.objects.set(kv.key, kv);
-      if (this.indexOf !== undefined) this.moveInIndex(kv.key, undefined, kv.value as KubeObject);
+      if (this.indexOf !== undefined) this.moveInIndex(kv.key, undefined, this.indexOf(kv.value as KubeObject));
     }
     this.sorted = undefined;
     this.revision = revision;
@@ -86,12 +86,16 @@ export class WatchCache {
       this.sorted = undefined;
       this.objects.delete(kv.key);
     }
+    let from: string | undefined;
+    let to: string | undefined;
     if (this.indexOf !== undefined) {
-      this.moveInIndex(kv.key, known?.value as KubeObject | undefined, event.type === 'PUT' ? (kv.value as KubeObject) : undefined);
+      if (known !== undefined) from = this.indexOf(known.value as KubeObject);
+      if (event.type === 'PUT') to = this.indexOf(kv.value as KubeObject);
+      if (from !== to) this.moveInIndex(kv.key, from, to);
     }
     this.revision = kv.modRevision;
     this.window.push(event, now);
-    return this.watchers.dispatch(event, dirty);
+    return this.watchers.dispatch(event, from, to, dirty);
   }
 
   /** Tells those whose revision has come, and those who have waited too long. */
@@ -137,11 +141,7 @@ export class WatchCache {
     return value === undefined ? undefined : (this.keysByIndex.get(value) ?? NO_KEYS);
   }
 
-  private moveInIndex(key: string, before: KubeObject | undefined, now: KubeObject | undefined): void {
-    const indexOf = this.indexOf as FieldReader<KubeObject>;
-    const from = before === undefined ? undefined : indexOf(before);
-    const to = now === undefined ? undefined : indexOf(now);
-    if (from === to) return;
+  private moveInIndex(key: string, from: string | undefined, to: string | undefined): void {
     if (from !== undefined) this.keysByIndex.get(from)?.delete(key);
     if (to === undefined) return;
     const keys = this.keysByIndex.get(to);

@@ -6,7 +6,7 @@ import type { EtcdEvent } from '#etcd';
 import type { HostId, Instant } from '#sim';
 import type { ConvertedStream } from '../custom-resources/conversion/watch-stream.ts';
 import { atRevision } from '../object-meta.ts';
-import type { FieldReader, ResourceDescriptor } from '../registry/descriptor.ts';
+import type { ResourceDescriptor } from '../registry/descriptor.ts';
 import type { ReceiveWindow } from '../slow-watchers.ts';
 import type { ResourceView } from '../views/resource-view.ts';
 import { type Filter, isOpen, matches, requiredValue } from './filter.ts';
@@ -17,6 +17,8 @@ export interface Watcher {
   readonly id: number;
   readonly filter: Filter;
   readonly isOpen: boolean;
+  /** Asks for one value of the index and nothing else: whoever found it by that value need not ask its filter. */
+  isByIndex: boolean;
   readonly bookmarks: boolean;
   readonly endsAt: Instant;
   nextBookmark: Instant;
@@ -41,6 +43,7 @@ export function newWatcher(host: HostId, id: number, filter: Filter, bookmarks: 
     id,
     filter,
     isOpen: isOpen(filter),
+    isByIndex: false,
     bookmarks,
     endsAt,
     nextBookmark,
@@ -75,8 +78,15 @@ export class Dispatch {
   /** What a watcher with this filter hears; undefined: nothing. */
   for(filter: Filter, open: boolean): WatchEvent | undefined {
     const { object, previous } = this;
-    const isIn = object !== undefined && (open || matches(filter, object));
-    const wasIn = previous !== undefined && (open || matches(filter, previous));
+    return this.told(
+      object !== undefined && (open || matches(filter, object)),
+      previous !== undefined && (open || matches(filter, previous)),
+    );
+  }
+
+  /** What a watcher hears whose filter lets the object through now, or let it through before. */
+  told(isIn: boolean, wasIn: boolean): WatchEvent | undefined {
+    const { object, previous } = this;
     if (isIn) {
       if (wasIn) {
         this.modified ??= { type: 'MODIFIED', object: object as KubeObject, key: this.key };
@@ -104,14 +114,12 @@ export class WatcherSet {
   private startedAt = 0;
   private readonly prefix: number;
   private readonly indexField: string | undefined;
-  private readonly indexOf: FieldReader<KubeObject> | undefined;
   count = 0;
 
   /** `prefix`: how much of a storage key stands before the object's own. */
   constructor(descriptor: ResourceDescriptor, prefix: number) {
     this.prefix = prefix;
     this.indexField = descriptor.watchIndex;
-    this.indexOf = descriptor.watchIndex === undefined ? undefined : descriptor.fields?.[descriptor.watchIndex];
   }
 
   private bucketOf(watcher: Watcher, create: boolean): Watcher[] | undefined {
@@ -125,7 +133,13 @@ export class WatcherSet {
   }
 
   add(watcher: Watcher): void {
+    const { filter } = watcher;
     this.bucketOf(watcher, true)?.push(watcher);
+    watcher.isByIndex =
+      filter.namespace === undefined &&
+      filter.labels.length === 0 &&
+      filter.fields.length === 1 &&
+      filter.fields[0]?.field === this.indexField;
     this.count++;
   }
 
@@ -150,29 +164,35 @@ export class WatcherSet {
     this.startedAt = revision;
   }
 
-  /** Puts the event into the batch of everyone it concerns; those whose batch was empty join `dirty`. Returns how many were told. */
-  dispatch(event: EtcdEvent, dirty: Watcher[]): number {
-    const { indexOf } = this;
-    if (this.count === 0 && indexOf === undefined) return 0;
+  /** Puts the event into the batch of everyone it concerns; those whose batch was empty join `dirty`. Returns how many were told.
+   *  `before`, `now`: the object's value of the index, as it was and as it is; undefined where there is no object or no index. */
+  dispatch(event: EtcdEvent, before: string | undefined, now: string | undefined, dirty: Watcher[]): number {
+    if (this.count === 0 && this.indexField === undefined) return 0;
     const dispatch = new Dispatch(event, this.prefix);
     let told = this.tell(this.rest, dispatch, dirty);
     const { object, previous } = dispatch;
     const any = (object ?? previous) as KubeObject | undefined;
     if (any === undefined) return told;
     if (this.byName.size > 0) told += this.tell(this.byName.get(any.metadata?.name ?? ''), dispatch, dirty);
-    if (indexOf !== undefined) {
-      const now = object === undefined ? undefined : indexOf(object);
-      const before = previous === undefined ? undefined : indexOf(previous);
-      if (now !== undefined) told += this.tellIndexed(now, dispatch, event.kv.modRevision, dirty);
-      if (before !== undefined && before !== now) told += this.tellIndexed(before, dispatch, event.kv.modRevision, dirty);
-    }
+    if (now !== undefined) told += this.tellIndexed(now, true, before === now, dispatch, dirty);
+    if (before !== undefined && before !== now) told += this.tellIndexed(before, false, true, dispatch, dirty);
     return told;
   }
 
-  private tellIndexed(value: string, dispatch: Dispatch, revision: number, dirty: Watcher[]): number {
+  private tellIndexed(value: string, isIn: boolean, wasIn: boolean, dispatch: Dispatch, dirty: Watcher[]): number {
     const indexed = this.indexed(value);
-    indexed.changedAt = revision;
-    return this.tell(indexed.watchers, dispatch, dirty);
+    indexed.changedAt = dispatch.revision;
+    const { watchers } = indexed;
+    let told = 0;
+    for (let i = 0; i < watchers.length; i++) {
+      const watcher = watchers[i] as Watcher;
+      if (dispatch.revision <= watcher.since) continue;
+      const event = watcher.isByIndex ? dispatch.told(isIn, wasIn) : dispatch.for(watcher.filter, watcher.isOpen);
+      if (event === undefined) continue;
+      told++;
+      hear(watcher, event, dirty);
+    }
+    return told;
   }
 
   private indexed(value: string): Indexed {
@@ -190,11 +210,15 @@ export class WatcherSet {
       const event = dispatch.for(watcher.filter, watcher.isOpen);
       if (event === undefined) continue;
       told++;
-      if (watcher.batch === undefined) {
-        watcher.batch = [event];
-        dirty.push(watcher);
-      } else watcher.batch.push(event);
+      hear(watcher, event, dirty);
     }
     return told;
   }
+}
+
+function hear(watcher: Watcher, event: WatchEvent, dirty: Watcher[]): void {
+  if (watcher.batch === undefined) {
+    watcher.batch = [event];
+    dirty.push(watcher);
+  } else watcher.batch.push(event);
 }
