@@ -83,7 +83,7 @@ export async function execute(scenario: Scenario, flags: RunFlags, table?: (fini
   const interrupt = onInterrupt();
   const progress = new ProgressLine(process.stderr, flags.quiet === true);
   try {
-    const resumed = resumption(scenario, flags, flags.shards ?? (flags.check === true ? 0 : defaultShards(nodes)), out);
+    const resumed = resumption(scenario, flags, flags.shards ?? (flags.check === true ? 0 : await defaultShards(nodes)), out);
     if (resumed.done !== undefined) return showDone(resumed.done, scenario, out, flags.json === true);
     const { shards, checkpoints } = resumed;
     const noWires = flags.check === true ? whyNoWires(scenario, shards) : 'nobody asked';

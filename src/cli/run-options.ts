@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ExplainChoice } from '#experiment';
 import { parseDuration } from '#scenario';
+import { freeCores } from './free-cores.ts';
 
 export interface RunFlags {
   readonly seed?: number;
@@ -46,9 +47,10 @@ export function withRunFlags(command: Command, explain: ExplainChoice = 'failed'
   return command
     .addOption(new Option('--seed <n>', "luck of the run (default: the scenario's)").argParser(wholeNumber(0, 4_294_967_295)))
     .addOption(
-      new Option('--shards <n>', 'worker threads; 0 runs all in this process (default: 2 for big clusters on 2 cores or more)').argParser(
-        wholeNumber(0, 64),
-      ),
+      new Option(
+        '--shards <n>',
+        'worker threads; 0 runs all in this process (default: 2 for big clusters where 2 cores are free)',
+      ).argParser(wholeNumber(0, 64)),
     )
     .option('--out <dir>', 'where result.json, report.html and the trace go (default: out/<name>)')
     .addOption(explainOption(explain))
@@ -111,7 +113,9 @@ export function withSet(command: Command): Command {
   return command.option('--set <path=value>', 'overlay a value of the scenario; may be given again', collect, []);
 }
 
-/** Threads pay off from a few hundred nodes on, and only where there is a core for each. */
-export function defaultShards(nodes: number): number {
-  return nodes >= 500 && availableParallelism() >= 2 ? 2 : 0;
+/** Threads pay off from a few hundred nodes on, and only where there is a core for each that nobody else uses: two that wait for each other's turn on a
+ *  busy machine are slower than one. The digest is the same either way. */
+export async function defaultShards(nodes: number): Promise<number> {
+  if (nodes < 500 || availableParallelism() < 2) return 0;
+  return (await freeCores()) >= 1.25 ? 2 : 0;
 }
