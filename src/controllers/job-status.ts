@@ -14,11 +14,16 @@ import { isPodReady } from './pod-state.ts';
 
 const NONE: readonly never[] = [];
 
-export function baseStatus(pass: Pass, view: View): JobStatus {
-  const { job, pods, finished } = pass;
-  const isSuspended = job.spec?.suspend === true;
+/** Active pods that are ready and not asked to end. */
+export function countReady(pass: Pass): number {
   let ready = 0;
   for (const pod of pass.active) if (isPodReady(pod) && pass.deleted?.has(pod.metadata?.name ?? '') !== true) ready++;
+  return ready;
+}
+
+export function baseStatus(pass: Pass, ready: number, view: View): JobStatus {
+  const { job, pods, finished } = pass;
+  const isSuspended = job.spec?.suspend === true;
   let conditions = (job.status?.conditions ?? NONE) as readonly JobCondition[];
   let startTime = job.status?.startTime;
   if (startTime === undefined && !isSuspended) startTime = rfc3339(view.clock);

@@ -15,7 +15,7 @@ import { adopters, BATCH_PERIOD, BY_SELECTOR, bySelector, countHeld, JOBS, jobKe
 import { countCreations, countFinished, countPods, countPolicyActions, countSync } from './job-metrics.ts';
 import { hasTrackingFinalizer, OWN_NAME, onlyReplacesFailed, TRACKING_FINALIZER } from './job-pods.ts';
 import { surplusOf } from './job-removal.ts';
-import { baseStatus, statusWrite } from './job-status.ts';
+import { baseStatus, countReady, statusWrite } from './job-status.ts';
 import type { Pass } from './job-survey.ts';
 import { survey } from './job-survey.ts';
 import type { JobStatus } from './job-tracking.ts';
@@ -24,6 +24,7 @@ import type { JobCondition } from './job-verdict.ts';
 import { completion, countTerminating, ensureCondition, isFinished } from './job-verdict.ts';
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
 import { isNamespaceTerminating, isPodTerminal, isSameToOwner } from './pod-state.ts';
+import { PodTally } from './pod-tally.ts';
 import { podFromTemplate } from './pod-template.ts';
 import { semanticEqual } from './semantic-equal.ts';
 
@@ -44,6 +45,7 @@ export class JobController implements Controller {
   // Jobs that this controller has called finished while the cache does not show it, by key.
   readonly #ended = new Map<string, string>();
   readonly #backoffs = new Map<string, Backoff>();
+  readonly #tally = new PodTally();
   readonly #bodies = new WeakMap<object, { uid: string; references: readonly OwnerReference[]; body: Pod }>();
 
   constructor(workers = 5) {
@@ -54,7 +56,10 @@ export class JobController implements Controller {
         resource: 'pods',
         dependents: true,
         delay: BATCH_PERIOD,
-        keys: (event, view) => this.#podKeys(event, view),
+        keys: (event, view) => {
+          this.#tally.observe(event);
+          return this.#podKeys(event, view);
+        },
         indexes: { [BY_CONTROLLER]: byController, [ORPHANS]: orphansByLabel },
       },
     ];
@@ -270,7 +275,8 @@ export class JobController implements Controller {
       !base.isEnding && base.failure === undefined
         ? { ...base, finished: completion(job, base.succeeded, base.activeCount, view.clock) }
         : base;
-    const counts = baseStatus(pass, view);
+    const tally = pass.deleted === undefined ? this.#tally.of(job.metadata?.uid ?? '', pods.length) : undefined;
+    const counts = baseStatus(pass, tally?.ready ?? countReady(pass), view);
     const { status, release, isFull, byAction } = track(job, counts, pods, {
       released: this.#released.get(pass.key) ?? EMPTY,
       succeededIndexes: indexes,

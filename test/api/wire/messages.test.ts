@@ -252,7 +252,7 @@ describe('what comes again', () => {
             what === 'head' || what === 'answer'
               ? { kind: 'ApiResponse', id: sequence, code: 200, object: what === 'head' ? { metadata } : whole }
               : { kind: 'WatchEvents', id: 1, sequence, events: [{ type: what as 'MODIFIED' | 'DELETED', object: whole }] };
-          expect(JSON.stringify(cross<Message>(message))).toBe(JSON.stringify({ kind: message.kind, ...message }));
+          expect(JSON.stringify(cross<Message>(message))).toBe(JSON.stringify(message));
         });
       }),
       { seed: 11, numRuns: 400 },
