@@ -149,7 +149,11 @@ const poolSchema = fields(
       additionalProperties: quantity('amount'),
       description: 'cpu, memory, pods, extended resources (default 8, 32Gi, 110)',
     },
-    allocatable: { type: 'object', additionalProperties: quantity('amount'), description: 'default: the capacity' },
+    allocatable: {
+      type: 'object',
+      additionalProperties: quantity('amount'),
+      description: 'what pods may have of it (what is not named: the capacity)',
+    },
     labels: stringMap('labels'),
     taints: list(kubernetes('v1 Taint'), 'taints'),
     devices: devicesSchema,
@@ -295,7 +299,7 @@ function nodePools(written: unknown): readonly NodePool[] {
     ...(pool['names'] === undefined ? {} : { names: pool['names'] as readonly string[] }),
     zones: zoneNames(pool['zones']),
     capacity: { ...DEFAULT_CAPACITY, ...textValues(pool['capacity']) },
-    ...(pool['allocatable'] === undefined ? {} : { allocatable: textValues(pool['allocatable']) }),
+    ...(pool['allocatable'] === undefined ? {} : { allocatable: offered(pool) }),
     labels: (pool['labels'] as Readonly<Record<string, string>> | undefined) ?? {},
     taints: (pool['taints'] as readonly Taint[] | undefined) ?? [],
     ...(pool['devices'] === undefined ? {} : { devices: nodeDevices(pool['devices']) }),
@@ -303,6 +307,13 @@ function nodePools(written: unknown): readonly NodePool[] {
     ...(pool['price'] === undefined ? {} : { price: pool['price'] as number }),
     ...(pool['podCIDRMaskSize'] === undefined ? {} : { podCIDRMaskSize: pool['podCIDRMaskSize'] as number }),
   }));
+}
+
+/** As a kubelet reports it: every resource of the capacity (`pods` always is one) is allocatable, whole where nothing is taken from it. */
+function offered(pool: Written): Readonly<Record<string, string>> {
+  const written = textValues(pool['allocatable']);
+  const whole = Object.entries({ ...DEFAULT_CAPACITY, ...textValues(pool['capacity']) }).filter(([name]) => written[name] === undefined);
+  return { ...written, ...Object.fromEntries(whole) };
 }
 
 function zoneNames(written: unknown): readonly string[] {

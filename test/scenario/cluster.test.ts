@@ -20,3 +20,10 @@ test.each([
 ])('%s is refused', (pool, message) => {
   expect(() => read(pool)).toThrow(message);
 });
+
+test('what allocatable does not name is the capacity, as a kubelet reports it: never a node for no pods at all', () => {
+  const pool = read("capacity: { cpu: 8, memory: 16Gi, 'nvidia.com/gpu': 2 }, allocatable: { memory: 14Gi, cpu: 7500m }");
+  expect(pool?.allocatable).toEqual({ cpu: '7500m', memory: '14Gi', pods: '110', 'nvidia.com/gpu': '2' });
+  expect(read('capacity: { pods: 30 }, allocatable: { pods: 0 }')?.allocatable).toMatchObject({ cpu: '8', pods: '0' });
+  expect(read('capacity: { pods: 30 }')?.allocatable).toBeUndefined();
+});
