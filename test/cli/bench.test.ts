@@ -168,7 +168,7 @@ describe('a scheduler_perf file', () => {
   });
 
   test('keeps what was measured when it is interrupted, marked partial', async () => {
-    writeFileSync(file, GOOD);
+    writeFileSync(file, GOOD.replace('pods: 20', 'pods: 3000').replace('nodes: 3', 'nodes: 100'));
     const { code, out: text } = await interrupted('bench', file, '--case', 'Small', '--label-filter', '', '--out', out);
     expect(code).toBe(130);
     expect(text).toContain('partial: interrupted after 0 of 1 workloads\n');

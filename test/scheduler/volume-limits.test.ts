@@ -15,15 +15,14 @@ const limitAt = (second: number, node: string, count: number): Step =>
     metadata: { name: node },
     spec: { drivers: [{ name: driver, nodeID: node, allocatable: { count } }] },
   });
-const raiseAt = (second: number, node: string, count: number): Step => [
+// A driver's entry may not be changed: the kubelet takes it out and puts it in again when the driver registers anew.
+const driversAt = (second: number, node: string, drivers: readonly object[]): Step => [
   second,
-  {
-    verb: 'patch',
-    resource: 'csinodes.storage.k8s.io',
-    name: node,
-    patchType: 'merge',
-    body: { spec: { drivers: [{ name: driver, nodeID: node, allocatable: { count } }] } },
-  },
+  { verb: 'patch', resource: 'csinodes.storage.k8s.io', name: node, patchType: 'merge', body: { spec: { drivers } } },
+];
+const raiseAt = (second: number, node: string, count: number): Step[] => [
+  driversAt(second, node, []),
+  driversAt(second + 1, node, [{ name: driver, nodeID: node, allocatable: { count } }]),
 ];
 const spec = { accessModes: ['ReadWriteOnce'], storageClassName: '' };
 const diskAt = (second: number, name: string): Step[] => [
@@ -72,12 +71,12 @@ describe('NodeVolumeLimits', () => {
       nodeAt(1, 'a'),
       podWith(3, 'first', 'one'),
       podWith(4, 'second', 'two'),
-      raiseAt(10, 'a', 2),
+      ...raiseAt(10, 'a', 2),
     ];
     const { janitor } = lab(steps, { seconds: 15 });
     expect(Math.floor(boundAt(janitor, 'first') ?? 0)).toBe(3);
     expect(janitor.events('second').join()).toContain('0/1 nodes are available: 1 node(s) exceed max volume count.');
-    expect(Math.floor(boundAt(janitor, 'second') ?? 0)).toBe(10);
+    expect(Math.floor(boundAt(janitor, 'second') ?? 0)).toBe(11);
   });
 
   it('counts what is still attached for a pod that is gone, until it is detached', () => {

@@ -23,7 +23,10 @@ function patch(claim: ResourceClaim, subresource: 'status' | undefined, body: ob
 /** The finalizer first, then the allocation (unless the claim has one) with the reservation. */
 export function claimRequests(claim: ResourceClaim, allocation: AllocationResult | undefined, pod: Pod): readonly PreBindRequest[] {
   const reservedFor = [{ resource: 'pods', name: podName(pod), uid: podUid(pod) }];
-  const reserve = patch(claim, 'status', { status: { ...(allocation === undefined ? {} : { allocation }), reservedFor } });
+  // Behind those that have it, as upstream appends; a patch would put a new element before what it does not name.
+  const order = [...(claim.status?.reservedFor ?? []), ...reservedFor].map(({ uid }) => ({ uid }));
+  const status = { ...(allocation === undefined ? {} : { allocation }), reservedFor, '$setElementOrder/reservedFor': order };
+  const reserve = patch(claim, 'status', { status });
   if (allocation === undefined || (claim.metadata?.finalizers ?? []).includes(CLAIM_FINALIZER)) return [reserve];
   const { namespace, name = '', uid } = claim.metadata ?? {};
   const protect: PreBindRequest = {
