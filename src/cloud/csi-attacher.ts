@@ -3,8 +3,9 @@
 
 import type { KubeObject, Node, PersistentVolume, VolumeAttachment } from '#api';
 import { rfc3339 } from '#api';
-import type { Controller, Plan, View, WatchSpec } from '#client';
-import { ask, type Drivers, pauseAfter } from './driver-calls.ts';
+import type { Controller, InformerEvent, Plan, View, WatchSpec } from '#client';
+import { retryPause } from './disks.ts';
+import { ask, type Drivers } from './driver-calls.ts';
 
 const ATTACHMENTS = 'volumeattachments.storage.k8s.io';
 const VOLUMES = 'persistentvolumes';
@@ -20,16 +21,33 @@ export class CsiAttacher implements Controller {
   readonly watches: readonly WatchSpec[] = [
     {
       resource: ATTACHMENTS,
-      keys: ({ type, key, object }) =>
-        type === 'delete' || !this.#drivers.plans.has((object as VolumeAttachment).spec.attacher) ? NONE : [key],
+      keys: (event) => this.#keys(event),
     },
     { resource: VOLUMES, keys: () => NONE },
     { resource: 'nodes', keys: () => NONE },
   ];
   readonly #drivers: Drivers;
+  // Passes in a row that failed, by attachment.
+  readonly #failures = new Map<string, number>();
 
   constructor(drivers: Drivers) {
     this.#drivers = drivers;
+  }
+
+  #keys({ type, key, object, previous }: InformerEvent): readonly string[] {
+    if (type === 'delete') this.#failures.delete(key);
+    const attachment = object as VolumeAttachment;
+    if (type === 'delete' || !this.#drivers.plans.has(attachment.spec.attacher)) return NONE;
+    return previous !== undefined && saysErrorAlone(attachment, previous as VolumeAttachment) ? NONE : [key];
+  }
+
+  /** Whatever it is that failed: it is tried again after a pause that grows. */
+  #failed(attachment: VolumeAttachment, field: 'attachError' | 'detachError', message: string, view: View): Plan {
+    const key = attachment.metadata?.name ?? '';
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    const body = { status: { attached: attachment.status?.attached ?? false, [field]: { time: rfc3339(view.clock), message } } };
+    return { requests: [{ ...patch(attachment, body), subresource: 'status' }], requeueAfter: retryPause(failures) };
   }
 
   reconcile(key: string, view: View): Plan {
@@ -49,18 +67,16 @@ export class CsiAttacher implements Controller {
     const plan = this.#drivers.plans.get(attacher);
     const handle = volume?.spec?.csi?.volumeHandle;
     if (plan === undefined) return {};
+    // The attachment may be heard of before its volume is.
     if (handle === undefined)
-      return failed(attachment, 'attachError', `could not add PersistentVolume ${source.persistentVolumeName}`, view);
+      return this.#failed(attachment, 'attachError', `could not add PersistentVolume ${source.persistentVolumeName}`, view);
     const key = `${handle} ${nodeName}`;
     const answer = ask(this.#drivers, plan, 'attach', key, view);
     if (answer !== 'done' && 'wait' in answer) return { requeueAfter: answer.wait };
     const zone = view.lister<Node>('nodes').get(nodeName)?.metadata?.labels?.['topology.kubernetes.io/zone'] ?? '';
     const error = answer === 'done' ? this.#drivers.disks.attach(plan, handle, nodeName, zone) : answer.error;
-    if (error !== undefined)
-      return {
-        ...failed(attachment, 'attachError', error, view),
-        requeueAfter: Math.max(1_000_000, pauseAfter(this.#drivers, 'attach', key)),
-      };
+    if (error !== undefined) return this.#failed(attachment, 'attachError', error, view);
+    this.#failures.delete(attachment.metadata?.name ?? '');
     return { requests: [{ ...patch(attachment, { status: { attached: true, attachError: null } }), subresource: 'status' }] };
   }
 
@@ -75,8 +91,7 @@ export class CsiAttacher implements Controller {
     const key = `${handle} ${nodeName}`;
     const answer = ask(this.#drivers, plan, 'detach', key, view);
     if (answer !== 'done' && 'wait' in answer) return { requeueAfter: answer.wait };
-    if (answer !== 'done')
-      return { ...failed(attachment, 'detachError', answer.error, view), requeueAfter: pauseAfter(this.#drivers, 'detach', key) };
+    if (answer !== 'done') return this.#failed(attachment, 'detachError', answer.error, view);
     this.#drivers.disks.detach(handle, nodeName);
     const left = finalizers.filter((other) => other !== finalizer);
     return { requests: [patch(attachment, { metadata: { finalizers: left } })] };
@@ -87,7 +102,10 @@ function patch({ metadata }: KubeObject, body: object) {
   return { verb: 'patch', resource: ATTACHMENTS, name: metadata?.name, patchType: 'merge', body, discardBody: true } as const;
 }
 
-function failed(attachment: VolumeAttachment, field: 'attachError' | 'detachError', message: string, view: View): Plan {
-  const body = { status: { attached: attachment.status?.attached ?? false, [field]: { time: rfc3339(view.clock), message } } };
-  return { requests: [{ ...patch(attachment, body), subresource: 'status' }] };
+/** What the attacher itself has just written: to look at it would be to call the driver again at once (shouldEnqueueVAChange). */
+function saysErrorAlone(now: VolumeAttachment, before: VolumeAttachment): boolean {
+  const errors = ({ status }: VolumeAttachment): string => JSON.stringify([status?.attachError, status?.detachError]);
+  const rest = ({ metadata, status }: VolumeAttachment): string =>
+    JSON.stringify([metadata?.deletionTimestamp, metadata?.finalizers, metadata?.annotations, status?.attached ?? false]);
+  return errors(now) !== errors(before) && rest(now) === rest(before);
 }

@@ -87,4 +87,40 @@ describe('attach and detach', () => {
     expect(attached.at(-1)).toBeGreaterThan(390);
     expect(attached.at(-1)).toBeLessThan(410);
   });
+
+  it('tries again when the driver fails or the volume is not heard of yet, after pauses that grow', () => {
+    const attachment = (name: string, persistentVolumeName: string): object => ({
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'VolumeAttachment',
+      metadata: { name },
+      spec: { attacher: DRIVER, nodeName: 'node-0', source: { persistentVolumeName } },
+    });
+    const late = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: 'late' },
+      spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, csi: { driver: DRIVER, volumeHandle: 'nowhere' } },
+    };
+    const { farm } = lab(
+      [
+        [10, { verb: 'create', resource: 'volumeattachments.storage.k8s.io', body: attachment('early', 'late') }],
+        [14, { verb: 'create', resource: 'persistentvolumes', body: late }],
+      ],
+      { cloud, seconds: 60, managers: 0 },
+    );
+    const errors = farm.seen
+      .filter(({ resource, type }) => resource === 'volumeattachments.storage.k8s.io' && type !== 'delete')
+      .map(({ at, object }) => [Math.round(at), (object as VolumeAttachment).status?.attachError?.message ?? ''] as const)
+      .filter(([, message]) => message !== '');
+    const [unknown, missing] = ['could not add PersistentVolume late', 'rpc error: code = NotFound desc = no disk nowhere'];
+    // Attempts at 10, 11 and 13 s; from 17 s on with calls of 4 s, and 8 and 16 s between them.
+    expect(errors).toEqual([
+      [10, unknown],
+      [11, unknown],
+      [13, unknown],
+      [21, missing],
+      [33, missing],
+      [53, missing],
+    ]);
+  });
 });
