@@ -3,10 +3,19 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { type GpuStudyFiles, gpuPolicies, gpuStudy, type MeasuredGpuStudy, readGpuStudy, writeWhole } from '#experiment';
+import {
+  type GpuStudyFiles,
+  type GpuStudyInput,
+  gpuPolicies,
+  gpuStudy,
+  type MeasuredGpuStudy,
+  readGpuStudy,
+  writeWhole,
+} from '#experiment';
 import { UserError } from '#scenario';
 import { onInterrupt } from './execute.ts';
 import { wholeNumber } from './run-options.ts';
+import { StepProgress } from './step-progress.ts';
 import { columns } from './verdict-table.ts';
 import { VERSION } from './version.ts';
 
@@ -34,7 +43,7 @@ export function gpuStudyCommand(): Command {
     .addOption(new Option('--seed <n>', 'luck of Random and of what is drawn').argParser(wholeNumber(0, 4_294_967_295)).default(42))
     .option('--json', 'print JSON: allocation, fragmentation, arrived, curve; of several policies an array')
     .option('--report <file>', 'write a page with the curves of all policies asked for')
-    .option('--quiet', 'do not say on stderr which policy is done')
+    .option('--quiet', 'no progress')
     .addHelpText(
       'after',
       '\nExamples:\n  wavetank gpu-study --nodes nodes.csv.gz --pods pods.csv.gz --order arrivals.txt.gz --noderank rank.txt.gz --policy FGD --json\n  wavetank gpu-study --nodes nodes.csv.gz --pods pods.csv.gz --policy all --report study.html',
@@ -48,20 +57,7 @@ async function study(flags: Flags): Promise<number> {
   const policies = await gpuPolicies(flags.policy);
   if (flags.report !== undefined) checkPlace(flags.report);
   const input = readGpuStudy(flags);
-  const interrupt = onInterrupt();
-  const studies: MeasuredGpuStudy[] = [];
-  try {
-    for (const policy of policies) {
-      if (interrupt.asked()) break;
-      const done = gpuStudy(input, policy);
-      studies.push(done);
-      if (flags.quiet !== true && policies.length > 1) process.stderr.write(`${studies.length} of ${policies.length}: ${words(done)}\n`);
-      // Between two policies there is time to hear of Ctrl-C.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  } finally {
-    interrupt.release();
-  }
+  const studies = await studied(input, policies, flags.quiet === true);
   const about = { version: VERSION, nodes: flags.nodes, pods: flags.pods, seed: flags.seed, arrivals: input.order.length };
   if (flags.json === true)
     print(policies.length === 1 ? bare(studies[0] as MeasuredGpuStudy, about) : studies.map((one) => bare(one, about)));
@@ -71,8 +67,45 @@ async function study(flags: Flags): Promise<number> {
     writeWhole([{ path: flags.report, content: renderGpuStudies(studies, about) }]);
     if (flags.json !== true) process.stdout.write(`  ${flags.report}\n`);
   }
-  return studies.length < policies.length ? 130 : 0;
+  return studies.length < policies.length || studies.some(isPartial) ? 130 : 0;
 }
+
+/** On Ctrl-C the policy under way ends with the pods that have arrived, and is marked. */
+async function studied(
+  input: GpuStudyInput,
+  policies: Awaited<ReturnType<typeof gpuPolicies>>,
+  quiet: boolean,
+): Promise<MeasuredGpuStudy[]> {
+  const studies: MeasuredGpuStudy[] = [];
+  const all = policies.length * Math.max(1, input.order.length);
+  const interrupt = onInterrupt();
+  const progress = new StepProgress(process.stderr, quiet);
+  try {
+    for (const policy of policies) {
+      const onStep = async (arrived: number): Promise<'stop' | undefined> => {
+        const ofThese = policies.length === 1 ? '' : `, policy ${studies.length + 1} of ${policies.length}`;
+        progress.show(
+          (studies.length * input.order.length + arrived) / all,
+          () => `${policy.name}: ${arrived} of ${input.order.length} pods arrived${ofThese}`,
+        );
+        await progress.turn();
+        return interrupt.asked() ? 'stop' : undefined;
+      };
+      const done = await gpuStudy(input, policy, { onStep });
+      studies.push(done);
+      progress.finish();
+      if (!quiet && policies.length > 1) process.stderr.write(`${studies.length} of ${policies.length}: ${words(done)}\n`);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (interrupt.asked()) break;
+    }
+  } finally {
+    progress.finish();
+    interrupt.release();
+  }
+  return studies;
+}
+
+const isPartial = ({ partial }: MeasuredGpuStudy): boolean => partial === true;
 
 const print = (value: unknown): void => {
   process.stdout.write(`${JSON.stringify(value)}\n`);
@@ -91,8 +124,8 @@ function checkPlace(file: string): void {
 }
 
 const percent = (value: number): string => `${value.toFixed(2)} %`;
-const words = ({ policy, allocation, arrived, placed, dropped, cpuMsPerPlacement }: MeasuredGpuStudy): string =>
-  `${policy}: ${percent(allocation)} of the cards in use at ${arrived} % arrived load; ${placed} pods placed, ${dropped} dropped; ${cpuMsPerPlacement.toFixed(3)} ms of CPU a placement.`;
+const words = ({ policy, allocation, arrived, placed, dropped, cpuMsPerPlacement, partial }: MeasuredGpuStudy): string =>
+  `${policy}${partial === true ? ' (PARTIAL)' : ''}: ${percent(allocation)} of the cards in use at ${arrived} % arrived load; ${placed} pods placed, ${dropped} dropped; ${cpuMsPerPlacement.toFixed(3)} ms of CPU a placement.`;
 
 function table(study: MeasuredGpuStudy): string {
   const cells = (...texts: string[]): string[] => texts.map((text) => text.padStart(14));
@@ -106,8 +139,8 @@ function table(study: MeasuredGpuStudy): string {
 }
 
 function summary(studies: readonly MeasuredGpuStudy[]): string {
-  const rows = studies.map(({ policy, arrived, allocation, fragmentation, placed, dropped, cpuMsPerPlacement }) => [
-    policy,
+  const rows = studies.map(({ policy, arrived, allocation, fragmentation, placed, dropped, cpuMsPerPlacement, partial }) => [
+    partial === true ? `${policy} (PARTIAL)` : policy,
     `${arrived} %`,
     percent(allocation),
     percent(fragmentation),

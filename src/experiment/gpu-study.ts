@@ -11,7 +11,7 @@ import {
   type GpuPolicy,
   type GpuStudy,
   gpuPolicy,
-  runGpuStudy,
+  gpuStudySteps,
 } from '#scheduler';
 import { Luck } from '#sim';
 import { cpuClock } from './cpu-clock.ts';
@@ -86,10 +86,26 @@ export interface MeasuredGpuStudy extends GpuStudy {
   readonly cpuMsPerPlacement: number;
 }
 
-export function gpuStudy({ nodes, pods, order, rank, seed }: GpuStudyInput, policy: GpuPolicy): MeasuredGpuStudy {
-  const began = cpuClock();
-  const study = runGpuStudy(nodes, pods, order, rank, policy, new Luck(seed).scenario('gpu-study/policy'));
-  return { ...study, cpuMsPerPlacement: (cpuClock() - began) / 1e3 / Math.max(1, order.length) };
+export interface GpuStudyWatch {
+  /** After every few arrivals; 'stop' ends the study with what has arrived. */
+  readonly onStep: (arrived: number) => Promise<'stop' | undefined>;
+}
+
+export async function gpuStudy(
+  { nodes, pods, order, rank, seed }: GpuStudyInput,
+  policy: GpuPolicy,
+  { onStep }: GpuStudyWatch,
+): Promise<MeasuredGpuStudy> {
+  const steps = gpuStudySteps(nodes, pods, order, rank, policy, new Luck(seed).scenario('gpu-study/policy'));
+  let spent = 0;
+  let word: 'stop' | undefined;
+  for (;;) {
+    const began = cpuClock();
+    const { done, value } = steps.next(word);
+    spent += cpuClock() - began;
+    if (done === true) return { ...value, cpuMsPerPlacement: spent / 1e3 / Math.max(1, value.placed + value.dropped) };
+    word = await onStep(value);
+  }
 }
 
 /** Policies by the names of the study, 'all', or files of one's own whose default export is a policy; several with commas between. */

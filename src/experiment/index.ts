@@ -32,7 +32,7 @@ export * from './explain-file.ts';
 export * from './explain-pods.ts';
 export { configuredUrls, extenderFiles, type LoadedExtender, loadExtenders } from './extender-files.ts';
 export * from './fuzz/index.ts';
-export { type GpuStudyFiles, gpuPolicies, gpuStudy, type MeasuredGpuStudy, readGpuStudy } from './gpu-study.ts';
+export { type GpuStudyFiles, type GpuStudyInput, gpuPolicies, gpuStudy, type MeasuredGpuStudy, readGpuStudy } from './gpu-study.ts';
 export { HISTORY_FILE, historyLines } from './history-file.ts';
 export { HOST_BUILDER } from './host-builder.ts';
 export { createHost, type OwnFiles } from './hosts.ts';

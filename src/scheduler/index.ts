@@ -35,7 +35,7 @@ export type * from './framework.ts';
 export { CycleState, defaultNormalizeScore, MAX_NODE_SCORE } from './framework.ts';
 export type { GpuNode, GpuPod } from './gpu-sharing/cards.ts';
 export type { GpuPolicy } from './gpu-sharing/policy.ts';
-export { availableGpuPolicies, drawArrivals, type GpuStudy, gpuPolicy, runGpuStudy } from './gpu-sharing/study.ts';
+export { availableGpuPolicies, drawArrivals, type GpuStudy, gpuPolicy, gpuStudySteps } from './gpu-sharing/study.ts';
 export { LiveHandle } from './live-handle.ts';
 export { type MetricDefinition, SCHEDULER_METRICS } from './metric-definitions.ts';
 export { NodeInfo } from './node-info.ts';

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { gpuPolicies, gpuStudy, readGpuStudy } from '../../src/experiment/index.ts';
 import { inProcess, ROOT } from './command.ts';
 import { folder } from './studies.ts';
 
@@ -52,6 +53,26 @@ describe('gpu-study', () => {
     const { code, out } = await study('--policy', `${ROOT}scenarios/gpu-fragmentation/worst-fit.js,BestFit`, '--json', '--quiet');
     expect(code).toBe(0);
     expect(JSON.parse(out).map(({ policy }: { policy: string }) => policy)).toEqual(['WorstFit', 'BestFit']);
+  });
+
+  it('tells how far a policy is, and stopped on the way says what it has so far, marked', async () => {
+    const shares = Array.from({ length: 20 }, (_, i) => `s${i},100,64,1,50,,LS,Running,0,10,0`);
+    const many = place.file('many.csv', `${readFileSync(pods, 'utf8').split('\n')[0]}\n${shares.join('\n')}\n`);
+    const input = readGpuStudy({ nodes, pods: many, seed: 1 });
+    expect(input.order.length).toBe(130);
+    const [policy] = (await gpuPolicies('BestFit')) as [Awaited<ReturnType<typeof gpuPolicies>>[number]];
+    const until = async (most: number) => {
+      const seen: number[] = [];
+      const onStep = async (arrived: number) => (seen.push(arrived) < most ? undefined : ('stop' as const));
+      return { seen, study: await gpuStudy(input, policy, { onStep }) };
+    };
+    const whole = await until(99);
+    expect(whole.seen).toEqual([32, 64, 96, 128]);
+    expect(whole.study).toMatchObject({ arrived: 130, placed: 100, dropped: 30 });
+    expect(whole.study.partial).toBeUndefined();
+    const { study: half } = await until(2);
+    expect(half).toMatchObject({ arrived: 64, placed: 64, dropped: 0, partial: true });
+    expect(half.curve).toEqual(whole.study.curve.slice(0, half.curve.length));
   });
 
   const empty = place.file('empty.mjs', 'export default { name: "Nothing" };');

@@ -178,15 +178,19 @@ export const ciSchema = schema(
 export const gpuStudySchema = schema(
   'Wavetank gpu-study',
   'what `wavetank gpu-study --json` prints of a policy; of several an array of these',
-  fields({
-    format: { const: 'wavetank-gpu-study/1' },
-    policy: text,
-    allocation: { ...number, description: 'cards in use, percent of all, at the end' },
-    fragmentation: { ...number, description: 'fragmented, percent of idle cards, at the end' },
-    arrived: { ...number, description: 'percent of all cards' },
-    placed: whole,
-    dropped: whole,
-    curve: list(fields({ arrived: number, allocation: number, fragmentationAmount: number, fragmentationRatio: number })),
-    about: fields({ version: text, nodes: text, pods: text, seed: whole, arrivals: whole }),
-  }),
+  fields(
+    {
+      format: { const: 'wavetank-gpu-study/1' },
+      policy: text,
+      allocation: { ...number, description: 'cards in use, percent of all, at the end' },
+      fragmentation: { ...number, description: 'fragmented, percent of idle cards, at the end' },
+      arrived: { ...number, description: 'percent of all cards' },
+      placed: whole,
+      dropped: whole,
+      partial: { ...flag, description: 'stopped before all pods had arrived' },
+      curve: list(fields({ arrived: number, allocation: number, fragmentationAmount: number, fragmentationRatio: number })),
+      about: fields({ version: text, nodes: text, pods: text, seed: whole, arrivals: whole }),
+    },
+    ['partial'],
+  ),
 );

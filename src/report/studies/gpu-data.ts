@@ -15,7 +15,7 @@ export function gpuData(studies: readonly ShownGpuStudy[], about: GpuStudiesAbou
       best === undefined
         ? 'No policy was tried.'
         : `Most cards in use: ${best.policy}, ${percent(best.allocation)} at ${best.arrived} % of arrived load.`,
-    partial: false,
+    partial: studies.some(({ partial }) => partial === true),
     version: about.version,
     digest: '',
     notes: [

@@ -34,7 +34,7 @@ export function gpuPage(studies: readonly ShownGpuStudy[], about: GpuStudiesAbou
     head: `<header>
 <h1>GPU sharing: policies against each other</h1>
 <p class="question">Pods arrive one by one, never leave, and are dropped when they fit nowhere. How many cards are in use, and how much of the rest is of no use?</p>
-<ul class="tiles">${tiles.map(([value, name]) => `<li><b>${escapeHtml(value)}</b><span>${escapeHtml(name)}</span></li>`).join('')}</ul>
+<ul class="tiles">${tiles.map(([value, name]) => `<li><b>${escapeHtml(value)}</b><span>${escapeHtml(name)}</span></li>`).join('')}</ul>${studies.some(isPartial) ? '\n<p><strong>Partial: stopped before all pods had arrived.</strong></p>' : ''}
 </header>`,
     sections: [
       { id: 'allocation', title: 'Allocation', charts: [allocation(studies), fullCluster(studies)] },
@@ -121,6 +121,7 @@ const ratio = (studies: readonly ShownGpuStudy[]): CurveChart =>
     (point) => point.fragmentationRatio,
   );
 
+const isPartial = ({ partial }: ShownGpuStudy): boolean => partial === true;
 const isMeasured = ({ cpuMsPerPlacement }: ShownGpuStudy): boolean => cpuMsPerPlacement !== undefined;
 
 function endTable(studies: readonly ShownGpuStudy[]): string {

@@ -27,6 +27,8 @@ export interface GpuStudy {
   readonly arrived: number;
   readonly placed: number;
   readonly dropped: number;
+  /** Not all of the order arrived: it was stopped. */
+  readonly partial?: true;
   readonly curve: readonly CurvePoint[];
 }
 
@@ -71,14 +73,26 @@ class Bucket {
 const hundredths = (value: number): number => Math.round(value * 100) / 100;
 
 /** Runs one policy over one order of arrivals. `rank[i]` is the tie rank of node i. */
-export function runGpuStudy(
+export function runGpuStudy(...input: Parameters<typeof gpuStudySteps>): GpuStudy {
+  const steps = gpuStudySteps(...input);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** A few milliseconds of arrivals. */
+const STEP = 32;
+
+/** The same, a step of arrivals at a time: says how many pods have arrived, and ends early when told to stop. */
+export function* gpuStudySteps(
   nodes: readonly GpuNode[],
   pods: readonly GpuPod[],
   order: readonly number[],
   rank: readonly number[],
   policy: GpuPolicy,
   luck: Stream,
-): GpuStudy {
+): Generator<number, GpuStudy, 'stop' | undefined> {
   const placer = new GpuPlacer(nodes, typicalPods(pods), policy, rank, luck);
   const { cluster, fragmentation } = placer;
   const fragmented = Float64Array.from(nodes, (_, node) => fragmentation.ofNode(cluster, node));
@@ -87,7 +101,10 @@ export function runGpuStudy(
   const buckets = new Map<number, Bucket>();
   let arrivedMilli = 0;
   let placed = 0;
+  let seen = 0;
   for (const row of order) {
+    if (seen > 0 && seen % STEP === 0 && (yield seen) === 'stop') break;
+    seen++;
     const pod = pods[row] as GpuPod;
     arrivedMilli += pod.cards * pod.cardMilli;
     const placement = placer.place(pod);
@@ -119,7 +136,8 @@ export function runGpuStudy(
     fragmentation: hundredths(last.fragmentationRatio),
     arrived: last.arrived,
     placed,
-    dropped: order.length - placed,
+    dropped: seen - placed,
+    ...(seen < order.length ? { partial: true } : {}),
     curve,
   };
 }
