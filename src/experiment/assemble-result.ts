@@ -279,7 +279,10 @@ function notes(scenario: Scenario, built: BuiltWorld): string[] {
       `etcd is compacted ${compactionInterval === 0 ? 'never' : `every ${compactionInterval / 1e6} s`} (Kubernetes' default: every 300 s)`,
     );
   if (!kubelets.serializeImagePulls) out.push("image pulls are parallel (Kubernetes' default: one at a time a node)");
-  out.push(`nodeMonitorGracePeriod ${controllers.nodeMonitorGracePeriod / 1e6} s (Kubernetes' default since 1.32: 50 s)`);
+  if (controllers.nodeMonitorGracePeriod !== 50e6)
+    out.push(`nodeMonitorGracePeriod ${controllers.nodeMonitorGracePeriod / 1e6} s (Kubernetes' default since 1.32: 50 s)`);
+  if (controllers.reaction > 0)
+    out.push(`controllers take at least ${controllers.reaction / 1e3} ms from what they hear of to the request that follows (assumed)`);
   out.push(
     'durations are a model: cost tables and their sources stand in docs/fidelity.md; figures marked assumed there rest on no measurement',
   );

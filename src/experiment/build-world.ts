@@ -125,6 +125,7 @@ export function buildWorld(
   }: WorldOptions,
 ): BuiltWorld {
   const { cluster } = scenario;
+  const { reaction } = cluster.controllers;
   const hosts: HostSpec[] = [];
   const add = (host: HostSpec): HostId => hosts.push(host) - 1;
 
@@ -157,7 +158,7 @@ export function buildWorld(
   const collected = collectedBesides(scenario, guests !== undefined || ownControllers.length > 0);
   const controllerManagers = controllers
     ? managerConfigs(cluster, client, kindsOfOwnControllers(ownControllers), collected).map(([name, config]) =>
-        add({ name, program: 'controller-manager', config, ...CONTROL_PLANE, cores: 4 }),
+        add({ name, program: 'controller-manager', config, ...CONTROL_PLANE, cores: 4, egressFloor: reaction }),
       )
     : [];
   const gangs = gangController(instances, client(GANG_CONTROLLER, { qps: 5, burst: 10 }));
@@ -170,7 +171,8 @@ export function buildWorld(
     );
   const users = perf === undefined ? usersHost(scenario, client('user:scenario', UNLIMITED)) : driverHost(perf, client('user:bench', PERF));
   const user = add(users);
-  const observer = perf === undefined ? add({ name: 'observer', program: 'observer', config: undefined, ...USERS }) : -1;
+  const observer =
+    perf === undefined ? add({ name: 'observer', program: 'observer', config: undefined, ...USERS, egressFloor: reaction }) : -1;
 
   const loads = [...loadHosts(scenario.workload, etcdMembers, client), ...(guests?.(apiServers) ?? [])].map(add);
 

@@ -58,6 +58,8 @@ export interface ClientLimits {
 export interface ControllersPlan extends ClientLimits {
   /** More than one elect a leader by a Lease. */
   readonly replicas: number;
+  /** The least from what it hears of to the request that follows. */
+  readonly reaction: Duration;
   readonly nodeMonitorGracePeriod: Duration;
   readonly nodeMonitorPeriod: Duration;
   readonly nodeEvictionRate: number;
@@ -186,6 +188,7 @@ export const clusterSchema: JsonSchema = fields(
     controllers: fields('the controller manager', {
       ...clientFields,
       replicas: count('how many there are; one of them leads (default 1)', 1, 9),
+      reaction: duration('the least from what a manager hears of to the request that follows (default none but what its work costs)'),
       nodeMonitorGracePeriod: duration('--node-monitor-grace-period (default 50s, as upstream since 1.32)'),
       nodeMonitorPeriod: duration('--node-monitor-period (default 5s)'),
       nodeEvictionRate: number('--node-eviction-rate, nodes a second (default 0.1)'),
@@ -263,6 +266,7 @@ function controllersPlan(written: Written): ControllersPlan {
   return {
     ...limits(written, 20, 30),
     replicas: (written['replicas'] as number | undefined) ?? 1,
+    reaction: time(written['reaction'], 0),
     nodeMonitorGracePeriod: time(written['nodeMonitorGracePeriod'], 50_000_000),
     nodeMonitorPeriod: time(written['nodeMonitorPeriod'], 5_000_000),
     nodeEvictionRate: (written['nodeEvictionRate'] as number | undefined) ?? 0.1,

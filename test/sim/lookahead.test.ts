@@ -25,6 +25,15 @@ describe('lookahead', () => {
     expect([...lookahead(world, placement, 3)]).toEqual([Infinity, 1000, 1000, 10_500, Infinity, Infinity, 10_500, Infinity, Infinity]);
   });
 
+  test('hosts that take their time go with the nodes, those that do not stay', () => {
+    const world = cluster(3);
+    const late = { ...(world.hosts[0] as (typeof world.hosts)[number]), name: 'late', egressFloor: 5000 };
+    const prompt = { ...late, name: 'prompt', egressFloor: 4999 };
+    const grown: WorldSpec = { ...world, hosts: [...world.hosts, late, prompt] };
+    expect([...placeByGroup(grown, 3, ['node'])]).toEqual([0, 1, 2, 1, 1, 0]);
+    expect([...placeByGroup(grown, 1, ['node'])]).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
   test('refuses links between shards that take no time', () => {
     const world = chatterWorld(2, { links: [{ from: '*', to: '*', latencyMin: 0 }] });
     expect(() => lookahead(world, Int32Array.of(0, 1), 2)).toThrow(/cannot be on different shards/);
