@@ -15,6 +15,7 @@ export interface Endpoint {
   readonly nodeName?: string;
   readonly zone?: string;
   readonly hostname?: string;
+  readonly hints?: { readonly forZones?: readonly { readonly name: string }[]; readonly forNodes?: readonly { readonly name: string }[] };
 }
 
 /** undefined for pods that have ended or have no address. A terminating pod may serve, but is not ready. */

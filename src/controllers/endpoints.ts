@@ -1,5 +1,5 @@
 /** Lists a Service's pods in its one Endpoints object, ready ones apart from others: deprecated since v1.33 in favour of EndpointSlices, still written.
- *  Mirrors kubernetes v1.34 pkg/controller/endpoint/endpoints_controller.go. Left out: the trigger-time annotation. */
+ *  Mirrors kubernetes v1.34 pkg/controller/endpoint/endpoints_controller.go. */
 
 import type { Endpoints, Pod, Service } from '#api';
 import type { Controller, Plan, View, WatchSpec } from '#client';
@@ -8,6 +8,7 @@ import { BY_LABEL_SET, byLabelSet, podsMatching } from './label-sets.ts';
 import { isPodReady, isPodTerminal } from './pod-state.ts';
 import { semanticEqual } from './semantic-equal.ts';
 import { ServiceMemberships, selectorOf } from './service-memberships.ts';
+import { TriggerTimes, withTriggerTime } from './trigger-times.ts';
 
 /** maxCapacity. */
 const MOST_ADDRESSES = 1000;
@@ -38,6 +39,7 @@ export class EndpointsController implements Controller {
   readonly retries = { attempts: 15 };
   readonly watches: readonly WatchSpec[];
   readonly #memberships = new ServiceMemberships(hasSelector, looksSame);
+  readonly #triggers = new TriggerTimes();
 
   /** --concurrent-endpoint-syncs. */
   constructor(workers = 5) {
@@ -61,10 +63,13 @@ export class EndpointsController implements Controller {
     const present = view.lister<Endpoints>('endpoints').get(key);
     const slash = key.indexOf('/');
     const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
+    if (service === undefined) this.#triggers.forget(key);
     if (service === undefined)
       return present === undefined ? {} : { requests: [{ verb: 'delete', resource: 'endpoints', namespace, name, discardBody: true }] };
     if (!hasSelector(service)) return {};
-    const { subsets, isTruncated } = truncated(subsetsOf(service, view));
+    const pods = [...podsMatching(view.lister<Pod>('pods'), namespace, selectorOf(service))];
+    const since = this.#triggers.of(key, service, pods);
+    const { subsets, isTruncated } = truncated(subsetsOf(service, pods));
     const labels = { ...service.metadata?.labels, ...(service.spec?.clusterIP === 'None' ? { [HEADLESS]: '' } : {}) };
     const isMarked = present?.metadata?.annotations?.[OVER_CAPACITY] !== undefined;
     const isSame =
@@ -74,7 +79,7 @@ export class EndpointsController implements Controller {
       isMarked === isTruncated;
     if (isSame) return {};
     const { [OVER_CAPACITY]: _mark, ...others } = present?.metadata?.annotations ?? {};
-    const annotations = isTruncated ? { ...others, [OVER_CAPACITY]: 'truncated' } : others;
+    const annotations = withTriggerTime(isTruncated ? { ...others, [OVER_CAPACITY]: 'truncated' } : others, since);
     const metadata = { ...(present?.metadata ?? { name, namespace }), labels, annotations };
     const body = { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets };
     const spec = { resource: 'endpoints', namespace, body, discardBody: true } as const;
@@ -91,11 +96,11 @@ const looksSame = (a: Pod, b: Pod): boolean =>
   a.spec?.nodeName === b.spec?.nodeName;
 
 /** RepackSubsets: pods that offer the same ports share a subset. */
-function subsetsOf(service: Service, view: View): Subset[] {
+function subsetsOf(service: Service, pods: readonly Pod[]): Subset[] {
   const byPorts = new Map<string, Subset>();
   const publishes = service.spec?.publishNotReadyAddresses === true;
   const isHeadless = service.spec?.clusterIP === 'None';
-  for (const pod of podsMatching(view.lister<Pod>('pods'), service.metadata?.namespace ?? '', selectorOf(service))) {
+  for (const pod of pods) {
     const address = addressOf(pod, service, publishes);
     if (address === undefined) continue;
     const ports = endpointPorts(service, pod).map(({ name, ...port }) => (name === '' ? port : { name, ...port }));

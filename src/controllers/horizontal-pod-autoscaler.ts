@@ -1,11 +1,12 @@
 /** Sets the replicas of a workload so that its metrics come near their targets. Mirrors kubernetes v1.34 pkg/controller/podautoscaler/horizontal.go.
  *  Departures: what was recommended lately is found by time and not by the reuse of old entries (the same windows). */
 
-import type { CustomResourceDefinition, HorizontalPodAutoscaler, KubeObject, Pod, Selector } from '#api';
+import type { HorizontalPodAutoscaler, KubeObject, Pod, Selector } from '#api';
 import { matchesSelector, parseLabelSelector, resourceForKind, rfc3339, SelectorError } from '#api';
 import type { Controller, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
 import type { Duration, Instant } from '#sim';
 import { MINUTE, SECOND } from '#sim';
+import { customKind, DEFINITIONS, groupOf } from './custom-kinds.ts';
 import type { History } from './hpa-behaviour.ts';
 import { newHistory, normalize, normalizeWithBehaviour, noteScale } from './hpa-behaviour.ts';
 import type { Action, Fault } from './hpa-instruments.ts';
@@ -18,7 +19,6 @@ import { BY_LABEL_SET, byLabelSet, podsMatching } from './label-sets.ts';
 import { semanticEqual } from './semantic-equal.ts';
 
 const AUTOSCALERS = 'horizontalpodautoscalers.autoscaling';
-const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 const NONE: readonly never[] = [];
 
 export interface AutoscalerSettings {
@@ -133,7 +133,7 @@ export class HorizontalPodAutoscalerController implements Controller {
       return {};
     }
     const { apiVersion = 'v1', kind = '', name } = autoscaler.spec?.scaleTargetRef ?? {};
-    const resource = resourceForKind(apiVersion, kind)?.resource ?? customResource(apiVersion, kind, view);
+    const resource = resourceForKind(apiVersion, kind)?.resource ?? customKind(apiVersion, kind, view)?.resource;
     if (resource === undefined)
       return this.#withoutScale(autoscaler, `no matches for kind "${kind}" in group "${groupOf(apiVersion)}"`, view.now, view);
     const { namespace } = autoscaler.metadata ?? {};
@@ -356,15 +356,6 @@ export class HorizontalPodAutoscalerController implements Controller {
       next: { name: 'told', data: { autoscaler, startedAt, action, fault } satisfies Ending },
     };
   }
-}
-
-const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? (apiVersion.split('/')[0] as string) : '');
-
-/** The resource of a kind that a definition serves. */
-function customResource(apiVersion: string, kind: string, view: View): string | undefined {
-  for (const { spec } of view.lister<CustomResourceDefinition & KubeObject>(DEFINITIONS).list())
-    if (spec.group === groupOf(apiVersion) && spec.names.kind === kind) return `${spec.names.plural}.${spec.group}`;
-  return undefined;
 }
 
 /** behavior.scaleUp.tolerance (HPAConfigurableTolerance). */

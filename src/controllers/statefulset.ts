@@ -1,6 +1,5 @@
 /** Keeps a StatefulSet's pods: one an ordinal, made in order and removed in reverse, updated from the highest ordinal down to the partition. Mirrors kubernetes
- *  v1.34 pkg/controller/statefulset/stateful_set_control.go. maxUnavailable works as with the gate MaxUnavailableStatefulSet (alpha).
- *  Departure: in parallel all writes of a pass go at once, upstream's in batches of 1, 2, 4. */
+ *  v1.34 pkg/controller/statefulset/stateful_set_control.go. maxUnavailable works as with the gate MaxUnavailableStatefulSet (alpha). */
 
 import type { KubeObject, OwnerReference, Pod, PodTemplateSpec, StatefulSet } from '#api';
 import type { Controller, InformerEvent, Outcome, Plan, RequestSpec, Stage, View, WatchSpec } from '#client';
@@ -34,6 +33,9 @@ const HASH = 'controller.kubernetes.io/hash';
 
 type Status = NonNullable<StatefulSet['status']>;
 
+/** Writes that are sent at once. */
+type Lot = readonly RequestSpec[];
+
 /** One pass over a set. */
 interface Pass {
   readonly set: StatefulSet;
@@ -45,6 +47,8 @@ interface Pass {
   readonly replicas: readonly (Pod | undefined)[];
   /** Pods beyond the ordinals, highest first. */
   readonly condemned: readonly Pod[];
+  /** Writes that are still to be sent, one lot after the other. */
+  lots: readonly Lot[];
   /** A pod waits for a claim to go. */
   isStale: boolean;
   /** Why some pod could not be made. */
@@ -86,8 +90,8 @@ export class StatefulSetController implements Controller {
     const current = revisions.find((revision) => revision.metadata?.name === set.status?.currentRevision) ?? latest.revision;
     const pass = survey(set, pods.claimed, current, latest.revision, revisions);
     if (set.metadata?.deletionTimestamp !== undefined) return statusPlan(pass, view);
-    const actions = decide(pass, view, reference);
-    if (actions.length > 0) return act(pass, actions);
+    pass.lots = decide(pass, view, reference).filter(({ length }) => length > 0);
+    if (pass.lots.length > 0) return act(pass);
     const plan = statusPlan(pass, view);
     return pass.isStale ? { ...plan, requeueAfter: Math.min(plan.requeueAfter ?? STALE_CLAIM_WAIT, STALE_CLAIM_WAIT) } : plan;
   }
@@ -135,7 +139,7 @@ function survey(
     else if (ordinal >= 0) condemned.push(pod);
   }
   condemned.sort((a, b) => ordinalOf(b) - ordinalOf(a));
-  return { set, pods, current, update, revisions, replicas, condemned, isStale: false, failed: undefined };
+  return { set, pods, current, update, revisions, replicas, condemned, lots: NONE, isStale: false, failed: undefined };
 }
 
 const always = (): boolean => true;
@@ -144,43 +148,71 @@ const minReady = ({ spec }: StatefulSet): number => spec?.minReadySeconds ?? 0;
 const partitionOf = ({ spec }: StatefulSet): number => spec?.updateStrategy?.rollingUpdate?.partition ?? 0;
 const nameOf = (object: KubeObject): string => object.metadata?.name ?? '';
 
-/** updateStatefulSet: the writes that may happen now. In order: at most one; in parallel: all. */
-function decide(pass: Pass, view: View, reference: OwnerReference): readonly RequestSpec[] {
+/** MaxBatchSize. */
+const LOT_MAX = 500;
+
+/** slowStartBatch: 1, 2, 4, ... pods at a time, those counted that need nothing. */
+function slowStart(byPod: readonly Lot[]): readonly Lot[] {
+  const lots: Lot[] = [];
+  for (let from = 0, size = 1; from < byPod.length; from += size, size = Math.min(2 * size, LOT_MAX))
+    lots.push(byPod.slice(from, from + size).flat());
+  return lots;
+}
+
+/** updateStatefulSet: the writes that may happen now. In order: at most one pod's; in parallel: all, from a slow start. */
+function decide(pass: Pass, view: View, reference: OwnerReference): readonly Lot[] {
   const { set, replicas, condemned } = pass;
   const isOrdered = !isParallel(set);
-  const hasClaims = (set.spec?.volumeClaimTemplates?.length ?? 0) > 0;
-  const requests: RequestSpec[] = [];
+  const lots: Lot[] = [];
+  const batches = (byPod: readonly Lot[]): void => void lots.push(...(isOrdered ? byPod : slowStart(byPod)));
+  const byPod: Lot[] = [];
   for (let i = 0; i < replicas.length; i++) {
-    const pod = replicas[i];
-    const ordinal = firstOrdinal(set) + i;
-    if (pod !== undefined && hasClaims) {
-      requests.push(...claimOwnerWrites(set, pod, view.lister(CLAIMS)));
-      if (pod.status?.phase === 'Pending') requests.push(...missingClaims(set, ordinal, view.lister(CLAIMS)));
-    }
-    if (pod === undefined) {
-      if (hasClaims && hasStaleClaim(set, ordinal, view.lister(CLAIMS))) {
-        pass.isStale = true;
-        if (isOrdered) return requests;
-        continue;
-      }
-      requests.push(...missingClaims(set, ordinal, view.lister(CLAIMS)), creation(pass, ordinal, reference));
-      if (isOrdered) return requests;
-    } else if (isPodTerminal(pod) && !isTerminating(pod)) {
-      // A finished pod is made anew once it is gone.
-      requests.push(deletion(pod));
-      if (isOrdered) return requests;
-    } else if (isOrdered && (isTerminating(pod) || !isRunningAndAvailable(pod, minReady(set), view.clock))) {
-      return requests;
-    } else if (!isTerminating(pod)) {
-      requests.push(...identityRepair(pod, ordinal));
-    }
+    const { requests, isWaiting } = replicaWrites(pass, i, isOrdered, view, reference);
+    byPod.push(requests);
+    if (isOrdered && isWaiting) return [byPod.flat()];
   }
-  if (hasClaims) for (const pod of condemned) requests.push(...claimOwnerWrites(set, pod, view.lister(CLAIMS)));
+  batches(byPod);
+  const hasClaims = (set.spec?.volumeClaimTemplates?.length ?? 0) > 0;
+  if (hasClaims) batches(condemned.map((pod) => claimOwnerWrites(set, pod, view.lister(CLAIMS))));
   const removals = removalsOf(condemned, replicas, isOrdered, minReady(set), view);
-  requests.push(...removals.requests);
-  if (removals.isWaiting || (isOrdered && removals.requests.length > 0)) return requests;
-  if ((set.spec?.updateStrategy?.type ?? 'RollingUpdate') === 'OnDelete') return requests;
-  return [...requests, ...outdated(pass, view).map(deletion)];
+  batches(removals.requests.map((request) => [request]));
+  const isOver = removals.isWaiting || (isOrdered && removals.requests.length > 0);
+  if (!isOver && (set.spec?.updateStrategy?.type ?? 'RollingUpdate') !== 'OnDelete') lots.push(outdated(pass, view).map(deletion));
+  return isOrdered ? [lots.flat()] : lots;
+}
+
+/** processReplica: what one ordinal needs, and whether those behind it wait for it where there is an order. */
+function replicaWrites(
+  pass: Pass,
+  i: number,
+  isOrdered: boolean,
+  view: View,
+  reference: OwnerReference,
+): { readonly requests: Lot; readonly isWaiting: boolean } {
+  const { set, replicas } = pass;
+  const hasClaims = (set.spec?.volumeClaimTemplates?.length ?? 0) > 0;
+  const pod = replicas[i];
+  const ordinal = firstOrdinal(set) + i;
+  if (pod === undefined) {
+    if (hasClaims && hasStaleClaim(set, ordinal, view.lister(CLAIMS))) {
+      pass.isStale = true;
+      return { requests: NONE, isWaiting: true };
+    }
+    return { requests: [...missingClaims(set, ordinal, view.lister(CLAIMS)), creation(pass, ordinal, reference)], isWaiting: true };
+  }
+  const requests: RequestSpec[] = [];
+  if (hasClaims) {
+    requests.push(...claimOwnerWrites(set, pod, view.lister(CLAIMS)));
+    if (pod.status?.phase === 'Pending') requests.push(...missingClaims(set, ordinal, view.lister(CLAIMS)));
+  }
+  if (isPodTerminal(pod) && !isTerminating(pod)) {
+    // A finished pod is made anew once it is gone.
+    requests.push(deletion(pod));
+    return { requests, isWaiting: true };
+  }
+  const isWaiting = isOrdered && (isTerminating(pod) || !isRunningAndAvailable(pod, minReady(set), view.clock));
+  if (!isWaiting && !isTerminating(pod)) requests.push(...identityRepair(pod, ordinal));
+  return { requests, isWaiting };
 }
 
 /** processCondemned: from the highest ordinal down; in order only when what is left is well, save for the sick one itself. */
@@ -280,11 +312,13 @@ interface Claiming {
 const isClaimCreation = ({ verb, resource }: RequestSpec): boolean => verb === 'create' && resource === CLAIMS;
 const bodyName = ({ body }: RequestSpec): string => nameOf(body as KubeObject);
 
-/** Claims first: a pod is made when all of its claims are there. */
-function act(pass: Pass, actions: readonly RequestSpec[]): Plan {
-  const requests = actions.filter(isClaimCreation);
-  if (requests.length === 0) return { requests: actions, next: { name: 'acted', data: pass } };
-  const claiming: Claiming = { pass, rest: actions.filter((action) => !isClaimCreation(action)) };
+/** Sends the next lot, claims first: a pod is made when all of its claims are there. */
+function act(pass: Pass): Plan {
+  const [lot = NONE, ...lots] = pass.lots;
+  pass.lots = lots;
+  const requests = lot.filter(isClaimCreation);
+  if (requests.length === 0) return { requests: lot, next: { name: 'acted', data: pass } };
+  const claiming: Claiming = { pass, rest: lot.filter((action) => !isClaimCreation(action)) };
   return { requests, next: { name: 'claimed', data: claiming } };
 }
 
@@ -337,6 +371,7 @@ function acted(pass: Pass, outcomes: readonly Outcome<unknown>[], view: View): P
       if (error?.reason !== 'AlreadyExists') view.event(set, 'Warning', `Failed${reason}`, `${subject} failed error: ${failed}`);
     }
   }
+  if (failed === undefined && pass.lots.length > 0) return act(pass);
   // The pods' events bring the key back with what came of it.
   if (failed === undefined) return statusPlan(pass, view);
   return { ...statusPlan(pass, view), failed };

@@ -92,4 +92,79 @@ describe('PodDisruptionBudget', () => {
     expect(plan.requests?.[0]?.body).toMatchObject({ status: { disruptedPods: { young: disruptedPods.young } } });
     expect(view.events).toEqual(["Warning NotDeleted Pod was expected by PDB default/default to be deleted but it wasn't"]);
   });
+
+  it('asks the /scale of custom resources, and tells those apart that have none', () => {
+    const controller = makeController('disruption', {});
+    const reference = { apiVersion: 'example.com/v1', kind: 'Database', name: 'db', uid: 'u', controller: true, blockOwnerDeletion: true };
+    const pods = ['a', 'b'].map((name): Pod => {
+      const metadata = { name, namespace: 'default', uid: name, labels: { app: 'web' }, ownerReferences: [reference] };
+      return { apiVersion: 'v1', kind: 'Pod', metadata, status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } };
+    });
+    const definition = (subresources: object): KubeObject =>
+      ({
+        metadata: { name: 'databases.example.com' },
+        spec: { group: 'example.com', names: { kind: 'Database', plural: 'databases' }, versions: [{ name: 'v1', subresources }] },
+      }) as never;
+    const scale = { scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } };
+    const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
+    const half = budget({ minAvailable: '50%' }) as KubeObject;
+    const view = pureView(controller, { [BUDGETS]: [half], pods, [DEFINITIONS]: [definition(scale)] });
+    const plan = controller.reconcile('default/web', view, undefined);
+    const [asked] = plan.requests ?? [];
+    expect(asked).toMatchObject({ verb: 'get', resource: 'databases.example.com', subresource: 'scale', name: 'db', namespace: 'default' });
+    const answer = (code: number, object: object): unknown => {
+      const outcomes = [{ request: asked, code, object, continuation: undefined, sentAt: 0 }] as never;
+      return controller.reconcile('default/web', view, { ...plan.next, outcomes } as never).requests?.[0]?.body;
+    };
+    expect(answer(200, { metadata: { name: 'db', uid: 'u' }, spec: { replicas: 4 } })).toMatchObject({
+      status: { expectedPods: 4, desiredHealthy: 2, currentHealthy: 2, disruptionsAllowed: 0 },
+    });
+    expect(answer(404, {})).toMatchObject({ status: { conditions: [{ message: 'found no controllers for pod "a"' }] } });
+    const without = pureView(controller, { [BUDGETS]: [half], pods, [DEFINITIONS]: [definition({})] });
+    expect(controller.reconcile('default/web', without, undefined).requests?.[0]?.body).toMatchObject({
+      status: { conditions: [{ message: 'databases.example.com does not implement the scale subresource' }] },
+    });
+  });
+
+  it('takes the condition DisruptionTarget back from a pod that nobody deleted within two minutes', () => {
+    const target = (reason: string) => ({
+      status: { conditions: [{ type: 'DisruptionTarget', status: 'True', reason, lastTransitionTime: rfc3339(1_767_225_610_000_000) }] },
+    });
+    const bare = (name: string): object => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: 'default' },
+      spec: podTemplate('web').spec,
+    });
+    const mark = (name: string, reason: string): Step => [
+      10,
+      { verb: 'patch', resource: 'pods', subresource: 'status', namespace: 'default', name, patchType: 'strategic', body: target(reason) },
+    ];
+    const { farm } = lab(
+      [
+        createAt(1, 'pods', bare('a')),
+        createAt(1, 'pods', bare('b')),
+        mark('a', 'DeletionByTaintManager'),
+        mark('b', 'TerminationByKubelet'),
+      ],
+      { seconds: 140 },
+    );
+    const course = (name: string): (readonly [number, string])[] =>
+      farm.seen
+        .filter(({ resource, object }) => resource === 'pods' && object.metadata?.name === name)
+        .map(({ at, object }) => {
+          const found = (object as Pod).status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
+          return [Math.round(at), found?.status ?? 'none'] as const;
+        })
+        .filter(([, status], i, all) => status !== all[i - 1]?.[1]);
+    expect(course('a').slice(1)).toEqual([
+      [10, 'True'],
+      [130, 'False'],
+    ]);
+    expect(
+      course('b')
+        .slice(1)
+        .map(([, status]) => status),
+    ).toEqual(['True']);
+  });
 });

@@ -96,4 +96,59 @@ describe('EndpointSlice', () => {
     const moved = lab(script, { seconds: 40 }).farm.list(SLICES);
     expect(moved.map(({ endpoints }) => endpoints.length)).toEqual([0]);
   });
+
+  it('hints at the zone, or at the node, as trafficDistribution says, and takes hints back', () => {
+    const script = [createAt(1, 'services', service('web')), createAt(2, 'deployments.apps', deployment('web', 2))];
+    const say = (second: number, trafficDistribution: string | null) =>
+      patchAt(second, 'services', 'web', { spec: { trafficDistribution } });
+    const hints = (steps: typeof script, seconds: number): unknown[] =>
+      lab([...script, ...steps], { seconds })
+        .farm.list(SLICES)[0]
+        .endpoints.map((endpoint: { hints?: object }) => endpoint.hints);
+    const { endpoints } = lab(script, { seconds: 20 }).farm.list(SLICES)[0];
+    const zones = endpoints.map(({ zone }: { zone: string }) => ({ forZones: [{ name: zone }] }));
+    const nodes = endpoints.map(({ zone, nodeName }: Record<string, string>) => ({
+      forZones: [{ name: zone }],
+      forNodes: [{ name: nodeName }],
+    }));
+    expect(hints([], 20)).toEqual([undefined, undefined]);
+    expect(hints([say(15, 'PreferClose')], 20)).toEqual(zones);
+    expect(hints([say(15, 'PreferSameNode')], 20)).toEqual(nodes);
+    expect(hints([say(15, 'PreferSameNode'), say(17, 'PreferSameZone')], 20)).toEqual(zones);
+    expect(hints([say(15, 'PreferClose'), say(17, null)], 20)).toEqual([undefined, undefined]);
+  });
+
+  it('says what led to a change: the Service when it is new, then the earliest pod that became ready', () => {
+    const { farm } = lab([createAt(1, 'services', service('web')), createAt(4, 'deployments.apps', deployment('web', 1))], { seconds: 20 });
+    const key = 'endpoints.kubernetes.io/last-change-trigger-time';
+    const [web] = farm.list('services');
+    const pod = farm.list('pods')[0];
+    const ready = pod.status.conditions.find(({ type }: { type: string }) => type === 'Ready').lastTransitionTime;
+    const told = (resource: string): (string | undefined)[] =>
+      farm.seen
+        .filter((one) => one.resource === resource && one.type !== 'delete')
+        .map(({ object }) => object.metadata?.annotations?.[key])
+        .filter((time, i, all) => time !== all[i - 1]);
+    expect(told(SLICES)[0]).toBe(web.metadata.creationTimestamp);
+    expect(told(SLICES).at(-1)).toBe(ready);
+    expect(told('endpoints')[0]).toBe(web.metadata.creationTimestamp);
+    expect(told('endpoints').at(-1)).toBe(ready);
+  });
+
+  it('keeps its slice when the ports change, and when the last pod goes', () => {
+    const script = [createAt(1, 'services', service('web')), createAt(2, 'deployments.apps', deployment('web', 2))];
+    const { farm } = lab(
+      [
+        ...script,
+        patchAt(15, 'services', 'web', { spec: { ports: [{ name: 'http', port: 80, targetPort: 9090 }] } }),
+        patchAt(20, 'deployments.apps', 'web', { spec: { replicas: 0 } }),
+      ],
+      { seconds: 60 },
+    );
+    const slices = farm.seen.filter(({ resource }) => resource === SLICES);
+    expect(new Set(slices.map(({ object }) => object.metadata?.name)).size).toBe(1);
+    const ports = slices.map(({ object }) => (object as { ports?: { port: number }[] }).ports?.[0]?.port);
+    expect(ports).toContain(9090);
+    expect(farm.list(SLICES).map(({ endpoints, ports: last }) => [endpoints?.length ?? 0, last?.length ?? 0])).toEqual([[0, 0]]);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAt, deleteAt, lab, patchAt, podTemplate, type Seen } from './lab.ts';
+import { createAt, deleteAt, lab, patchAt, podTemplate, type Seen, type Step } from './lab.ts';
 
 const set = (replicas: number, spec: object = {}): object => ({
   apiVersion: 'apps/v1',
@@ -160,5 +160,26 @@ describe('StatefulSet', () => {
   it('waits for nobody when pods are managed in parallel', () => {
     const { farm } = lab([createAt(1, 'statefulsets.apps', set(3, { podManagementPolicy: 'Parallel' }))]);
     expect(way(farm.seen).slice(0, 3)).toEqual(['+db-0', '+db-1', '+db-2']);
+  });
+
+  it('begins slowly in parallel: 1, 2, 4 pods at a time, and stops at the first batch that fails', () => {
+    const made = (count: number, steps: readonly Step[] = []) =>
+      lab([...steps, createAt(2, 'statefulsets.apps', set(count, { podManagementPolicy: 'Parallel' }))], { seconds: 6 })
+        .farm.seen.filter(({ resource, type }) => resource === 'pods' && type === 'add')
+        .map(({ at, object }) => ({ at, ordinal: Number((object.metadata?.name ?? '').split('-').at(-1)) }));
+    const pods = made(9);
+    // The three longest pauses are those in which a batch was waited for.
+    const pauses = pods.slice(1).map(({ at }, i) => ({ after: i, pause: at - (pods[i]?.at ?? 0) }));
+    const longest = pauses.sort((a, b) => b.pause - a.pause).slice(0, 3);
+    expect(longest.map(({ after }) => after).sort((a, b) => a - b)).toEqual([0, 2, 6]);
+    const second = pods.slice(1, 3).map(({ ordinal }) => ordinal);
+    expect(second.sort((a, b) => a - b)).toEqual([1, 2]);
+    const quota = {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'few', namespace: 'default' },
+      spec: { hard: { pods: '2' } },
+    };
+    expect(made(9, [createAt(1, 'resourcequotas', quota)])).toHaveLength(2);
   });
 });
