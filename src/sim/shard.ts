@@ -75,6 +75,8 @@ export class Shard {
   #last: Kind;
   /** DOWN and PAUSED, for all hosts. */
   readonly #flags: Uint8Array;
+  /** Crashes of each host that no restart has answered yet: two outages that overlap are one, which ends with the later. */
+  readonly #crashes: Uint16Array;
   readonly #held = new Map<HostId, Held[]>();
   readonly #changes: WorldChange[];
   /** Hosts by the name of the change that struck them. */
@@ -97,6 +99,7 @@ export class Shard {
     this.#kinds = new Array<Kind>(KIND_SLOTS).fill(none);
     this.#last = none;
     this.#flags = new Uint8Array(world.hosts.length);
+    this.#crashes = new Uint16Array(world.hosts.length);
     this.#changes = sortedChanges(world);
   }
 
@@ -279,10 +282,14 @@ export class Shard {
     for (const host of struck) {
       const own = this.#placement[host] === this.#index;
       if (change.change === 'crash') {
+        this.#crashes[host] = (this.#crashes[host] as number) + 1;
         this.#crash(host, own, change.at);
         if (change.notice !== undefined) this.#notify(host, change.notice.to, change.notice.message, change.at);
-      } else if (change.change === 'restart') this.#restart(host, own, change.at);
-      else if (change.change === 'pause') this.#flags[host] = (this.#flags[host] as number) | PAUSED;
+      } else if (change.change === 'restart') {
+        const left = Math.max(0, (this.#crashes[host] as number) - 1);
+        this.#crashes[host] = left;
+        if (left === 0) this.#restart(host, own, change.at);
+      } else if (change.change === 'pause') this.#flags[host] = (this.#flags[host] as number) | PAUSED;
       else if (change.change === 'resume') this.#resume(host, change.at);
       else if (change.change === 'tell') this.#notify(host, change.to, change.message, change.at);
       else if (own) this.#changeMachine(host, change);

@@ -90,6 +90,7 @@ export type WorldChange = {
   | { readonly change: 'clock'; readonly hosts: HostSelector; readonly clock: ClockSpec }
   | { readonly change: 'cpu'; readonly hosts: HostSelector; readonly slowdown: number }
   /** The host stops: what is sent to it is lost, its timers are gone. `restart` makes it anew from its spec with what its program kept.
+   *  A host that was stopped more than once, by outages that overlap, starts with the last of as many restarts.
    *  `notice`: only the process died; its machine's kernel tells these peers at once (a TCP reset), as a message from the host that died. */
   | {
       readonly change: 'crash';

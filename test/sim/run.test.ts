@@ -90,6 +90,15 @@ describe('a fault', () => {
     expect(again.recorded.marks).toEqual([{ at: 1000, host: -1, name: 'crash of host-2' }]);
   });
 
+  test('that crashes a host which is down already keeps it down until both are over', () => {
+    const crash = (at: number) => ({ at, change: 'crash', hosts: { hosts: [2] } }) as const;
+    const restart = (at: number) => ({ at, change: 'restart', hosts: { hosts: [2] } }) as const;
+    const one = faulty([crash(1000), restart(90_000)]);
+    const both = faulty([crash(1000), crash(2000), restart(50_000), restart(90_000)]);
+    expect(both.events).toBe(one.events);
+    expect(both.recorded.counter('starts')?.total).toBe(7);
+  });
+
   test('that pauses a host delivers late, not never', () => {
     const paused = faulty([
       { at: 600, change: 'pause', hosts: { hosts: [2] } },
