@@ -4,6 +4,7 @@ export * from './base64.ts';
 export * from './calendar-time.ts';
 export * from './cel/admission-expression.ts';
 export * from './cel/device-selector.ts';
+export type { Evaluation } from './cel/evaluation.ts';
 export * from './cel/schema-rule.ts';
 export * from './cel/semver-library.ts';
 export * from './device-objects.ts';

@@ -4,6 +4,8 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import { celGoError } from './compile-error.ts';
 import { kubernetesCel } from './environment.ts';
+import { type Evaluation, evaluateWithin } from './evaluation.ts';
+import { EvaluationCost } from './evaluation-cost.ts';
 import { withOwnPresence } from './presence.ts';
 
 /** What an expression is given; null is null to it. */
@@ -18,8 +20,7 @@ export interface AdmissionVariables {
 export interface AdmissionExpression {
   /** Why it cannot be used, in cel-go's words. */
   readonly error?: string;
-  /** Throws what went wrong at run time. */
-  evaluate(variables: AdmissionVariables): unknown;
+  evaluate(variables: AdmissionVariables): Evaluation;
 }
 
 const NAMES = ['object', 'oldObject', 'request', 'params', 'namespaceObject', 'variables'] as const;
@@ -58,9 +59,7 @@ function celValue(value: unknown): unknown {
 
 const refused = (error: string): AdmissionExpression => ({
   error,
-  evaluate() {
-    throw new Error(`compilation error: compilation failed: ${error}`);
-  },
+  evaluate: () => ({ cost: 0, error: `compilation error: compilation failed: ${error}` }),
 });
 
 export function compileAdmissionExpression(expression: string, wanted: 'bool' | 'string' | 'any'): AdmissionExpression {
@@ -69,18 +68,12 @@ export function compileAdmissionExpression(expression: string, wanted: 'bool' | 
     const { valid, type, error } = program.check();
     if (!valid) return refused(celGoError(error as never, expression));
     if (wanted !== 'any' && type !== wanted && type !== 'dyn') return refused(`must evaluate to ${wanted}`);
+    const cost = new EvaluationCost(program.ast);
     return {
       evaluate(given) {
         const context: Record<string, unknown> = {};
         for (const name of NAMES) context[name] = name === 'variables' ? (given.variables ?? {}) : celValue(given[name] ?? null);
-        try {
-          return program(context);
-        } catch (cause) {
-          const { summary, message } = cause as { readonly summary?: string; readonly message: string };
-          throw new Error(
-            (summary ?? message).replace(/^No such key: /, 'no such key: ').replace(/^no such overload: .*/, 'no such overload'),
-          );
-        }
+        return evaluateWithin(cost, program, context);
       },
     };
   } catch (error) {

@@ -2,6 +2,7 @@
  *  The language itself is @marcbachmann/cel-js (docs/decisions.md says why). */
 
 import { Environment } from '@marcbachmann/cel-js';
+import { registerLists } from './list-library.ts';
 import { registerPresence } from './presence.ts';
 import { registerQuantities } from './quantity-library.ts';
 import { registerSemvers } from './semver-library.ts';
@@ -14,5 +15,6 @@ export function kubernetesCel(): Environment {
   registerQuantities(environment);
   registerSemvers(environment);
   registerTexts(environment);
+  registerLists(environment);
   return environment;
 }

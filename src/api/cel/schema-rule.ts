@@ -4,6 +4,8 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import { celGoError } from './compile-error.ts';
 import { kubernetesCel } from './environment.ts';
+import { type Evaluation, evaluateWithin } from './evaluation.ts';
+import { EvaluationCost } from './evaluation-cost.ts';
 import { withOwnPresence } from './presence.ts';
 
 /** What a rule may know of a value. */
@@ -29,8 +31,7 @@ export interface SchemaRuleProgram {
   /** Why the expression cannot be used, in Kubernetes' words. */
   readonly error?: string;
   readonly usesOldSelf: boolean;
-  /** Throws what went wrong at run time, in CEL's words. */
-  evaluate(self: unknown, oldSelf: unknown): unknown;
+  evaluate(self: unknown, oldSelf: unknown): Evaluation;
 }
 
 const RESERVED = new Set(
@@ -56,8 +57,29 @@ function declare(environment: Environment, shape: CelShape, names: { count: numb
     if (escaped !== undefined) fields[escaped] = declare(environment, shape.fields[name] as CelShape, names);
   }
   const name = `Object${++names.count}`;
-  environment.registerType({ name, fields } as never);
+  environment.registerType({ name, ctor: objectOf(shape), fields } as never);
+  environment.registerOperator(`${name} == ${name}`, equalValues);
   return name;
+}
+
+/** Each shape's objects have a class of their own: by it the library tells their type, in lists and maps too. */
+const classes = new WeakMap<object, new () => Map<string, unknown>>();
+
+function objectOf(shape: object): new () => Map<string, unknown> {
+  let known = classes.get(shape);
+  if (known === undefined) {
+    known = class extends Map<string, unknown> {};
+    classes.set(shape, known);
+  }
+  return known;
+}
+
+function equalValues(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((one, i) => equalValues(one, b[i]));
+  if (!(a instanceof Map)) return a === b;
+  if (!(b instanceof Map) || a.size !== b.size) return false;
+  for (const [name, member] of a) if (!b.has(name) || !equalValues(member, b.get(name))) return false;
+  return true;
 }
 
 /** A value as expressions see it: whole numbers are big, names are escaped, and what the shape does not know is not there. */
@@ -69,10 +91,10 @@ function shaped(value: unknown, shape: CelShape): unknown {
   if ('list' in shape) return Array.isArray(value) ? value.map((element) => shaped(element, shape.list)) : value;
   const members = value as Readonly<Record<string, unknown>>;
   if ('map' in shape) return new Map(Object.entries(members).map(([name, member]) => [name, shaped(member, shape.map)]));
-  const result: Record<string, unknown> = {};
+  const result = new (objectOf(shape))();
   for (const name in shape.fields) {
     const escaped = celFieldName(name);
-    if (escaped !== undefined && members[name] !== undefined) result[escaped] = shaped(members[name], shape.fields[name] as CelShape);
+    if (escaped !== undefined && members[name] !== undefined) result.set(escaped, shaped(members[name], shape.fields[name] as CelShape));
   }
   return result;
 }
@@ -89,7 +111,7 @@ function environmentFor(shape: CelShape): Environment {
   return environment;
 }
 
-const refused = (error: string): SchemaRuleProgram => ({ error, usesOldSelf: false, evaluate: () => false });
+const refused = (error: string): SchemaRuleProgram => ({ error, usesOldSelf: false, evaluate: () => ({ cost: 0, value: false }) });
 
 /** `wanted`: 'bool' for rules, 'string' for message expressions. */
 export function compileSchemaRule(expression: string, shape: CelShape, wanted: 'bool' | 'string'): SchemaRuleProgram {
@@ -100,21 +122,13 @@ export function compileSchemaRule(expression: string, shape: CelShape, wanted: '
     if (!valid) return refused(`${subject}compilation failed: ${celGoError(error as never, expression)}`);
     if (type !== wanted && type !== 'dyn')
       return refused(wanted === 'bool' ? 'cel expression must evaluate to a bool' : 'messageExpression must evaluate to a string');
+    const cost = new EvaluationCost(program.ast);
     return {
       ast: program.ast as unknown as CelNode,
       usesOldSelf: /\boldSelf\b/.test(expression),
-      evaluate: (self, oldSelf) => run(program, { self: shaped(self, shape), oldSelf: shaped(oldSelf, shape) }),
+      evaluate: (self, oldSelf) => evaluateWithin(cost, program, { self: shaped(self, shape), oldSelf: shaped(oldSelf, shape) }),
     };
   } catch (error) {
     return refused(`${subject}compilation failed: ${celGoError(error as Error, expression)}`);
-  }
-}
-
-function run(program: (context: object) => unknown, context: object): unknown {
-  try {
-    return program(context);
-  } catch (error) {
-    const { summary, message } = error as { readonly summary?: string; readonly message: string };
-    throw new Error((summary ?? message).replace(/^No such key: /, 'no such key: ').replace(/^no such overload: .*/, 'no such overload'));
   }
 }

@@ -7,7 +7,7 @@ import { escalation } from '../authorization/escalation.ts';
 import { isStatus } from '../cache/filter.ts';
 import type { Core, Operation } from '../core.ts';
 import { admitCreate, admitUpdate } from './admit.ts';
-import { type Attributes, attributesOf } from './attributes.ts';
+import { type Attributes, attributesOf, refusedBy } from './attributes.ts';
 import { conditionsHold } from './match-conditions.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 import { ValidatingPolicies, variablesOf } from './policies/validating-policies.ts';
@@ -113,13 +113,9 @@ export class Admission {
   private wants(webhook: Webhook, attributes: Attributes): boolean | StatusObject {
     if (!matchesNamespace(this.core, webhook.namespaceSelector, attributes) || !matchesObject(webhook.objectSelector, attributes))
       return false;
-    const { matchConditions, failurePolicy, name } = webhook;
-    return conditionsHold(
-      matchConditions,
-      () => variablesOf(this.core, attributes),
-      failurePolicy,
-      `failed to evaluate match conditions of webhook "${name}"`,
-    );
+    const { matchConditions, failurePolicy } = webhook;
+    const holds = conditionsHold(matchConditions, () => variablesOf(this.core, attributes), failurePolicy);
+    return typeof holds === 'string' ? refusedBy(attributes, holds) : holds;
   }
 
   /** Validating admission. Undefined: may be written at once. 'asked': the waiter hears. */

@@ -1,17 +1,21 @@
 /** matchConditions of webhooks and policies: CEL expressions that must all be true; a false one leaves the request alone, whatever others say; an error
- *  counts as the failurePolicy says. Mirrors apiserver v1.34 pkg/admission/plugin/webhook/matchconditions/matcher.go. */
+ *  counts as the failurePolicy says, and so does the end of their budget. Mirrors apiserver v1.34
+ *  pkg/admission/plugin/webhook/matchconditions/matcher.go. */
 
-import { type AdmissionExpression, type AdmissionVariables, compileAdmissionExpression, internalError, type StatusObject } from '#api';
+import { type AdmissionExpression, type AdmissionVariables, compileAdmissionExpression } from '#api';
+import { Budget } from './expression-budget.ts';
 import type { MatchCondition } from './webhooks/configuration.ts';
 
+/** RuntimeCELCostBudgetMatchConditions of apiserver v1.34 pkg/apis/cel/config.go. */
+const CONDITIONS_BUDGET = 2_500_000;
 const compiled = new WeakMap<readonly MatchCondition[], readonly AdmissionExpression[]>();
 
+/** A text says why nobody can tell. */
 export function conditionsHold(
   conditions: readonly MatchCondition[] | undefined,
   variables: () => AdmissionVariables,
   failurePolicy: 'Fail' | 'Ignore' | undefined,
-  subject: string,
-): boolean | StatusObject {
+): boolean | string {
   if (conditions === undefined || conditions.length === 0) return true;
   let programs = compiled.get(conditions);
   if (programs === undefined) {
@@ -19,16 +23,12 @@ export function conditionsHold(
     compiled.set(conditions, programs);
   }
   const given = variables();
-  const errors: string[] = [];
-  programs.forEach((program, i) => {
-    try {
-      if (program.evaluate(given) !== true) errors.push('');
-    } catch (error) {
-      errors.push(`${conditions[i]?.name}: ${(error as Error).message}`);
-    }
-  });
-  if (errors.includes('')) return false;
+  const budget = new Budget(CONDITIONS_BUDGET);
+  const verdicts = programs.map((program, i) => budget.ask(program, conditions[i]?.expression ?? '', given));
+  if (budget.exceeded !== undefined) return failurePolicy === 'Ignore' ? false : budget.exceeded;
+  const errors = verdicts.flatMap(({ error }) => (error === undefined ? [] : [error]));
+  if (verdicts.some(({ error, value }) => error === undefined && value !== true)) return false;
   if (errors.length === 0) return true;
   if (failurePolicy === 'Ignore') return false;
-  return internalError(`${subject}: ${errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`}`);
+  return errors.length === 1 ? (errors[0] as string) : `[${errors.join(', ')}]`;
 }

@@ -1,5 +1,5 @@
 /** x-kubernetes-validations: compiled when a definition is written, evaluated when an object is. Mirrors apiextensions-apiserver v1.34
- *  pkg/apiserver/schema/cel/validation.go. What rules cost is not counted (docs/fidelity.md). */
+ *  pkg/apiserver/schema/cel/validation.go: rules and their messages are evaluated as long as the object's budget lasts. */
 
 import { type CelShape, compileSchemaRule, deepEqual, type FieldError, type SchemaRuleProgram } from '#api';
 import { duplicate, forbiddenField, invalidValue, required } from '../validation/field-error.ts';
@@ -111,64 +111,114 @@ function failure(rule: ValidationRule, field: string, type: string, text: string
   }
 }
 
-function messageOf({ rule, message }: Compiled, value: unknown, old: unknown): string {
-  if (message !== undefined) {
-    try {
-      const text = message.evaluate(value, old);
-      if (typeof text === 'string' && text.trim() !== '' && !/[\n\r]/.test(text)) return text;
-    } catch {
-      // A message that cannot be made gives way to the rule's own.
-    }
-  }
-  return rule.message?.trim() || `failed rule: ${rule.rule.trim()}`;
-}
+/** RuntimeCELCostBudget of apiserver v1.34 pkg/apis/cel/config.go: what all rules of one object may cost together. */
+const OBJECT_BUDGET = 10_000_000;
+const MESSAGE_MAX = 5 * 1024;
+const LIMIT_EXCEEDED = 'operation cancelled: actual cost limit exceeded';
+const OUT_OF_BUDGET = 'validation failed due to running out of cost budget, no further validation rules will be run';
 
-function checkRules(value: unknown, old: unknown, schema: JsonSchema, at: string, isRoot: boolean, errors: FieldError[]): void {
-  const type = schema.type ?? '';
-  for (const compiled of rulesOf(schema, isRoot)) {
+const goQuoted = (text: string): string => JSON.stringify(text);
+const nameOf = ({ rule, message }: ValidationRule): string => (message ? message.trim() : rule.trim());
+
+/** The rules of one object: the value before, and what is left to spend. */
+class Judgement {
+  readonly errors: FieldError[];
+  private left = OBJECT_BUDGET;
+
+  constructor(errors: FieldError[]) {
+    this.errors = errors;
+  }
+
+  /** Nothing is asked any more. */
+  private end(error: FieldError): false {
+    this.errors.push(error);
+    this.left = -1;
+    return false;
+  }
+
+  /** False: the budget is gone. */
+  private rules(value: unknown, old: unknown, schema: JsonSchema, at: string, isRoot: boolean): boolean {
+    const rules = rulesOf(schema, isRoot);
+    const place = at === '' ? '<nil>' : at;
+    if (rules.length > 0 && this.left <= 0) return this.end(invalidValue(place, schema.type ?? '', OUT_OF_BUDGET));
+    return rules.every((compiled) => this.rule(compiled, value, old, schema.type ?? '', at, place));
+  }
+
+  private rule(compiled: Compiled, value: unknown, old: unknown, type: string, at: string, place: string): boolean {
     const { rule, program } = compiled;
     // Rules about a change have nothing to say where nothing was.
-    if (program.error !== undefined || (program.usesOldSelf && (old === undefined || old === null))) continue;
-    const inside = rule.fieldPath?.replace(/^\./, '');
-    const field = inside ? (at === '' ? inside : `${at}.${inside}`) : at === '' ? '<nil>' : at;
-    try {
-      if (program.evaluate(value, old) === true) continue;
-      // What failed before and is as it was is let through, unless the rule is about changes.
-      if (!program.usesOldSelf && old !== undefined && deepEqual(old, value)) continue;
-      errors.push(failure(rule, field, type, messageOf(compiled, value, old)));
-    } catch (error) {
-      const text = (error as Error).message;
-      errors.push(
+    if (program.error !== undefined || (program.usesOldSelf && (old === undefined || old === null))) return true;
+    const { cost, value: holds, error } = program.evaluate(value, old);
+    if (cost > this.left) return this.end(invalidValue(place, type, OUT_OF_BUDGET));
+    this.left -= cost;
+    if (error === LIMIT_EXCEEDED)
+      return this.end(
         invalidValue(
-          at === '' ? '<nil>' : at,
+          place,
           type,
-          text.startsWith('no such overload')
-            ? `'${text}': call arguments did not match a supported operator, function or macro signature for rule: ${rule.rule.trim()}`
-            : `${text} evaluating rule: ${rule.rule.trim()}`,
+          `'${error}': no further validation rules will be run due to call cost exceeds limit for rule: ${nameOf(rule)}`,
         ),
       );
+    if (error !== undefined) {
+      const text = error.startsWith('no such overload')
+        ? `'${error}': call arguments did not match a supported operator, function or macro signature for rule: ${nameOf(rule)}`
+        : `${error} evaluating rule: ${nameOf(rule)}`;
+      this.errors.push(invalidValue(place, type, text));
+      return true;
     }
+    if (holds === true) return true;
+    // What failed before and is as it was is let through, unless the rule is about changes.
+    if (!program.usesOldSelf && old !== undefined && deepEqual(old, value)) return true;
+    const inside = rule.fieldPath?.replace(/^\./, '');
+    const field = inside ? (at === '' ? inside : `${at}.${inside}`) : place;
+    const text = this.message(compiled, value, old);
+    if (this.left < 0) return this.end(invalidValue(field, type, text));
+    this.errors.push(failure(rule, field, type, text));
+    return true;
+  }
+
+  /** What the failure is called; the budget is gone where a message could not be paid for, which is then said instead. */
+  private message({ rule, message }: Compiled, value: unknown, old: unknown): string {
+    if (message !== undefined) {
+      const { cost, value: said, error } = message.evaluate(value, old);
+      const before = this.left;
+      this.left = cost > before || error === LIMIT_EXCEEDED ? -1 : before - cost;
+      if (cost > before)
+        return 'messageExpression evaluation failed due to running out of cost budget, no further validation rules will be run';
+      if (error === LIMIT_EXCEEDED)
+        return `no further validation rules will be run due to call cost exceeds limit for messageExpression: ${goQuoted(rule.messageExpression ?? '')}`;
+      const text = typeof said === 'string' ? said.trim() : '';
+      // A message that cannot be made gives way to the rule's own.
+      if (text !== '' && text.length <= MESSAGE_MAX && !/[\n\r]/.test(text)) return text;
+    }
+    return rule.message?.trim() || `failed rule: ${rule.rule.trim()}`;
+  }
+
+  /** False: the budget is gone. */
+  value(value: unknown, old: unknown, schema: JsonSchema, at: string, isRoot: boolean): boolean {
+    if (value === undefined || value === null) return true;
+    if (!this.rules(value, old, schema, at, isRoot)) return false;
+    for (const one of schema.allOf ?? []) if (one['x-kubernetes-validations'] && !this.rules(value, old, one, at, isRoot)) return false;
+    if (Array.isArray(value)) {
+      const of = elementSchema(schema);
+      return (
+        of === undefined || value.every((element, i) => this.value(element, olderElement(schema, old, element), of, `${at}[${i}]`, false))
+      );
+    }
+    if (!isMap(value)) return true;
+    const values = valueSchema(schema);
+    const before = isMap(old) && schema['x-kubernetes-map-type'] !== 'atomic' ? old : undefined;
+    for (const name in value) {
+      const property = schema.properties?.[name];
+      const path = property === undefined ? `${at}[${name}]` : at === '' ? name : `${at}.${name}`;
+      const of = property ?? values;
+      if (of !== undefined && !this.value(value[name], before?.[name], of, path, false)) return false;
+    }
+    return true;
   }
 }
 
 /** What rules refuse in a value; `old`: the value before, when there was one. */
 export function checkValue(value: unknown, old: unknown, schema: JsonSchema, at: string, isRoot: boolean, errors: FieldError[]): void {
-  if (value === undefined || value === null) return;
-  checkRules(value, old, schema, at, isRoot, errors);
-  for (const one of schema.allOf ?? []) if (one['x-kubernetes-validations']) checkRules(value, old, one, at, isRoot, errors);
-  if (Array.isArray(value)) {
-    const of = elementSchema(schema);
-    if (of !== undefined)
-      value.forEach((element, i) => checkValue(element, olderElement(schema, old, element), of, `${at}[${i}]`, false, errors));
-    return;
-  }
-  if (!isMap(value)) return;
-  const values = valueSchema(schema);
-  const before = isMap(old) && schema['x-kubernetes-map-type'] !== 'atomic' ? old : undefined;
-  for (const name in value) {
-    const property = schema.properties?.[name];
-    const path = property === undefined ? `${at}[${name}]` : at === '' ? name : `${at}.${name}`;
-    const of = property ?? values;
-    if (of !== undefined) checkValue(value[name], before?.[name], of, path, false, errors);
-  }
+  new Judgement(errors).value(value, old, schema, at, isRoot);
 }

@@ -5,6 +5,7 @@ import {
   type AdmissionExpression,
   type AdmissionVariables,
   compileAdmissionExpression,
+  type Evaluation,
   forbidden,
   type KubeObject,
   type LabelSelector,
@@ -12,9 +13,9 @@ import {
   resourceForKind,
   type StatusObject,
 } from '#api';
-import { isStatus } from '../../cache/filter.ts';
 import type { Core, ResourceState } from '../../core.ts';
 import type { Attributes } from '../attributes.ts';
+import { Budget, type Verdict } from '../expression-budget.ts';
 import { conditionsHold } from '../match-conditions.ts';
 import {
   isExempt,
@@ -115,45 +116,71 @@ export function variablesOf(core: Core, attributes: Attributes): AdmissionVariab
   };
 }
 
-/** The policy's own variables, worked out when an expression first asks. */
-function withVariables({ spec }: ValidatingAdmissionPolicy, given: AdmissionVariables): AdmissionVariables {
+/** RuntimeCELCostBudget and MaxEvaluatedMessageExpressionSizeBytes of apiserver v1.34 pkg/apis/cel/config.go. */
+const POLICY_BUDGET = 10_000_000;
+const MESSAGE_MAX = 5 * 1024;
+
+/** The policy's own variables, worked out when an expression first asks; `takeCost` tells what that cost since it was last asked. */
+function withVariables(
+  { spec }: ValidatingAdmissionPolicy,
+  given: AdmissionVariables,
+): { all: AdmissionVariables; takeCost: () => number } {
   const variables: Record<string, unknown> = {};
   const all: AdmissionVariables = { ...given, variables };
+  let spent = 0;
   for (const { name, expression } of spec?.variables ?? []) {
-    let value: { readonly of: unknown } | undefined;
+    let known: Evaluation | undefined;
     Object.defineProperty(variables, name, {
       enumerable: true,
       get() {
-        value ??= { of: compiled(expression, 'any').evaluate(all) };
-        return value.of;
+        if (known === undefined) {
+          known = compiled(expression, 'any').evaluate(all);
+          spent += known.cost;
+        }
+        if (known.error !== undefined) throw new Error(`composited variable ${JSON.stringify(name)} fails to evaluate: ${known.error}`);
+        return known.value;
       },
     });
   }
-  return all;
+  const takeCost = (): number => {
+    const cost = spent;
+    spent = 0;
+    return cost;
+  };
+  return { all, takeCost };
 }
 
-function failed({ expression, message, messageExpression, reason }: Validation, given: AdmissionVariables): Denial {
-  let text = message?.trim() || `failed expression: ${expression.trim()}`;
-  if (messageExpression !== undefined) {
-    try {
-      const said = compiled(messageExpression, 'string').evaluate(given);
-      if (typeof said === 'string' && said.trim() !== '' && !said.includes('\n')) text = said.trim();
-    } catch {
-      // The message falls back on the one that is written.
-    }
-  }
-  return { message: text, ...(reason === undefined ? {} : { reason }) };
+function denialText({ expression, message }: Validation, said: Verdict): string {
+  const text = typeof said.value === 'string' ? said.value.trim() : '';
+  // A message that cannot be made gives way to the one that is written.
+  if (text !== '' && text.length <= MESSAGE_MAX && !text.includes('\n')) return text;
+  return message?.trim() || `failed expression: ${expression.trim()}`;
 }
 
-/** What the policy's expressions say with these parameters. */
+/** What the policy's expressions say with these parameters: all of them, then all messages, from one budget. */
 function evaluate(policy: ValidatingAdmissionPolicy, given: AdmissionVariables): Denial | undefined {
-  const all = withVariables(policy, given);
-  for (const validation of policy.spec?.validations ?? []) {
-    try {
-      if (compiled(validation.expression, 'bool').evaluate(all) !== true) return failed(validation, all);
-    } catch (error) {
-      if (policy.spec?.failurePolicy === 'Ignore') continue;
-      return { message: `expression '${validation.expression}' resulted in error: ${(error as Error).message}` };
+  const validations = policy.spec?.validations ?? [];
+  const isIgnored = policy.spec?.failurePolicy === 'Ignore';
+  const budget = new Budget(POLICY_BUDGET);
+  const first = withVariables(policy, given);
+  const verdicts = validations.map(({ expression }) => budget.ask(compiled(expression, 'bool'), expression, first.all, first.takeCost));
+  if (budget.exceeded !== undefined) return isIgnored ? undefined : { message: budget.exceeded };
+  if (verdicts.every(({ value }) => value === true)) {
+    if (validations.every(({ messageExpression }) => messageExpression === undefined)) return undefined;
+  }
+  const second = withVariables(policy, given);
+  const messages = validations.map(({ messageExpression }) =>
+    messageExpression === undefined
+      ? {}
+      : budget.ask(compiled(messageExpression, 'string'), messageExpression, second.all, second.takeCost),
+  );
+  for (const [i, validation] of validations.entries()) {
+    const { value, error = budget.exceeded && `failed messageExpression: ${budget.exceeded}` } = verdicts[i] as Verdict;
+    if (error !== undefined) {
+      if (!isIgnored) return { message: error };
+    } else if (value !== true) {
+      const { reason } = validation;
+      return { message: denialText(validation, messages[i] as Verdict), ...(reason === undefined ? {} : { reason }) };
     }
   }
   return undefined;
@@ -204,9 +231,8 @@ export class ValidatingPolicies {
     for (const param of params) {
       const all = { ...given, params: param ?? null };
       const { matchConditions, failurePolicy } = policy.spec ?? {};
-      const holds = conditionsHold(matchConditions, () => all, failurePolicy, '');
-      if (isStatus(holds as StatusObject))
-        return { message: (holds as StatusObject).message?.replace(/^Internal error occurred: : /, '') ?? '' };
+      const holds = conditionsHold(matchConditions, () => all, failurePolicy);
+      if (typeof holds === 'string') return { message: holds };
       const denial = holds === true ? evaluate(policy, all) : undefined;
       if (denial !== undefined) return denial;
     }
