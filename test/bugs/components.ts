@@ -348,7 +348,7 @@ export const COMPONENT_BUGS: Readonly<Record<string, SeededBug>> = {
         (plan) =>
           requestsOf(plan, (request) => {
             const taints = request.body?.spec?.taints as Loose[] | undefined;
-            return request.resource === 'nodes' && taints !== undefined && !taints.some(({ effect }) => effect === 'NoExecute')
+            return request.resource === 'nodes' && taints !== undefined && !taints?.some(({ effect }) => effect === 'NoExecute')
               ? []
               : [request];
           }),

@@ -1,6 +1,7 @@
 /** C1-C5, C10: what holds of replicas and of those who make them. */
 
 import type { CronJob, DaemonSet, Deployment, HorizontalPodAutoscaler, Job, KubeObject, Pod, ReplicaSet, StatefulSet } from '#api';
+import { creations } from './creations.ts';
 import { atEnd, controllerUid, type Finding, type History, type Invariant, isLive, isQuiet, isReady, of } from './history.ts';
 
 /** A controller sees the cluster late: what was wanted up to this long ago may still be acted on. */
@@ -227,8 +228,17 @@ function* autoscaled(history: History): Iterable<Finding> {
   }
 }
 
+function* everyReplica(history: History): Iterable<Finding> {
+  yield* replicas(history);
+  yield* creations(history);
+}
+
 export const WORKLOAD_INVARIANTS: readonly Invariant[] = [
-  { id: 'C1', says: 'a ReplicaSet makes no more pods than are wanted, ends with as many, and each has one controller', check: replicas },
+  {
+    id: 'C1',
+    says: 'a ReplicaSet makes no more pods than are wanted, ends with as many, and each has one controller',
+    check: everyReplica,
+  },
   { id: 'C2', says: 'a rolling update stays within maxSurge and maxUnavailable', check: rollingUpdates },
   { id: 'C3', says: 'members of a StatefulSet start in order', check: ordered },
   { id: 'C4', says: 'a DaemonSet has one pod a node', check: daemons },

@@ -236,6 +236,21 @@ describe('invariants', () => {
     expect(of(60)).toEqual(['C1']);
   });
 
+  it('C1 counts each pod too many, even one that is taken back at once, until an answer may have been lost', () => {
+    const seen = [
+      add(1, 'replicasets.apps', set(1)),
+      add(2, 'pods', pod('a', {}, ownedBy('ReplicaSet', 'set'))),
+      add(30, 'pods', pod('b', {}, ownedBy('ReplicaSet', 'set'))),
+      gone(30.01, 'pods', pod('b', {}, ownedBy('ReplicaSet', 'set'))),
+    ];
+    const of = (lost: number) => {
+      const lostAnswers = [{ from: lost * SECOND, until: lost * SECOND }];
+      return violations(historyOf(seen, 200 * SECOND, { lostAnswers })).map(({ message }) => message);
+    };
+    expect(of(31)).toEqual(['pod default/b was made as one of 2 where 1 were wanted']);
+    expect(of(29)).toEqual([]);
+  });
+
   it('S4 lets a scheduler not know yet what changed in an outage', () => {
     const of = (renewals: readonly number[], bound: number) => {
       const seen = [

@@ -1,0 +1,61 @@
+/** Which seeds can show a bug at all: a mistake in DaemonSets needs one that has a DaemonSet. The hunt passes over the others, which cost as much and tell
+ *  nothing. A bug that is not named here is tried on every seed. */
+
+import type { SwarmPlan } from '#experiment';
+
+/** All of these kinds of faults, or of work, are in the seed's plan. */
+const all =
+  (...wanted: readonly RegExp[]) =>
+  (plan: SwarmPlan): boolean => {
+    const text = JSON.stringify([plan.base, plan.faults]);
+    return wanted.every((one) => one.test(text));
+  };
+
+/** Seeds that strike etcd's members at least so often. */
+const etcdStruck =
+  (least: number) =>
+  (plan: SwarmPlan): boolean =>
+    plan.faults.filter((fault) => /Etcd|tornWrite|"component":"etcd"/.test(JSON.stringify(fault))).length >= least;
+
+const SERVER_GONE = /crashApiServer|"apiServers":\[/;
+const WATCHES_ANEW = /dropWatches|staleServer|crashApiServer|"apiServers":\[/;
+const LOSS = /"loss"/;
+const BEHIND = /staleServer|"lagWatch":\{[^}]*"by":"(2|10)s"/;
+const JOBS = /"jobs":\{[^}]*"completions":[2-6]/;
+const SERVICE = /"kind":"Service"/;
+const BUDGET = /PodDisruptionBudget/;
+const NODES_GONE = /crashNodes|partitionNodes|zoneOutage|pauseNodes/;
+const REBOOT = /rebootNodes|crashNodes/;
+const TIGHT = /"name":"tight"/;
+const FLEETING = /"name":"fleeting-/;
+
+export const SHOWN_BY: Readonly<Record<string, (plan: SwarmPlan) => boolean>> = {
+  'commit-of-an-old-term': etcdStruck(6),
+  'read-without-quorum': etcdStruck(4),
+  'hole-in-a-watch-not-noticed': all(LOSS),
+  'ids-begin-anew-in-each-life': all(SERVER_GONE, /slowEtcdDisk|stallEtcdDisk|slowComponent|pauseComponent|isolateComponent/),
+  'events-lost-on-an-empty-cache': all(FLEETING, WATCHES_ANEW),
+  'watch-outlives-its-cache': all(LOSS),
+  'expiry-swallowed': all(SERVER_GONE),
+  'stale-list-taken-for-fresh': all(BEHIND),
+  'consistent-list-from-the-cache': all(BEHIND),
+  'finalizers-ignored': all(/"jobs":/),
+  'assumed-pod-forgotten': all(TIGHT),
+  'placed-pods-not-awaited': all(TIGHT, /crashScheduler|"schedulers":\[\d/),
+  'expectations-ignored': all(BEHIND, /"replicas"/),
+  'work-key-dropped': all(SERVER_GONE),
+  'informer-misses-deletions': all(WATCHES_ANEW, /"delete":\{|drain/),
+  'hole-in-a-stream-ignored': all(LOSS),
+  'expired-watch-ignored': all(SERVER_GONE),
+  'statefulset-out-of-order': all(/"kind":"StatefulSet"[^}]*\},"spec":\{"replicas":[2-9]/),
+  'daemon-made-twice': all(/"kind":"DaemonSet"/),
+  'job-count-lost': all(JOBS),
+  'budget-too-generous': all(BUDGET, /"drain"/),
+  'endpoint-of-an-unready-pod': all(SERVICE, NODES_GONE),
+  'endpoint-forgotten': all(SERVICE),
+  'node-given-up-early': all(NODES_GONE),
+  'taint-left-on': all(NODES_GONE),
+  'address-kept-after-a-reboot': all(REBOOT),
+  'restarts-forgotten': all(/crashContainers|rebootNodes/),
+  'end-reported-as-running': all(JOBS),
+};
