@@ -18,17 +18,17 @@ function memoryBytes(): number {
   return allowed > 0 ? Math.min(totalmem(), allowed) : totalmem();
 }
 
-/** A tenth of everything, in the same time: nodes, Deployments and Jobs, rates and lost nodes. */
-const TENTH: readonly string[] = [
+/** A tenth of everything, in the same time: nodes, Deployments and Jobs, rates. Of the nodes that are lost a fifth, so that some hold pods of Deployments. */
+export const TENTH: readonly string[] = [
   'name=scale-target-tenth',
   'cluster.nodes[0].count=500',
   'workload[0].deployments.count=60',
   'workload[0].deployments.phases[1].podsPerSecond=2',
-  'workload[0].deployments.phases[2].podsPerSecond={from: 2, to: 6}',
+  'workload[0].deployments.phases[2].podsPerSecond={from: 2, to: 8}',
   'workload[1].jobs.count=240',
   'workload[1].jobs.phases[1].podsPerSecond=8',
-  'workload[1].jobs.phases[2].podsPerSecond={from: 8, to: 24}',
-  'faults[0].crashNodes.count=5',
+  'workload[1].jobs.phases[2].podsPerSecond={from: 8, to: 32}',
+  'faults[0].crashNodes.count=10',
   "expect.apiWritesPerSecond='>= 100'",
 ];
 
