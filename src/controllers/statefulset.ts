@@ -10,6 +10,7 @@ import { currentRevision, hasTemplate, inOrder, isCollision, lookAt, REVISIONS, 
 import { BY_CONTROLLER, byController, controllerOf, controllerReference, ORPHANS, orphansByLabel, siblingKey } from './owner-references.ts';
 import { isPodTerminal, untilAvailable } from './pod-state.ts';
 import { semanticEqual } from './semantic-equal.ts';
+import { type Lot, slowStart } from './slow-start.ts';
 import { CLAIMS, claimOwnerWrites, hasStaleClaim, missingClaims } from './statefulset-claims.ts';
 import {
   firstOrdinal,
@@ -22,6 +23,7 @@ import {
   revisionLabel,
   statefulPod,
 } from './statefulset-pod.ts';
+import { deletion, removalsOf } from './statefulset-removals.ts';
 
 const STATEFULSETS = 'statefulsets.apps';
 const NONE: readonly never[] = [];
@@ -32,9 +34,6 @@ const STALE_CLAIM_WAIT: Duration = SECOND;
 const HASH = 'controller.kubernetes.io/hash';
 
 type Status = NonNullable<StatefulSet['status']>;
-
-/** Writes that are sent at once. */
-type Lot = readonly RequestSpec[];
 
 /** One pass over a set. */
 interface Pass {
@@ -148,17 +147,6 @@ const minReady = ({ spec }: StatefulSet): number => spec?.minReadySeconds ?? 0;
 const partitionOf = ({ spec }: StatefulSet): number => spec?.updateStrategy?.rollingUpdate?.partition ?? 0;
 const nameOf = (object: KubeObject): string => object.metadata?.name ?? '';
 
-/** MaxBatchSize. */
-const LOT_MAX = 500;
-
-/** slowStartBatch: 1, 2, 4, ... pods at a time, those counted that need nothing. */
-function slowStart(byPod: readonly Lot[]): readonly Lot[] {
-  const lots: Lot[] = [];
-  for (let from = 0, size = 1; from < byPod.length; from += size, size = Math.min(2 * size, LOT_MAX))
-    lots.push(byPod.slice(from, from + size).flat());
-  return lots;
-}
-
 /** updateStatefulSet: the writes that may happen now. In order: at most one pod's; in parallel: all, from a slow start. */
 function decide(pass: Pass, view: View, reference: OwnerReference): readonly Lot[] {
   const { set, replicas, condemned } = pass;
@@ -213,30 +201,6 @@ function replicaWrites(
   const isWaiting = isOrdered && (isTerminating(pod) || !isRunningAndAvailable(pod, minReady(set), view.clock));
   if (!isWaiting && !isTerminating(pod)) requests.push(...identityRepair(pod, ordinal));
   return { requests, isWaiting };
-}
-
-/** processCondemned: from the highest ordinal down; in order only when what is left is well, save for the sick one itself. */
-function removalsOf(
-  condemned: readonly Pod[],
-  replicas: readonly (Pod | undefined)[],
-  isOrdered: boolean,
-  minReadySeconds: number,
-  view: View,
-): { requests: RequestSpec[]; isWaiting: boolean } {
-  const requests: RequestSpec[] = [];
-  const firstUnhealthy = [...replicas, ...[...condemned].reverse()].find((pod) => pod !== undefined && !isHealthy(pod));
-  for (const pod of condemned) {
-    if (isTerminating(pod)) {
-      if (isOrdered) return { requests, isWaiting: true };
-      continue;
-    }
-    if (isOrdered && !isRunningAndReady(pod) && pod !== firstUnhealthy) return { requests, isWaiting: true };
-    if (isOrdered && isRunningAndReady(pod) && !isRunningAndAvailable(pod, minReadySeconds, view.clock) && pod !== firstUnhealthy)
-      return { requests, isWaiting: true };
-    requests.push(deletion(pod));
-    if (isOrdered) break;
-  }
-  return { requests, isWaiting: false };
 }
 
 /** The rolling update's next victims: the highest outdated ordinal, if all above it are well; with maxUnavailable as many of the highest as that leaves room for. */
@@ -295,14 +259,6 @@ function isCurrentNeeded(
   }
   return ordinal < firstOrdinal(set) + partitionOf(set);
 }
-
-const deletion = ({ metadata }: Pod): RequestSpec => ({
-  verb: 'delete',
-  resource: 'pods',
-  namespace: metadata?.namespace,
-  name: metadata?.name,
-  discardBody: true,
-});
 
 interface Claiming {
   readonly pass: Pass;

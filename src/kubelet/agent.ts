@@ -65,7 +65,8 @@ export type Task =
   | 'proxy'
   | 'depend'
   | 'resizes'
-  | 'problems';
+  | 'problems'
+  | 'config';
 
 export interface KubeletTimer extends Message {
   readonly kind: 'KubeletTimer';
@@ -96,6 +97,7 @@ export type Continuation =
   | { readonly of: 'mirror'; readonly slot: number }
   | { readonly of: 'devices' }
   | { readonly of: 'volume'; readonly slot: number; readonly index: number }
+  | { readonly of: 'config'; readonly key: string }
   | { readonly of: 'event' };
 
 export class NodeAgent {

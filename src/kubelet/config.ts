@@ -120,6 +120,9 @@ export interface KubeletSettings {
   readonly imagePullBackOffMaxSeconds: number;
   /** 'analytic' works out when a probe's outcome changes; 'each' makes every probe an event. Results are equal (test/kubelet/probe-schedule.test.ts). */
   readonly probes: 'analytic' | 'each';
+  /** How ConfigMaps and Secrets are kept up to date: watched; read when needed and kept for a minute, or for what the Node's annotation
+   *  node.alpha.kubernetes.io/ttl says; or read each time. */
+  readonly configMapAndSecretChangeDetectionStrategy: 'Watch' | 'Cache' | 'Get';
   /** Whether the kubelet watches its own Node for labels and taints. */
   readonly watchOwnNode: boolean;
   /** What KWOK's Stages make of the pods that they select. */
@@ -191,6 +194,7 @@ export const KUBELET_DEFAULTS: KubeletSettings = {
   imagePullBackOffSeconds: 10,
   imagePullBackOffMaxSeconds: 300,
   probes: 'analytic',
+  configMapAndSecretChangeDetectionStrategy: 'Watch',
   watchOwnNode: true,
   stages: [],
   behaviour: {},

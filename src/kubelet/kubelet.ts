@@ -111,6 +111,8 @@ export class Kubelet implements Host {
         const worker = this.agent.workers.get(continuation.slot);
         return worker === undefined ? undefined : this.agent.volumes.answered(worker, continuation.index, outcome, ctx);
       }
+      case 'config':
+        return this.agent.podConfig.answered(continuation.key, outcome, ctx);
       case 'devices':
         return devicesPublished(this.agent, outcome, ctx);
       case 'mirror': {
@@ -204,6 +206,8 @@ export class Kubelet implements Host {
         return agent.dependence.tryNow(worker, index, ctx);
       case 'volumes':
         return agent.volumes.look(worker, ctx);
+      case 'config':
+        return agent.podConfig.sync(worker.slot, ctx);
       case 'deadline':
         return this.deadline(worker, ctx);
       case 'mirror':

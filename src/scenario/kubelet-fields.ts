@@ -1,6 +1,6 @@
 /** What a scenario may set of KubeletConfiguration (kubelet.config.k8s.io/v1beta1) beyond its commonest fields, under the names there. */
 
-import { bytes, count, duration, fields, type JsonSchema, kubernetes, list, number, percent, text } from './schema-pieces.ts';
+import { bytes, count, duration, fields, type JsonSchema, kubernetes, list, number, oneOf, percent, text } from './schema-pieces.ts';
 import { parseBytes, parseDuration, parsePercent } from './units.ts';
 
 const integer = (description: string): JsonSchema => ({ type: 'integer', minimum: -2_147_483_648, maximum: 2_147_483_647, description });
@@ -70,6 +70,10 @@ export const kubeletFields: Readonly<Record<string, JsonSchema>> = {
     "KWOK's Stages (kwok.x-k8s.io/v1alpha1), read as what pods and nodes do",
     1,
   ),
+  configMapAndSecretChangeDetectionStrategy: oneOf(
+    ['Watch', 'Cache', 'Get'],
+    'how ConfigMaps and Secrets are kept up to date: watched (default), read when needed and good for a minute, or read each time',
+  ),
   crashLoopBackOffMax: duration('longest pause between restarts (maxContainerRestartPeriod; default 5m)'),
   containerLogMaxSize: bytes('of one log file (default 10Mi)'),
   containerLogMaxFiles: count('how many files of a container are kept (default 5)', 2),
@@ -111,6 +115,7 @@ export function kubeletSettings(written: Written): Readonly<Record<string, unkno
   set('evictionPressureTransitionSeconds', seconds(written['evictionPressureTransitionPeriod']));
   for (const name of ['imageGCHighThresholdPercent', 'imageGCLowThresholdPercent', 'registryBurst', 'containerLogMaxFiles'])
     set(name, written[name]);
+  set('configMapAndSecretChangeDetectionStrategy', written['configMapAndSecretChangeDetectionStrategy']);
   set('imageFsBytes', size(written['imageFs']));
   set('nodeFsBytes', size(written['nodeFs']));
   set('maxPids', written['maxPids']);

@@ -44,6 +44,7 @@ const KINDS: Record<string, string> = { pods: 'Pod', nodes: 'Node', events: 'Eve
 export class FakeApi implements Host {
   readonly objects = new Map<string, KubeObject>();
   readonly writes: Write[] = [];
+  readonly reads: { readonly at: number; readonly resource: string; readonly name: string; readonly options: ApiRequest['options'] }[] = [];
   readonly actions: { at: number; run: (api: FakeApi, ctx: Context) => void }[];
   /** Watches by resource and field selector. */
   private readonly watches = new Map<string, Watch[]>();
@@ -72,6 +73,13 @@ export class FakeApi implements Host {
     const code = fails?.shift();
     if (code !== undefined) return this.answer(request, code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', code }, ctx);
     this.serve(request, ctx);
+  }
+
+  /** How many watches of a resource are open. */
+  watching(resource: string): number {
+    let count = 0;
+    for (const list of this.watches.values()) for (const watch of list) if (watch.resource === resource) count++;
+    return count;
   }
 
   pod(key: string): Pod | undefined {
@@ -105,6 +113,7 @@ export class FakeApi implements Host {
         name,
         body,
       });
+    if (verb === 'get') this.reads.push({ at: ctx.now, resource, name, options: request.options });
     const existing = this.objects.get(key);
     if (verb === 'create') {
       if (existing !== undefined)

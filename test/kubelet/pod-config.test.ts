@@ -95,3 +95,80 @@ describe('environments', () => {
     expect(state(run)?.running).toBeDefined();
   });
 });
+
+describe('without watches', () => {
+  const reading = (strategy: 'Cache' | 'Get', seconds: number, actions: readonly Action[], annotations: Record<string, string> = {}) => {
+    const settings = { configMapAndSecretChangeDetectionStrategy: strategy } as const;
+    const run = runNode(seconds, [...actions], { settings, config: { annotations } });
+    const gets = run.api.reads.filter(({ resource }) => resource === 'configmaps');
+    return { run, gets, took: run.outcome.recorded.histogram('wavetank_config_propagation_seconds')?.overall };
+  };
+  const settings = put('configmaps', 'settings', { a: '1' });
+  const mount = add(pod('a', mounting({ configMap: { name: 'settings' } })));
+  const second = add(pod('b', mounting({ configMap: { name: 'settings' } })));
+
+  test('Cache reads once for a pod that comes, and again at a sync when the minute is over', () => {
+    const { run, gets, took } = reading('Cache', 400, [
+      [1, settings],
+      [2, mount],
+      [100, put('configmaps', 'settings', { a: '2' }, 'MODIFIED')],
+    ]);
+    expect(state(run)?.running).toBeDefined();
+    expect(run.api.watching('configmaps')).toBe(0);
+    expect(gets.length).toBeGreaterThanOrEqual(5);
+    expect(gets.length).toBeLessThanOrEqual(7);
+    for (const [i, { at }] of gets.entries()) if (i > 0) expect(at - (gets[i - 1]?.at ?? 0)).toBeGreaterThan(59_000_000);
+    // A pod that comes reads from etcd, a refresh what the API server has.
+    expect(gets.map(({ options }) => options?.resourceVersion)).toEqual([undefined, ...gets.slice(1).map(() => '0')]);
+    expect(took?.count).toBe(1);
+    expect(took?.max).toBeGreaterThan(59);
+    expect(took?.max).toBeLessThan(92);
+  });
+
+  test('Cache keeps what it read for as long as the annotation of the Node says, and reads anew for a pod that comes', () => {
+    const annotations = { 'node.alpha.kubernetes.io/ttl': '300' };
+    const { gets } = reading(
+      'Cache',
+      290,
+      [
+        [1, settings],
+        [2, mount],
+        [50, second],
+      ],
+      annotations,
+    );
+    expect(gets.map(({ at }) => Math.round(at / 1e6))).toEqual([2, 50]);
+  });
+
+  test('Get reads for every pod at each of its syncs', () => {
+    const { gets, run } = reading('Get', 200, [
+      [1, settings],
+      [2, mount],
+      [3, second],
+    ]);
+    expect(state(run)?.running).toBeDefined();
+    expect(gets.length).toBeGreaterThanOrEqual(6);
+    expect(gets.length).toBeLessThanOrEqual(8);
+  });
+
+  test.each(['Cache', 'Get'] as const)('%s: what is missing holds each pod back for its own pauses', (strategy) => {
+    const { run, gets } = reading(strategy, 40, [
+      [2, mount],
+      [2.3, second],
+      [12, settings],
+    ]);
+    expect(run.events('a').filter((text) => text.startsWith('FailedMount'))[0]).toContain('configmap "settings" not found');
+    expect(state(run)?.running).toBeDefined();
+    expect(run.statuses('b').at(-1)?.status.containerStatuses[0]?.state.running).toBeDefined();
+    // 0.5, 1, 2, 4, 8 s between the attempts of each.
+    expect(gets.length).toBeLessThanOrEqual(12);
+    const [envs] = [
+      reading(strategy, 30, [
+        [1, settings],
+        [2, add(pod('a', env({ configMapKeyRef: { name: 'settings', key: 'a' } })))],
+      ]),
+    ];
+    expect(state(envs.run)?.running).toBeDefined();
+    expect(envs.gets).toHaveLength(1);
+  });
+});
