@@ -129,7 +129,7 @@ async function runJudged(plan: SwarmPlan, faults: readonly FaultValue[], hooks: 
     const audit = auditOf(run.recorded);
     if (audit === undefined) throw new Error('nobody watched');
     const violations = [...audit.violations, ...tap.violations].sort((a, b) => a.at - b.at);
-    const sights = { ...countedSights(run.recorded, 3), ...audit.sights };
+    const sights = { ...countedSights(run.recorded, 3), 'watch expired (410)': tap.expired.count, ...audit.sights };
     return { digest: run.digest, audit: { ...audit, violations }, sights, simulatedSeconds: result.simulatedSeconds };
   } catch (error) {
     // Code under test that throws is a violation like any other.

@@ -44,7 +44,7 @@ export function sightsOf({ changes }: History): Sights {
 
 const COUNTERS: readonly (readonly [sight: string, counter: string, labels: Readonly<Record<string, string>>])[] = [
   ['conflict (409)', 'apiserver_request_total', { code: '409' }],
-  ['watch or list expired (410)', 'apiserver_request_total', { code: '410' }],
+  ['list expired (410)', 'apiserver_request_total', { code: '410' }],
   ['too many requests (429)', 'apiserver_request_total', { code: '429' }],
   ['server time-out (504)', 'apiserver_request_total', { code: '504' }],
   ['server unavailable (503)', 'apiserver_request_total', { code: '503' }],
@@ -53,7 +53,7 @@ const COUNTERS: readonly (readonly [sight: string, counter: string, labels: Read
   ['work queue retried', 'workqueue_retries_total', {}],
   ['slow watcher cut off', 'apiserver_terminated_watchers_total', {}],
   ['etcd lease expired', 'etcd_debugging_lease_expired_total', {}],
-  ['preemption', 'preemption_attempts_total', {}],
+  ['preemption', 'scheduler_preemption_attempts_total', {}],
   ['eviction through the API', 'wavetank_drain_evictions_total', {}],
   ['eviction refused by a budget', 'wavetank_drain_refusals_total', {}],
   ['eviction by a kubelet', 'kubelet_evictions', {}],

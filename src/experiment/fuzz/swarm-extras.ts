@@ -2,6 +2,7 @@
  *  resolved, requests that are repeated. Each comes with the work that notices it. */
 
 import type { Dice, FaultValue, Span } from './swarm.ts';
+import { guarded, hungry, rivals, squeezed } from './swarm-pressures.ts';
 import { fleeting, tight } from './swarm-provocations.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -91,7 +92,17 @@ function repeats(dice: Dice, storm: Span): Extras {
   };
 }
 
-const KINDS: Readonly<Record<string, (dice: Dice, storm: Span) => Extras>> = { disks, names, repeats, tight, fleeting };
+const KINDS: Readonly<Record<string, (dice: Dice, storm: Span) => Extras>> = {
+  disks,
+  names,
+  repeats,
+  tight,
+  fleeting,
+  squeezed,
+  rivals,
+  guarded,
+  hungry,
+};
 
 /** Kinds of faults that only extras bring. */
 export const EXTRA_FAULTS: readonly string[] = ['cloudErrors', 'dnsErrors', 'repeatRequests'];

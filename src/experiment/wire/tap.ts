@@ -4,6 +4,7 @@ import type { Context, CreateHost, Host, HostId, HostSpec, Message } from '#sim'
 import type { Violation } from '../invariants/index.ts';
 import { CommitLog } from './commit-log.ts';
 import { EtcdWatchJudge } from './etcd-watches.ts';
+import { ExpiredWatches } from './expired-watches.ts';
 import { ListJudge } from './lists.ts';
 import { RaftJudge } from './raft.ts';
 import { RaftLogJudge } from './raft-logs.ts';
@@ -48,6 +49,7 @@ const MOST_OF_ONE = 5;
 
 export class Tap {
   readonly violations: Violation[] = [];
+  readonly expired = new ExpiredWatches();
   readonly #counts = new Map<string, number>();
   readonly #judges: readonly Judge[];
 
@@ -69,6 +71,7 @@ export class Tap {
       new WatchJudge(log, tell),
       new UpdateJudge(tell),
       new ListJudge(log, tell),
+      this.expired,
     ];
   }
 
