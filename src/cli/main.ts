@@ -34,7 +34,7 @@ const EXAMPLES = `
 Examples:
   wavetank run scenarios/first-light.yaml            a small cluster, in a second or two
   wavetank run scenarios/scale-target.yaml --out out/scale
-  wavetank run my.yaml --seed 7 --set cluster.nodes[0].count=100
+  wavetank run my.yaml --seed 7 --set 'cluster.nodes[0].count=100'
   wavetank trace out/first-light web-0-...           one pod's way, step by step
   wavetank explain out/first-light web-0-...         why it is on its node, or why it still waits
   wavetank branch out/first-light --at 2m --set faults=[]   the same run, without the faults that came after two minutes

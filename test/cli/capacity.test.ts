@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type CapacityResult, fewest } from '../../src/experiment/index.ts';
+import { type CapacityResult, digits, fewest, fortySaved } from '../../src/experiment/index.ts';
+import { renderCapacity } from '../../src/report/index.ts';
 import { allocatable } from '../../src/scenario/index.ts';
 import { inProcess } from './command.ts';
 import { folder, TINY } from './studies.ts';
@@ -87,6 +88,52 @@ it("tries two kinds together, with prices of one's own, and runs them autoscaled
     expect(costPerHour).toBeCloseTo(small * 0.05 + big * 0.09, 6);
   }
 }, 60_000);
+
+it('says why no number of a kind will do', async () => {
+  const { code, out: text } = await inProcess(
+    ...[
+      'capacity',
+      scenario,
+      '--set',
+      'workload[0].deployments.cpu=8',
+      '--machines',
+      'm5.large',
+      '--most',
+      '3',
+      '--autoscaler',
+      'provision=45s',
+    ],
+    ...['--seeds', '1', '--workers', '0', '--quiet', '--out', join(place.path, 'never')],
+  );
+  expect(code).toBe(1);
+  expect(text).toMatch(
+    /not even 3 of m5\.large meet what is expected .*podsScheduled > 99 % fails.*; 6 of 12 pods get no node: perhaps they ask for more/,
+  );
+}, 60_000);
+
+it('names the cheapest kind first, and does not speak of savings where the nodes as they are have no price', () => {
+  const answer = { saved: null, cpuUtilisation: 0.5, memoryUtilisation: 0.3, cpuPeak: 0.9, nodeHours: 1, holds: true, note: '' };
+  const answers = [
+    { ...answer, how: 'as it is', nodes: "6 of the scenario's own", count: 6, costPerHour: null },
+    { ...answer, how: 'fewest', nodes: '14 of mini', count: 14, costPerHour: 0.98 },
+    { ...answer, how: 'fewest', nodes: '7 of midi', count: 7, costPerHour: 0.91 },
+  ];
+  const forty = fortySaved(answers);
+  expect(forty).toMatch(/^not to be said of money, for the nodes as they are have no price/);
+  const catalogue = { date: '2031-02', source: 'x', currency: 'EUR' };
+  const about = {
+    format: 'wavetank-capacity/1',
+    version: '0',
+    scenario: 's',
+    file: 's.yaml',
+    seeds: [1],
+    expectations: [],
+    headroom: null,
+  } as const;
+  const page = renderCapacity({ ...about, answers, fortySaved: forty, catalogue, runs: 3, digest: '0', partial: false, notes: [] });
+  expect(page).toContain('The fewest: 7 of midi, for 0.91 EUR an hour.');
+  expect(digits(-2.27e-16)).toBe('0');
+});
 
 it('answers by a run what nodes that come and go save, and how full they are', async () => {
   const nodes = '[{ count: 4, capacity: { cpu: 4, memory: 16Gi, pods: 50 }, price: 0.2 }]';

@@ -80,6 +80,7 @@ export class CapacityQuestions {
     );
     if (found.count === undefined) {
       const words = `not even ${this.#request.mostNodes} of ${kind} meet what is expected`;
+      const why = await this.#search.whyNot(`${how} of ${kind}`, [{ machine, count: this.#request.mostNodes }], set);
       this.answers.push({
         how,
         nodes: words,
@@ -91,7 +92,7 @@ export class CapacityQuestions {
         cpuPeak: null,
         nodeHours: null,
         holds: false,
-        note,
+        note: [note, why].filter(Boolean).join('; '),
       });
       return undefined;
     }
@@ -282,5 +283,7 @@ export function fortySaved(answers: readonly CapacityAnswer[], saved = 0.4, util
   const most = run.toSorted((a, b) => (b.saved ?? 0) - (a.saved ?? 0))[0];
   const fullest = run.toSorted((a, b) => (b.cpuPeak ?? 0) - (a.cpuPeak ?? 0))[0];
   if (most === undefined || fullest === undefined) return 'no answer: nothing that was tried meets the expectations';
+  if (run.every((one) => one.saved === null))
+    return `not to be said of money, for the nodes as they are have no price (price: in cluster.nodes); CPU is requested to ${percent(fullest.cpuPeak)} at most (${fullest.nodes}, ${fullest.how})`;
   return `no: at most ${percent(most.saved)} is saved (${most.nodes}, ${most.how}), and CPU is requested to ${percent(fullest.cpuPeak)} at most (${fullest.nodes}, ${fullest.how})`;
 }

@@ -145,6 +145,21 @@ export class CapacitySearch {
     return { count: found.count, records, monotone: found.monotone, tried: found.tried.size };
   }
 
+  /** What went wrong with the most that were tried. */
+  async whyNot(name: string, choices: readonly NodeChoice[], set: readonly string[]): Promise<string> {
+    const count = choices.reduce((sum, choice) => sum + choice.count, 0);
+    const [records] = await this.runs([{ name: `${name}, ${count} nodes`, set: [nodesSet(this.#request.base, choices), ...set] }]);
+    const bad = (records as readonly TrialRecord[]).find((record) => !this.holds(record));
+    if (bad === undefined) return '';
+    const failed = bad.verdicts.filter(({ pass }) => !pass).map(({ metric, expected }) => `${metric} ${expected} fails`);
+    const without = bad.podsCreated - bad.podsBound;
+    const homeless =
+      without > 0
+        ? [`${without} of ${bad.podsCreated} pods get no node: perhaps they ask for more, or for other resources, than one machine has`]
+        : [];
+    return [...(bad.failure === undefined ? [] : [bad.failure]), ...failed, ...homeless].join('; ');
+  }
+
   /** How many of a pod fit besides: far too many are asked for, and those that get a node are counted; then exactly so many must hold. */
   async headroom(choices: readonly NodeChoice[], pod: Omit<ExtraPods, 'count'>, label: string): Promise<number> {
     const { base } = this.#request;

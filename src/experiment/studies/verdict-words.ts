@@ -51,9 +51,13 @@ export function inUnit(value: number, unit: string): string {
   return `${digits(value)} ${unit}`;
 }
 
+/** Below it a number is what adding and dividing left over. */
+const NOTHING = 1e-9;
+
 /** Three digits that count. */
 export function digits(value: number): string {
-  if (value === 0 || !Number.isFinite(value)) return String(value);
+  if (Math.abs(value) < NOTHING) return '0';
+  if (!Number.isFinite(value)) return String(value);
   const short = Number(value.toPrecision(3));
   return String(Math.abs(short) >= 1000 ? Math.round(value) : short).replace('-', '−');
 }

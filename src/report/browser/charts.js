@@ -427,7 +427,7 @@ const curve = (spec) => {
       backgroundColor: colour,
       borderDash: dashes[dataset.dash ?? 'solid'],
       borderWidth: 2,
-      pointRadius: spec.x.length > 60 ? 0 : 3,
+      pointRadius: spec.x.length > 30 ? 0 : 3,
       spanGaps: true,
       tension: 0,
     };

@@ -10,20 +10,29 @@ const share = (value: number | null): string => (value === null ? '–' : `${dig
 export const renderCapacity = (result: CapacityResult): string => pageHtml(capacityPage(result));
 
 export function capacityPage(result: CapacityResult): Page {
-  const { scenario, answers, fortySaved, partial, version, digest } = result;
-  const best = answers.find(({ how, count }) => how === 'fewest' && count !== null);
+  const { scenario, answers, fortySaved, partial, version, digest, catalogue } = result;
+  const best = bestOf(answers);
   const title = `Capacity of ${scenario}`;
   return {
     title,
     head: `<header>
 <h1>${escapeHtml(title)}</h1>
-<p class="question">${escapeHtml(best === undefined ? 'No number of nodes that was tried meets what is expected.' : `The fewest: ${best.nodes}.`)}${partial ? ' <strong>(partial: the study was interrupted)</strong>' : ''}</p>
+<p class="question">${escapeHtml(best === undefined ? 'No number of nodes that was tried meets what is expected.' : bestWords(best, catalogue?.currency ?? ''))}${partial ? ' <strong>(partial: the study was interrupted)</strong>' : ''}</p>
 <p class="question">40 % saved and 70 % utilised? ${escapeHtml(`${fortySaved.charAt(0).toUpperCase()}${fortySaved.slice(1)}.`)}</p>
 </header>`,
     sections: [answersSection(result), headroomSection(result), methodSection(result)].filter((section) => section !== undefined),
     footer: `Drawn from capacity.json alone by Wavetank ${escapeHtml(version)}. Digest of all trials <code class="value">${escapeHtml(digest)}</code>.`,
   };
 }
+
+/** The cheapest of the kinds where they have prices, otherwise the fewest. */
+function bestOf(answers: CapacityResult['answers']): CapacityResult['answers'][number] | undefined {
+  const found = answers.filter(({ how, count }) => how === 'fewest' && count !== null);
+  return found.toSorted((a, b) => (a.costPerHour ?? 0) - (b.costPerHour ?? 0) || (a.count ?? 0) - (b.count ?? 0))[0];
+}
+
+const bestWords = ({ nodes, costPerHour }: CapacityResult['answers'][number], currency: string): string =>
+  `The fewest: ${nodes}${costPerHour === null ? '' : `, for ${digits(costPerHour)} ${currency} an hour`}.`;
 
 function answersSection({ answers, catalogue }: CapacityResult): Section {
   const currency = catalogue?.currency ?? '';
