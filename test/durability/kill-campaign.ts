@@ -22,7 +22,7 @@ if (!(kills >= 1) || !Number.isInteger(luck)) {
 const scenario = (pods: number): string => {
   const file = join(directory, `pods-${pods}.yaml`);
   const nodes = 'cluster:\n  nodes:\n    - count: 4\n      capacity: { cpu: 8, memory: 32Gi }\n';
-  writeFileSync(file, `name: pods-${pods}\nduration: 20m\n${nodes}workload:\n  - pods: { name: p, count: ${pods}, cpu: 100m }\n`);
+  writeFileSync(file, `name: pods-${pods}\nduration: 3m\n${nodes}workload:\n  - pods: { name: p, count: ${pods}, cpu: 100m }\n`);
   return file;
 };
 const [A, B] = [scenario(8), scenario(6)] as const;
@@ -43,7 +43,7 @@ const KINDS: readonly Kind[] = [
     name: 'run',
     share: 0.54,
     older: ['run', A, '--seed', '1', '--shards', '0'],
-    newer: ['run', A, '--seed', '2', '--shards', '0', '--checkpoint-every', '20ms'],
+    newer: ['run', A, '--seed', '2', '--shards', '0', '--checkpoint-every', '10ms'],
     files: ['result.json', 'explain.gz', 'spans.jsonl.gz'],
   },
   { name: 'study', share: 0.3, older: compare('8,9'), newer: compare('1,2'), files: ['comparison.json', 'report.html'] },
@@ -131,7 +131,10 @@ async function campaign(kind: Kind, count: number): Promise<readonly string[]> {
     longest *= 1.05;
     done++;
     const say = (what: string): void => {
-      complaints.push(`${kind.name}, kill ${done} after ${Math.round(after)} ms: ${what}`);
+      const complaint = `${kind.name}, kill ${done} after ${Math.round(after)} ms: ${what}`;
+      complaints.push(complaint);
+      // At once: a campaign that is broken off has said what it found.
+      process.stderr.write(`${complaint}\n`);
     };
     for (const what of torn(out)) say(what);
     const found = stableFiles(kind, out);
