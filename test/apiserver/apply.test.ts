@@ -48,11 +48,11 @@ describe('server-side apply', () => {
     expect(answers[1]?.object).toMatchObject({
       code: 409,
       reason: 'Conflict',
-      message: 'Apply failed with 1 conflict: conflict with "one" using apps/v1: .spec.replicas',
-      details: { causes: [{ reason: 'FieldManagerConflict', message: 'conflict with "one" using apps/v1', field: '.spec.replicas' }] },
+      message: 'Apply failed with 1 conflict: conflict with "one": .spec.replicas',
+      details: { causes: [{ reason: 'FieldManagerConflict', message: 'conflict with "one"', field: '.spec.replicas' }] },
     });
     expect(answers[2]).toMatchObject({ code: 200, object: { spec: { replicas: 2 }, metadata: { generation: 2 } } });
-    expect(answers[3]?.object.message).toBe('Apply failed with 1 conflict: conflict with "two" using apps/v1: .spec.replicas');
+    expect(answers[3]?.object.message).toBe('Apply failed with 1 conflict: conflict with "two": .spec.replicas');
   });
 
   it('shares a value that both want', () => {

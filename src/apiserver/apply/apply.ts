@@ -2,10 +2,10 @@
  *  refuses to change what others own unless forced. Mirrors structured-merge-diff v6 merge/update.go (Updater.Apply) and apimachinery v1.34
  *  pkg/util/managedfields/internal/conflict.go for the texts. */
 
-import { conflict, type KubeObject, type ObjectSchema, type StatusObject } from '#api';
+import { conflict, deepEqual, type KubeObject, type ObjectSchema, type StatusObject } from '#api';
 import type { Operation } from '../core.ts';
 import { unknownFailure } from '../failures.ts';
-import { common, type FieldTree, isEmpty, pathsOf, sameTree, union, without } from './field-tree.ts';
+import { common, type FieldTree, isEmpty, pathsOf, sameTree, union, without, withParents } from './field-tree.ts';
 import { changedFields, duplicateIn, fieldsOf, merged, ownable, removed } from './fields.ts';
 import { BEFORE_FIRST_APPLY, isSameManager, type ManagedFields, type Manager, readManagers, writeManagers } from './managers.ts';
 import { rootSchema } from './schema.ts';
@@ -20,20 +20,20 @@ interface Conflict {
   readonly path: string;
 }
 
+/** Who applied is told by name alone. */
 const shownManager = ({ manager, operation, apiVersion, subresource, time }: Manager): string => {
-  const sub = subresource === undefined ? '' : ` with subresource "${subresource}"`;
-  return operation === 'Update' && time !== undefined
-    ? `"${manager}"${sub} using ${apiVersion} at ${time}`
-    : `"${manager}"${sub} using ${apiVersion}`;
+  const name = `"${manager}"${subresource === undefined ? '' : ` with subresource "${subresource}"`}`;
+  if (operation === 'Apply') return name;
+  return time === undefined ? `${name} using ${apiVersion}` : `${name} using ${apiVersion} at ${time}`;
 };
 
 /** 409: who owns what. */
 function conflictStatus(operation: Operation, conflicts: readonly Conflict[]): StatusObject {
-  const owners = [...new Set(conflicts.map(({ manager }) => shownManager(manager)))];
+  const owners = [...new Set(conflicts.map(({ manager }) => shownManager(manager)))].sort();
   const pathsFor = (owner: string): string[] => conflicts.filter(({ manager }) => shownManager(manager) === owner).map(({ path }) => path);
   const lines = owners.map((owner) => {
     const paths = pathsFor(owner);
-    return paths.length === 1
+    return conflicts.length === 1
       ? `conflict with ${owner}: ${paths[0]}`
       : `conflicts with ${owner}:\n${paths.map((path) => `- ${path}`).join('\n')}`;
   });
@@ -110,12 +110,14 @@ export function applied(operation: Operation, live: KubeObject, config: KubeObje
 
   // What was wanted before, is no more, and belongs to no one else, goes.
   const elsewhere = others.reduce<FieldTree>((all, { fields }) => union(all, fields), {});
-  const dropped = without(without(mine?.fields ?? {}, wantedFields), elsewhere);
+  const dropped = without(withParents(mine?.fields ?? {}), withParents(union(wantedFields, elsewhere)));
   const result = isEmpty(dropped) ? laid : removed(laid, dropped, schema);
   const isOwnershipSame = mine !== undefined && sameTree(mine.fields, wantedFields) && conflicts.length === 0;
+  // Who changes nothing but owners leaves no time.
+  const isChanged = !deepEqual(before, result);
   const managedFields = isOwnershipSame
     ? live.metadata?.managedFields
-    : writeManagers([...others, { ...self, time, fields: wantedFields }]);
+    : writeManagers([...others, { ...self, time: isChanged ? time : mine?.time, fields: wantedFields }]);
   const object = {
     ...result,
     apiVersion: live.apiVersion,

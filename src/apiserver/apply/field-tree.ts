@@ -14,6 +14,17 @@ const isLeaf = (tree: FieldTree): boolean => {
 };
 export const isEmpty = isLeaf;
 
+/** With every named field that others stand in (EnsureNamedFieldsAreMembers). */
+export function withParents(tree: FieldTree): FieldTree {
+  const result: Record<string, FieldTree> = {};
+  for (const step in tree) {
+    const child = tree[step] as FieldTree;
+    if (isLeaf(child)) result[step] = LEAF;
+    else result[step] = step.startsWith('f:') ? { [SELF]: LEAF, ...withParents(child) } : withParents(child);
+  }
+  return result;
+}
+
 /** Fields of either. */
 export function union(a: FieldTree, b: FieldTree): FieldTree {
   const result: Record<string, FieldTree> = { ...a };
@@ -66,20 +77,16 @@ export function sameTree(a: FieldTree, b: FieldTree): boolean {
   return true;
 }
 
-/** Every field as upstream prints it: '.spec.containers[name="x"].image'. */
+/** Every field as upstream prints it: '.spec.containers[name="x"].image'; at each level its members, then what is inside others. */
 export function pathsOf(tree: FieldTree, prefix = ''): string[] {
-  const paths: string[] = [];
-  for (const step of Object.keys(tree).sort()) {
-    const child = tree[step] as FieldTree;
-    if (step === SELF) {
-      paths.push(prefix);
-      continue;
-    }
-    const path = prefix + shownStep(step);
-    if (isLeaf(child)) paths.push(path);
-    else paths.push(...pathsOf(child, path));
-  }
-  return paths;
+  const steps = Object.keys(tree)
+    .filter((step) => step !== SELF)
+    .sort();
+  const isMember = (step: string): boolean => isLeaf(tree[step] as FieldTree) || tree[step]?.[SELF] !== undefined;
+  return [
+    ...steps.filter(isMember).map((step) => prefix + shownStep(step)),
+    ...steps.flatMap((step) => pathsOf(tree[step] as FieldTree, prefix + shownStep(step))),
+  ];
 }
 
 /** A step as upstream prints it: '[name="x"]'. */

@@ -27,21 +27,29 @@ export function fieldsOf(object: Members, schema: ObjectSchema): FieldTree {
   for (const name in object) {
     const value = object[name];
     if (value === undefined) continue;
-    tree[fieldStep(name)] = fieldsOfValue(value, natureOf(name, value, schema[name]));
+    const fields = fieldsOfValue(value, natureOf(name, value, schema[name]));
+    if (fields !== undefined) tree[fieldStep(name)] = fields;
   }
   return tree;
 }
 
-function fieldsOfValue(value: unknown, nature: Nature): FieldTree {
+/** Undefined: none. An empty map is a field; a list without elements, where elements have owners, is not. */
+function fieldsOfValue(value: unknown, nature: Nature): FieldTree | undefined {
   if (nature.kind === 'atomic') return LEAF;
-  if (nature.kind === 'granular') return fieldsOf(value as Members, nature.of);
+  if (nature.kind === 'granular') {
+    const fields = fieldsOf(value as Members, nature.of);
+    return isEmpty(fields) && Object.keys(value as Members).length > 0 ? undefined : fields;
+  }
   const tree: Record<string, FieldTree> = {};
   for (const element of value as readonly unknown[]) {
     if (nature.kind === 'set') tree[valueStep(element)] = LEAF;
-    else tree[keyStep(element, nature.keys)] = { '.': LEAF, ...fieldsOf(element as Members, nature.of) };
+    else tree[keyStep(element, nature.keys)] = elementFields(element, nature);
   }
-  return tree;
+  return isEmpty(tree) ? undefined : tree;
 }
+
+const elementFields = (element: unknown, nature: Nature & { kind: 'keyed' }): FieldTree =>
+  nature.isWhole ? LEAF : { '.': LEAF, ...fieldsOf(element as Members, nature.of) };
 
 /** Where a list that is a set or has keys says the same twice, as upstream tells of it; undefined: nowhere. */
 export function duplicateIn(object: Members, schema: ObjectSchema, path = ''): string | undefined {
@@ -84,7 +92,10 @@ export function changedFields(before: Members, after: Members, schema: ObjectSch
 function changedValue(a: unknown, b: unknown, nature: Nature): FieldTree | undefined {
   if (nature.kind === 'atomic') return LEAF;
   if (a === undefined || b === undefined) return fieldsOfValue(a ?? b, nature);
-  if (nature.kind === 'granular') return isMap(a) && isMap(b) ? changedFields(a, b, nature.of) : LEAF;
+  if (nature.kind === 'granular') {
+    const inside = isMap(a) && isMap(b) ? changedFields(a, b, nature.of) : LEAF;
+    return isEmpty(inside) && isMap(a) && isMap(b) && Object.keys(a).length > 0 && Object.keys(b).length > 0 ? undefined : inside;
+  }
   if (!Array.isArray(a) || !Array.isArray(b)) return LEAF;
   const before = stepsOf(a, nature);
   const after = stepsOf(b, nature);
@@ -93,8 +104,11 @@ function changedValue(a: unknown, b: unknown, nature: Nature): FieldTree | undef
     const [x, y] = [before.get(step), after.get(step)];
     if (deepEqual(x, y)) continue;
     if (nature.kind === 'set') tree[step] = LEAF;
-    else if (x === undefined || y === undefined) tree[step] = { '.': LEAF, ...fieldsOf((x ?? y) as Members, nature.of) };
-    else tree[step] = changedFields(x as Members, y as Members, nature.of);
+    else if (x === undefined || y === undefined || nature.isWhole) tree[step] = elementFields(x ?? y, nature);
+    else {
+      const inside = changedFields(x as Members, y as Members, nature.of);
+      if (!isEmpty(inside)) tree[step] = inside;
+    }
   }
   return isEmpty(tree) ? undefined : tree;
 }
@@ -114,14 +128,47 @@ function mergedValue(live: unknown, config: unknown, nature: Nature): unknown {
   if (nature.kind === 'granular') return isMap(live) ? merged(live, config as Members, nature.of) : config;
   if (nature.kind === 'atomic' || !Array.isArray(live)) return config;
   const there = stepsOf(live, nature);
-  // Elements of the config come in its order; those that only the server has follow in theirs.
-  const result: unknown[] = [];
-  for (const [step, element] of stepsOf(config as readonly unknown[], nature)) {
-    const known = there.get(step);
-    result.push(nature.kind === 'keyed' && isMap(known) ? merged(known, element as Members, nature.of) : element);
-    there.delete(step);
+  const wanted = stepsOf(config as readonly unknown[], nature);
+  return mergedOrder([...there.keys()], [...wanted.keys()]).map((step) => {
+    const [known, element] = [there.get(step), wanted.get(step)];
+    if (element === undefined) return known;
+    return nature.kind === 'keyed' && !nature.isWhole && isMap(known) ? merged(known, element as Members, nature.of) : element;
+  });
+}
+
+/** Elements of the config come in its order, those that only the server has where they stood between them (visitListItems). */
+function mergedOrder(live: readonly string[], config: readonly string[]): readonly string[] {
+  const inLive = new Set(live);
+  const inConfig = new Set(config);
+  const shared = config.filter((step) => inLive.has(step));
+  const taken = new Set<string>();
+  const result: string[] = [];
+  let next = 0;
+  for (let l = 0, c = 0; l < live.length || c < config.length; ) {
+    const ours = live[l];
+    const theirs = config[c];
+    if (ours !== undefined && ours === theirs) {
+      l++;
+      c++;
+      next++;
+    } else if (ours !== undefined && theirs !== undefined && inConfig.has(ours) && next < shared.length && shared[next] !== ours) {
+      // The config has it elsewhere.
+      l++;
+      continue;
+    } else if (ours !== undefined && !inConfig.has(ours)) {
+      result.push(ours);
+      l++;
+      continue;
+    } else {
+      if (ours !== undefined && taken.has(ours)) l++;
+      if (theirs === undefined) continue;
+      c++;
+      if (shared[next] === theirs) next++;
+    }
+    taken.add(theirs as string);
+    result.push(theirs as string);
   }
-  return [...result, ...there.values()];
+  return result;
 }
 
 /** `object` without the fields of `tree`. */

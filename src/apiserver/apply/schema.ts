@@ -8,7 +8,12 @@ export type Nature =
   | { readonly kind: 'atomic' }
   | { readonly kind: 'granular'; readonly of: ObjectSchema }
   | { readonly kind: 'set' }
-  | { readonly kind: 'keyed'; readonly keys: readonly string[]; readonly of: ObjectSchema };
+  | {
+      readonly kind: 'keyed';
+      readonly keys: readonly string[];
+      readonly of: ObjectSchema /** Elements are owned as a whole. */;
+      readonly isWhole: boolean;
+    };
 
 const ATOMIC: Nature = { kind: 'atomic' };
 const SET: Nature = { kind: 'set' };
@@ -25,7 +30,9 @@ const ATOMIC_MAPS = new Set([
   'configMapKeyRef',
   'resourceFieldRef',
   'claimRef',
-  'nodeAffinity',
+  'dataSource',
+  'requiredDuringSchedulingIgnoredDuringExecution',
+  'required',
   'targetRef',
 ]);
 
@@ -44,7 +51,12 @@ export function natureOf(name: string, value: unknown, schema: FieldSchema | und
   if (schema?.map === 'atomic') return ATOMIC;
   if (Array.isArray(value)) {
     if (schema?.mergeKey !== undefined)
-      return { kind: 'keyed', keys: schema.keys ?? KEYS[schema.mergeKey] ?? [schema.mergeKey], of: schema.of ?? NO_FIELDS };
+      return {
+        kind: 'keyed',
+        keys: schema.keys ?? KEYS[schema.mergeKey] ?? [schema.mergeKey],
+        of: schema.of ?? NO_FIELDS,
+        isWhole: name === 'imagePullSecrets',
+      };
     return schema?.primitives ? SET : ATOMIC;
   }
   if (typeof value !== 'object' || value === null || (ATOMIC_MAPS.has(name) && schema?.map === undefined)) return ATOMIC;
