@@ -2,7 +2,7 @@
  *  compared is put in the order of etcd's revisions, so that no stream being ahead of another excuses anything. Judged until the first answer may have been
  *  lost or another controller manager leads: from then on a controller may make twice what it did not hear of. */
 
-import type { Lease, Pod, ReplicaSet } from '#api';
+import { type LabelSelector, type Lease, matchesLabelSelector, type Pod, type ReplicaSet } from '#api';
 import { type Change, controllerUid, type Finding, type History, isLive, of } from './history.ts';
 
 /** A controller acts on what was wanted up to this long ago. */
@@ -23,6 +23,7 @@ function calmUntil(history: History): number {
 }
 
 interface Wanted {
+  readonly selector: LabelSelector | undefined;
   now: number;
   before: number;
   changedAt: number;
@@ -38,7 +39,7 @@ export function* creations(history: History): Iterable<Finding> {
     if (resource === 'replicasets.apps') {
       const now = (object as ReplicaSet).spec?.replicas ?? 1;
       const known = wanted.get(uid);
-      if (known === undefined) wanted.set(uid, { now, before: now, changedAt: at });
+      if (known === undefined) wanted.set(uid, { selector: (object as ReplicaSet).spec?.selector, now, before: now, changedAt: at });
       else if (known.now !== now) {
         known.before = Math.max(known.now, at - known.changedAt < LATE ? known.before : 0);
         known.now = now;
@@ -50,10 +51,12 @@ export function* creations(history: History): Iterable<Finding> {
     if (owner === undefined) continue;
     let pods = live.get(owner);
     if (pods === undefined) live.set(owner, (pods = new Set()));
-    if (type === 'delete' || !isLive(object as Pod)) pods.delete(uid);
+    const set = wanted.get(owner);
+    // What the selector no longer takes in is let go of in the same pass that replaces it.
+    const isTaken = set?.selector === undefined || matchesLabelSelector(set.selector, object.metadata?.labels);
+    if (type === 'delete' || !isLive(object as Pod) || !isTaken) pods.delete(uid);
     else if (!pods.has(uid)) {
       pods.add(uid);
-      const set = wanted.get(owner);
       if (set === undefined) continue;
       const most = at - set.changedAt < LATE ? Math.max(set.now, set.before) : set.now;
       if (pods.size > most) yield { at, message: `pod ${key} was made as one of ${pods.size} where ${most} were wanted` };
