@@ -17,7 +17,7 @@ import {
   trafficPlans,
   UserError,
 } from '#scenario';
-import type { HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
+import type { Duration, HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
 import { Luck } from '#sim';
 import type { AuditorConfig } from './auditor.ts';
 import { AUTOSCALER_USER, allPools, asMachine, autoscalerHosts } from './autoscaler-hosts.ts';
@@ -125,7 +125,6 @@ export function buildWorld(
   }: WorldOptions,
 ): BuiltWorld {
   const { cluster } = scenario;
-  const { reaction } = cluster.controllers;
   const hosts: HostSpec[] = [];
   const add = (host: HostSpec): HostId => hosts.push(host) - 1;
 
@@ -158,7 +157,7 @@ export function buildWorld(
   const collected = collectedBesides(scenario, guests !== undefined || ownControllers.length > 0);
   const controllerManagers = controllers
     ? managerConfigs(cluster, client, kindsOfOwnControllers(ownControllers), collected).map(([name, config]) =>
-        add({ name, program: 'controller-manager', config, ...CONTROL_PLANE, cores: 4, egressFloor: reaction }),
+        add({ name, program: 'controller-manager', config, ...CONTROL_PLANE, cores: 4, egressFloor: cluster.controllers.reaction }),
       )
     : [];
   const gangs = gangController(instances, client(GANG_CONTROLLER, { qps: 5, burst: 10 }));
@@ -171,8 +170,7 @@ export function buildWorld(
     );
   const users = perf === undefined ? usersHost(scenario, client('user:scenario', UNLIMITED)) : driverHost(perf, client('user:bench', PERF));
   const user = add(users);
-  const observer =
-    perf === undefined ? add({ name: 'observer', program: 'observer', config: undefined, ...USERS, egressFloor: reaction }) : -1;
+  const observer = perf === undefined ? add(observerHost(cluster.controllers.reaction)) : -1;
 
   const loads = [...loadHosts(scenario.workload, etcdMembers, client), ...(guests?.(apiServers) ?? [])].map(add);
 
@@ -207,6 +205,15 @@ export function buildWorld(
   };
   return { world, topology, losses };
 }
+
+/** Its configuration comes once it is known what will befall the cluster. It asks for nothing that anybody waits for, and lives where managers live. */
+const observerHost = (egressFloor: Duration): HostSpec => ({
+  name: 'observer',
+  program: 'observer',
+  config: undefined,
+  ...USERS,
+  egressFloor,
+});
 
 function observerConfig(scenario: Scenario, client: ClientConfig, losses: readonly LostNodes[]): ObserverConfig {
   const { phases, bucket } = scenario;
