@@ -1,30 +1,11 @@
 /** A comparison on the terminal: the verdict, then a line a metric. */
 
-import {
-  type Comparison,
-  changeText,
-  digits,
-  effectText,
-  type FailVerdict,
-  intervalText,
-  inUnit,
-  judgementOf,
-  type MetricComparison,
-} from '#experiment';
+import { type Comparison, comparisonCells, digits, type FailVerdict, judgementOf, type MetricComparison } from '#experiment';
 import { columns } from './verdict-table.ts';
 
 export function comparisonTable(comparison: Comparison, fails: readonly FailVerdict[]): string {
   const { a, b, seeds, level, digest, equalRuns, partial, metrics, notes } = comparison;
-  const rows = metrics.map((metric) => [
-    metric.metric,
-    inUnit(metric.a.mean, metric.unit),
-    inUnit(metric.b.mean, metric.unit),
-    changeText(metric),
-    intervalText(metric),
-    metric.pCorrected < 0.001 ? '<0.001' : metric.pCorrected.toFixed(3),
-    effectText(metric),
-    judgement(metric),
-  ]);
+  const rows = metrics.map((metric) => [...comparisonCells(metric).slice(0, -1), judgement(metric)]);
   const head = ['metric', 'A', 'B', 'change', `${digits(level * 100)} % CI`, 'p (Holm)', 'effect', ''];
   const lines = [
     `A: ${a.what}`,

@@ -113,9 +113,12 @@ export function withSet(command: Command): Command {
   return command.option('--set <path=value>', 'overlay a value of the scenario; may be given again', collect, []);
 }
 
+/** Free cores from which two threads are faster than one, of two. */
+const FOR_TWO = 1.25;
+
 /** Threads pay off from a thousand nodes on, and only where there is a core for each that nobody else uses: two that wait for each other's turn on a
  *  busy machine are slower than one. The digest is the same either way. */
 export async function defaultShards(nodes: number): Promise<number> {
   if (nodes < 1000 || availableParallelism() < 2) return 0;
-  return (await freeCores()) >= 1.25 ? 2 : 0;
+  return (await freeCores(FOR_TWO)) >= FOR_TWO ? 2 : 0;
 }

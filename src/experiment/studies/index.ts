@@ -26,4 +26,4 @@ export * from './sweep-plan.ts';
 export * from './trial.ts';
 export * from './trial-key.ts';
 export * from './trial-wire.ts';
-export { changeText, digits, effectText, intervalText, inUnit, judgementOf } from './verdict-words.ts';
+export { changeText, comparisonCells, digits, intervalText, inUnit, judgementOf } from './verdict-words.ts';

@@ -85,6 +85,18 @@ export function effectText({ effect, difference }: MetricComparison): string {
   return `${digits(effect)} ${size < 0.2 ? 'none' : size < 0.5 ? 'small' : size < 0.8 ? 'medium' : 'large'}`;
 }
 
+/** A metric's line in a table: its name, both means, change, interval, p, effect, judgement. */
+export const comparisonCells = (metric: MetricComparison): readonly string[] => [
+  metric.metric,
+  inUnit(metric.a.mean, metric.unit),
+  inUnit(metric.b.mean, metric.unit),
+  changeText(metric),
+  intervalText(metric),
+  metric.pCorrected < 0.001 ? '<0.001' : metric.pCorrected.toFixed(3),
+  effectText(metric),
+  judgementOf(metric),
+];
+
 /** 'better' or 'worse' where a difference was shown and one is better than the other, else the verdict. */
 export function judgementOf({ verdict, better, difference }: MetricComparison): string {
   if (verdict !== 'different' || better === 'neither') return verdict;

@@ -1,6 +1,6 @@
 /** A comparison as data: each side's value of each metric with each seed; the conditions to fail as cases. */
 
-import { changeText, effectText, intervalText, inUnit, judgementOf } from '#experiment';
+import { comparisonCells, digits, judgementOf } from '#experiment';
 import type { JudgedComparison } from './comparison-page.ts';
 import type { Gauge, StudyData, Value } from './study-data.ts';
 
@@ -31,17 +31,8 @@ export function comparisonData(comparison: JudgedComparison): StudyData {
       { name: 'value', type: 'number' },
     ],
     rows,
-    head: ['metric', 'A', 'B', 'change', `${Number((level * 100).toFixed(1))} % CI`, 'p (Holm)', 'effect', 'verdict'],
-    table: metrics.map((one) => [
-      one.metric,
-      inUnit(one.a.mean, one.unit),
-      inUnit(one.b.mean, one.unit),
-      changeText(one),
-      intervalText(one),
-      one.pCorrected < 0.001 ? '<0.001' : one.pCorrected.toFixed(3),
-      effectText(one),
-      judgementOf(one),
-    ]),
+    head: ['metric', 'A', 'B', 'change', `${digits(level * 100)} % CI`, 'p (Holm)', 'effect', 'verdict'],
+    table: metrics.map(comparisonCells),
     // What is worse fails nothing but a condition that says so.
     cases: [
       ...failIf.map(({ rule, holds, words }) => ({ name: `not ${rule}`, ...(holds ? { failure: words } : {}) })),

@@ -1,16 +1,6 @@
 /** The report of a comparison: the verdict, how far apart A and B are in each metric, and both distributions. */
 
-import {
-  type Comparison,
-  changeText,
-  digits,
-  effectText,
-  type FailVerdict,
-  intervalText,
-  inUnit,
-  judgementOf,
-  type MetricComparison,
-} from '#experiment';
+import { type Comparison, comparisonCells, digits, type FailVerdict, inUnit, judgementOf, type MetricComparison } from '#experiment';
 import type { Chart, Section } from '../chart.ts';
 import { escapeHtml, htmlTable, unbroken } from '../html.ts';
 import { type Page, pageHtml } from '../page-shell.ts';
@@ -69,9 +59,11 @@ function failIfSection({ failIf }: JudgedComparison): Section | undefined {
   };
 }
 
-export const colourOf = ({ verdict, better, difference }: MetricComparison): 'good' | 'bad' | 'muted' | 0 => {
-  if (verdict !== 'different') return 'muted';
-  return better === 'neither' ? 0 : (better === 'lower') === difference < 0 ? 'good' : 'bad';
+export const colourOf = (metric: MetricComparison): 'good' | 'bad' | 'muted' | 0 => {
+  const judged = judgementOf(metric);
+  if (judged === 'better') return 'good';
+  if (judged === 'worse') return 'bad';
+  return metric.verdict === 'different' ? 0 : 'muted';
 };
 
 function verdictHtml(metric: MetricComparison): string {
@@ -85,12 +77,9 @@ function changesSection({ metrics, level }: JudgedComparison): Section {
   const head = ['Metric', 'A', 'B', 'Change', confidence, 'p', 'Effect', 'Verdict'];
   const rows = metrics.map((metric) => [
     `<span title="${escapeHtml(metric.description)}">${escapeHtml(metric.metric)}</span>`,
-    unbroken(inUnit(metric.a.mean, metric.unit)),
-    unbroken(inUnit(metric.b.mean, metric.unit)),
-    unbroken(changeText(metric)),
-    unbroken(intervalText(metric) || '–'),
-    metric.pCorrected < 0.001 ? '&lt;0.001' : metric.pCorrected.toFixed(3),
-    unbroken(effectText(metric)),
+    ...comparisonCells(metric)
+      .slice(1, -1)
+      .map((cell) => unbroken(cell || '–')),
     verdictHtml(metric),
   ]);
   const shown = metrics.filter(({ change }) => change !== null);
