@@ -1,6 +1,6 @@
 /** The report of a comparison: the verdict, how far apart A and B are in each metric, and both distributions. */
 
-import { type Comparison, comparisonCells, digits, type FailVerdict, inUnit, judgementOf, type MetricComparison } from '#experiment';
+import { type Comparison, comparisonCells, digits, type FailVerdict, judgementOf, type MetricComparison } from '#experiment';
 import type { Chart, Section } from '../chart.ts';
 import { escapeHtml, htmlTable, unbroken } from '../html.ts';
 import { type Page, pageHtml } from '../page-shell.ts';
