@@ -269,6 +269,8 @@ function notes(scenario: Scenario, built: BuiltWorld): string[] {
     ({ schedulerName, client }) => `${schedulerName}'s client: ${limit(client.qps, client.burst)} (Kubernetes' default: QPS 50, burst 100)`,
   );
   out.push(...new Set(ofSchedulers));
+  for (const { name = 'default-scheduler', reaction = 0 } of scenario.cluster.schedulers)
+    if (reaction > 0) out.push(`${name} takes at least ${reaction / 1e3} ms from what it hears of to the request that follows (assumed)`);
   if (kubelets.qps !== 50 || kubelets.burst !== 100)
     out.push(`kubelets' client: ${limit(kubelets.qps, kubelets.burst)} (Kubernetes' default: QPS 50, burst 100)`);
   if (kubelets.events !== 'all')

@@ -17,7 +17,7 @@ import {
   trafficPlans,
   UserError,
 } from '#scenario';
-import type { Duration, HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
+import type { HostId, HostSpec, LinkSpec, WorldChange, WorldSpec } from '#sim';
 import { Luck } from '#sim';
 import type { AuditorConfig } from './auditor.ts';
 import { AUTOSCALER_USER, allPools, asMachine, autoscalerHosts } from './autoscaler-hosts.ts';
@@ -170,7 +170,7 @@ export function buildWorld(
     );
   const users = perf === undefined ? usersHost(scenario, client('user:scenario', UNLIMITED)) : driverHost(perf, client('user:bench', PERF));
   const user = add(users);
-  const observer = perf === undefined ? add(observerHost(cluster.controllers.reaction)) : -1;
+  const observer = perf === undefined ? add(observerHost(cluster)) : -1;
 
   const loads = [...loadHosts(scenario.workload, etcdMembers, client), ...(guests?.(apiServers) ?? [])].map(add);
 
@@ -206,13 +206,14 @@ export function buildWorld(
   return { world, topology, losses };
 }
 
-/** Its configuration comes once it is known what will befall the cluster. It asks for nothing that anybody waits for, and lives where managers live. */
-const observerHost = (egressFloor: Duration): HostSpec => ({
+/** Its configuration comes once it is known what will befall the cluster. It asks for nothing that anybody waits for, and lives where the slowest of those
+ *  live that hear of every pod as it does. */
+const observerHost = ({ controllers, schedulers }: Scenario['cluster']): HostSpec => ({
   name: 'observer',
   program: 'observer',
   config: undefined,
   ...USERS,
-  egressFloor,
+  egressFloor: Math.max(controllers.reaction, ...schedulers.map(({ reaction = 0 }) => reaction)),
 });
 
 function observerConfig(scenario: Scenario, client: ClientConfig, losses: readonly LostNodes[]): ObserverConfig {

@@ -17,11 +17,14 @@ import {
   registeredPlugins,
   type SchedulerConfig,
 } from '#scheduler';
+import type { Duration } from '#sim';
 import { extendersOf, isSameUrl, type PlacedExtender } from './extender-hosts.ts';
 
 /** One replica. */
 export interface SchedulerInstance {
   readonly name: string;
+  /** Nothing leaves it sooner than this after what it hears. */
+  readonly egressFloor: Duration;
   readonly config: SchedulerConfig;
 }
 
@@ -78,10 +81,11 @@ export function schedulerInstances(
     };
     return Array.from({ length: plan.replicas }, (_, replica) => {
       const identity = plan.replicas === 1 ? host : `${host}-${replica}`;
-      if (election === undefined) return { name: identity, config };
+      if (election === undefined) return { name: identity, egressFloor: plan.reaction ?? 0, config };
       const { leaseDuration, renewDeadline, retryPeriod, resourceName = host } = election;
       return {
         name: identity,
+        egressFloor: plan.reaction ?? 0,
         config: { ...config, leaderElection: { name: resourceName, identity, leaseDuration, renewDeadline, retryPeriod } },
       };
     });

@@ -25,6 +25,8 @@ export interface SchedulerPlan {
   readonly qps?: number;
   readonly burst?: number;
   readonly percentageOfNodesToScore?: number;
+  /** The least from what it hears of to the request that follows. */
+  readonly reaction?: Duration;
   readonly replicas: number;
   readonly leaderElection?: LeaderElectionPlan;
   /** A KubeSchedulerConfiguration, decoded and not yet judged. */
@@ -39,6 +41,7 @@ export const schedulersSchema: JsonSchema = list(
     qps: number('requests a second (0 lifts the limit; default 50)'),
     burst: count('burst of the token bucket (default 100)'),
     percentageOfNodesToScore: count("0: upstream's formula", 0, 100),
+    reaction: duration('the least from what a scheduler hears of to the request that follows (default none but what its work costs)'),
     config: {
       anyOf: [text('a file'), kubernetes('v1 KubeSchedulerConfiguration')],
       description: 'a KubeSchedulerConfiguration v1: the name of a file beside this one, or the object itself',
@@ -68,6 +71,7 @@ export function schedulerPlans(written: unknown, source?: Source): readonly Sche
     const same = ['name', 'qps', 'burst', 'percentageOfNodesToScore'].filter((key) => entry[key] !== undefined);
     return {
       ...Object.fromEntries(same.map((key) => [key, entry[key]])),
+      ...(entry['reaction'] === undefined ? {} : { reaction: parseDuration(entry['reaction']) as Duration }),
       replicas: (entry['replicas'] as number | undefined) ?? 1,
       ...(election === undefined ? {} : { leaderElection: electionPlan(election) }),
       ...(configuration === undefined ? {} : { configuration }),
