@@ -2,6 +2,7 @@
  *  Mirrors Kubernetes v1.34 pkg/apis/core/v1/defaults.go (SetDefaults_PodSpec, _Container, _Probe, _Pod). */
 
 import type { Container, PodSpec, Probe } from '#api';
+import { defaultPodLevelResources } from './pod-level-resources.ts';
 import { defaultVolumes } from './volumes.ts';
 
 const specs = new WeakMap<object, PodSpec>();
@@ -28,9 +29,15 @@ function defaultHttpGet<T extends { httpGet?: Probe['httpGet'] } | undefined>(ha
   return { ...handler, httpGet: { ...httpGet, path: httpGet.path || '/', scheme: httpGet.scheme || 'HTTP' } } as T;
 }
 
+/** The empty service of a gRPC probe is written out (a marker of the type). */
+function defaultGrpc(probe: Probe): Probe {
+  const { grpc } = probe;
+  return grpc && (grpc.service ?? null) === null ? { ...probe, grpc: { ...grpc, service: '' } } : probe;
+}
+
 function defaultProbe(probe: Probe | undefined): Probe | undefined {
   if (!probe) return probe;
-  const next = defaultHttpGet(probe);
+  const next = defaultGrpc(defaultHttpGet(probe));
   if (probe.timeoutSeconds && probe.periodSeconds && probe.successThreshold && probe.failureThreshold) return next;
   return {
     ...next,
@@ -207,7 +214,7 @@ function podContainers(containers: Container[], hostNetwork: boolean): Container
 export function defaultPodOwnSpec(spec: PodSpec): PodSpec {
   const known = podSpecs.get(spec);
   if (known !== undefined) return known;
-  const base = defaultPodSpec(spec);
+  const base = defaultPodLevelResources(defaultPodSpec(spec));
   const hostNetwork = base.hostNetwork === true;
   const containers = Array.isArray(base.containers) ? podContainers(base.containers, hostNetwork) : base.containers;
   const initContainers = Array.isArray(base.initContainers) ? podContainers(base.initContainers, hostNetwork) : base.initContainers;

@@ -6,6 +6,7 @@ import { validateNonNegative } from '../validation/counts.ts';
 import { type FieldErrors, has, invalidValue, notSupported, required, tooLong } from '../validation/field-error.ts';
 import { validateJobSpec } from '../validation/job-spec.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
+import { defaultFailurePolicy } from './jobs.ts';
 
 type Spec = NonNullable<CronJob['spec']>;
 type JobSpec = NonNullable<NonNullable<Spec['jobTemplate']>['spec']>;
@@ -23,6 +24,14 @@ const isSchedule = (text: string): boolean => {
   return fields.length === 5 && fields.every((field) => FIELD.test(field));
 };
 
+/** Of the jobs to come only what goes for any template; the rest is filled in when they are made. */
+const defaultJob = (spec: JobSpec): JobSpec =>
+  ({
+    ...spec,
+    ...(spec.podFailurePolicy === undefined ? {} : { podFailurePolicy: defaultFailurePolicy(spec.podFailurePolicy) }),
+    template: defaultTemplate(spec.template),
+  }) as JobSpec;
+
 function defaults(job: CronJob): CronJob {
   const spec = job.spec;
   if (spec === undefined) return job;
@@ -35,8 +44,7 @@ function defaults(job: CronJob): CronJob {
       suspend: spec.suspend ?? false,
       successfulJobsHistoryLimit: spec.successfulJobsHistoryLimit ?? 3,
       failedJobsHistoryLimit: spec.failedJobsHistoryLimit ?? 1,
-      jobTemplate:
-        inner === undefined ? spec.jobTemplate : { ...spec.jobTemplate, spec: { ...inner, template: defaultTemplate(inner.template) } },
+      jobTemplate: inner === undefined ? spec.jobTemplate : { ...spec.jobTemplate, spec: defaultJob(inner) },
     },
   };
 }

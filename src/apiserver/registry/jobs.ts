@@ -14,6 +14,20 @@ type Labels = Readonly<Record<string, string>>;
 
 const CONTROLLER_UID = 'batch.kubernetes.io/controller-uid';
 const JOB_NAME = 'batch.kubernetes.io/job-name';
+
+/** SetDefaults_PodFailurePolicyOnPodConditionsPattern: a condition that is named is one that holds. */
+export function defaultFailurePolicy(policy: Spec['podFailurePolicy']): Spec['podFailurePolicy'] {
+  if (!policy?.rules?.some((rule) => rule?.onPodConditions?.some((pattern) => pattern && !pattern.status))) return policy;
+  return {
+    ...policy,
+    rules: policy.rules.map((rule) =>
+      rule?.onPodConditions
+        ? { ...rule, onPodConditions: rule.onPodConditions.map((pattern) => ({ ...pattern, status: pattern.status || 'True' })) }
+        : rule,
+    ),
+  };
+}
+
 function defaults(job: Job): Job {
   const spec = job.spec;
   if (spec === undefined) return job;
@@ -32,9 +46,10 @@ function defaults(job: Job): Job {
       completionMode: spec.completionMode ?? 'NonIndexed',
       suspend: spec.suspend ?? false,
       podReplacementPolicy: spec.podReplacementPolicy ?? (spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed'),
+      ...(spec.podFailurePolicy === undefined ? {} : { podFailurePolicy: defaultFailurePolicy(spec.podFailurePolicy) }),
       template: defaultTemplate(spec.template),
     },
-  };
+  } as Job;
 }
 
 /** What the user insists on stays, and is refused when it cannot work. */
