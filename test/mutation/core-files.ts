@@ -6,26 +6,51 @@ export interface CoreFile {
   readonly tests: readonly string[];
 }
 
-const ETCD = ['test/etcd/mvcc/*.test.ts', 'test/etcd/conformance.test.ts'];
+const EVENTS = ['test/sim/queue.test.ts'];
+const MVCC = ['test/etcd/mvcc/*.test.ts'];
 const RAFT = ['test/etcd/raft/*.test.ts'];
-const CACHE = [
-  'test/apiserver/watch.test.ts',
-  'test/apiserver/watch-continuity.test.ts',
-  'test/apiserver/list.test.ts',
-  'test/apiserver/list-options.test.ts',
-];
+const SCHEDULING_QUEUE = ['test/scheduler/queue/*.test.ts', 'test/scheduler/scheduling-queue.test.ts'];
 
 export const CORE_FILES: readonly CoreFile[] = [
-  { file: 'src/client/work-queue.ts', what: 'work queue', tests: ['test/client/work-queue*.test.ts'] },
-  { file: 'src/sim/queue.ts', what: 'event queue', tests: ['test/sim/queue.test.ts'] },
-  { file: 'src/etcd/mvcc/key-index.ts', what: 'MVCC: versions of a key', tests: ETCD },
-  { file: 'src/etcd/mvcc/store.ts', what: 'MVCC: the store', tests: ETCD },
+  { file: 'src/sim/queue.ts', what: 'event queue', tests: EVENTS },
+  { file: 'src/sim/occupied.ts', what: 'event queue: which buckets have events', tests: ['test/sim/occupied.test.ts'] },
+  { file: 'src/sim/bucket-lists.ts', what: 'event queue: buckets', tests: ['test/sim/bucket-lists.test.ts'] },
+  { file: 'src/sim/sorted-rows.ts', what: 'event queue: the bucket at hand', tests: ['test/sim/sorted-rows.test.ts'] },
+  { file: 'src/sim/block-lists.ts', what: 'event queue: blocks', tests: ['test/sim/block-lists.test.ts'] },
+  {
+    file: 'src/etcd/mvcc/key-index.ts',
+    what: 'MVCC: keys in order',
+    tests: ['test/etcd/mvcc/key-index.test.ts', 'test/etcd/mvcc/store.test.ts'],
+  },
+  { file: 'src/etcd/mvcc/store.ts', what: 'MVCC: the store', tests: ['test/etcd/mvcc/store.test.ts', 'test/etcd/mvcc/watch-hub.test.ts'] },
+  { file: 'src/etcd/mvcc/event-log.ts', what: 'MVCC: changes since compaction', tests: MVCC },
+  { file: 'src/etcd/mvcc/watch-hub.ts', what: 'MVCC: watchers', tests: ['test/etcd/mvcc/watch-hub.test.ts'] },
+  { file: 'src/etcd/mvcc/watch-index.ts', what: 'MVCC: who watches a key', tests: ['test/etcd/mvcc/watch-hub.test.ts'] },
   { file: 'src/etcd/raft/quorum.ts', what: 'Raft: who has won, what is committed', tests: RAFT },
   { file: 'src/etcd/raft/log.ts', what: 'Raft: the log', tests: RAFT },
   { file: 'src/etcd/raft/progress.ts', what: 'Raft: what a follower has', tests: RAFT },
+  { file: 'src/etcd/raft/read-only.ts', what: 'Raft: confirmed reads', tests: RAFT },
+  { file: 'src/etcd/raft/membership.ts', what: 'Raft: voters and learners', tests: RAFT },
   { file: 'src/etcd/raft/leadership.ts', what: 'Raft: the leader', tests: RAFT },
   { file: 'src/etcd/raft/raft.ts', what: 'Raft: terms and votes', tests: RAFT },
-  { file: 'src/apiserver/cache/window.ts', what: 'watch cache: events kept', tests: CACHE },
-  { file: 'src/apiserver/cache/filter.ts', what: 'watch cache: who hears what', tests: CACHE },
-  { file: 'src/apiserver/cache/watch-cache.ts', what: 'watch cache: objects', tests: CACHE },
+  { file: 'src/client/work-queue.ts', what: 'work queue', tests: ['test/client/work-queue*.test.ts'] },
+  { file: 'src/scheduler/queue/heap.ts', what: 'scheduling queue: order', tests: ['test/scheduler/queue/heap.test.ts'] },
+  {
+    file: 'src/scheduler/queue/in-flight-events.ts',
+    what: 'scheduling queue: what happened meanwhile',
+    tests: ['test/scheduler/queue/in-flight-events.test.ts'],
+  },
+  { file: 'src/scheduler/queue/queued-pod-info.ts', what: 'scheduling queue: a pod, its back-off', tests: SCHEDULING_QUEUE },
+  {
+    file: 'src/scheduler/queue/unschedulable-pods.ts',
+    what: 'scheduling queue: who waits for a change',
+    tests: ['test/scheduler/queue/unschedulable-pods.test.ts'],
+  },
+  { file: 'src/scheduler/queue/scheduling-queue.ts', what: 'scheduling queue', tests: SCHEDULING_QUEUE },
+  { file: 'src/apiserver/cache/window.ts', what: 'watch cache: events kept', tests: ['test/apiserver/cache/window.test.ts'] },
+  { file: 'src/apiserver/cache/filter.ts', what: 'watch cache: who hears what', tests: ['test/apiserver/cache/filter.test.ts'] },
+  { file: 'src/apiserver/cache/watch-cache.ts', what: 'watch cache: objects', tests: ['test/apiserver/cache/watch-cache.test.ts'] },
+  { file: 'src/apiserver/cache/watchers.ts', what: 'watch cache: watchers', tests: ['test/apiserver/cache/watch-cache.test.ts'] },
+  { file: 'src/scheduler/node-tree.ts', what: "scheduler's cache: order of nodes", tests: ['test/scheduler/cache.test.ts'] },
+  { file: 'src/scheduler/cache.ts', what: "scheduler's cache", tests: ['test/scheduler/cache.test.ts'] },
 ];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EventQueue, ORDER } from '../../src/sim/queue.ts';
+import { EventQueue, INCARNATION, ORDER, SOURCE, TARGET } from '../../src/sim/queue.ts';
 
 const message = { kind: 'Any' };
 
@@ -99,5 +99,115 @@ describe('the event queue', () => {
     queue.push(9, 2, 0, 0, 0, message);
     expect(queue.cancel(handle, 0)).toBe(false);
     expect(queue.pop(Infinity)).toBeGreaterThanOrEqual(0);
+  });
+
+  const timeOf = (queue: EventQueue, row: number): number => (row < 0 ? row : (queue.fields[row << 2] as number));
+  const add = (queue: EventQueue, time: number, order = 0): number => queue.push(time, order, 0, 0, 0, message);
+  /** Times in the order in which they leave. */
+  const drain = (queue: EventQueue): number[] => {
+    const times: number[] = [];
+    for (let row = queue.pop(Infinity); row >= 0; row = queue.pop(Infinity)) {
+      times.push(timeOf(queue, row));
+      queue.release(row);
+    }
+    return times;
+  };
+  /** A block is 2^20 us, an epoch 2^30. */
+  const [BLOCK, EPOCH] = [0x10_0000, 0x4000_0000];
+
+  test('hands out with a row all that was given with the event', () => {
+    const queue = new EventQueue();
+    const messages = [{ kind: 'One' }, { kind: 'Two' }, { kind: 'Three' }];
+    messages.forEach((each, i) => queue.push(7 + i, 100 + i, 10 + i, 20 + i, 30 + i, each));
+    for (const [i, each] of messages.entries()) {
+      const row = queue.pop(Infinity);
+      const at = row << 3;
+      expect([queue.fields[(row << 2) + ORDER], queue.ints[at + TARGET], queue.ints[at + SOURCE], queue.ints[at + INCARNATION]]).toEqual([
+        100 + i,
+        10 + i,
+        20 + i,
+        30 + i,
+      ]);
+      expect(queue.messages[row]).toBe(each);
+    }
+  });
+
+  test('needs no more room for a million events that come and go, cancelled ones included, than for those that wait at one time', () => {
+    const queue = new EventQueue();
+    for (let i = 0; i < 3_000; i++) {
+      const time = i * 3 * BLOCK;
+      add(queue, time, 2 * i);
+      queue.cancel(queue.handle(add(queue, time + (i % 2) * 4 * EPOCH, 2 * i + 1), 2 * i + 1), 0);
+      queue.release(queue.pop(Infinity));
+    }
+    expect(queue.fields.length).toBe(4 * 1024);
+  });
+
+  test('cancels for the host alone that set the event', () => {
+    const queue = new EventQueue();
+    const handle = queue.handle(queue.push(5, 1, 2, 3, 0, message), 1);
+    expect(queue.cancel(handle, 4)).toBe(false);
+    expect(drain(queue)).toEqual([5]);
+  });
+
+  test.each([
+    ['a bucket of one', [100], 80, 85],
+    ['a bucket of one, at its very time', [100], 100, 100],
+    ['a bucket of two', [100, 110], 64, 70],
+    ['a block', [5_000_000], 2_000_000, 3_000_000],
+    ['an epoch', [3 * EPOCH + 9], 2 * EPOCH, 2 * EPOCH + 1],
+  ])('gives nothing at or after a limit, and takes what is then added before it: %s', (_what, times, limit, late) => {
+    const queue = new EventQueue();
+    for (const time of times) add(queue, time, time);
+    expect(queue.pop(limit)).toBe(-1);
+    add(queue, late, 1);
+    expect(drain(queue)).toEqual([late, ...times]);
+  });
+
+  test('gives what lies before a limit, be it one event or several in its bucket, and leaves what lies at it', () => {
+    const queue = new EventQueue();
+    for (const time of [65, 66, 70, 200]) add(queue, time);
+    expect([67, 67, 67, 70, 71, 200, 201].map((limit) => timeOf(queue, queue.pop(limit)))).toEqual([65, 66, -1, -1, 70, -1, 200]);
+  });
+
+  test('keeps the order where a block begins', () => {
+    const queue = new EventQueue();
+    for (const offset of [200, 63, 64, 5]) add(queue, 3 * BLOCK + offset, 1);
+    add(queue, 1, 0);
+    expect([timeOf(queue, queue.pop(Infinity)), timeOf(queue, queue.pop(Infinity))]).toEqual([1, 3 * BLOCK + 5]);
+    // A latecomer stands behind the one that was there.
+    const late = add(queue, 3 * BLOCK + 63, 2);
+    expect(timeOf(queue, queue.pop(Infinity))).toBe(3 * BLOCK + 63);
+    expect(queue.pop(Infinity)).toBe(late);
+    expect(drain(queue)).toEqual([3 * BLOCK + 64, 3 * BLOCK + 200]);
+  });
+
+  test('keeps the order over the ends of epochs', () => {
+    const queue = new EventQueue();
+    const times = [EPOCH - 1, EPOCH, EPOCH + 1, 2 * EPOCH - 1, 2 * EPOCH, 2 * EPOCH + 7, 5 * EPOCH + 1, 6 * EPOCH + 1, 9 * EPOCH];
+    for (const time of [...times].reverse()) add(queue, time);
+    expect(queue.peek()).toBe(EPOCH - 1);
+    const rows = times.slice(0, 7).map((time) => {
+      const row = queue.pop(Infinity);
+      expect(timeOf(queue, row)).toBe(time);
+      return row;
+    });
+    expect(new Set(rows).size).toBe(7);
+    // Rows taken anew after two epochs are rows still.
+    add(queue, 7 * EPOCH);
+    add(queue, 8 * EPOCH);
+    expect(queue.peek()).toBe(6 * EPOCH + 1);
+    expect(drain(queue)).toEqual([6 * EPOCH + 1, 7 * EPOCH, 8 * EPOCH, 9 * EPOCH]);
+    expect(queue.messages.length).toBeLessThanOrEqual(11);
+  });
+
+  test.each([0, 1, 5])('takes what comes late before what waits in its block, epoch %d', (epoch) => {
+    const queue = new EventQueue();
+    const start = epoch * EPOCH + 3 * BLOCK;
+    for (const offset of [100, 900_000]) add(queue, start + offset);
+    expect(timeOf(queue, queue.pop(Infinity))).toBe(start + 100);
+    add(queue, start + 500);
+    expect(queue.peek()).toBe(start + 500);
+    expect(drain(queue)).toEqual([start + 500, start + 900_000]);
   });
 });

@@ -12,7 +12,7 @@ export interface PendingRead {
 }
 
 export class ReadOnly {
-  private queue: PendingRead[] = [];
+  private readonly queue: PendingRead[] = [];
 
   add(read: PendingRead): void {
     if (!this.queue.some((each) => each.context === read.context)) this.queue.push(read);
@@ -34,9 +34,5 @@ export class ReadOnly {
   advance(context: string): PendingRead[] {
     const at = this.queue.findIndex((each) => each.context === context);
     return at < 0 ? [] : this.queue.splice(0, at + 1);
-  }
-
-  clear(): void {
-    this.queue = [];
   }
 }
