@@ -11,6 +11,7 @@ import { type Core, type Operation, objectOf, REMOVE, type Transformed, UNCHANGE
 import { type Converter, convertOne } from './custom-resources/conversion/converter.ts';
 import type { EtcdWaiter } from './etcd-client.ts';
 import { oversize, storageFailure } from './failures.ts';
+import { releaseAddress } from './service-addresses.ts';
 import { ServiceGrants } from './service-grants.ts';
 import { releasePorts } from './service-ports.ts';
 import { undecodable } from './verbs/decode.ts';
@@ -184,8 +185,8 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
   private write(guarded: EtcdOperation, bytes: number, ctx: Context, cost: number): void {
     const { core, operation } = this;
     this.isReading = false;
-    if (operation.request.options?.dryRun) return this.finish(ctx);
     if (operation.resource.info.resource === 'services' && this.awaitsGrants(guarded, bytes, ctx, cost)) return;
+    if (operation.request.options?.dryRun) return this.finish(ctx);
     if (operation.resource.view?.converter !== undefined && this.awaitsStoredForm(guarded, ctx, cost)) return;
     const spent = cost + core.costs.write + (bytes * core.costs.writePerKib) / 1024;
     core.etcd.send(operation.resource.cluster, guarded, this, ctx, core.charge(ctx, spent));
@@ -263,8 +264,10 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
     const { core, operation } = this;
     if (this.removing !== undefined) this.change.done(core, operation, this.removing, true, ctx);
     else {
-      if (operation.resource.info.resource === 'services' && !operation.request.options?.dryRun)
+      if (operation.resource.info.resource === 'services' && !operation.request.options?.dryRun) {
+        releaseAddress(core, this.current, ctx, operation.candidate);
         releasePorts(core, this.current, operation.candidate, ctx);
+      }
       const { converter } = operation.resource.view ?? {};
       if (converter !== undefined && operation.request.subresource === 'scale')
         return this.inVersion(converter, operation.candidate as KubeObject, ctx, (object, then) =>

@@ -1,10 +1,10 @@
 /** What a changed service needs before it can be written: a cluster IP when it had none, node ports that it did not have.
  *  Mirrors Kubernetes v1.34 pkg/registry/core/service/storage/alloc.go (allocateUpdate). */
 
-import type { KubeObject, Service, StatusObject } from '#api';
+import type { KubeObject, StatusObject } from '#api';
 import type { Context } from '#sim';
 import type { Core, Operation } from './core.ts';
-import { AddressGrant, type AddressTaker, needsAddress } from './service-addresses.ts';
+import { AddressGrant, type AddressTaker, needsAddress, releaseAddress } from './service-addresses.ts';
 import { needsPorts, PortGrant, type PortTaker } from './service-ports.ts';
 
 export class ServiceGrants implements AddressTaker, PortTaker {
@@ -28,7 +28,7 @@ export class ServiceGrants implements AddressTaker, PortTaker {
   /** False: it needs nothing. */
   start(ctx: Context): boolean {
     const { operation } = this;
-    if (needsAddress(operation) && !(operation.candidate as Service).spec?.clusterIP) {
+    if (needsAddress(operation, this.old)) {
       new AddressGrant(this.core, operation, this).start(ctx);
       return true;
     }
@@ -43,6 +43,9 @@ export class ServiceGrants implements AddressTaker, PortTaker {
   }
 
   portsGranted(refused: StatusObject | undefined, ctx: Context): void {
+    const { core, operation, old } = this;
+    if (refused !== undefined && !operation.request.options?.dryRun && needsAddress(operation, old))
+      releaseAddress(core, operation.candidate, ctx);
     this.done(refused, ctx);
   }
 }

@@ -2,7 +2,7 @@
  *  cannot give out the same. Mirrors Kubernetes v1.34 pkg/registry/core/service/portallocator and storage/alloc.go; the object lists ports where
  *  upstream keeps a bitmap, and nothing repairs what a lost server has leaked. */
 
-import { deepEqual, internalError, invalid, type KubeObject, type Service, type StatusObject } from '#api';
+import { internalError, type KubeObject, type Service, type StatusObject } from '#api';
 import type { EtcdOperation, EtcdResponse } from '#etcd';
 import { type Context, purpose } from '#sim';
 import type { Core, Operation } from './core.ts';
@@ -10,20 +10,24 @@ import type { EtcdWaiter } from './etcd-client.ts';
 import { storageFailure } from './failures.ts';
 import { hashUser } from './identity.ts';
 import { freshMeta } from './object-meta.ts';
-import { invalidValue } from './validation/field-error.ts';
+import {
+  claimFrom,
+  drawsPorts,
+  dryPool,
+  FIRST_PORT as FIRST,
+  hasNodePorts,
+  LAST_PORT as LAST,
+  needsHealthPort,
+  type PortPool,
+  type Spec,
+  withChosenPorts,
+} from './service-port-choice.ts';
 
-type Spec = NonNullable<Service['spec']>;
-type Port = NonNullable<Spec['ports']>[number];
-
-/** --service-node-port-range. */
-const FIRST = 30_000;
-const LAST = 32_767;
 /** The lower ones are for those who ask for a port by hand (ServiceNodePortStaticSubrange). */
 const STATIC = 86;
 const KEY = '/registry/ranges/servicenodeports';
 const ATTEMPTS_MAX = 64;
 const DRAW = purpose('apiserver/node-port');
-const RANGE_TEXT = `provided port is not in the valid range. The range of valid ports is ${FIRST}-${LAST}`;
 
 interface Allocation extends KubeObject {
   readonly ports: readonly number[];
@@ -34,11 +38,6 @@ export interface PortTaker {
   portsGranted(refused: StatusObject | undefined, ctx: Context): void;
 }
 
-const hasNodePorts = (spec: Spec | undefined): boolean => spec?.type === 'NodePort' || spec?.type === 'LoadBalancer';
-const drawsPorts = (spec: Spec): boolean =>
-  spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
-const needsHealthPort = (spec: Spec): boolean => spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
-
 /** Every node port that a service holds. */
 function portsOf(object: KubeObject | undefined): readonly number[] {
   const spec = (object as Service | undefined)?.spec;
@@ -48,8 +47,8 @@ function portsOf(object: KubeObject | undefined): readonly number[] {
 }
 
 /** Whether ports are to be given out before this is written. */
-export function needsPorts({ resource, request, candidate }: Operation, old: KubeObject | undefined): boolean {
-  if (resource.info.resource !== 'services' || request.options?.dryRun) return false;
+export function needsPorts({ resource, candidate }: Operation, old: KubeObject | undefined): boolean {
+  if (resource.info.resource !== 'services') return false;
   const spec = (candidate as Service).spec;
   if (spec === undefined || !hasNodePorts(spec)) return false;
   const held = portsOf(old);
@@ -93,7 +92,7 @@ function learned(known: Known, response: EtcdResponse | undefined, written: read
 export class PortGrant implements EtcdWaiter {
   private readonly core: Core;
   private readonly operation: Operation;
-  private readonly held: readonly number[];
+  private readonly old: Spec | undefined;
   private readonly taker: PortTaker;
   private attempt = 0;
   private taken: readonly number[] = [];
@@ -102,56 +101,44 @@ export class PortGrant implements EtcdWaiter {
   constructor(core: Core, operation: Operation, old: KubeObject | undefined, taker: PortTaker) {
     this.core = core;
     this.operation = operation;
-    this.held = portsOf(old);
+    this.old = old === undefined ? undefined : ((old as Service).spec ?? {});
     this.taker = taker;
   }
 
   start(ctx: Context): void {
     const { core, operation } = this;
+    const cluster = core.etcd.clusterOf('services');
+    if (operation.request.options?.dryRun) {
+      core.etcd.send(cluster, { op: 'range', key: KEY }, this, ctx, core.charge(ctx, core.costs.get));
+      return;
+    }
     const known = knownOf(core);
     const taken = new Set(known.ports);
-    const refused = this.choose((operation.candidate as Service).spec as Spec, taken, ctx);
+    const refused = this.choose({ claim: (port) => claimFrom(taken, port), draw: (place) => this.draw(taken, place, ctx) });
     // What this server remembers may be old: only etcd's word refuses.
     if (refused !== undefined && this.attempt > 0) return this.taker.portsGranted(refused, ctx);
     this.taken = refused === undefined ? [...taken].sort((a, b) => a - b) : known.ports;
-    core.etcd.send(core.etcd.clusterOf('services'), writeOf(known, this.taken), this, ctx, core.charge(ctx, core.costs.write));
+    core.etcd.send(cluster, writeOf(known, this.taken), this, ctx, core.charge(ctx, core.costs.write));
     if (refused !== undefined) this.spec = undefined;
   }
 
   /** Marks the service's ports as taken; sets what the service is to become. */
-  private choose(spec: Spec, taken: Set<number>, ctx: Context): StatusObject | undefined {
-    const mine = new Set(this.held);
-    const ports: Port[] = [];
-    for (const [i, port] of (spec.ports ?? []).entries()) {
-      const sibling = ports.find((one) => one.port === port.port && one.protocol !== port.protocol && one.nodePort);
-      const wanted = port.nodePort || (drawsPorts(spec) ? sibling?.nodePort : undefined);
-      if (!wanted && !drawsPorts(spec)) ports.push(port);
-      else {
-        const nodePort = wanted ?? this.draw(taken, i, ctx);
-        if (nodePort === undefined) return internalError('failed to allocate a nodePort: range is full');
-        const why = mine.has(nodePort) ? undefined : unfit(nodePort, taken);
-        if (why !== undefined) return this.invalid(`spec.ports[${i}].nodePort`, nodePort, why);
-        taken.add(nodePort);
-        mine.add(nodePort);
-        ports.push({ ...port, nodePort });
-      }
-    }
-    const healthCheckNodePort = spec.healthCheckNodePort || (needsHealthPort(spec) ? this.draw(taken, ports.length, ctx) : undefined);
-    if (healthCheckNodePort !== undefined && !mine.has(healthCheckNodePort)) {
-      const why = unfit(healthCheckNodePort, taken);
-      if (why !== undefined) return internalError(`failed to allocate requested HealthCheck NodePort ${healthCheckNodePort}: ${why}`);
-      taken.add(healthCheckNodePort);
-    }
-    this.spec = { ...spec, ports, ...(healthCheckNodePort === undefined ? {} : { healthCheckNodePort }) };
+  private choose(pool: PortPool): StatusObject | undefined {
+    const { candidate } = this.operation;
+    const choice = withChosenPorts(candidate?.metadata?.name ?? '', (candidate as Service).spec ?? {}, this.old, pool);
+    if ('refused' in choice) return choice.refused;
+    this.spec = choice.spec;
     return undefined;
   }
 
-  private invalid(field: string, value: number, why: string): StatusObject {
-    return invalid('Service', '', this.operation.candidate?.metadata?.name ?? '', [invalidValue(field, value, why)]);
+  /** A draw from the upper part, then the first free one from there on. */
+  private draw(taken: Set<number>, place: number, ctx: Context): number | undefined {
+    const port = this.free(taken, place, ctx);
+    if (port !== undefined) taken.add(port);
+    return port;
   }
 
-  /** A draw from the upper part, then the first free one from there on. */
-  private draw(taken: ReadonlySet<number>, place: number, ctx: Context): number | undefined {
+  private free(taken: ReadonlySet<number>, place: number, ctx: Context): number | undefined {
     const { request } = this.operation;
     const size = LAST - FIRST + 1;
     const span = size - STATIC;
@@ -167,18 +154,28 @@ export class PortGrant implements EtcdWaiter {
   answered(response: EtcdResponse | undefined, ctx: Context): void {
     const failure = storageFailure(response);
     if (failure !== undefined) return this.taker.portsGranted(failure, ctx);
+    if (this.operation.request.options?.dryRun) return this.answeredDry(response, ctx);
     const isWritten = learned(knownOf(this.core), response, this.taken);
     if (!isWritten || this.spec === undefined) {
       if (++this.attempt < ATTEMPTS_MAX) return this.start(ctx);
       return this.taker.portsGranted(internalError('failed to allocate a nodePort: too many conflicting writes'), ctx);
     }
+    this.grant(ctx);
+  }
+
+  private answeredDry(response: EtcdResponse | undefined, ctx: Context): void {
+    const known = knownOf(this.core);
+    learned(known, { ...response, succeeded: false } as EtcdResponse, []);
+    const refused = this.choose(dryPool(new Set(known.ports)));
+    if (refused === undefined) this.grant(ctx);
+    else this.taker.portsGranted(refused, ctx);
+  }
+
+  private grant(ctx: Context): void {
     this.operation.candidate = { ...this.operation.candidate, spec: this.spec } as KubeObject;
     this.taker.portsGranted(undefined, ctx);
   }
 }
-
-const unfit = (port: number, taken: ReadonlySet<number>): string | undefined =>
-  port < FIRST || port > LAST ? RANGE_TEXT : taken.has(port) ? 'provided port is already allocated' : undefined;
 
 /** Gives ports back, over and over until nobody else has moved the object meanwhile. */
 class PortRelease implements EtcdWaiter {
@@ -210,16 +207,4 @@ export function releasePorts(core: Core, old: KubeObject | undefined, next: Kube
   const kept = portsOf(next);
   const ports = portsOf(old).filter((port) => !kept.includes(port));
   if (ports.length > 0) new PortRelease(core, ports).start(ctx);
-}
-
-/** A port that was given out stays when an update does not name it (patchAllocatedValues). */
-export function withKeptPorts(spec: Spec, old: Spec): Spec {
-  if (!hasNodePorts(spec) || !hasNodePorts(old) || deepEqual(spec.ports, old.ports)) return spec;
-  const used = new Set((spec.ports ?? []).flatMap(({ nodePort }) => nodePort || []));
-  const ports = spec.ports?.map((port) => {
-    if (port.nodePort) return port;
-    const before = old.ports?.find((one) => one.port === port.port && one.protocol === port.protocol)?.nodePort;
-    return before === undefined || used.has(before) ? port : { ...port, nodePort: before };
-  });
-  return { ...spec, ...(ports === undefined ? {} : { ports }) };
 }

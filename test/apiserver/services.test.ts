@@ -79,7 +79,7 @@ describe('node ports', () => {
   it('come and go with the type, and stay when an update does not name them', () => {
     const to = (spec: object) => at('patch', 'services', 'a', { patchType: 'merge', body: { spec } });
     const { answers } = play([
-      service('a', { type: 'ClusterIP' }),
+      service('a', { type: 'ClusterIP', ports: [{ port: 80, name: 'x' }] }),
       to({ type: 'NodePort' }),
       to({
         ports: [

@@ -1,7 +1,7 @@
 /** What the registry must know of one resource. One file a kind holds its descriptor; whatever it leaves out follows the table's defaults
  *  (generic.ts). Mirrors apiserver v1.34 pkg/registry/rest (RESTCreateStrategy and its kin). */
 
-import type { FieldError, KubeObject, ObjectSchema, Resource } from '#api';
+import type { FieldError, KubeObject, ObjectSchema, Resource, StatusObject } from '#api';
 import type { UserInfo } from '../authentication/users.ts';
 import type { NameRule } from '../validation/names.ts';
 
@@ -65,6 +65,8 @@ export interface ResourceDescriptor<T extends KubeObject = KubeObject> {
   /** On creation, what the object says of the user who asks. */
   forUser?(object: T, user: UserInfo): T;
   /** `time` is the server's clock, RFC 3339. */
+  /** What the server fills in before it prepares and judges an object, and what it refuses before anything else (upstream: BeginCreate, BeginUpdate). */
+  begin?(object: T, old: T | undefined, isDryRun: boolean): { readonly object: T; readonly refused: StatusObject | undefined };
   prepareForCreate?(object: T, time: string): T;
   validate?(object: T): readonly FieldError[];
   /** On creation, what depends on the namespace; `labels` reads those that the server knows of it. */

@@ -1,7 +1,7 @@
 /** Ingresses. Mirrors Kubernetes v1.34 pkg/registry/networking/ingress and pkg/apis/networking/validation. */
 
 import type { FieldError, Ingress } from '#api';
-import { isIPv4, isIPv6, validateIP } from '../validation/addresses.ts';
+import { isIPv4, isIPv6, validateLegacyIP } from '../validation/addresses.ts';
 import { type FieldErrors, invalidValue, notSupported, required } from '../validation/field-error.ts';
 import { dns1035Label, dns1123Subdomain, portName } from '../validation/names.ts';
 import { validatePortNumber } from '../validation/ports.ts';
@@ -108,7 +108,7 @@ export const ingresses: ResourceDescriptor<Ingress> = {
     const errors: FieldError[] = [];
     (next.status?.loadBalancer?.ingress ?? []).forEach(({ ip, hostname }, i) => {
       const at = `status.loadBalancer.ingress[${i}]`;
-      if (ip) validateIP(ip, `${at}.ip`, errors);
+      if (ip) validateLegacyIP(ip, `${at}.ip`, errors);
       if (!hostname) return;
       for (const text of dns1123Subdomain(hostname)) errors.push(invalidValue(`${at}.hostname`, hostname, text));
       if (isIPv4(hostname) || isIPv6(hostname)) errors.push(invalidValue(`${at}.hostname`, hostname, NOT_A_NAME));

@@ -1,7 +1,8 @@
-/** Services. Mirrors Kubernetes v1.34 pkg/registry/core/service and ValidateService; cluster IPs are given out in service-ips.ts. */
+/** Services. Mirrors Kubernetes v1.34 pkg/registry/core/service and ValidateService; cluster IPs are given out in service-addresses.ts. */
 
 import { deepEqual, type Service } from '#api';
-import { withKeptPorts } from '../service-ports.ts';
+import { begunService } from '../service-families.ts';
+import { needsHealthPort } from '../service-port-choice.ts';
 import { dns1035Label } from '../validation/names.ts';
 import { isExternallyAccessible, validateService, validateServiceUpdate } from '../validation/services.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
@@ -31,39 +32,40 @@ function defaults(service: Service): Service {
   return { ...service, spec: next };
 }
 
-/** What the old type had and the new one cannot have goes, if the client left it as it was (dropTypeDependentFields). */
+const isSame = (spec: Spec, old: Spec, field: keyof Spec): boolean => deepEqual(spec[field], old[field]);
+const hasNodePorts = ({ type }: Spec): boolean => type === 'NodePort' || type === 'LoadBalancer';
+const nodePortsOf = ({ ports = [] }: Spec): readonly number[] => ports.flatMap(({ nodePort }) => nodePort || []);
+
+/** What the service had and can no longer have goes, if the client left it as it was (dropTypeDependentFields). */
 function withoutOldType(spec: Spec, old: Spec): Spec {
-  if (spec.type === old.type) return spec;
   const next: Spec = { ...spec };
   const drop = (field: keyof Spec): void => {
-    if (next[field] !== undefined && deepEqual(next[field], old[field])) delete next[field];
+    if (next[field] !== undefined && isSame(next, old, field)) delete next[field];
   };
-  if (spec.type === 'ExternalName') for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const) drop(field);
-  if (spec.type === 'ClusterIP' || spec.type === 'ExternalName')
-    next.ports = spec.ports?.map((port, i) => {
-      const { nodePort, ...rest } = port;
-      return nodePort !== undefined && nodePort === old.ports?.[i]?.nodePort ? rest : port;
-    });
-  if (spec.type !== 'LoadBalancer')
-    for (const field of ['allocateLoadBalancerNodePorts', 'loadBalancerClass', 'healthCheckNodePort'] as const) drop(field);
-  if (!isExternallyAccessible(next)) drop('externalTrafficPolicy');
+  if (spec.type === 'ExternalName' && old.type !== 'ExternalName') {
+    if (isSame(spec, old, 'clusterIP') && isSame(spec, old, 'clusterIPs')) {
+      delete next.clusterIP;
+      delete next.clusterIPs;
+    }
+    drop('ipFamilies');
+    drop('ipFamilyPolicy');
+  }
+  const known = nodePortsOf(old);
+  if (hasNodePorts(old) && !hasNodePorts(spec) && nodePortsOf(spec).every((port) => known.includes(port)))
+    next.ports = spec.ports?.map(({ nodePort: _, ...rest }) => rest);
+  if (needsHealthPort(old) && !needsHealthPort(spec)) drop('healthCheckNodePort');
+  if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
+    drop('allocateLoadBalancerNodePorts');
+    drop('loadBalancerClass');
+  }
+  if (isExternallyAccessible(old) && !isExternallyAccessible(next)) drop('externalTrafficPolicy');
   return next;
 }
 
-/** What a client leaves out stays, and the first address is told twice (patchAllocatedValues, normalizeClusterIPs, initIPFamilyFields). */
-function withAddresses(spec: Spec, old: Spec): Spec {
-  const clusterIP = spec.clusterIP || old.clusterIP;
-  const sent = spec.clusterIPs ?? [];
-  const known = old.clusterIPs ?? [];
-  const isAsBefore = sent.length === 0 || deepEqual(sent, known);
-  const clusterIPs = clusterIP === old.clusterIP ? (sent.length === 0 ? known : sent) : isAsBefore && clusterIP ? [clusterIP] : sent;
-  return {
-    ...spec,
-    ...(clusterIP ? { clusterIP } : {}),
-    ...(clusterIPs.length > 0 ? { clusterIPs } : {}),
-    ipFamilyPolicy: spec.ipFamilyPolicy ?? old.ipFamilyPolicy,
-    ipFamilies: (spec.ipFamilies ?? []).length === 0 ? old.ipFamilies : spec.ipFamilies,
-  };
+/** No balancer, nothing to say of one. */
+function withoutBalancer(service: Service): Service {
+  if (service.spec?.type === 'LoadBalancer' || (service.status?.loadBalancer?.ingress ?? []).length === 0) return service;
+  return { ...service, status: { ...service.status, loadBalancer: {} } };
 }
 
 export const services: ResourceDescriptor<Service> = {
@@ -75,18 +77,10 @@ export const services: ResourceDescriptor<Service> = {
   returnsDeletedObject: true,
   fields: { 'spec.clusterIP': (service) => service.spec?.clusterIP ?? '', 'spec.type': (service) => service.spec?.type ?? '' },
   defaults,
+  begin: begunService,
   prepareForCreate: (service) => ({ ...service, status: { loadBalancer: {} } }),
   validate: validateService,
-  // A cluster IP once given stays, unless the service becomes an external name.
-  prepareForUpdate(sent, old) {
-    const own = withoutOldType(sent.spec ?? {}, old.spec ?? {});
-    const ported = withKeptPorts(own, old.spec ?? {});
-    const keepsCheck = own.type === 'LoadBalancer' && own.externalTrafficPolicy === 'Local' && !own.healthCheckNodePort;
-    const check = keepsCheck ? old.spec?.healthCheckNodePort : undefined;
-    const spec = check === undefined ? ported : { ...ported, healthCheckNodePort: check };
-    const next = spec === sent.spec ? sent : { ...sent, spec };
-    return spec.type === 'ExternalName' ? next : { ...next, spec: withAddresses(spec, old.spec ?? {}) };
-  },
+  prepareForUpdate: (sent, old) => withoutBalancer({ ...sent, spec: withoutOldType(sent.spec ?? {}, old.spec ?? {}) }),
   validateUpdate(next, old) {
     return [...validateServiceUpdate(next.spec ?? {}, old.spec ?? {}), ...validateService(next)];
   },

@@ -29,6 +29,18 @@ export function validateIP(address: string, field: string, errors: FieldError[])
   return form === address;
 }
 
+const SLOPPY_IPV4 = /^0*\d{1,3}(?:\.0*\d{1,3}){3}$/;
+
+/** An IPv4 address without leading zeros (ParseIPSloppy). */
+export const withoutZeros = (address: string): string => (SLOPPY_IPV4.test(address) ? address.split('.').map(Number).join('.') : address);
+
+/** IsValidIPForLegacyField: old fields take any form, and parts with leading zeros. */
+export function validateLegacyIP(address: string, field: string, errors: FieldError[]): boolean {
+  const isWell = isIPv4(withoutZeros(address)) || isIPv6(address);
+  if (!isWell) errors.push(invalidValue(field, address, NOT_AN_IP));
+  return isWell;
+}
+
 /** A resource that is named by an address. */
 export const addressName: NameRule = (name) => {
   const errors: FieldError[] = [];

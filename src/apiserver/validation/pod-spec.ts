@@ -2,7 +2,7 @@
  *  A spec that passed is remembered by reference: the other 99 pods of its template cost one look-up. */
 
 import type { FieldError, PodSpec, Toleration } from '#api';
-import { isIPv4, isIPv6, validateIP } from './addresses.ts';
+import { validateLegacyIP } from './addresses.ts';
 import { validateResources } from './container-resources.ts';
 import { type Surroundings, validateContainers, validateHostNetworkPorts } from './containers.ts';
 import { validateEphemeral } from './ephemeral-containers.ts';
@@ -95,11 +95,6 @@ function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string, errors: F
   (dnsConfig.options ?? []).forEach(({ name }, i) => {
     if (!name) errors.push(required(`${field}.options[${i}]`, 'must not be empty'));
   });
-}
-
-/** IsValidIPForLegacyField: any form will do. */
-function validateLegacyIP(address: string, field: string, errors: FieldError[]): void {
-  if (!isIPv4(address) && !isIPv6(address)) validateIP(address, field, errors);
 }
 
 function validateGates(spec: PodSpec, field: string, errors: FieldError[]): void {

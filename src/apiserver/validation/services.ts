@@ -2,7 +2,7 @@
  *  health checks are not given out here, so none is required. */
 
 import type { FieldError, Service } from '#api';
-import { isIPv4, isIPv6, validateEndpointIP, validateIP, validateRange } from './addresses.ts';
+import { isIPv4, isIPv6, validateEndpointIP, validateIP, validateLegacyIP, validateRange } from './addresses.ts';
 import { duplicate, type FieldErrors, forbiddenField, invalidValue, notSupported, required } from './field-error.ts';
 import { dns1123Label, dns1123Subdomain, portName, qualifiedName } from './names.ts';
 import { validateLabels } from './object-meta.ts';
@@ -17,7 +17,7 @@ const POLICIES = ['Cluster', 'Local'];
 const DISTRIBUTIONS = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
 const AFFINITY_SECONDS_MAX = 86_400;
 
-const isHeadless = ({ clusterIP, clusterIPs }: Spec): boolean => clusterIP === 'None' || clusterIPs?.[0] === 'None';
+const isHeadless = ({ clusterIPs = [] }: Spec): boolean => clusterIPs.length === 1 && clusterIPs[0] === 'None';
 
 function checkPort(port: Port, isOneOfMany: boolean, names: Set<string>, at: string, errors: FieldError[]): void {
   const { name, protocol, targetPort, appProtocol } = port;
@@ -60,12 +60,12 @@ function checkClashes({ ports = [], type }: Spec, errors: FieldError[]): void {
 }
 
 function checkType(spec: Spec, errors: FieldError[]): void {
-  const { type, clusterIPs, clusterIP, ipFamilies, ipFamilyPolicy, externalName } = spec;
+  const { type, clusterIPs, ipFamilies, ipFamilyPolicy, externalName } = spec;
   if ((type === 'LoadBalancer' || type === 'NodePort') && isHeadless(spec))
     errors.push(invalidValue('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`));
   if (type !== 'ExternalName') return;
   const text = 'may not be set for ExternalName services';
-  if ((clusterIPs ?? []).length > 0 || clusterIP) errors.push(forbiddenField('spec.clusterIPs', text));
+  if ((clusterIPs ?? []).length > 0) errors.push(forbiddenField('spec.clusterIPs', text));
   if ((ipFamilies ?? []).length > 0) errors.push(forbiddenField('spec.ipFamilies', text));
   if (ipFamilyPolicy !== undefined) errors.push(forbiddenField('spec.ipFamilyPolicy', text));
   const name = (externalName ?? '').replace(/\.$/, '');
@@ -78,24 +78,23 @@ const FAMILY_POLICIES = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
 const isOfFamily = (address: string, family: string | undefined): boolean =>
   family === undefined || (family === 'IPv6' ? isIPv6(address) : family !== 'IPv4' || !isIPv6(address));
 
-/** ValidateServiceClusterIPsRelatedFields. The first address also stands alone, and the server fills in one by the other. */
-function checkAddresses(spec: Spec, errors: FieldError[]): void {
-  const { type, clusterIP, clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec;
+/** ValidateServiceClusterIPsRelatedFields. */
+export function validateClusterIPs(spec: Spec, errors: FieldError[]): void {
+  const { type, clusterIP, clusterIPs: addresses = [], ipFamilies = [], ipFamilyPolicy } = spec;
   if (type === 'ExternalName') return;
   const at = 'spec.clusterIPs';
-  if (clusterIP && clusterIPs.length > 0 && clusterIPs[0] !== clusterIP)
-    errors.push(invalidValue(at, clusterIPs, 'first value must match `clusterIP`'));
-  if (!clusterIP && clusterIPs.length > 0) errors.push(invalidValue(at, clusterIPs, 'must be empty when `clusterIP` is not specified'));
+  if (clusterIP && addresses.length === 0) errors.push(required(at));
+  else if (clusterIP && addresses[0] !== clusterIP) errors.push(invalidValue(at, addresses, 'first value must match `clusterIP`'));
+  if (!clusterIP && addresses.length > 0) errors.push(invalidValue(at, addresses, 'must be empty when `clusterIP` is not specified'));
   ipFamilies.forEach((family, i) => {
     if (!FAMILIES.includes(family)) errors.push(notSupported(`spec.ipFamilies[${i}]`, family, FAMILIES));
     if (ipFamilies.indexOf(family) < i) errors.push(duplicate(`spec.ipFamilies[${i}]`, family));
   });
   if (ipFamilyPolicy !== undefined && !FAMILY_POLICIES.includes(ipFamilyPolicy))
     errors.push(notSupported('spec.ipFamilyPolicy', ipFamilyPolicy, FAMILY_POLICIES));
-  const addresses = clusterIPs.length === 0 && clusterIP ? [clusterIP] : clusterIPs;
   let isWell = true;
   addresses.forEach((address, i) => {
-    if (i > 0 || address !== 'None') isWell = validateIP(address, `${at}[${i}]`, errors) && isWell;
+    if (i > 0 || address !== 'None') isWell = validateLegacyIP(address, `${at}[${i}]`, errors) && isWell;
     else if (addresses.length > 1) {
       isWell = false;
       errors.push(invalidValue(at, addresses, "'None' must be the first and only value"));
@@ -103,7 +102,7 @@ function checkAddresses(spec: Spec, errors: FieldError[]): void {
   });
   if (addresses.length > 2) errors.push(invalidValue(at, addresses, 'may only hold up to 2 values'));
   if (!isWell) return;
-  if (addresses.length > 1 && !(addresses.some(isIPv4) && addresses.some(isIPv6)))
+  if (addresses.length > 1 && !(addresses.some((address) => !isIPv6(address)) && addresses.some(isIPv6)))
     errors.push(invalidValue(at, addresses, 'may specify no more than one IP for each IP family'));
   if (isHeadless(spec)) return;
   addresses.forEach((address, i) => {
@@ -206,7 +205,7 @@ export function validateService(service: Service): FieldErrors {
   const ports = spec.ports ?? [];
   if (ports.length === 0 && !isHeadless(spec) && spec.type !== 'ExternalName') errors.push(required('spec.ports'));
   checkType(spec, errors);
-  checkAddresses(spec, errors);
+  validateClusterIPs(spec, errors);
   const names = new Set<string>();
   ports.forEach((port, i) => checkPort(port, ports.length > 1, names, `spec.ports[${i}]`, errors));
   errors.push(...validateLabels(spec.selector, 'spec.selector'));

@@ -117,7 +117,7 @@ export class Creation implements AddressTaker, EtcdWaiter, LeaseTaker, MutationW
 
   portsGranted(refused: StatusObject | undefined, ctx: Context): void {
     if (refused === undefined) return this.store(ctx);
-    releaseAddress(this.core, this.operation.candidate, ctx);
+    if (!this.operation.request.options?.dryRun) releaseAddress(this.core, this.operation.candidate, ctx);
     this.core.fail(this.operation, refused, ctx);
   }
 

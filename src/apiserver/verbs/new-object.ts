@@ -63,7 +63,12 @@ function made(core: Core, operation: Operation, body: unknown, ctx: Context): Ku
   if (metadata.name === '' && metadata.generateName)
     metadata.name = drawName(ctx.chance, metadata.generateName, request.user, request.id, operation.attempts);
   metadata.uid = drawUid(ctx.chance, request.user, request.id, ctx.now, metadata.name);
-  const object = shaped(descriptor, resource.view?.stored ?? info, admitted, metadata);
+  let object = shaped(descriptor, resource.view?.stored ?? info, admitted, metadata);
+  if (descriptor.begin !== undefined) {
+    const begun = descriptor.begin(object, undefined, request.options?.dryRun === true);
+    if (begun.refused !== undefined) return begun.refused;
+    object = begun.object as typeof object;
+  }
   const prepared = prepareForCreate(descriptor, object, time);
 
   let errors = validateMeta(metadata, descriptor.nameRule ?? dns1123Subdomain, info.namespaced);

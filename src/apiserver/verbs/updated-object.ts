@@ -131,7 +131,12 @@ export function updatedObject(
   const defaulted = isStatusUpdate || descriptor.defaults === undefined ? sent : descriptor.defaults(sent);
   // Defaults may add labels (namespaces).
   if (defaulted.metadata?.labels !== sent.metadata?.labels) metadata.labels = defaulted.metadata?.labels;
-  const object = shaped(descriptor, view?.stored ?? info, defaulted, metadata);
+  let object = shaped(descriptor, view?.stored ?? info, defaulted, metadata);
+  if (descriptor.begin !== undefined && subresource === undefined) {
+    const begun = descriptor.begin(object, current, operation.request.options?.dryRun === true);
+    if (begun.refused !== undefined) return begun.refused;
+    object = begun.object as typeof object;
+  }
   // What /finalize sends is the stored object with other finalizers: nothing is to be put back.
   const next = isStatusUpdate
     ? prepareForStatusUpdate(descriptor, object, current, time)

@@ -4,8 +4,10 @@
 //	{"op": "update", "resource": "pods", "object": ..., "old": ...}
 //	{"op": "smp", "old": {...}, "patch": {...}}                a strategic merge patch applied
 //	{"op": "table", "object": {...}}                           what kubectl get prints
+//	{"op": "services", "steps": [{"verb": "create", "name": ..., "body": ...}, ...]}  requests about services, one after the other
 //
-// and writes one answer a line. Admission, allocation of addresses and ports, and feature gates other than the defaults are not part of it.
+// and writes one answer a line. Admission and feature gates other than the defaults are not part of it, and allocation of addresses and ports is of
+// "services" alone.
 package main
 
 import (
@@ -120,6 +122,7 @@ type ask struct {
 	Object   json.RawMessage `json:"object"`
 	Old      json.RawMessage `json:"old"`
 	Patch    json.RawMessage `json:"patch"`
+	Steps    []step          `json:"steps"`
 }
 
 type answer struct {
@@ -129,6 +132,7 @@ type answer struct {
 	Table   *metav1.Table   `json:"table,omitempty"`
 	Columns map[string]any  `json:"columns,omitempty"`
 	Warns   []string        `json:"warnings,omitempty"`
+	Answers []answer        `json:"answers,omitempty"`
 }
 
 func decode(raw []byte) (runtime.Object, *schema.GroupVersionKind, error) {
@@ -159,6 +163,9 @@ func serve(a ask) (out answer) {
 			out = answer{Error: fmt.Sprint("panic: ", r)}
 		}
 	}()
+	if a.Op == "services" {
+		return answer{Answers: session(a.Steps)}
+	}
 	if a.Op == "table" {
 		obj, _, err := internal(a.Object)
 		if err != nil {
