@@ -1,6 +1,7 @@
 /** The table that ends a run: what was expected, what was measured, and the figures of the run itself. */
 
 import type { Result } from '#experiment';
+import { percentDecimals } from '#report';
 import { clock } from './progress.ts';
 
 export function verdictTable(result: Result): string {
@@ -28,7 +29,7 @@ export function verdictTable(result: Result): string {
 
 export function measured(value: number | null, unit: string): string {
   if (value === null) return 'nothing';
-  if (unit === 'share') return `${(value * 100).toFixed(2)} %`;
+  if (unit === 'share') return `${(value * 100).toFixed(percentDecimals(value))} %`;
   if (unit === 'bytes') return value >= 1e9 ? `${(value / 1e9).toFixed(2)} GB` : `${(value / 1e6).toFixed(1)} MB`;
   if (unit === 'pods' || unit === 'nodes') return `${value} ${unit}`;
   return `${Number(value.toPrecision(4))} ${unit}`;

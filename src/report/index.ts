@@ -1,5 +1,6 @@
 /** From result.json to what people look at. */
 export { pictures, REPORT_FORMATS, type ReportFormat, renderStudy, STUDY_FORMATS } from './formats.ts';
+export { percentDecimals } from './number-text.ts';
 export { renderReport } from './page.ts';
 export { chartJs, pageHtml as renderPage, reportCss } from './page-shell.ts';
 export { branchesPage, renderBranches } from './studies/branches-page.ts';

@@ -43,10 +43,16 @@ export function bytesText(bytes: number): string {
   return `${numberText(Number(value.toPrecision(3)))} ${units[unit]}`;
 }
 
+/** How many decimals a share needs in per cent: two, and more where it is so close to none or to all that two digits of what is left would not show. */
+export function percentDecimals(share: number): number {
+  const left = Math.min(Math.abs(share), Math.abs(1 - share)) * 100;
+  return left > 0 && left < 0.1 ? Math.min(8, 1 - Math.floor(Math.log10(left))) : 2;
+}
+
 /** A measured value with its unit, as verdicts and distributions carry it. */
 export function measureText(value: number | null, unit: string): string {
   if (value === null || Number.isNaN(value)) return '–';
   if (unit === 'bytes') return bytesText(value);
-  if (unit === 'share' || unit === 'ratio') return `${Number((value * 100).toFixed(2))} %`;
+  if (unit === 'share' || unit === 'ratio') return `${Number((value * 100).toFixed(percentDecimals(value)))} %`;
   return unit === '' ? numberText(value) : `${numberText(value)} ${unit}`;
 }

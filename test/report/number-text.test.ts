@@ -27,5 +27,14 @@ it.each([
 it('says bytes in powers of 1,024', () => expect([bytesText(512), bytesText(612e6)]).toEqual(['512 bytes', '584 MiB']));
 
 it('says shares in percent and other units behind the number', () => {
-  expect([measureText(0.99948, 'share'), measureText(412.2, 'ms'), measureText(null, 's')]).toEqual(['99.95 %', '412 ms', '–']);
+  expect([measureText(0.99948, 'share'), measureText(412.2, 'ms'), measureText(null, 's')]).toEqual(['99.948 %', '412 ms', '–']);
+  // As much as it takes to tell them from their limits.
+  expect([0.000058, 0.999942, 0.0005, 0.31849, 0, 1].map((share) => measureText(share, 'share'))).toEqual([
+    '0.0058 %',
+    '99.9942 %',
+    '0.05 %',
+    '31.85 %',
+    '0 %',
+    '100 %',
+  ]);
 });
