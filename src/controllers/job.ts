@@ -69,9 +69,8 @@ export class JobController implements Controller {
     const pod = event.object as Pod;
     const owner = ownerKey(pod, view);
     if (owner === undefined) return controllerOf(pod) === undefined ? adopters(event, view) : NONE;
-    const previous = event.previous as Pod | undefined;
     // With OnFailure the kubelet's restarts count too.
-    if (previous !== undefined && pod.spec?.restartPolicy !== 'OnFailure' && isSameToOwner(previous, pod)) return NONE;
+    if (pod.spec?.restartPolicy !== 'OnFailure' && isSameToOwner(event)) return NONE;
     countHeld(event, view);
     if (event.type === 'delete' || !hasTrackingFinalizer(pod)) this.#seenReleased(owner.key, pod.metadata?.uid ?? '');
     if (owner.isThere) return [owner.key];

@@ -2,7 +2,7 @@
 
 import type { Pod, PodCondition } from '#api';
 import { parseTime } from '#api';
-import type { Outcome } from '#client';
+import type { InformerEvent, Outcome } from '#client';
 import type { Duration } from '#sim';
 import { SECOND } from '#sim';
 
@@ -24,9 +24,18 @@ export function isPodTerminal(pod: Pod): boolean {
 /** Neither finished nor being deleted. */
 export const isPodActive = (pod: Pod): boolean => !isPodTerminal(pod) && pod.metadata?.deletionTimestamp === undefined;
 
-/** Whether two versions of a pod are the same to a controller that counts active, ready and dying pods. Waking its key would find nothing to do: upstream
- *  wakes it all the same. */
-export function isSameToOwner(previous: Pod, pod: Pod): boolean {
+/** Whether an event tells a controller that counts active, ready and dying pods nothing: waking its key would find nothing to do (upstream wakes it all the
+ *  same). A pod that a list no longer shows comes as it was last known: that it is gone is news, unless it was on its way and nothing held it. */
+export function isSameToOwner({ type, object, previous }: InformerEvent): boolean {
+  if (previous === undefined) return false;
+  if (type === 'delete') {
+    const { deletionTimestamp, finalizers } = previous.metadata ?? {};
+    if (deletionTimestamp === undefined || (finalizers?.length ?? 0) > 0) return false;
+  }
+  return isSame(previous as Pod, object as Pod);
+}
+
+function isSame(previous: Pod, pod: Pod): boolean {
   const [before, after] = [previous.metadata, pod.metadata];
   if (before?.ownerReferences !== after?.ownerReferences || before?.deletionTimestamp !== after?.deletionTimestamp) return false;
   if (before?.labels !== after?.labels || before?.uid !== after?.uid || before?.finalizers?.length !== after?.finalizers?.length)

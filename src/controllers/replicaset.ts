@@ -202,7 +202,7 @@ function controllerKey(pod: Pod, view: View): string | undefined {
 function podKeys(event: InformerEvent, view: View): readonly string[] {
   const pod = event.object as Pod;
   const previous = event.previous as Pod | undefined;
-  if (previous !== undefined && isSameToOwner(previous, pod)) return NONE;
+  if (isSameToOwner(event)) return NONE;
   const key = controllerKey(pod, view);
   if (previous !== undefined && previous.metadata?.ownerReferences !== pod.metadata?.ownerReferences) {
     const before = controllerKey(previous, view);

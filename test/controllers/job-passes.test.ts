@@ -170,6 +170,14 @@ describe('who hears of a pod', () => {
     return controller.watches[1]?.keys(event as never, view) ?? [];
   };
 
+  it('wakes the Job of one that a list no longer shows, though its finalizer was never seen taken off', () => {
+    const gone = podOf('a', 'Succeeded');
+    const dying = { ...gone, metadata: { ...gone.metadata, deletionTimestamp: rfc3339(NOW) } };
+    const free = { ...dying, metadata: { ...dying.metadata, finalizers: [] } };
+    const of = (object: object) => keysOf({ type: 'delete', key: 'default/a', object, previous: object });
+    expect([of(gone), of(dying), of(free)]).toEqual([['default/sum'], ['default/sum'], []]);
+  });
+
   it('wakes a Job that may adopt it, once, when it comes or changes its labels', () => {
     const orphan = podOf('a', 'Running', { owner: null });
     const event = { key: 'default/a', object: orphan };

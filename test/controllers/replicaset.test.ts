@@ -50,6 +50,19 @@ describe('ReplicaSet', () => {
     expect(view.events.filter((event) => event.startsWith('Warning'))).toHaveLength(8);
   });
 
+  it('counts a pod as deleted that a list no longer shows, though it was never seen dying', () => {
+    const controller = new ReplicaSetController();
+    const owner = { metadata: { name: 'web', namespace: 'default', uid: 'u' }, spec: { replicas: 1 } };
+    const view = pureView(controller, { 'replicasets.apps': [owner] });
+    const gone = (metadata: object) => {
+      const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: 'u', controller: true }];
+      const pod = { metadata: { name: 'web-a', namespace: 'default', ownerReferences, ...metadata } } as Pod;
+      return controller.watches[1]?.keys({ type: 'delete', key: 'default/web-a', object: pod, previous: pod }, view);
+    };
+    expect(gone({})).toEqual(['default/web']);
+    expect(gone({ deletionTimestamp: '2026-01-01T00:00:00Z' })).toEqual([]);
+  });
+
   it('gives all pods of a set one body, with the template shared', () => {
     const controller = new ReplicaSetController();
     const template = podTemplate('web');
