@@ -36,6 +36,7 @@ import { schedulerInstances } from './scheduler-hosts.ts';
 import { cloudHost } from './storage-hosts.ts';
 import { addTraffic } from './traffic-hosts.ts';
 import type { WebhookHostConfig } from './webhook-host.ts';
+import { whyNoWires } from './wire/why-not.ts';
 import type { WorkloadClientConfig } from './workload-client.ts';
 
 /** Names under which hosts.ts keeps the factories. */
@@ -222,17 +223,18 @@ function observerConfig(scenario: Scenario, client: ClientConfig, losses: readon
 }
 
 function auditorHost(
-  { cluster }: Scenario,
+  scenario: Scenario,
   client: (user: string, limits: ClientLimits) => ClientConfig,
   changes: readonly WorldChange[],
   { apiServers, controllerManagers }: Topology,
 ): HostSpec {
-  const { nodeMonitorGracePeriod, nodeEvictionRate } = cluster.controllers;
+  const { nodeMonitorGracePeriod, nodeEvictionRate } = scenario.cluster.controllers;
   const settings = {
     nodeMonitorGraceSeconds: nodeMonitorGracePeriod / 1e6,
     nodeEvictionRate,
     lostAnswers: lostAnswers(changes, apiServers),
     managerSleeps: sleepsOf(changes, controllerManagers),
+    isUnordered: whyNoWires(scenario, 0) !== undefined,
   };
   const config: AuditorConfig = { client: client('system:observer', UNLIMITED), settings };
   return { name: 'auditor', program: 'auditor', config, ...USERS };

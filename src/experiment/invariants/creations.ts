@@ -3,13 +3,12 @@
  *  lost or another controller manager leads: from then on a controller may make twice what it did not hear of. */
 
 import { type LabelSelector, type Lease, matchesLabelSelector, type Pod, type ReplicaSet } from '#api';
-import { type Change, controllerUid, type Finding, type History, isLive, of } from './history.ts';
+import { controllerUid, type Finding, type History, isLive, of } from './history.ts';
+import { inWrittenOrder } from './written-order.ts';
 
 /** A controller acts on what was wanted up to this long ago. */
 const LATE = 10_000_000;
 const LEADER = 'kube-system/kube-controller-manager';
-
-const revision = ({ object }: Change): number => Number(object.metadata?.resourceVersion ?? 0);
 
 /** When the ordinary ends. */
 function calmUntil(history: History): number {
@@ -30,11 +29,12 @@ interface Wanted {
 }
 
 export function* creations(history: History): Iterable<Finding> {
+  if (history.settings.isUnordered === true) return;
   const until = calmUntil(history);
   const wanted = new Map<string, Wanted>();
   const live = new Map<string, Set<string>>();
-  const calm = [...of(history, 'replicasets.apps', 'pods')].filter(({ at }) => at < until);
-  for (const { at, type, key, resource, object } of calm.sort((a, b) => revision(a) - revision(b))) {
+  const calm = inWrittenOrder(history, 'replicasets.apps', 'pods').filter(({ at }) => at < until);
+  for (const { at, type, key, resource, object } of calm) {
     const uid = object.metadata?.uid ?? '';
     if (resource === 'replicasets.apps') {
       const now = (object as ReplicaSet).spec?.replicas ?? 1;

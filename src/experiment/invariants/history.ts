@@ -27,6 +27,8 @@ export interface Settings {
   readonly lostAnswers?: readonly Interval[];
   /** When controller managers stood still. */
   readonly managerSleeps?: readonly Interval[];
+  /** Revisions do not tell what came first: there is more than one etcd, or its history was taken back. */
+  readonly isUnordered?: boolean;
 }
 
 export interface History {

@@ -2,29 +2,30 @@
 
 import type { Node, Pod } from '#api';
 import { podRequests, quantityMilliValue, quantityValue, tolerates } from '#api';
-import { atEnd, type Change, type Finding, type History, type Invariant, isReady, of } from './history.ts';
+import { atEnd, type Finding, type History, type Invariant, isReady, of } from './history.ts';
 import { outages } from './outages.ts';
+import { inWrittenOrder, type Written } from './written-order.ts';
 
 /** Watches of kinds are not ordered among each other, and a scheduler sees the cluster late: what changed within this long before a binding may be unknown to it. */
 const LATE = 5_000_000;
 
 const nodeOf = ({ spec }: Pod): string => spec?.nodeName ?? '';
 
-/** Bindings, with all nodes and pods as they were seen then. */
+/** Bindings, with all nodes and pods as they were then. */
 function* bindings(
   history: History,
-): Iterable<Change & { readonly pods: ReadonlyMap<string, Pod>; readonly nodes: ReadonlyMap<string, { node: Node; since: number }> }> {
+): Iterable<Written & { readonly pods: ReadonlyMap<string, Pod>; readonly nodes: ReadonlyMap<string, { node: Node; since: number }> }> {
   const pods = new Map<string, Pod>();
   const nodes = new Map<string, { node: Node; since: number }>();
-  for (const change of of(history, 'pods', 'nodes')) {
-    const { at, type, key, resource, object, before } = change;
+  for (const change of inWrittenOrder(history, 'pods', 'nodes')) {
+    const { written, type, key, resource, object, before } = change;
     if (resource === 'nodes') {
       const [node, was] = [object as Node, before as Node | undefined];
       if (type === 'delete') nodes.delete(key);
       else if (was === undefined || was.spec !== node.spec || was.metadata?.labels !== node.metadata?.labels) {
         const isSame =
           was !== undefined && JSON.stringify([was.spec, was.metadata?.labels]) === JSON.stringify([node.spec, node.metadata?.labels]);
-        nodes.set(key, { node, since: isSame ? (nodes.get(key)?.since ?? at) : at });
+        nodes.set(key, { node, since: isSame ? (nodes.get(key)?.since ?? written) : written });
       }
       continue;
     }
@@ -108,12 +109,12 @@ function* nodeFits(history: History): Iterable<Finding> {
 /** S4: hard rules, as far as the node alone decides them. What changed in an outage or soon after it the scheduler may not have heard of. */
 function* hardRules(history: History): Iterable<Finding> {
   const unheard = outages(history);
-  for (const { at, key, object, before, nodes } of bindings(history)) {
+  for (const { at, written, key, object, before, nodes } of bindings(history)) {
     const pod = object as Pod;
     const found = nodes.get(nodeOf(pod));
     // A pod that came with a node in its spec was never scheduled.
-    if (found === undefined || before === undefined || at - found.since < LATE) continue;
-    if (unheard.some(({ from, until }) => found.since > from - LATE && at < until)) continue;
+    if (found === undefined || before === undefined || written - found.since < LATE) continue;
+    if (unheard.some(({ from, until }) => found.since > from - LATE && written < until)) continue;
     const labels = found.node.metadata?.labels ?? {};
     for (const [label, value] of Object.entries(pod.spec?.nodeSelector ?? {}))
       if (labels[label] !== value)
@@ -209,22 +210,32 @@ const isPreempted = ({ status }: Pod): boolean =>
     ({ type, reason, status: is }) => type === 'DisruptionTarget' && reason === 'PreemptionByScheduler' && is === 'True',
   ) === true;
 
-/** S6: a pod makes way only for one of higher priority that waits, or did until a moment ago. */
+/** S6: a pod makes way only for one of higher priority that waits, or did until a moment ago. What a list tells at once came in no order: of those that are
+ *  heard of in the same instant any may have waited before. */
 function* preemption(history: History): Iterable<Finding> {
   const waited = new Map<string, { readonly priority: number; until: number }>();
+  let due: (Finding & { readonly priority: number })[] = [];
+  let now = 0;
+  const judged = (): readonly Finding[] => {
+    const unfounded = due.filter(
+      ({ at, priority }) => ![...waited.values()].some((one) => one.priority > priority && at - one.until < LATE),
+    );
+    due = [];
+    return unfounded.map(({ at, message }) => ({ at, message }));
+  };
   for (const { at, type, key, object, before } of of(history, 'pods')) {
+    if (at > now) yield* judged();
+    now = at;
     const [pod, was] = [object as Pod, before as Pod | undefined];
     const priority = pod.spec?.priority ?? 0;
-    if (type !== 'delete' && isPreempted(pod) && (was === undefined || !isPreempted(was))) {
-      const higher = [...waited.values()].some((one) => one.priority > priority && at - one.until < LATE);
-      if (!higher) yield { at, message: `pod ${key} of priority ${priority} made way, and none of a higher one waited` };
-    }
+    if (type !== 'delete' && isPreempted(pod) && (was === undefined || !isPreempted(was)))
+      due.push({ at, priority, message: `pod ${key} of priority ${priority} made way, and none of a higher one waited` });
+    const one = waited.get(key);
     if (nodeOf(pod) === '' && type !== 'delete') waited.set(key, { priority, until: Number.POSITIVE_INFINITY });
-    else {
-      const one = waited.get(key);
-      if (one !== undefined && one.until > at) one.until = at;
-    }
+    else if (was === undefined) waited.set(key, { priority, until: at });
+    else if (one !== undefined && one.until > at) one.until = at;
   }
+  yield* judged();
 }
 
 export const SCHEDULING_INVARIANTS: readonly Invariant[] = [

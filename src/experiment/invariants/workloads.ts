@@ -1,8 +1,9 @@
 /** C1-C5, C10: what holds of replicas and of those who make them. */
 
-import type { CronJob, DaemonSet, Deployment, HorizontalPodAutoscaler, Job, KubeObject, Pod, ReplicaSet, StatefulSet } from '#api';
+import type { CronJob, DaemonSet, HorizontalPodAutoscaler, Job, KubeObject, Pod, ReplicaSet, StatefulSet } from '#api';
 import { creations } from './creations.ts';
 import { atEnd, controllerUid, type Finding, type History, type Invariant, isLive, isQuiet, isReady, of } from './history.ts';
+import { rollingUpdates } from './rollouts.ts';
 
 /** A controller sees the cluster late: what was wanted up to this long ago may still be acted on. */
 const LATE = 10_000_000;
@@ -66,66 +67,6 @@ function* replicas(history: History): Iterable<Finding> {
         message: `ReplicaSet ${set.metadata?.namespace}/${set.metadata?.name} wants ${set.spec?.replicas ?? 1} pods and has ${there}`,
       };
   }
-}
-
-function rounded(value: number | string | undefined, of: number, up: boolean): number {
-  if (typeof value === 'number') return value;
-  const share = (Number((value ?? '25%').replace('%', '')) / 100) * of;
-  return up ? Math.ceil(share - 1e-9) : Math.floor(share + 1e-9);
-}
-
-/** C2: a rolling update stays between what it may have too few and too many. Judged by the Deployment's own status; the lower bound only while no node and
- *  no container failed, since those take pods away too. */
-function* rollingUpdates(history: History): Iterable<Finding> {
-  const scaled = new Map<string, { replicas: number; most: number; at: number }>();
-  const reached = new Map<string, boolean>();
-  // The status is put together from those of ReplicaSets, some of them old: what is wrong counts once it has stood for two seconds.
-  const late = new Map<string, Finding>();
-  const calm = isCalm(history);
-  for (const { at, type, key, object } of of(history, 'deployments.apps')) {
-    const { spec, status, metadata } = object as Deployment;
-    if (type === 'delete' || spec === undefined || (spec.strategy?.type ?? 'RollingUpdate') !== 'RollingUpdate' || spec.paused === true)
-      continue;
-    const replicas = spec.replicas ?? 1;
-    const known = scaled.get(key);
-    if (known?.replicas !== replicas) {
-      scaled.set(key, { replicas, most: Math.max(replicas, known?.most ?? 0), at });
-      reached.set(key, false);
-    } else if (at - known.at > 60_000_000) known.most = replicas;
-    const { maxSurge, maxUnavailable } = spec.strategy?.rollingUpdate ?? {};
-    const surge = rounded(maxSurge, scaled.get(key)?.most ?? replicas, true);
-    const most = (scaled.get(key)?.most ?? replicas) + surge;
-    const lasting = late.get(key);
-    if (lasting !== undefined && at - lasting.at > 2_000_000) yield lasting;
-    late.delete(key);
-    if ((status?.replicas ?? 0) > most) late.set(key, { at, message: `Deployment ${key} has ${status?.replicas} pods, ${most} at most` });
-    let fewer = rounded(maxUnavailable, replicas, false);
-    if (fewer === 0 && surge === 0) fewer = 1;
-    const least = replicas - fewer;
-    const available = status?.availableReplicas ?? 0;
-    if (available >= least) reached.set(key, true);
-    else if (
-      calm &&
-      reached.get(key) === true &&
-      (status?.updatedReplicas ?? 0) < (status?.replicas ?? 0) &&
-      metadata?.deletionTimestamp === undefined
-    )
-      late.set(key, { at, message: `Deployment ${key} has ${available} pods available in the middle of a rollout, ${least} at least` });
-  }
-  for (const finding of late.values()) if (history.until - finding.at > 2_000_000) yield finding;
-}
-
-/** No node was unready, no container restarted, no pod failed or was disrupted or deleted by hand. */
-function isCalm(history: History): boolean {
-  for (const { object, resource, type } of history.changes) {
-    if (resource === 'nodes' && type !== 'add' && !isReady(object as Pod)) return false;
-    if (resource !== 'pods') continue;
-    const { status, metadata } = object as Pod;
-    if (status?.phase === 'Failed' && metadata?.deletionTimestamp === undefined) return false;
-    if (status?.containerStatuses?.some(({ restartCount }) => restartCount > 0) === true) return false;
-    if (status?.conditions?.some((condition) => condition.type === 'DisruptionTarget') === true) return false;
-  }
-  return true;
 }
 
 /** C3: members of a StatefulSet start one after another. That no two of one name run at once holds by the API's names, as far as the API can see. */

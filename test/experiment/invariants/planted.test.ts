@@ -267,6 +267,48 @@ describe('invariants', () => {
     expect(of([2, 10, 18, 25], 50)).toEqual(['S4']);
   });
 
+  it('S4 goes by the order of versions, in whatever order word of them comes, unless they have none', () => {
+    const tainted = node('n', { spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } });
+    const bound = pod('a', { spec: { nodeName: 'n', containers: [] } });
+    const of = (version: number, isUnordered: boolean) => {
+      const seen = [
+        add(1, 'nodes', tainted),
+        add(2, 'pods', pod('a')),
+        update(40, 'pods', { ...bound, metadata: { ...bound.metadata, resourceVersion: '1000000' } }),
+        update(41, 'nodes', { ...node('n'), metadata: { name: 'n', namespace: undefined, resourceVersion: String(version) } }),
+      ];
+      return violations(historyOf(seen, 200 * SECOND, { isUnordered })).flatMap(({ id }) => (id === 'S4' ? [id] : []));
+    };
+    expect(of(999_999, false)).toEqual([]);
+    expect(of(999_999, true)).toEqual(['S4']);
+    expect(of(1_000_001, false)).toEqual(['S4']);
+  });
+
+  it('C2 counts what stands while somebody leads and answers arrive', () => {
+    const rolling = (replicas: number) => ({ metadata: { name: 'd' }, spec: { replicas: 2 }, status: { replicas } });
+    const of = (renewals: readonly number[], until: number, settings: object = {}) => {
+      const seen = [
+        add(1, 'deployments.apps', rolling(2)),
+        add(2, LEASES, lease('kube-controller-manager', 'kube-system', 'a', '2')),
+        ...renewals.map((at) => update(at, LEASES, lease('kube-controller-manager', 'kube-system', 'a', String(at)))),
+        update(10, 'deployments.apps', rolling(4)),
+        // Another word of it does not begin it anew.
+        update(until - 1, 'deployments.apps', rolling(5)),
+        update(until, 'deployments.apps', rolling(3)),
+        ...Array.from({ length: 90 }, (_, i) =>
+          update(until + 2 * i, LEASES, lease('kube-controller-manager', 'kube-system', 'a', `x${i}`)),
+        ),
+      ].sort((a, b) => a.at - b.at);
+      return violations(historyOf(seen, (until + 180) * SECOND, settings)).flatMap(({ id }) => (id === 'C2' ? [id] : []));
+    };
+    const renewals = [4, 6, 8, 10, 12, 14, 16, 18, 20];
+    expect(of(renewals, 15)).toEqual(['C2']);
+    expect(of(renewals, 13)).toEqual([]);
+    expect(of([4, 6, 8, 10, 20], 20.5)).toEqual([]);
+    expect(of(renewals, 15, { lostAnswers: [{ from: 3 * SECOND, until: 12 * SECOND }] })).toEqual([]);
+    expect(of(renewals, 18, { lostAnswers: [{ from: 3 * SECOND, until: 12 * SECOND }] })).toEqual(['C2']);
+  });
+
   it('S5 bears a pod that waits for room, for a node that takes it, or not long', () => {
     const of = (since: number, more: object, size: object = {}) =>
       violations(
@@ -293,6 +335,21 @@ describe('invariants', () => {
     };
     expect(of(11)).toEqual([]);
     expect(of(10)).toEqual(['S6']);
+  });
+
+  it('S6 takes what a list tells at once for no order in which it was', () => {
+    const of = (priority: number, more: object) => {
+      const lesser = pod('a', { spec: { nodeName: 'n', containers: [], priority: 10 } });
+      const seen = [
+        add(1, 'pods', lesser),
+        update(30, 'pods', { ...lesser, status: { conditions: preempted } }),
+        add(30, 'pods', pod('b', { spec: { containers: [], priority, ...more } })),
+      ];
+      return violations(historyOf(seen, 200 * SECOND)).flatMap(({ id }) => (id === 'S6' ? [id] : []));
+    };
+    expect(of(11, {})).toEqual([]);
+    expect(of(11, { nodeName: 'n' })).toEqual([]);
+    expect(of(10, {})).toEqual(['S6']);
   });
 
   it('C8 does not count the time in which nothing is heard of the node', () => {
