@@ -10,10 +10,14 @@ const faint = (colour, percent) =>
   `rgba(${[1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)).join(', ')}, ${percent / 100})`;
 const dashes = { solid: [], dashed: [7, 4], dotted: [2, 3] };
 
+const DAY = 86400;
 const clock = (seconds) => {
   const whole = Math.round(seconds);
   const two = (n) => String(n).padStart(2, '0');
   const minutes = Math.floor((whole % 3600) / 60);
+  const days = Math.floor(whole / DAY);
+  // From two days on nobody counts hours.
+  if (days >= 2) return whole % DAY === 0 ? `${days} d` : `${days} d ${Math.floor((whole % DAY) / 3600)}:${two(minutes)}`;
   return whole >= 3600 ? `${Math.floor(whole / 3600)}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 };
 const short = (value) => {
@@ -47,8 +51,8 @@ const logTicks = (min, max) => {
 const clockStep = (span, room) => {
   const most = Math.max(2, Math.floor(room / 58));
   return (
-    [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400].find((step) => span / step <= most) ??
-    86400 * Math.ceil(span / 86400 / most)
+    [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, DAY].find((step) => span / step <= most) ??
+    DAY * Math.ceil(span / DAY / most)
   );
 };
 
