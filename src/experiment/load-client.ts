@@ -85,6 +85,8 @@ export class LoadClient implements Host {
   /** Numbers of what `create` made and `delete` has not taken: [oldest, next). */
   #oldest = 0;
   #next = 0;
+  /** The newest version that was told. */
+  #known = 0;
 
   constructor({ client, plan, index }: LoadClientConfig) {
     this.#plan = plan;
@@ -208,6 +210,8 @@ export class LoadClient implements Host {
         return { ...base, verb: 'list' };
       case 'listCached':
         return { ...base, verb: 'list', options: { resourceVersion: '0' } };
+      case 'listKnown':
+        return { ...base, verb: 'list', options: { resourceVersion: String(this.#known), resourceVersionMatch: 'NotOlderThan' } };
       case 'create':
         return this.#creation(this.#further(this.#next++), ctx);
       case 'update': {
@@ -250,9 +254,10 @@ export class LoadClient implements Host {
     return { involvedObject, reason: 'Loaded', message: this.#payload, type: 'Normal', count: 1 };
   }
 
-  #ended({ code, error, continuation }: Outcome<Issued>, ctx: Context): void {
+  #ended({ code, object, error, continuation }: Outcome<Issued>, ctx: Context): void {
     const { phase, kind, at } = continuation;
     const failed = code === 0 || code >= 400;
+    if (!failed) this.#known = Math.max(this.#known, Number(object?.metadata?.resourceVersion ?? 0));
     if (failed) this.#tell(`${kind}: ${code} ${error?.message ?? ''}`);
     if (phase === undefined) return;
     if (failed) phase.failed.add();

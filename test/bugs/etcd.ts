@@ -159,6 +159,22 @@ export const ETCD_BUGS: Readonly<Record<string, SeededBug>> = {
           },
       ),
   },
+  'lease-expires-on-a-follower': {
+    breaks: 'a follower, too, ends leases whose time is over by its own clock, whatever the leader has promised since',
+    marked: true,
+    inject: () =>
+      replace(
+        EtcdMember.prototype,
+        'checkLeases',
+        (checkLeases) =>
+          function (ctx) {
+            Object.defineProperty(this.consensus, 'isLeader', { value: true, configurable: true });
+            checkLeases.call(this, ctx);
+            // What its class says of it holds again.
+            delete this.consensus.isLeader;
+          },
+      ),
+  },
   'vote-twice-in-a-term': {
     breaks: 'a member votes for everyone who asks',
     marked: false,

@@ -4,6 +4,7 @@
 import type { Dice, FaultValue, Span } from './swarm.ts';
 import { guarded, hungry, rivals, squeezed } from './swarm-pressures.ts';
 import { fleeting, tight } from './swarm-provocations.ts';
+import { behind, deposed, meddled, shortLived } from './swarm-separations.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -12,6 +13,8 @@ export interface Extras {
   readonly cluster: Entry;
   readonly workload: readonly Entry[];
   readonly faults: readonly FaultValue[];
+  /** Kinds of the seed's other work that would be in the way: it goes without. */
+  readonly without?: readonly string[];
 }
 
 const SHARE = 0.1;
@@ -102,7 +105,14 @@ const KINDS: Readonly<Record<string, (dice: Dice, storm: Span) => Extras>> = {
   rivals,
   guarded,
   hungry,
+  deposed,
+  behind,
+  shortLived,
+  meddled,
 };
+
+/** Shares of those that are drawn less often. */
+const RARE: Readonly<Record<string, number>> = { shortLived: 0.05, meddled: 0.05 };
 
 /** Kinds of faults that only extras bring. */
 export const EXTRA_FAULTS: readonly string[] = ['cloudErrors', 'dnsErrors', 'repeatRequests'];
@@ -110,11 +120,21 @@ export const EXTRA_FAULTS: readonly string[] = ['cloudErrors', 'dnsErrors', 'rep
 export function swarmExtras(dice: (what: string) => Dice, storm: Span): Extras {
   const drawn = Object.entries(KINDS).flatMap(([name, draw]) => {
     const own = dice(name);
-    return own.chance(SHARE) ? [draw(own, storm)] : [];
+    return own.chance(RARE[name] ?? SHARE) ? [draw(own, storm)] : [];
   });
   return {
-    cluster: Object.assign({}, ...drawn.map(({ cluster }) => cluster)) as Entry,
+    cluster: merged(drawn.map(({ cluster }) => cluster)),
     workload: drawn.flatMap(({ workload }) => workload),
     faults: drawn.flatMap(({ faults }) => faults),
+    without: drawn.flatMap(({ without }) => without ?? []),
   };
+}
+
+/** Parts of which several say something of one component. */
+function merged(parts: readonly Entry[]): Entry {
+  const whole: Record<string, unknown> = {};
+  for (const part of parts)
+    for (const [field, value] of Object.entries(part))
+      whole[field] = Array.isArray(value) ? value : { ...(whole[field] as Entry | undefined), ...(value as Entry) };
+  return whole;
 }

@@ -50,5 +50,7 @@ export function fleeting(dice: Dice, { from, until }: Span): Extras {
       apply: { at: `${at}s`, objects: [{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: `fleeting-${place}` }, spec }] },
     })),
     faults,
+    // Jobs that stay would keep servers' caches from being empty.
+    without: ['jobs'],
   };
 }

@@ -51,6 +51,7 @@ export function swarmPlan(seed: number, minutes: number): SwarmPlan {
   const storm: Span = { from: 30, until: Math.round(seconds * 0.4) };
   const cluster = dice('cluster');
   const extras = swarmExtras((what) => dice(`extras/${what}`), storm);
+  const isWanted = (entry: Readonly<Record<string, unknown>>): boolean => !extras.without?.some((kind) => kind in entry);
   const base = {
     name: `fuzz-${seed}`,
     seed,
@@ -66,7 +67,7 @@ export function swarmPlan(seed: number, minutes: number): SwarmPlan {
       ...(cluster.chance(0.3) ? { network: { jitter: { exponential: { mean: cluster.one(['1ms', '5ms', '20ms']) } } } } : {}),
       ...extras.cluster,
     },
-    workload: [...swarmWork(dice('work'), storm), ...extras.workload],
+    workload: [...swarmWork(dice('work'), storm).filter(isWanted), ...extras.workload],
   };
   // Some seeds have it in for etcd alone.
   const profile = dice('profile');

@@ -5,6 +5,8 @@ import type { Violation } from '../invariants/index.ts';
 import { CommitLog } from './commit-log.ts';
 import { EtcdWatchJudge } from './etcd-watches.ts';
 import { ExpiredWatches } from './expired-watches.ts';
+import { FinalizerJudge } from './finalizers.ts';
+import { LeaseJudge } from './leases.ts';
 import { ListJudge } from './lists.ts';
 import { RaftJudge } from './raft.ts';
 import { RaftLogJudge } from './raft-logs.ts';
@@ -12,6 +14,7 @@ import { ReadJudge } from './reads.ts';
 import { ReplayJudge } from './replay.ts';
 import { UpdateJudge } from './updates.ts';
 import { WatchJudge } from './watches.ts';
+import { WriteJudge } from './writes.ts';
 
 /** How a judge says what it found. */
 export type Tell = (id: string, at: number, message: string) => void;
@@ -33,15 +36,18 @@ export const WIRE_INVARIANTS: Readonly<Record<string, string>> = {
   R6: 'what a member acknowledges is on its disk, and stays there over a crash',
   R7: 'votes, terms and what is applied are on disk before anybody hears of them, and never go back',
   R8: 'revisions only grow',
+  R9: "a lease of etcd ends by its leader's clock",
   L1: 'a read sees what was acknowledged before it was asked',
   L2: 'what is read of etcd at a revision is what was committed up to it',
   W2: 'a watch of etcd tells of nothing twice',
   W4: 'a watch of etcd leaves nothing out',
   W6: 'progress is told behind the events before it',
+  A1: 'what a server says that it has stored is stored',
   A2: 'of the updates that begin from one version one succeeds',
   A3: 'a watch never goes back and leaves nothing out',
   A4: 'a bookmark says no more than was sent, and no more than there is',
   A6: 'a list is as new as was asked for, and not newer than what there is',
+  A9: 'a deletion takes no finalizer off',
 };
 
 /** As many of one kind as say what it is about. */
@@ -71,6 +77,9 @@ export class Tap {
       new WatchJudge(log, tell),
       new UpdateJudge(tell),
       new ListJudge(log, tell),
+      new LeaseJudge(tell),
+      new WriteJudge(log, tell),
+      new FinalizerJudge(log, tell),
       this.expired,
     ];
   }

@@ -18,6 +18,8 @@ const PREFIXES: Readonly<Record<string, string>> = {
   'jobs.batch': '/registry/jobs/',
   services: '/registry/services/specs/',
   'endpointslices.discovery.k8s.io': '/registry/endpointslices/',
+  configmaps: '/registry/configmaps/',
+  secrets: '/registry/secrets/',
 };
 
 interface Watch {
@@ -43,13 +45,14 @@ export class WatchJudge implements Judge {
     else if (message.kind === 'WatchEvents') this.#events(message as WatchEvents, ctx);
   }
 
-  #asked({ id, verb, resource, namespace, options }: ApiRequest, ctx: Context): void {
+  #asked({ id, verb, resource, namespace, name, options }: ApiRequest, ctx: Context): void {
     const from = Number(options?.resourceVersion ?? '');
     // What begins with a state has its objects in the order of their names.
     if (verb !== 'watch' || !(from > 0) || options?.sendInitialEvents === true) return;
     const prefix = PREFIXES[resource];
-    const isWhole = namespace === undefined && options?.labelSelector === undefined && options?.fieldSelector === undefined;
-    const cursor = prefix !== undefined && isWhole ? new Cursor(this.#log, prefix, from + 1) : undefined;
+    const isWhole = name === undefined && options?.labelSelector === undefined && options?.fieldSelector === undefined;
+    const within = namespace === undefined ? prefix : `${prefix}${namespace}/`;
+    const cursor = prefix !== undefined && isWhole ? new Cursor(this.#log, within as string, from + 1) : undefined;
     this.#watches.set(`${ctx.source}/${ctx.self}/${id}`, { resource, last: from, bookmark: from, sequence: 0, cursor });
   }
 
@@ -73,17 +76,19 @@ export class WatchJudge implements Judge {
       if (type !== 'BOOKMARK' && version <= watch.bookmark && watch.bookmark > 0 && version <= watch.last && version !== watch.last)
         this.#tell('A4', ctx.now, `${where} is told of version ${version} after the bookmark ${watch.bookmark}`);
       if (type === 'BOOKMARK') watch.bookmark = version;
+      const isNew = type !== 'BOOKMARK' && version > watch.last;
       watch.last = Math.max(watch.last, version);
-      this.#missing(watch, type, version, where, ctx);
+      this.#missing(watch, type, version, isNew, where, ctx);
     }
   }
 
-  #missing(watch: Watch, type: string, version: number, where: string, ctx: Context): void {
-    const due = watch.cursor?.next?.kv.modRevision;
-    if (watch.cursor === undefined || due === undefined) return;
+  #missing(watch: Watch, type: string, version: number, isNew: boolean, where: string, ctx: Context): void {
+    if (watch.cursor === undefined) return;
+    const due = watch.cursor.next?.kv.modRevision ?? Number.POSITIVE_INFINITY;
     if (type !== 'BOOKMARK' && due === version) return watch.cursor.advance();
-    if (due > version) return;
+    if (due > version && !isNew) return;
     watch.cursor = undefined;
-    this.#tell('A3', ctx.now, `${where} is told of version ${version} and was not told of ${due}`);
+    if (due > version) this.#tell('A3', ctx.now, `${where} is told of version ${version}, at which nothing happened to what it watches`);
+    else this.#tell('A3', ctx.now, `${where} is told of version ${version} and was not told of ${due}`);
   }
 }

@@ -8,8 +8,9 @@ import { bytes, count, duration, fields, label, list, number, oneOf, text } from
 import { parseBytes, parseDuration } from '../units.ts';
 import type { Phase, WorkloadEntry, WorkloadKind } from '../workload.ts';
 
-/** Kinds of request: reads of one object or of all from etcd, or from a server's cache as informers do (resourceVersion 0); and writes. */
-export const LOAD_REQUESTS = ['get', 'getCached', 'list', 'listCached', 'create', 'update', 'patch', 'delete'] as const;
+/** Kinds of request: reads of one object or of all from etcd, from a server's cache as informers do (resourceVersion 0), or not older than what the client was
+ *  told before (resourceVersion N); and writes. */
+export const LOAD_REQUESTS = ['get', 'getCached', 'list', 'listCached', 'listKnown', 'create', 'update', 'patch', 'delete'] as const;
 export type LoadRequest = (typeof LOAD_REQUESTS)[number];
 
 /** Watchers of all objects, each of whom takes so many events a second. */
@@ -80,6 +81,7 @@ export const apiLoad: WorkloadKind<ApiLoadSpec> = {
       getCached: rate("reads of one object from a server's cache (resourceVersion 0)"),
       list: rate('lists of all its objects, consistent'),
       listCached: rate("lists of all its objects from a server's cache"),
+      listKnown: rate('lists of all its objects, not older than what the client was told before'),
       create: rate('creations of further objects'),
       update: rate('PUTs'),
       patch: rate('merge patches'),
