@@ -7,7 +7,6 @@ export interface CoreFile {
 }
 
 const EVENTS = ['test/sim/queue.test.ts'];
-const MVCC = ['test/etcd/mvcc/*.test.ts'];
 const RAFT = ['test/etcd/raft/*.test.ts'];
 const SCHEDULING_QUEUE = ['test/scheduler/queue/*.test.ts', 'test/scheduler/scheduling-queue.test.ts'];
 
@@ -23,14 +22,14 @@ export const CORE_FILES: readonly CoreFile[] = [
     tests: ['test/etcd/mvcc/key-index.test.ts', 'test/etcd/mvcc/store.test.ts'],
   },
   { file: 'src/etcd/mvcc/store.ts', what: 'MVCC: the store', tests: ['test/etcd/mvcc/store.test.ts', 'test/etcd/mvcc/watch-hub.test.ts'] },
-  { file: 'src/etcd/mvcc/event-log.ts', what: 'MVCC: changes since compaction', tests: MVCC },
+  { file: 'src/etcd/mvcc/event-log.ts', what: 'MVCC: changes since compaction', tests: ['test/etcd/mvcc/event-log.test.ts'] },
   { file: 'src/etcd/mvcc/watch-hub.ts', what: 'MVCC: watchers', tests: ['test/etcd/mvcc/watch-hub.test.ts'] },
   { file: 'src/etcd/mvcc/watch-index.ts', what: 'MVCC: who watches a key', tests: ['test/etcd/mvcc/watch-hub.test.ts'] },
-  { file: 'src/etcd/raft/quorum.ts', what: 'Raft: who has won, what is committed', tests: RAFT },
-  { file: 'src/etcd/raft/log.ts', what: 'Raft: the log', tests: RAFT },
-  { file: 'src/etcd/raft/progress.ts', what: 'Raft: what a follower has', tests: RAFT },
-  { file: 'src/etcd/raft/read-only.ts', what: 'Raft: confirmed reads', tests: RAFT },
-  { file: 'src/etcd/raft/membership.ts', what: 'Raft: voters and learners', tests: RAFT },
+  { file: 'src/etcd/raft/quorum.ts', what: 'Raft: who has won, what is committed', tests: ['test/etcd/raft/quorum.test.ts'] },
+  { file: 'src/etcd/raft/log.ts', what: 'Raft: the log', tests: ['test/etcd/raft/log.test.ts'] },
+  { file: 'src/etcd/raft/progress.ts', what: 'Raft: what a follower has', tests: ['test/etcd/raft/progress.test.ts'] },
+  { file: 'src/etcd/raft/read-only.ts', what: 'Raft: confirmed reads', tests: ['test/etcd/raft/quorum.test.ts'] },
+  { file: 'src/etcd/raft/membership.ts', what: 'Raft: voters and learners', tests: ['test/etcd/raft/quorum.test.ts'] },
   { file: 'src/etcd/raft/leadership.ts', what: 'Raft: the leader', tests: RAFT },
   { file: 'src/etcd/raft/raft.ts', what: 'Raft: terms and votes', tests: RAFT },
   { file: 'src/client/work-queue.ts', what: 'work queue', tests: ['test/client/work-queue*.test.ts'] },
@@ -40,7 +39,11 @@ export const CORE_FILES: readonly CoreFile[] = [
     what: 'scheduling queue: what happened meanwhile',
     tests: ['test/scheduler/queue/in-flight-events.test.ts'],
   },
-  { file: 'src/scheduler/queue/queued-pod-info.ts', what: 'scheduling queue: a pod, its back-off', tests: SCHEDULING_QUEUE },
+  {
+    file: 'src/scheduler/queue/queued-pod-info.ts',
+    what: 'scheduling queue: a pod, its back-off',
+    tests: ['test/scheduler/queue/queued-pod-info.test.ts'],
+  },
   {
     file: 'src/scheduler/queue/unschedulable-pods.ts',
     what: 'scheduling queue: who waits for a change',

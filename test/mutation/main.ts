@@ -58,7 +58,7 @@ function mutate({ file, tests }: CoreFile): Row {
   };
   writeFileSync(config, JSON.stringify(settings));
   const bin = join(ROOT, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
-  const env = { ...process.env, MUTATION_TESTS: tests.join(',') };
+  const env = { ...process.env, MUTATION_FILE: file, MUTATION_TESTS: tests.join(',') };
   const run = spawnSync(process.execPath, [bin, 'run', config], { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'] });
   if (run.status !== 0) throw new Error(`stryker ended with ${run.status ?? run.signal} on ${file}`);
   const { files } = JSON.parse(readFileSync(report, 'utf8')) as { files: Record<string, { mutants: readonly Mutant[] }> };

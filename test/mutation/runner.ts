@@ -30,8 +30,13 @@ const spent = new Map<string, number>();
 const state = globalThis as unknown as { __stryker__: Switch; __body: () => unknown };
 let generation = 0;
 
+/** Rooms that import nothing of ours but each other: they need not be loaded anew for a change elsewhere. */
+const GROUND = ['src/sim/', 'src/api/'];
+
 function hookImports(root: string): void {
   const rootUrl = pathToFileURL(`${root}/`).href;
+  const changed = process.env['MUTATION_FILE'] ?? '';
+  const settled = GROUND.some((room) => changed === '' || changed.startsWith(room)) ? [] : GROUND.map((room) => rootUrl + room);
   registerHooks({
     resolve(specifier, context, next) {
       const parent = context.parentURL ?? '';
@@ -39,7 +44,8 @@ function hookImports(root: string): void {
       if (specifier === 'fast-check' && parent !== casesUrl) return { url: casesUrl, format: 'module-typescript', shortCircuit: true };
       const found = next(specifier, context);
       const ours = parent.includes('?g=') && found.url.startsWith(rootUrl) && found.url.endsWith('.ts');
-      return ours ? { ...found, url: `${found.url}?g=${generation}` } : found;
+      if (!ours || settled.some((room) => found.url.startsWith(room))) return found;
+      return { ...found, url: `${found.url}?g=${generation}` };
     },
     load(url, context, next) {
       if (!url.startsWith(rootUrl) || !url.includes('?g=')) return next(url, context);

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type KeyValue, LeaseTable, MvccStore, NO_END, previousIsCompacted, rangeEndOf, VERSION_OVERHEAD_BYTES } from '#etcd';
+import { LeaseTable } from '../../../src/etcd/lease.ts';
+import { NO_END } from '../../../src/etcd/mvcc/key-index.ts';
+import { MvccStore, previousIsCompacted, rangeEndOf, VERSION_OVERHEAD_BYTES } from '../../../src/etcd/mvcc/store.ts';
+import type { KeyValue } from '../../../src/etcd/protocol.ts';
 
 /** A dumb twin: a whole copy of the key space for every revision. */
 class Twin {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { LeaseTable, MvccStore, type Watcher, WatchHub } from '#etcd';
+import { LeaseTable } from '../../../src/etcd/lease.ts';
+import { MvccStore } from '../../../src/etcd/mvcc/store.ts';
+import { type Watcher, WatchHub } from '../../../src/etcd/mvcc/watch-hub.ts';
+import { WatchIndex } from '../../../src/etcd/mvcc/watch-index.ts';
 
 interface World {
   readonly store: MvccStore;
@@ -131,6 +134,7 @@ describe('WatchHub', () => {
     const { hub, put } = world();
     put('a');
     const watchers = [hub.add('one', 'a', undefined, 0), hub.add('range', 'a', 'b', 0), hub.add('old', 'a', undefined, 2)];
+    const same = hub.add('same', 'a', undefined, 0);
     const stays = hub.add('stays', 'a', 'b', 0);
     put('a');
     for (const each of watchers) hub.cancel(each);
@@ -141,6 +145,7 @@ describe('WatchHub', () => {
       ['cancelled', 'cancelled', 'cancelled'],
       false,
     ]);
+    expect(told(same)).toEqual(['a@3', 'a@4']);
     expect(told(stays)).toEqual(['a@3', 'a@4']);
   });
 
@@ -170,6 +175,8 @@ describe('WatchHub', () => {
 
 describe('the watchers of ranges that lie in each other', () => {
   const ranges: readonly (readonly [string, string])[] = [
+    ['c', 'z'],
+    ['b', 'g'],
     ['a', 'z'],
     ['b', 'c'],
     ['b', 'f'],
@@ -207,5 +214,23 @@ describe('the watchers of ranges that lie in each other', () => {
       for (const each of [...one, range]) hub.cancel(each);
       hub.cancel(range);
     }
+  });
+
+  it('loses none when one is removed that was never there', () => {
+    const index = new WatchIndex<{ key: string; rangeEnd: string | undefined }>();
+    const heard = (key: string): number => {
+      let count = 0;
+      index.visit(key, undefined, () => {
+        count += 1;
+      });
+      return count;
+    };
+    for (const rangeEnd of [undefined, 'b']) {
+      index.add({ key: 'a', rangeEnd });
+      index.add({ key: 'a', rangeEnd });
+      index.remove({ key: 'a', rangeEnd });
+      index.remove({ key: 'never', rangeEnd });
+    }
+    expect([heard('a'), heard('aa'), heard('b')]).toEqual([4, 2, 0]);
   });
 });
