@@ -242,9 +242,10 @@ function statusPlan(pass: Pass, view: View): Plan {
     desiredNumberScheduled: desired,
     numberReady: ready,
     observedGeneration: set.metadata?.generation,
-    updatedNumberScheduled: updated,
-    numberAvailable: available,
-    numberUnavailable: desired - available,
+    // omitempty, unlike the first four.
+    updatedNumberScheduled: updated || undefined,
+    numberAvailable: available || undefined,
+    numberUnavailable: desired - available || undefined,
     ...(set.status?.collisionCount === undefined ? {} : { collisionCount: set.status.collisionCount }),
   };
   const live = new Set(

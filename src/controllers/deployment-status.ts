@@ -57,13 +57,14 @@ export function calculateStatus(
   const availability = isAvailable
     ? condition('Available', 'True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.', clock)
     : condition('Available', 'False', 'MinimumReplicasUnavailable', 'Deployment does not have minimum availability.', clock);
+  // Every count of DeploymentStatus is omitempty.
   return {
     observedGeneration: deployment.metadata?.generation,
-    replicas,
-    updatedReplicas: newSet?.status?.replicas ?? 0,
-    readyReplicas: ready,
-    availableReplicas: available,
-    unavailableReplicas: Math.max(0, sumReplicas(all) - available),
+    replicas: replicas || undefined,
+    updatedReplicas: newSet?.status?.replicas || undefined,
+    readyReplicas: ready || undefined,
+    availableReplicas: available || undefined,
+    unavailableReplicas: Math.max(0, sumReplicas(all) - available) || undefined,
     collisionCount: deployment.status?.collisionCount,
     conditions: setCondition(deployment.status?.conditions ?? NONE, availability) as DeploymentCondition[],
   };

@@ -344,7 +344,7 @@ export class HorizontalPodAutoscalerController implements Controller {
     const lastScaleTime = isRescaled ? rfc3339(view.clock) : autoscaler.status?.lastScaleTime;
     const status = {
       ...(autoscaler.status?.observedGeneration === undefined ? {} : { observedGeneration: autoscaler.status.observedGeneration }),
-      currentReplicas: current,
+      currentReplicas: current || undefined,
       desiredReplicas: desired,
       ...(lastScaleTime === undefined ? {} : { lastScaleTime }),
       ...(metrics.length > 0 ? { currentMetrics: [...metrics] } : {}),

@@ -46,7 +46,8 @@ export function baseStatus(pass: Pass, ready: number, view: View): JobStatus {
     ...job.status,
     conditions: conditions as JobCondition[],
     startTime,
-    active: Math.max(0, pass.activeCount),
+    // omitempty; ready and terminating are pointers and say 0.
+    active: Math.max(0, pass.activeCount) || undefined,
     ready,
     terminating: countTerminating(pods) + pass.deletedCount,
     uncountedTerminatedPods: job.status?.uncountedTerminatedPods ?? {},

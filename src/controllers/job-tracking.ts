@@ -105,7 +105,12 @@ function indexStatus(status: JobStatus, succeeded: ReadonlySet<number>, failed: 
   const completedIndexes = formatIndexes(succeeded);
   const failedIndexes = failed === undefined ? undefined : formatIndexes(failed);
   if (completedIndexes === (status.completedIndexes ?? '') && failedIndexes === status.failedIndexes) return status;
-  return { ...status, succeeded: succeeded.size, completedIndexes, ...(failedIndexes === undefined ? {} : { failedIndexes }) };
+  return {
+    ...status,
+    succeeded: succeeded.size || undefined,
+    completedIndexes: completedIndexes || undefined,
+    ...(failedIndexes === undefined ? {} : { failedIndexes }),
+  };
 }
 
 const lists = (succeeded: readonly string[], failed: readonly string[]): JobStatus['uncountedTerminatedPods'] => ({
@@ -127,8 +132,8 @@ export function countWhere(status: JobStatus, isDone: (uid: string) => boolean):
   if (keptSucceeded.length === succeeded.length && keptFailed.length === failed.length) return status;
   return {
     ...status,
-    succeeded: (status.succeeded ?? 0) + succeeded.length - keptSucceeded.length,
-    failed: (status.failed ?? 0) + failed.length - keptFailed.length,
+    succeeded: (status.succeeded ?? 0) + succeeded.length - keptSucceeded.length || undefined,
+    failed: (status.failed ?? 0) + failed.length - keptFailed.length || undefined,
     uncountedTerminatedPods: lists(keptSucceeded, keptFailed),
   };
 }

@@ -290,9 +290,10 @@ function statusOf(set: ReplicaSet, counts: Counts, failure: { reason: string; me
   }
   return {
     replicas: counts.replicas,
-    fullyLabeledReplicas: counts.fullyLabeled,
-    readyReplicas: counts.ready,
-    availableReplicas: counts.available,
+    // omitempty, unlike replicas.
+    fullyLabeledReplicas: counts.fullyLabeled || undefined,
+    readyReplicas: counts.ready || undefined,
+    availableReplicas: counts.available || undefined,
     observedGeneration: set.metadata?.generation,
     ...(conditions.length > 0 ? { conditions: conditions as Condition[] } : {}),
   };

@@ -371,10 +371,11 @@ function statusOf({ set, pods, current, update }: Pass, view: View): { status: S
   const status: Status = {
     observedGeneration: set.metadata?.generation,
     replicas: pods.length,
-    readyReplicas: ready,
+    // replicas and availableReplicas alone are written when they are 0.
+    readyReplicas: ready || undefined,
     availableReplicas: available,
-    currentReplicas: isDone ? updated : currents,
-    updatedReplicas: updated,
+    currentReplicas: (isDone ? updated : currents) || undefined,
+    updatedReplicas: updated || undefined,
     currentRevision: isDone ? nameOf(update) : nameOf(current),
     updateRevision: nameOf(update),
     collisionCount: set.status?.collisionCount ?? 0,

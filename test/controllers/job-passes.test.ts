@@ -80,13 +80,13 @@ const typesOf = (status: { conditions?: readonly { type: string }[] } | undefine
 describe('one pass over a Job', () => {
   it('shows nobody active while the back-off holds a new pod up, though another runs', () => {
     const { statuses, view } = pass(jobOf({}), [podOf('a', 'Failed'), podOf('b', 'Running', { ready: true })]);
-    expect(statuses.at(-1)).toMatchObject({ active: 0, ready: 1, failed: 1 });
+    expect(statuses.at(-1)).toMatchObject({ active: undefined, ready: 1, failed: 1 });
     expect(view.enqueued.at(-1)?.[1]).toBeGreaterThan(7 * SECOND);
   });
 
   it('keeps the start time of a Job that is suspended, lets go of its pods and deletes them', () => {
     const { statuses, sent, view } = pass(jobOf({ suspend: true }), [podOf('a', 'Running', { ready: true }), podOf('b', 'Pending')]);
-    expect(statuses.at(-1)).toMatchObject({ active: 0, ready: 0, terminating: 2, startTime: rfc3339(NOW - 60 * SECOND) });
+    expect(statuses.at(-1)).toMatchObject({ active: undefined, ready: 0, terminating: 2, startTime: rfc3339(NOW - 60 * SECOND) });
     expect(typesOf(statuses.at(-1))).toEqual(['Suspended']);
     expect(sent.map(({ verb, subresource }) => subresource ?? verb)).toEqual(['patch', 'delete', 'patch', 'delete', 'status']);
     expect(view.events).toContain('Normal Suspended Job suspended');

@@ -47,7 +47,7 @@ const SUMMARIES: Readonly<Record<string, (object: Any) => string>> = {
       if (value === undefined) return '-';
       return value.averageUtilization === undefined ? (value.averageValue ?? value.value) : `${value.averageUtilization}%`;
     });
-    return `${spec.minReplicas} to ${spec.maxReplicas}; ${status?.currentReplicas ?? '-'} wants ${status?.desiredReplicas ?? '-'}, at ${current.join(' ') || '-'}; ${conditions(status)}`;
+    return `${spec.minReplicas} to ${spec.maxReplicas}; ${status?.desiredReplicas === undefined ? '-' : (status.currentReplicas ?? 0)} wants ${status?.desiredReplicas ?? '-'}, at ${current.join(' ') || '-'}; ${conditions(status)}`;
   },
   'rollouts.delivery.wavetank.dev': ({ spec, status }) =>
     `wants ${spec.replicas}; ${status?.phase ?? '-'}${status?.message ? ` (${status.message})` : ''}, step ${status?.currentStepIndex ?? '-'}, weight ${status?.weight ?? '-'}; ${counts(status, ['replicas', 'updatedReplicas', 'availableReplicas'])}`,
