@@ -1,6 +1,7 @@
 /** An operator with `kubectl drain`: cordons the nodes, then empties some at a time through the eviction API. Mirrors kubectl v1.34 pkg/drain/drain.go: pods
  *  of DaemonSets and mirror pods stay (--ignore-daemonsets), volumes of their own are given up (--delete-emptydir-data), an eviction that a budget refuses is
- *  tried again after 5 s, and a node is done when every evicted pod is gone. */
+ *  tried again after 5 s, and a node is done when every evicted pod is gone: those that were there when the node was looked at first, not what others send
+ *  there after it. */
 
 import type { Pod } from '#api';
 import { type ApiClient, type ClientConfig, createApiClient, type Outcome } from '#client';
@@ -34,8 +35,8 @@ type Asked =
 
 /** A node that is being emptied. */
 interface Emptying {
-  /** By uid: when an eviction may be asked for next; Infinity once granted. */
-  readonly pods: Map<string, Instant>;
+  /** By uid, what the first list named: when an eviction may be asked for next; Infinity once granted. */
+  pods: Map<string, Instant> | undefined;
   begun: Instant;
 }
 
@@ -48,7 +49,7 @@ export class DrainClient implements Host {
   readonly #config: DrainClientConfig;
   readonly #client: ApiClient<Asked>;
   readonly #emptying = new Map<string, Emptying>();
-  /** Nodes that nobody could be asked to close yet: evicting from them would go on without end. */
+  /** Nodes that are not known to be closed yet: what would be looked for on them is not all that is there. */
   readonly #open = new Set<string>();
   /** By plan: nodes not begun, nodes not done. */
   readonly #next: number[];
@@ -95,6 +96,7 @@ export class DrainClient implements Host {
     const { nodes, nodesAtOnce } = this.#plan(plan);
     ctx.record.mark('drain', `${nodes.length} nodes`);
     nodes.forEach((name, node) => {
+      this.#open.add(`${plan}/${node}`);
       this.#cordon(name, true, { of: 'cordon', plan, node }, ctx);
     });
     for (let i = 0; i < nodesAtOnce; i++) this.#empty(plan, ctx);
@@ -110,12 +112,12 @@ export class DrainClient implements Host {
     const node = this.#next[plan] as number;
     if (node >= this.#plan(plan).nodes.length) return;
     this.#next[plan] = node + 1;
-    this.#emptying.set(`${plan}/${node}`, { pods: new Map(), begun: ctx.now });
+    this.#emptying.set(`${plan}/${node}`, { pods: undefined, begun: ctx.now });
     this.#look(plan, node, ctx);
   }
 
   #look(plan: number, node: number, ctx: Context): void {
-    if (this.#open.has(`${plan}/${node}`)) return void ctx.after(LOOK, due(plan, 'look', node));
+    if (this.#open.has(`${plan}/${node}`)) return;
     const fieldSelector = `spec.nodeName=${this.#plan(plan).nodes[node]}`;
     this.#client.request(ctx, { verb: 'list', resource: 'pods', options: { fieldSelector } }, { of: 'list', plan, node });
   }
@@ -132,10 +134,10 @@ export class DrainClient implements Host {
     }
     if (code >= 200 && code < 300) {
       this.#evictions?.add();
-      state.pods.set(continuation.uid, Number.POSITIVE_INFINITY);
+      state.pods?.set(continuation.uid, Number.POSITIVE_INFINITY);
     } else if (code !== 404) {
       if (code === 429) this.#refusals?.add();
-      state.pods.set(continuation.uid, ctx.now + AGAIN);
+      state.pods?.set(continuation.uid, ctx.now + AGAIN);
       if (this.#told++ < MARKS_MOST) ctx.record.mark('eviction refused', `${continuation.name}: ${code} ${error?.message ?? ''}`);
     }
   }
@@ -144,22 +146,20 @@ export class DrainClient implements Host {
   #cordoned(plan: number, node: number, code: number, error: string | undefined, ctx: Context): void {
     const key = `${plan}/${node}`;
     if (code === 0 || code >= 400) ctx.record.mark('cordon refused', error ?? String(code));
-    if (code > 0 && code < 500) return void this.#open.delete(key);
-    if (node < 0) return void ctx.after(AGAIN, due(plan, 'uncordon'));
-    if (!this.#emptying.has(key) && node < (this.#next[plan] as number)) return;
-    this.#open.add(key);
-    ctx.after(AGAIN, due(plan, 'cordon', node));
+    if (code === 0 || code >= 500) return void ctx.after(AGAIN, node < 0 ? due(plan, 'uncordon') : due(plan, 'cordon', node));
+    if (this.#open.delete(key) && this.#emptying.has(key)) this.#look(plan, node, ctx);
   }
 
   #listed(plan: number, node: number, state: Emptying, pods: readonly Pod[], ctx: Context): void {
-    if (this.#open.has(`${plan}/${node}`)) return void ctx.after(LOOK, due(plan, 'look', node));
-    const meant = pods.filter(isEvicted);
+    const { pods: asked = new Map(pods.filter(isEvicted).map(({ metadata }) => [metadata?.uid ?? '', 0])) } = state;
+    state.pods = asked;
+    const meant = pods.filter(({ metadata }) => asked.has(metadata?.uid ?? ''));
     if (meant.length === 0) return this.#done(plan, node, state, ctx);
     const { gracePeriodSeconds } = this.#plan(plan);
     for (const pod of meant) {
       const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
-      if ((state.pods.get(uid) ?? 0) > ctx.now) continue;
-      state.pods.set(uid, Number.POSITIVE_INFINITY);
+      if ((asked.get(uid) ?? 0) > ctx.now) continue;
+      asked.set(uid, Number.POSITIVE_INFINITY);
       const deleteOptions = gracePeriodSeconds === undefined ? {} : { deleteOptions: { gracePeriodSeconds } };
       const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace }, ...deleteOptions };
       this.#client.request(

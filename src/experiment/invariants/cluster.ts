@@ -2,7 +2,7 @@
 
 import type { EndpointSlice, Lease, Node, Pod, PodDisruptionBudget, Service } from '#api';
 import { matchesLabelSelector, parseTime } from '#api';
-import { atEnd, type Finding, type History, type Invariant, isLive, isQuiet, isReady, of } from './history.ts';
+import { atEnd, type Finding, type History, type Invariant, isLive, isQuiet, isReady, of, type Settings } from './history.ts';
 import { Silences } from './silences.ts';
 
 /** C6: nothing outlives all of its owners. */
@@ -60,7 +60,8 @@ function* endpoints(history: History): Iterable<Finding> {
 }
 
 /** C8: addresses are given once. A node that was rebooted gives its pods' addresses anew and tells of one pod after the other: two pods of one node may be
- *  seen with one address for as long as the kubelet needs to write all of them, the time not counted in which nothing is heard of the node. */
+ *  seen with one address for as long as the kubelet needs to write all of them, the time not counted in which nothing is heard of the node. A write whose
+ *  answer is lost holds up the next until it is given up. */
 function* addresses(history: History): Iterable<Finding> {
   const holders = new Map<string, string>();
   const held = new Map<string, string>();
@@ -68,7 +69,7 @@ function* addresses(history: History): Iterable<Finding> {
   const late = new Map<string, Finding & { readonly node: string; readonly silence: number }>();
   const silences = new Silences();
   const hasLasted = ({ at, node, silence }: Finding & { node: string; silence: number }, now: number): boolean =>
-    now - at - (silences.of(node, now) - silence) > REWRITTEN;
+    now - Math.max(at, givenUp(history.settings, at)) - (silences.of(node, now) - silence) > REWRITTEN;
   for (const { at, type, key, resource, object } of of(history, 'pods', 'nodes', 'services', 'leases.coordination.k8s.io')) {
     if (resource === 'leases.coordination.k8s.io') {
       if (key.startsWith(NODE_LEASES)) silences.heard(key.slice(NODE_LEASES.length), at);
@@ -102,6 +103,15 @@ function* addresses(history: History): Iterable<Finding> {
 
 const NODE_LEASES = 'kube-node-lease/';
 const REWRITTEN = 30_000_000;
+/** --request-timeout of an API server: the kubelet's status manager writes one status after the other (v1.34 pkg/kubelet/status/status_manager.go) and sets no
+ *  limit of its own. */
+const REQUEST_TIMEOUT = 60_000_000;
+
+/** When the last write of then has been given up whose answer may have been lost. */
+function givenUp({ lostAnswers = [] }: Settings, at: number): number {
+  const lost = lostAnswers.filter(({ from, until }) => from <= at + REWRITTEN && at <= until + REQUEST_TIMEOUT);
+  return Math.max(0, ...lost.map(({ until }) => until + REQUEST_TIMEOUT));
+}
 
 function addressOf(resource: string, object: Pod | Node | Service): string | undefined {
   if (resource === 'pods') {

@@ -15,4 +15,10 @@ describe('the swarm', () => {
       expect(scenarioFrom(parseSource(scenarioText(plan, plan.faults), name)).duration).toBe(600_000_000);
     }
   });
+
+  it('lets nobody be hungry where large pods may fill the node before a kubelet looks', () => {
+    const drawn = [...SEEDS, 759].map((seed) => JSON.stringify(swarmPlan(seed, 10).base));
+    expect(drawn.filter((text) => text.includes('"tight"')).length).toBeGreaterThan(15);
+    expect(drawn.filter((text) => text.includes('"tight"') && text.includes('"memoryUse"'))).toEqual([]);
+  });
 });

@@ -367,6 +367,19 @@ describe('invariants', () => {
     expect(of([1, 10, 20, 30, 40, 50, 60])).toEqual(['C8']);
   });
 
+  it('C8 waits for what a kubelet writes one after the other where an answer may have been lost', () => {
+    const on = (name: string, podIP: string) => pod(name, { spec: { nodeName: 'n', containers: [] }, status: { phase: 'Running', podIP } });
+    const of = (until: number, from: number) => {
+      const seen = [add(2, 'pods', on('a', '10.0.0.1')), add(10, 'pods', on('b', '10.0.0.1')), update(until, 'pods', on('a', '10.0.0.2'))];
+      const settings = { lostAnswers: [{ from: from * SECOND, until: (from + 15) * SECOND }] };
+      return violations(historyOf(seen, 400 * SECOND, settings)).flatMap(({ id }) => (id === 'C8' ? [id] : []));
+    };
+    expect(of(70, 5)).toEqual([]);
+    // 15 s until answers are heard again, 60 s until the write is given up, 30 s for all the others.
+    expect(of(115, 5)).toEqual(['C8']);
+    expect(of(70, 60)).toEqual(['C8']);
+  });
+
   it('C12 takes a sign of life for no later than what has a later version, wherever its clock stands', () => {
     const at = (seconds: number): string => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString();
     const of = (next: number) => {
