@@ -202,7 +202,7 @@ export class Client<C> implements ApiClient<C>, Tenant {
 
   #pong({ since }: Pong, ctx: Context): void {
     this.#pingedAt = -1;
-    if (ctx.source === this.server && since > this.#connectedAt) this.#loseServer(ctx.source, ctx);
+    if (ctx.source === this.server && since > this.#connectedAt) this.#loseServer(ctx.source, ctx, true);
   }
 
   #armSweep(deadline: Instant, ctx: Context): void {
@@ -254,7 +254,7 @@ export class Client<C> implements ApiClient<C>, Tenant {
         this.#pong(message as Pong, ctx);
         return this.#nextFailed(ctx);
       case 'ConnectionReset':
-        this.#loseServer(ctx.source, ctx);
+        this.#loseServer(ctx.source, ctx, true);
         return this.#nextFailed(ctx);
       default:
         return NOT_HANDLED;
@@ -362,7 +362,7 @@ export class Client<C> implements ApiClient<C>, Tenant {
     if (this.#calls.size > 0 && earliest < this.#sweepAt) this.#armSweep(earliest, ctx);
   }
 
-  #loseServer(server: HostId, ctx: Context): void {
+  #loseServer(server: HostId, ctx: Context, wasReset = false): void {
     for (const call of this.#calls.values()) {
       if (call.server !== server) continue;
       this.#calls.delete(call.id);
@@ -374,7 +374,7 @@ export class Client<C> implements ApiClient<C>, Tenant {
       this.#heardAt = ctx.now;
       this.#connectedAt = ctx.now;
     }
-    for (const tenant of this.#tenants) tenant.streamLost?.(server, ctx);
+    for (const tenant of this.#tenants) tenant.streamLost?.(server, ctx, wasReset && this.config.servers.length > 1);
   }
 
   /** Hands over one unknown outcome and sees to it that the next follows: a receipt holds one. */

@@ -204,9 +204,12 @@ export class Reflector implements Tenant {
     }
   }
 
-  streamLost(server: HostId, ctx: Context): void {
+  /** A connection that is reset is to a watch an end like any other (streamwatcher.go, IsProbableEOF): it goes on elsewhere at once. One that has fallen silent
+   *  is an error, and one to the only server would be refused: both wait. */
+  streamLost(server: HostId, ctx: Context, wasReset: boolean): void {
     if (this.#state !== 'watching' || this.#streamServer !== server) return;
     this.#streamServer = -1;
+    if (wasReset) return this.#resume(ctx, true);
     this.#close(ctx);
     this.#failed(ctx);
   }

@@ -30,8 +30,8 @@ export interface Tenant {
   events?(message: WatchEvents, ctx: Context): void;
   /** Called every half minute or so while there are streams. */
   checkIdle?(ctx: Context): void;
-  /** The stream to `server` is gone. */
-  streamLost?(server: HostId, ctx: Context): void;
+  /** The stream to `server` is gone. `wasReset`: its end was heard of at once, and there is another server to go to. */
+  streamLost?(server: HostId, ctx: Context, wasReset: boolean): void;
 }
 
 /** One request on its way. */

@@ -90,6 +90,16 @@ describe('the reflector', () => {
     expect(told(tenant)).toEqual(['add ns/a 5', 'add ns/b 11']);
   });
 
+  it('waits for nothing when a stream is reset and there is another server, however often; with one server it does', () => {
+    const watched = (servers: number) => {
+      const resets = [2, 5, 8, 11].map((second, i) => act(second, () => [{ kind: 'ConnectionReset' }], (i % servers) + 1));
+      const { requests } = play({ servers, watches: true, answer, acts: resets, seconds: 14 });
+      return requests.flatMap(({ at, request }) => (request.verb === 'watch' ? [Math.floor(at * 10) / 10] : [])).slice(1);
+    };
+    expect(watched(2).slice(-3)).toEqual([5, 8, 11]);
+    expect(watched(1)[0]).toBeGreaterThan(2.7);
+  });
+
   it('opens a silent stream anew', () => {
     const { requests } = play({ watches: true, answer, seconds: 320 });
     expect(asked(requests)).toEqual(['list 0', 'watch 10', 'watch 10']);
