@@ -284,29 +284,68 @@ describe('invariants', () => {
     expect(of(1_000_001, false)).toEqual(['S4']);
   });
 
-  it('C2 counts what stands while somebody leads and answers arrive', () => {
-    const rolling = (replicas: number) => ({ metadata: { name: 'd' }, spec: { replicas: 2 }, status: { replicas } });
-    const of = (renewals: readonly number[], until: number, settings: object = {}) => {
-      const seen = [
-        add(1, 'deployments.apps', rolling(2)),
-        add(2, LEASES, lease('kube-controller-manager', 'kube-system', 'a', '2')),
-        ...renewals.map((at) => update(at, LEASES, lease('kube-controller-manager', 'kube-system', 'a', String(at)))),
-        update(10, 'deployments.apps', rolling(4)),
-        // Another word of it does not begin it anew.
-        update(until - 1, 'deployments.apps', rolling(5)),
-        update(until, 'deployments.apps', rolling(3)),
-        ...Array.from({ length: 90 }, (_, i) =>
-          update(until + 2 * i, LEASES, lease('kube-controller-manager', 'kube-system', 'a', `x${i}`)),
-        ),
-      ].sort((a, b) => a.at - b.at);
-      return violations(historyOf(seen, (until + 180) * SECOND, settings)).flatMap(({ id }) => (id === 'C2' ? [id] : []));
-    };
-    const renewals = [4, 6, 8, 10, 12, 14, 16, 18, 20];
-    expect(of(renewals, 15)).toEqual(['C2']);
-    expect(of(renewals, 13)).toEqual([]);
-    expect(of([4, 6, 8, 10, 20], 20.5)).toEqual([]);
-    expect(of(renewals, 15, { lostAnswers: [{ from: 3 * SECOND, until: 12 * SECOND }] })).toEqual([]);
-    expect(of(renewals, 18, { lostAnswers: [{ from: 3 * SECOND, until: 12 * SECOND }] })).toEqual(['C2']);
+  describe('C2', () => {
+    const rolling = (replicas: number, status: object, strategy: object = {}) => ({
+      metadata: { name: 'd' },
+      spec: { replicas, strategy: { rollingUpdate: strategy } },
+      status,
+    });
+    const found = (seen: readonly Seen[], until: number, settings: object = {}) =>
+      violations(historyOf(seen, until * SECOND, settings)).flatMap(({ id, message }) => (id === 'C2' ? [message] : []));
+    const renewed = (at: number) => update(at, LEASES, lease('kube-controller-manager', 'kube-system', 'a', String(at)));
+
+    it('counts what stands while somebody leads and answers arrive', () => {
+      const of = (renewals: readonly number[], until: number, settings: object = {}) => {
+        const seen = [
+          add(1, 'deployments.apps', rolling(2, { replicas: 2 })),
+          add(2, LEASES, lease('kube-controller-manager', 'kube-system', 'a', '2')),
+          ...renewals.map(renewed),
+          update(10, 'deployments.apps', rolling(2, { replicas: 4 })),
+          // Another word of it does not begin it anew.
+          update(until - 1, 'deployments.apps', rolling(2, { replicas: 5 })),
+          update(until, 'deployments.apps', rolling(2, { replicas: 3 })),
+        ].sort((a, b) => a.at - b.at);
+        return found(seen, until + 1, settings).length;
+      };
+      const renewals = Array.from({ length: 20 }, (_, i) => 4 + 2 * i);
+      expect(of(renewals, 26)).toBe(1);
+      expect(of(renewals, 24)).toBe(0);
+      expect(of([4, 6, 8, 10, 20, 22, 24, 26], 26)).toBe(0);
+      expect(of(renewals, 26, { lostAnswers: [{ from: 3 * SECOND, until: 12 * SECOND }] })).toBe(0);
+      expect(of(renewals, 30, { lostAnswers: [{ from: 3 * SECOND, until: 12 * SECOND }] })).toBe(1);
+    });
+
+    it('bounds what ReplicaSets are told to have in all', () => {
+      const told = (name: string, replicas: number) => ({ metadata: { name, ...ownedBy('Deployment', 'd') }, spec: { replicas } });
+      const of = (replicas: number, until: number) =>
+        found(
+          [
+            add(1, 'deployments.apps', rolling(2, { replicas: 2 })),
+            add(2, 'replicasets.apps', told('old', 2)),
+            add(10, 'replicasets.apps', told('new', replicas)),
+            update(until, 'replicasets.apps', told('old', 0)),
+          ],
+          60,
+        );
+      expect(of(1, 20)).toEqual([]);
+      expect(of(2, 20)).toEqual(['ReplicaSets of Deployment default/d want 4 pods, 3 at most']);
+      expect(of(2, 13)).toEqual([]);
+    });
+
+    it('asks for as many as there must be only once a new size has been shared out', () => {
+      const of = (replicas: number) =>
+        found(
+          [
+            add(1, 'deployments.apps', rolling(8, { replicas: 10, updatedReplicas: 4, availableReplicas: 6 })),
+            update(10, 'deployments.apps', rolling(3, { replicas, updatedReplicas: 2, availableReplicas: 3 })),
+            update(11, 'deployments.apps', rolling(3, { replicas: 4, updatedReplicas: 2, availableReplicas: 2 })),
+            update(20, 'deployments.apps', rolling(3, { replicas: 4, updatedReplicas: 2, availableReplicas: 3 })),
+          ],
+          60,
+        );
+      expect(of(10)).toEqual([]);
+      expect(of(4)).toEqual(['Deployment default/d has 2 pods available in the middle of a rollout, 3 at least']);
+    });
   });
 
   it('S5 bears a pod that waits for room, for a node that takes it, or not long', () => {
