@@ -2,6 +2,7 @@
 
 import { EtcdMember } from '#etcd';
 import type { SeededBug } from '#experiment';
+import { SECOND } from '#sim';
 import { CacheFeed } from '../../src/apiserver/cache-feed.ts';
 import { EtcdClient } from '../../src/apiserver/etcd-client.ts';
 import { MemberWatches } from '../../src/etcd/member-watches.ts';
@@ -296,8 +297,16 @@ export const ETCD_BUGS: Readonly<Record<string, SeededBug>> = {
       ),
   },
   'ids-begin-anew-in-each-life': {
-    breaks: 'a restarted API server numbers its requests as its former life did',
+    breaks: 'a restarted API server numbers its requests from 1 to 5 on, so that they bear the numbers of others of its former life',
     marked: false,
-    inject: () => replace(EtcdClient.prototype, 'begin', () => () => {}),
+    inject: () =>
+      replace(
+        EtcdClient.prototype,
+        'begin',
+        () =>
+          function (ctx) {
+            this.firstId = this.nextId = 1 + (Math.floor(ctx.now / SECOND) % 5);
+          },
+      ),
   },
 };
