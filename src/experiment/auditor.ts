@@ -4,7 +4,7 @@
 import type { ClientConfig, InformerFactory } from '#client';
 import { createApiClient, createInformerFactory } from '#client';
 import type { Context, Host, Message, RecordedRun } from '#sim';
-import { finalState } from './fuzz/final-state.ts';
+import { finalState, restless } from './fuzz/final-state.ts';
 import { type Sights, sightsOf } from './fuzz/sights.ts';
 import { historyOf, INVARIANT_RESOURCES, type Seen, type Settings, type Violation, violations } from './invariants/index.ts';
 
@@ -23,6 +23,8 @@ export interface Audit {
   readonly finalState: readonly string[];
   /** Simulated microseconds without anything but heartbeats, at the end. */
   readonly quietFor: number;
+  /** What was written in the last minute for all that; empty when that was quiet. */
+  readonly restless: readonly string[];
   readonly sights: Sights;
 }
 
@@ -60,6 +62,7 @@ export class Auditor implements Host {
       violations: violations(history),
       finalState: finalState(history),
       quietFor: history.quietFor,
+      restless: restless(history),
       sights: sightsOf(history),
     };
   }

@@ -104,6 +104,11 @@ export const COMPONENT_BUGS: Readonly<Record<string, SeededBug>> = {
         (spec) => ({ ...spec, body: { ...spec.body, target: { ...spec.body.target, name: 'node-0' } } }),
       ),
   },
+  'bound-to-a-node-that-is-gone': {
+    breaks: 'the scheduler goes on counting on nodes that were deleted',
+    marked: true,
+    inject: () => replace(Cache.prototype, 'removeNode', () => () => {}),
+  },
   'leader-takes-over-early': {
     breaks: 'a candidate takes a lease that was renewed a moment ago',
     marked: true,

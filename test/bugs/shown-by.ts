@@ -13,12 +13,16 @@ const all =
 
 const SERVER_GONE = /crashApiServer|"apiServers":\[/;
 const WATCHES_ANEW = /dropWatches|staleServer|crashApiServer|"apiServers":\[/;
-const LOSS = /"loss"/;
 /** Members of etcd that are cut off one after the other, on slow disks of which no two take alike. */
 const DEPOSED = /"exponential":\{"mean":"\d+ms"\}\},"afterwards".*"partitionEtcdMember"/;
 /** Users who compare, servers that lag, and etcd that forgets. */
 const READER = /"name":"reader"/;
-const BEHIND = /staleServer|"lagWatch":\{[^}]*"by":"(2|10)s"/;
+/** Their caches begin anew, and know nothing of what was before: 410. */
+const CACHE_ANEW = /crashApiServer|staleServer|"apiServers":\[|"watchCacheSize"/;
+/** Kubelets lose messages as pods come, for too short a time to break a connection. */
+const LOSSY = /"name":"lossy"/;
+const GROWING = /"name":"growing"/;
+const UNREADY = /"name":"unready"/;
 const JOBS = /"jobs":\{[^}]*"completions":[2-6]/;
 const SERVICE = /"kind":"Service"/;
 const BUDGET = /PodDisruptionBudget/;
@@ -41,21 +45,24 @@ export const SHOWN_BY: Readonly<Record<string, (plan: SwarmPlan) => boolean>> = 
   'finalizers-ignored': all(/"held"/),
   'pods-bound-anew': all(/"kind":"Binding"/),
   'assumed-pod-forgotten': all(TIGHT),
+  'bound-to-a-node-that-is-gone': all(/"name":"spare"/),
   'placed-pods-not-awaited': all(TIGHT, /crashScheduler|"schedulers":\[\d/),
-  'expectations-ignored': all(BEHIND, /"replicas"/),
+  'expectations-ignored': all(GROWING),
   'work-key-dropped': all(SERVER_GONE),
-  'informer-misses-deletions': all(WATCHES_ANEW, /"delete":\{|drain/),
-  'hole-in-a-stream-ignored': all(LOSS),
-  'expired-watch-ignored': all(SERVER_GONE),
+  'delayed-key-dropped': all(FLEETING),
+  'informer-misses-deletions': all(CACHE_ANEW),
+  'hole-in-a-stream-ignored': all(LOSSY),
+  'expired-watch-ignored': all(CACHE_ANEW),
   'statefulset-out-of-order': all(/"kind":"StatefulSet"[^}]*\},"spec":\{"replicas":[2-9]/),
   'daemon-made-twice': all(/"kind":"DaemonSet"/),
   'job-count-lost': all(JOBS),
-  'budget-too-generous': all(BUDGET, /"drain"/),
-  'endpoint-of-an-unready-pod': all(SERVICE, NODES_GONE),
+  'budget-too-generous': all(BUDGET),
+  'endpoint-of-an-unready-pod': all(UNREADY),
   'endpoint-forgotten': all(SERVICE),
   'node-given-up-early': all(NODES_GONE),
   'taint-left-on': all(NODES_GONE),
   'address-kept-after-a-reboot': all(REBOOT),
+  'overwritten-status-kept': all(NODES_GONE),
   'restarts-forgotten': all(/crashContainers|rebootNodes/),
   'end-reported-as-running': all(JOBS),
 };

@@ -14,7 +14,7 @@ import type {
   Service,
   StatefulSet,
 } from '#api';
-import { atEnd, type History, isLive, isReady } from '../invariants/history.ts';
+import { atEnd, HEARTBEATS, type History, isLive, isQuiet, isReady } from '../invariants/history.ts';
 
 const named = ({ metadata }: KubeObject): string => `${metadata?.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata?.name}`;
 
@@ -88,4 +88,14 @@ export function stateDifferences(expected: readonly string[], found: readonly st
     ...expected.filter((line) => !there.has(line)).map((line) => `- ${line}`),
     ...found.filter((line) => !here.has(line)).map((line) => `+ ${line}`),
   ];
+}
+
+/** What was still written in the last minute, how often, the most first: a cluster that was left alone for long comes to rest. Empty: it has. */
+export function restless(history: History): readonly string[] {
+  if (isQuiet(history)) return [];
+  const writes = new Map<string, number>();
+  for (const { at, resource, key } of history.changes)
+    if (history.until - at < 60_000_000 && !HEARTBEATS.has(resource))
+      writes.set(`${resource}/${key}`, (writes.get(`${resource}/${key}`) ?? 0) + 1);
+  return [...writes].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([what, times]) => `${what} ${times} times`);
 }

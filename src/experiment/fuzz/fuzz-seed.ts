@@ -43,10 +43,15 @@ export interface FuzzHooks {
 /** One seed in so many is run twice: equal digests (D1). */
 const TWICE = 20;
 
-interface Judged {
+interface Judged extends Compared {
   readonly digest: string;
   readonly audit: Audit;
   readonly sights: Sights;
+}
+
+/** What is compared of two runs. */
+export interface Compared {
+  readonly audit: Pick<Audit, 'finalState' | 'quietFor' | 'restless'>;
   readonly simulatedSeconds: number;
 }
 
@@ -102,10 +107,17 @@ export async function fuzzSeed(task: FuzzTask, hooks: FuzzHooks): Promise<SeedOu
 }
 
 /** V1: at rest, but elsewhere; V2: not at rest in time. */
-function comparison(calm: Judged, judged: Judged): readonly Violation[] {
+export function comparison(calm: Compared, judged: Compared): readonly Violation[] {
   const differences = stateDifferences(calm.audit.finalState, judged.audit.finalState);
-  if (differences.length === 0) return [];
   const quiet = judged.audit.quietFor / 1e6;
+  if (differences.length === 0) {
+    const [first, ...others] = judged.audit.restless;
+    if (first === undefined) return [];
+    const more = others.length === 0 ? '' : `, and ${others.length} more`;
+    return [
+      { id: 'V2', at: judged.simulatedSeconds * 1e6, message: `not at rest at the end: written in the last minute: ${first}${more}` },
+    ];
+  }
   const shown = `${differences.slice(0, 8).join('; ')}${differences.length > 8 ? `; ${differences.length - 8} more` : ''}`;
   const at = judged.simulatedSeconds * 1e6;
   if (quiet >= 60) return [{ id: 'V1', at, message: `at rest, but not where the run without faults ended: ${shown}` }];

@@ -4,6 +4,7 @@
 import type { Dice, FaultValue, Span } from './swarm.ts';
 import { guarded, hungry, rivals, squeezed } from './swarm-pressures.ts';
 import { fleeting, tight } from './swarm-provocations.ts';
+import { growing, lossy, spare, unready } from './swarm-rarities.ts';
 import { behind, deposed, meddled, shortLived } from './swarm-separations.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -109,10 +110,21 @@ const KINDS: Readonly<Record<string, (dice: Dice, storm: Span) => Extras>> = {
   behind,
   shortLived,
   meddled,
+  unready,
+  growing,
+  lossy,
+  spare,
 };
 
 /** Shares of those that are drawn less often. */
-const RARE: Readonly<Record<string, number>> = { shortLived: 0.05, meddled: 0.05 };
+const RARE: Readonly<Record<string, number>> = {
+  shortLived: 0.05,
+  meddled: 0.05,
+  unready: 0.05,
+  growing: 0.05,
+  lossy: 0.05,
+  spare: 0.05,
+};
 
 /** Kinds of faults that only extras bring. */
 export const EXTRA_FAULTS: readonly string[] = ['cloudErrors', 'dnsErrors', 'repeatRequests'];

@@ -63,7 +63,8 @@ export interface Invariant {
 export const keyOf = ({ metadata }: KubeObject): string =>
   metadata?.namespace === undefined || metadata.namespace === '' ? (metadata?.name ?? '') : `${metadata.namespace}/${metadata.name}`;
 
-const HEARTBEATS = new Set(['leases.coordination.k8s.io', 'events', 'nodes']);
+/** What is written of a cluster at rest, too. */
+export const HEARTBEATS: ReadonlySet<string> = new Set(['leases.coordination.k8s.io', 'events', 'nodes']);
 
 export function historyOf(seen: readonly Seen[], until: number, settings: Settings = {}): History {
   const last = new Map<string, Map<string, KubeObject>>();

@@ -124,8 +124,9 @@ function* daemons(history: History): Iterable<Finding> {
 const isOver = ({ status }: Job): boolean =>
   status?.conditions?.some(({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True') === true;
 
-/** C5: a Job's counts never fall, its end is final, and CronJobs that forbid overlap have none. */
+/** C5: a Job's counts never fall, its end is final, CronJobs that forbid overlap have none, and what is to go after its end goes. */
 function* jobs(history: History): Iterable<Finding> {
+  yield* overdue(history);
   const crons = new Map<string, CronJob>();
   const running = new Map<string, Map<string, Job>>();
   for (const { at, type, key, resource, object, before } of of(history, 'cronjobs.batch', 'jobs.batch')) {
@@ -151,6 +152,25 @@ function* jobs(history: History): Iterable<Finding> {
       yield { at, message: `Job ${key} was started while ${[...active.keys()].filter((other) => other !== key).join(', ')} ran` };
   }
 }
+
+/** At rest, so long after they were due that whoever deletes them has had the time. */
+function* overdue(history: History): Iterable<Finding> {
+  if (!isQuiet(history)) return;
+  const overSince = new Map<string, number>();
+  for (const { at, key, type, object } of of(history, 'jobs.batch')) {
+    if (type === 'delete' || !isOver(object as Job)) overSince.delete(key);
+    else if (!overSince.has(key)) overSince.set(key, at);
+  }
+  for (const { metadata, spec } of atEnd<Job>(history, 'jobs.batch')) {
+    const key = `${metadata?.namespace}/${metadata?.name}`;
+    const [since, left] = [overSince.get(key), spec?.ttlSecondsAfterFinished];
+    if (since === undefined || left === undefined || metadata?.deletionTimestamp !== undefined) continue;
+    const late = history.until - since - left * 1e6;
+    if (late > CLEANED_UP)
+      yield { at: history.until, message: `Job ${key} was to go ${left} s after its end and is there ${(late / 1e6).toFixed(0)} s later` };
+  }
+}
+const CLEANED_UP = 90_000_000;
 
 /** C10: within bounds. */
 function* autoscaled(history: History): Iterable<Finding> {
@@ -183,6 +203,6 @@ export const WORKLOAD_INVARIANTS: readonly Invariant[] = [
   { id: 'C2', says: 'a rolling update stays within maxSurge and maxUnavailable', check: rollingUpdates },
   { id: 'C3', says: 'members of a StatefulSet start in order', check: ordered },
   { id: 'C4', says: 'a DaemonSet has one pod a node', check: daemons },
-  { id: 'C5', says: "a Job's counts never fall, its end is final, and Forbid forbids", check: jobs },
+  { id: 'C5', says: "a Job's counts never fall, its end is final, it goes when it is due, and Forbid forbids", check: jobs },
   { id: 'C10', says: 'an autoscaler stays within its bounds', check: autoscaled },
 ];

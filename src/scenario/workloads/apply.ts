@@ -1,4 +1,4 @@
-/** `apply`: objects as `kubectl create -f` would send them, at an instant. */
+/** `apply`: objects as `kubectl create -f`, `kubectl patch` or `kubectl delete -f` would send them, at an instant. */
 
 import { type KubeObject, RESOURCES, resourceForKind } from '#api';
 import { duration, fields, flag, kubernetes, list } from '../schema-pieces.ts';
@@ -9,6 +9,7 @@ interface ApplySpec {
   readonly at?: string;
   readonly objects: readonly KubeObject[];
   readonly patch?: boolean;
+  readonly delete?: boolean;
 }
 
 const REPLICATED = new Set(['Deployment', 'ReplicaSet', 'StatefulSet']);
@@ -28,23 +29,31 @@ export const apply: WorkloadKind<ApplySpec> = {
       at: duration('when (default 0s)'),
       objects: list(kubernetes('an object with apiVersion, kind and metadata'), 'the objects', 1),
       patch: flag('they are there already: merges these fields into them, as `kubectl patch --type=merge` does'),
+      delete: flag('they are there already: deletes them, as `kubectl delete -f` does'),
     },
     ['objects'],
   ),
   mistake(spec) {
+    if (spec.patch === true && spec.delete === true) return "has both 'patch' and 'delete'";
     for (const [index, object] of spec.objects.entries()) {
       if (object.apiVersion === undefined || object.kind === undefined) return `objects[${index}] has no apiVersion or no kind`;
       if (resourceOf(object) === undefined) return `objects[${index}]: no resource is served for ${object.apiVersion} ${object.kind}`;
     }
     return undefined;
   },
-  pods: ({ objects, patch }) => (patch === true ? 0 : objects.reduce((sum, object) => sum + podsOf(object), 0)),
+  pods: ({ objects, patch, delete: goes }) =>
+    patch === true || goes === true ? 0 : objects.reduce((sum, object) => sum + podsOf(object), 0),
   *requests(spec): Iterable<TimedRequest> {
     const at = parseDuration(spec.at ?? '0s') ?? 0;
     for (const object of spec.objects) {
       const info = resourceOf(object, spec.objects);
       if (info === undefined) continue;
       const namespace = info.namespaced ? { namespace: object.metadata?.namespace ?? 'default' } : {};
+      if (spec.delete === true) {
+        const options = { propagationPolicy: 'Background' as const };
+        yield { at, verb: 'delete', resource: info.resource, ...namespace, name: object.metadata?.name, options };
+        continue;
+      }
       const pods = podsOf(object);
       const body = info.namespaced ? { ...object, metadata: { ...object.metadata, ...namespace } } : object;
       if (spec.patch === true) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { finalState, historyOf, type Seen, stateDifferences } from '#experiment';
+import { comparison, finalState, historyOf, type Seen, stateDifferences } from '#experiment';
 
 // biome-ignore lint/suspicious/noExplicitAny: objects only as far as they are read.
 type Any = any;
@@ -44,5 +44,22 @@ describe('the final state', () => {
         status: { succeeded: 3, failed, conditions: [{ type: 'Complete', status: 'True' }] },
       });
     expect(stateDifferences(state(job(0)), state(job(4)))).toEqual([]);
+  });
+});
+
+describe('the comparison with the run without faults', () => {
+  const run = (finalState: readonly string[], quiet: number, restless: readonly string[] = []) => ({
+    simulatedSeconds: 600,
+    audit: { finalState, quietFor: quiet * 1e6, restless },
+  });
+  const of = (judged: Parameters<typeof comparison>[1]) => comparison(run(['a'], 300), judged).map(({ id, message }) => `${id} ${message}`);
+
+  it('asks for the same end, and for rest', () => {
+    expect(of(run(['a'], 300))).toEqual([]);
+    expect(of(run(['b'], 300))).toEqual(['V1 at rest, but not where the run without faults ended: - a; + b']);
+    expect(of(run(['b'], 10, ['pods/x 2 times']))[0]).toContain('V2 not at rest at the end (10 s quiet), nor where');
+    expect(of(run(['a'], 10, ['pods/x 2 times', 'pods/y 1 times']))).toEqual([
+      'V2 not at rest at the end: written in the last minute: pods/x 2 times, and 1 more',
+    ]);
   });
 });
