@@ -94,7 +94,9 @@ export function scaleOldSets(deployment: Deployment, newSet: ReplicaSet, old: re
   for (const set of sorted) {
     if (removed >= maxScaledDown) break;
     const unhealthy = replicasOf(set) - availableOf(set);
-    if (replicasOf(set) === 0 || unhealthy <= 0) continue;
+    if (replicasOf(set) === 0 || unhealthy === 0) continue;
+    // Its status is older than its size: what is available is not known, and upstream's pass ends here ("got invalid request to scale down").
+    if (unhealthy < 0) return sizes;
     const count = Math.min(maxScaledDown - removed, unhealthy);
     removed += count;
     sizes.set(nameOf(set), replicasOf(set) - count);
