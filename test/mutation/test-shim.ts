@@ -1,7 +1,7 @@
 /** What the tests of core files use of vitest, without its threads: tests are collected here and `runner.ts` runs them. */
 
 import { readFileSync } from 'node:fs';
-import { expect, vi } from 'vitest';
+import { expect as real, vi } from 'vitest';
 
 type Body = () => unknown;
 
@@ -64,10 +64,14 @@ export const describe = withOptions(group);
 export const beforeEach = (body: Body): unknown => scope.before.push(body);
 export const afterEach = (body: Body): unknown => scope.after.push(body);
 
-expect.extend({
-  toMatchFileSnapshot(received: unknown, file: string) {
-    return { pass: received === readFileSync(file, 'utf8'), message: () => `differs from ${file}` };
+/** vitest's own, but for transcripts: those are compared with the file, and never written. */
+export const expect = new Proxy(real, {
+  apply(_target, _self, [value, message]: [unknown, string?]) {
+    const assertion = real(value, message);
+    const toMatchFileSnapshot = (file: string): void => real(value).toBe(readFileSync(file, 'utf8'));
+    Object.defineProperty(assertion, 'toMatchFileSnapshot', { value: toMatchFileSnapshot });
+    return assertion;
   },
 });
 
-export { expect, vi };
+export { vi };

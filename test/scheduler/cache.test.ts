@@ -206,6 +206,8 @@ describe('the picture of the cluster', () => {
       status: { startTime: '2026-01-01T00:00:00Z', containerStatuses: [{ name: 'b' }, { name: 'c', resources: {} }] },
     } as unknown as Pod;
     expect(step(resized)[0]).toBe(false);
+    expect(step({ ...resized, status: { ...resized.status, phase: 'Running' } } as Pod)[0]).toBe(true);
+    expect(step({ metadata: resized.metadata, spec: resized.spec } as Pod)[0]).toBe(true);
   });
 
   it('moves a pod that is shown on another node', () => {
@@ -275,5 +277,91 @@ describe('the picture of the cluster', () => {
     cache.removeNode('n');
     cache.removePod(pod('x'));
     expect(told).toEqual(['node n', 'node n', 'p on n assumed', 'no p', 'q on n', 'no node n']);
+  });
+
+  it('keeps the rows of the nodes as they are, and says which changed', () => {
+    const cache = new Cache();
+    for (const name of ['m', 'n']) cache.addNode(node(name));
+    const { table } = cache;
+    /** What an act changed of each row. */
+    const changes = (act: () => void): string[] => {
+      const look = (): number[][] =>
+        [0, 1].map((slot) =>
+          [table.usedCpu, table.pods, table.cpu, table.placeVersion, table.starts, table.version].map((column) => column[slot] as number),
+        );
+      const before = look();
+      act();
+      const what = ['used', 'pods', 'room', 'place', 'start', 'row'];
+      return look().map((row, slot) => what.filter((_, i) => row[i] !== before[slot]?.[i]).join(' '));
+    };
+    const running = (each: Pod, startTime?: string): Pod => ({ ...each, status: { phase: 'Running', startTime } }) as unknown as Pod;
+    for (const [slot, name] of ['m', 'n'].entries()) {
+      const only = (what: string): string[] => (slot === 0 ? [what, ''] : ['', what]);
+      const each = pod(`p${name}`, name);
+      const larger = { allocatable: { cpu: '8', pods: '10' } };
+      expect(changes(() => cache.addPod(each))).toEqual(only('used pods row'));
+      expect(changes(() => cache.updatePod(running(each)))).toEqual(only(''));
+      expect(changes(() => cache.updatePod(running(each, '2026-01-01T00:00:00Z')))).toEqual(only('start'));
+      expect(changes(() => cache.removePod(each))).toEqual(only('used pods row'));
+      expect(changes(() => cache.updateNode(node(name, '', { phase: 'x' })))).toEqual(only(''));
+      expect(changes(() => cache.updateNode(node(name, '', larger)))).toEqual(only('room row'));
+      expect(changes(() => cache.updateNode(node(name, '', { ...larger, images: [] })))).toEqual(only('row'));
+      expect(changes(() => cache.updateNode(node(name, 'z', larger)))).toEqual(only('place row'));
+      expect(changes(() => cache.removeNode(name))).toEqual(only('place row'));
+      expect([table.infos[slot], table.nodeCount]).toEqual([undefined, 1 - slot]);
+    }
+    expect(changes(() => cache.addPod(pod('stray', 'nowhere')))).toEqual(['', '']);
+  });
+
+  it('counts pods that are alike together, until the last of them goes', () => {
+    const cache = new Cache();
+    cache.addNode(node('n'));
+    const totals = (): number[] => [...cache.groups.all()].map(({ total }) => total);
+    for (const name of ['a', 'b', 'c']) cache.addPod(pod(name, 'n'));
+    expect(totals()).toEqual([3]);
+    for (const name of ['a', 'b']) cache.removePod(pod(name, 'n'));
+    expect(totals()).toEqual([1]);
+    cache.removePod(pod('c', 'n'));
+    expect(totals()).toEqual([]);
+  });
+
+  it('brings a pod that waited for its node to it once', () => {
+    const cache = new Cache();
+    cache.addPod(pod('p', 'n'));
+    cache.addNode(node('n'));
+    cache.addPod(pod('p', 'n'));
+    cache.removePod(pod('p', 'n'));
+    cache.removeNode('n');
+    cache.addNode(node('n'));
+    expect([on(cache, 'n'), cache.podCount, cache.assumedCount]).toEqual([[], 0, 0]);
+  });
+
+  it('loses no count of images to thousands of other changes between two cycles', () => {
+    const cache = new Cache();
+    const withImage = (name: string, image: string): Node => node(name, '', { images: [{ names: [image], sizeBytes: 1 }] });
+    for (const name of ['a', 'b', 'c']) cache.addNode(withImage(name, 'x'));
+    const shown = (name: string): string => {
+      void cache.order;
+      return [...(cache.get(name)?.images ?? [])].map(([image, { nodes }]) => `${image} on ${nodes}`).join();
+    };
+    expect(shown('a')).toBe('x on 3');
+    cache.updateNode(withImage('a', 'y'));
+    cache.removeNode('c');
+    for (let i = 0; i < 3_000; i++) {
+      cache.addPod(pod('p', 'b'));
+      cache.removePod(pod('p', 'b'));
+    }
+    expect([shown('a'), shown('b')]).toEqual(['y on 1', 'x on 1']);
+    cache.updateNode(withImage('b', 'y'));
+    expect([shown('b'), shown('a')]).toEqual(['y on 2', 'y on 1']);
+  });
+
+  it('bears a node that says nothing of itself', () => {
+    const cache = new Cache();
+    cache.addNode({ metadata: { name: 'bare' } } as Node);
+    cache.updateNode({ metadata: { name: 'bare' } } as Node);
+    cache.updateNode(node('bare'));
+    cache.updateNode({ metadata: { name: 'bare' } } as Node);
+    expect([names(cache), cache.get('bare')?.allowedPods]).toEqual([['bare'], 0]);
   });
 });
