@@ -31,7 +31,12 @@ export function addTraffic(
 function trafficHost(scenario: Scenario, nodes: readonly TopologyNode[], client: Client): HostSpec | undefined {
   const plans = trafficPlans(scenario.workload);
   if (plans.length === 0) return undefined;
-  const config: TrafficConfig = { client: client('system:kube-proxy', UNLIMITED), plans, nodes: nodeRanges(allPools(scenario), nodes) };
+  const config: TrafficConfig = {
+    client: client('system:kube-proxy', UNLIMITED),
+    plans,
+    nodes: nodeRanges(allPools(scenario), nodes),
+    places: nodes.slice(0, Math.max(...plans.map(({ clientNodes }) => clientNodes))).map(({ name: node, zone }) => ({ node, zone })),
+  };
   return { name: 'traffic', program: 'traffic', config, ...USERS };
 }
 

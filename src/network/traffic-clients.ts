@@ -2,9 +2,9 @@
  *  what falls due of their requests to the nodes of the endpoints, a message a node and span of time.
  *
  *  Departures: the proxies are here and not on the cluster's nodes, so they share one watch; a request under way when its process dies counts as answered;
- *  connections are not kept (each request chooses anew); session affinity, topology hints and internalTrafficPolicy Local are left out. */
+ *  connections are not kept (each request chooses anew); session affinity is left out. */
 
-import type { EndpointSlice } from '#api';
+import type { EndpointSlice, Service } from '#api';
 import { type ApiClient, createApiClient, createInformerFactory, type InformerFactory } from '#client';
 import {
   type Context,
@@ -18,7 +18,7 @@ import {
   sampleDistribution,
   type Timer,
 } from '#sim';
-import { choose, type KnownEndpoint } from './endpoint-choice.ts';
+import { endpointsFor, endpointsKnown, type KnownEndpoint, type KnownEndpoints, NOTHING_KNOWN, type Place } from './endpoint-choice.ts';
 import { EndpointTally } from './endpoint-tally.ts';
 import { poisson } from './poisson.ts';
 import { ServiceProxy } from './service-proxy.ts';
@@ -27,6 +27,7 @@ import { nodeHost, type TrafficConfig, type TrafficPlan } from './traffic-plan.t
 import { TrafficTally } from './traffic-tally.ts';
 
 const SLICES = 'endpointslices.discovery.k8s.io';
+const SERVICES = 'services';
 const SERVICE_NAME = 'kubernetes.io/service-name';
 const ARRIVALS = purpose('network/arrivals');
 const PROGRAMMING = purpose('network/programming');
@@ -56,7 +57,9 @@ interface Stream {
   readonly tally: TrafficTally;
   readonly proxies: readonly ServiceProxy[];
   /** As the watch shows them now. */
-  endpoints: readonly KnownEndpoint[];
+  endpoints: KnownEndpoints;
+  /** internalTrafficPolicy. */
+  isLocal: boolean;
   ticks: number;
   writes: number;
 }
@@ -74,6 +77,7 @@ interface Pending {
 }
 
 const NONE: readonly Latency[] = [];
+const NOWHERE: Place = { node: '', zone: '' };
 
 export class TrafficClients implements Host {
   readonly #config: TrafficConfig;
@@ -95,6 +99,7 @@ export class TrafficClients implements Host {
     this.#slices = this.#informers.informer<EndpointSlice>(SLICES);
     this.#slices.addIndex('service', (slice) => [`${slice.metadata?.namespace}/${slice.metadata?.labels?.[SERVICE_NAME]}`]);
     this.#slices.onEvent(({ object }, ctx) => this.#changed(object, ctx));
+    this.#informers.informer<Service>(SERVICES).onEvent(({ object }, ctx) => this.#policyChanged(object, ctx));
   }
 
   start(ctx: Context): void {
@@ -104,7 +109,8 @@ export class TrafficClients implements Host {
       luck: hashName(`${plan.namespace}/${plan.service}/${plan.name}`),
       tally: new TrafficTally(plan, ctx.record),
       proxies: Array.from({ length: plan.clientNodes }, () => new ServiceProxy()),
-      endpoints: [],
+      endpoints: NOTHING_KNOWN,
+      isLocal: false,
       ticks: 0,
       writes: 0,
     }));
@@ -136,12 +142,25 @@ export class TrafficClients implements Host {
     const { namespace } = slice.metadata ?? {};
     for (const stream of this.#streams) {
       if (stream.plan.service !== service || stream.plan.namespace !== namespace) continue;
-      stream.endpoints = choose([...this.#slices.byIndex('service', `${namespace}/${service}`)]);
-      stream.proxies.forEach((proxy, at) => {
-        const wait = proxy.hear(ctx.now);
-        if (wait !== undefined) ctx.after(wait, timer('proxy', stream.index, at));
-      });
+      stream.endpoints = endpointsKnown([...this.#slices.byIndex('service', `${namespace}/${service}`)]);
+      this.#tellProxies(stream, ctx);
     }
+  }
+
+  #policyChanged({ metadata, spec }: Service, ctx: Context): void {
+    const isLocal = spec?.internalTrafficPolicy === 'Local';
+    for (const stream of this.#streams) {
+      if (stream.plan.service !== metadata?.name || stream.plan.namespace !== metadata.namespace || stream.isLocal === isLocal) continue;
+      stream.isLocal = isLocal;
+      this.#tellProxies(stream, ctx);
+    }
+  }
+
+  #tellProxies(stream: Stream, ctx: Context): void {
+    stream.proxies.forEach((proxy, at) => {
+      const wait = proxy.hear(ctx.now);
+      if (wait !== undefined) ctx.after(wait, timer('proxy', stream.index, at));
+    });
   }
 
   #program(stream: Stream, at: number, ctx: Context): void {
@@ -150,7 +169,9 @@ export class TrafficClients implements Host {
       stream.writes += 1;
       return Math.round(sampleDistribution(plan.programming, ctx.chance.stream(PROGRAMMING, stream.luck, at, stream.writes)));
     };
-    const wait = (stream.proxies[at] as ServiceProxy).due(ctx.now, stream.endpoints, takes, plan.minSyncPeriod);
+    const { places = [] } = this.#config;
+    const current = endpointsFor(stream.endpoints, places[at % places.length] ?? NOWHERE, stream.isLocal);
+    const wait = (stream.proxies[at] as ServiceProxy).due(ctx.now, current, takes, plan.minSyncPeriod);
     if (wait !== undefined) ctx.after(wait, timer('proxy', stream.index, at));
   }
 

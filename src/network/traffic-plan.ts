@@ -2,6 +2,7 @@
 
 import type { ClientConfig } from '#client';
 import type { Distribution, Duration, HostId, Instant } from '#sim';
+import type { Place } from './endpoint-choice.ts';
 
 /** A stretch of time with one rate. */
 export interface TrafficStretch {
@@ -44,6 +45,8 @@ export interface TrafficConfig {
   readonly client: ClientConfig;
   readonly plans: readonly TrafficPlan[];
   readonly nodes: readonly NodeRange[];
+  /** Where the client nodes of each plan are, one after another and round again. Without: nowhere in particular. */
+  readonly places?: readonly Place[];
 }
 
 /** The host of a node by its name. */

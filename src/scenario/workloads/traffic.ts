@@ -1,8 +1,9 @@
 /** `traffic`: clients that send requests to Services, which it makes for the Deployments of another entry or finds by name. The requests do not wait for
  *  each other (an open loop); who answers them and how is the containers' `load`. */
 
+import type { Service } from '#api';
 import type { Distribution, Duration } from '#sim';
-import { count, duration, durationDistribution, fields, label, list, number, text } from '../schema-pieces.ts';
+import { count, duration, durationDistribution, fields, label, list, number, oneOf, text } from '../schema-pieces.ts';
 import { parseDuration, parseDurationDistribution } from '../units.ts';
 import type { Phase, TimedRequest, WorkloadEntry, WorkloadKind } from '../workload.ts';
 import { service } from './deployment-service.ts';
@@ -19,6 +20,8 @@ interface TrafficSpec {
   readonly for?: string;
   readonly phases?: readonly { readonly name?: string; readonly for: string; readonly requestsPerSecond: number }[];
   readonly rates?: { readonly every: string; readonly requestsPerSecond: readonly number[] };
+  readonly trafficDistribution?: string;
+  readonly internalTrafficPolicy?: string;
   readonly clientNodes?: number;
   readonly programming?: unknown;
   readonly minSyncPeriod?: string;
@@ -82,7 +85,15 @@ export const traffic: WorkloadKind<TrafficSpec> = {
       },
       ['every', 'requestsPerSecond'],
     ),
-    clientNodes: count('nodes on which clients are, each with a kube-proxy of its own (default 10)', 1, 1000),
+    trafficDistribution: oneOf(
+      ['PreferSameZone', 'PreferSameNode', 'PreferClose'],
+      'of the Services that `of` makes: who is near is asked first',
+    ),
+    internalTrafficPolicy: oneOf(
+      ['Cluster', 'Local'],
+      "of the Services that `of` makes: with Local only pods on the client's node are asked",
+    ),
+    clientNodes: count('the first nodes of the cluster, on which clients are, each with a kube-proxy of its own (default 10)', 1, 1000),
     programming: durationDistribution('how long a kube-proxy takes to write its rules (default lognormal, median 100ms, p99 1s)'),
     minSyncPeriod: duration("kube-proxy's minSyncPeriod: from one write of the rules to the next (default 1s)"),
     every: duration('requests of so long a span go as one message (default 100ms)'),
@@ -99,6 +110,11 @@ export const traffic: WorkloadKind<TrafficSpec> = {
   mistake(spec, entries) {
     if ((spec.of === undefined) === (spec.service === undefined))
       return "says neither or both of 'of' and 'service': one of them names whom it asks";
+    const policy = (['trafficDistribution', 'internalTrafficPolicy'] as const).find((field) => spec[field] !== undefined);
+    if (policy !== undefined && spec.service !== undefined)
+      return `says '${policy}' of Service '${spec.service}', which it does not make: that belongs in the Service's manifest`;
+    if (policy !== undefined && makerOf(spec.of, entries) !== spec)
+      return `says '${policy}', but an earlier traffic entry makes the Services of '${spec.of}': that belongs there`;
     if (spec.of !== undefined && ownerOf(spec.of, entries) === undefined) {
       const names = entries.filter(({ kind }) => kind === 'deployments').map(({ spec: one }) => (one as { name?: string }).name ?? 'web');
       return `no deployments entry is named '${spec.of}' (there ${names.length === 1 ? 'is' : 'are'}: ${names.join(', ') || 'none'})`;
@@ -119,12 +135,24 @@ export const traffic: WorkloadKind<TrafficSpec> = {
     if (owner === undefined) return;
     const namespace = owner.namespace ?? 'default';
     // Another entry may have made them for the same Deployments.
-    const first = entries.find(({ kind, spec: one }) => kind === 'traffic' && (one as TrafficSpec).of === spec.of);
-    if (first?.spec !== spec) return;
+    if (makerOf(spec.of, entries) !== spec) return;
     for (const name of deploymentNames(owner))
-      yield { at: 0, verb: 'create', resource: 'services', namespace, body: service(name, namespace) };
+      yield { at: 0, verb: 'create', resource: 'services', namespace, body: withPolicies(service(name, namespace), spec) };
   },
 };
+
+/** Who makes the Services of an entry's Deployments: the first that asks them. */
+const makerOf = (of: string | undefined, entries: readonly WorkloadEntry[]): unknown =>
+  entries.find(({ kind, spec }) => kind === traffic.name && (spec as TrafficSpec).of === of)?.spec;
+
+function withPolicies(made: Service, { trafficDistribution, internalTrafficPolicy }: TrafficSpec): Service {
+  if (trafficDistribution === undefined && internalTrafficPolicy === undefined) return made;
+  const policies = {
+    ...(trafficDistribution === undefined ? {} : { trafficDistribution }),
+    ...(internalTrafficPolicy === undefined ? {} : { internalTrafficPolicy }),
+  };
+  return { ...made, spec: { ...made.spec, ...policies } } as Service;
+}
 
 export const isTraffic = ({ kind }: WorkloadEntry): boolean => kind === traffic.name;
 
