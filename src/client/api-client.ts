@@ -254,7 +254,8 @@ export class Client<C> implements ApiClient<C>, Tenant {
         this.#pong(message as Pong, ctx);
         return this.#nextFailed(ctx);
       case 'ConnectionReset':
-        this.#loseServer(ctx.source, ctx, true);
+        // Where several servers reset theirs at once, the connection just made to the next is none of those.
+        if (ctx.source !== this.server || ctx.now > this.#connectedAt) this.#loseServer(ctx.source, ctx, true);
         return this.#nextFailed(ctx);
       default:
         return NOT_HANDLED;

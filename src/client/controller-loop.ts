@@ -197,7 +197,8 @@ export class ControllerLoop implements View {
     const next = this.queue.nextWakeup;
     if (next === undefined || next >= this.#wakeAt) return;
     this.#wakeAt = next;
-    ctx.after(next - ctx.now, { kind: 'ControllerTimer', controller: this.#index, what: 'queue' } as ControllerTimer);
+    // A wait may be over that nobody slept for: events of one informer put keys there before all have listed.
+    ctx.after(Math.max(0, next - ctx.now), { kind: 'ControllerTimer', controller: this.#index, what: 'queue' } as ControllerTimer);
   }
 
   timer(message: ControllerTimer, ctx: Context): void {

@@ -100,6 +100,13 @@ describe('the reflector', () => {
     expect(watched(1)[0]).toBeGreaterThan(2.7);
   });
 
+  it('takes no reset of other connections for one of the connection just made', () => {
+    const first = play({ servers: 2, watches: true, answer }).requests[0]?.server as number;
+    const reset = (server: number) => act(5, () => [{ kind: 'ConnectionReset' }], server);
+    const { requests } = play({ servers: 2, watches: true, answer, acts: [reset(first), reset(3 - first)] });
+    expect(requests.slice(2).map(({ at, server }) => [Math.floor(at), server])).toEqual([[5, 3 - first]]);
+  });
+
   it('opens a silent stream anew', () => {
     const { requests } = play({ watches: true, answer, seconds: 320 });
     expect(asked(requests)).toEqual(['list 0', 'watch 10', 'watch 10']);
