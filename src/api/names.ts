@@ -34,7 +34,12 @@ const rule =
   };
 
 export const dns1123Subdomain = rule(SUBDOMAIN, SUBDOMAIN_MAX, SUBDOMAIN_TEXT);
-export const dns1123Label = rule(LABEL, LABEL_MAX, LABEL_TEXT);
+const label = rule(LABEL, LABEL_MAX, LABEL_TEXT);
+/** A name of several labels is told what alone is wrong with it. */
+export const dns1123Label: NameRule = (name) => {
+  const errors = label(name);
+  return errors.length > 0 && SUBDOMAIN.test(name) ? errors.map((text) => (text === LABEL_TEXT ? 'must not contain dots' : text)) : errors;
+};
 export const dns1035Label = rule(LABEL_1035, LABEL_MAX, LABEL_1035_TEXT);
 export const labelValue = rule(LABEL_VALUE, LABEL_MAX, LABEL_VALUE_TEXT);
 

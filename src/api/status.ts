@@ -16,6 +16,7 @@ export interface FieldError {
     | 'FieldValueTooLong'
     | 'FieldValueTooMany'
     | 'FieldValueTypeInvalid'
+    | 'InternalError'
     | 'FieldValueNotFound';
   readonly field: string;
   /** Without the field's name: 'Required value: must be specified'. */

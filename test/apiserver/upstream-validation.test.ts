@@ -64,8 +64,8 @@ function shown(object: KubeObject): unknown {
   return plain(JSON.parse(text.replaceAll(uid, 'UID')));
 }
 
-/** Upstream goes through maps in no order. */
-const sorted = (causes: readonly string[] | undefined): readonly string[] => [...(causes ?? [])].sort();
+/** Upstream goes through maps in no order, and says some things twice. */
+const sorted = (causes: readonly string[] | undefined): readonly string[] => [...new Set(causes)].sort();
 
 const kinds = [...new Set(cases.map(({ resource }) => resource))];
 describe.each(kinds)('%s', (kind) => {
@@ -86,5 +86,5 @@ describe.each(kinds)('%s', (kind) => {
 
 it('asks of every kind that users write', () => {
   expect(kinds.length).toBeGreaterThan(40);
-  expect(cases.length).toBeGreaterThan(1500);
+  expect(cases.length).toBeGreaterThan(2000);
 });

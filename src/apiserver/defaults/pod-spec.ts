@@ -11,11 +11,22 @@ const containerLists = new WeakMap<object, Container[]>();
 
 const NO_SECURITY = Object.freeze({});
 
+const CAPITAL = /[A-Z]/;
+
+/** Names of images are in small letters, but for the registry's. */
+function isImageName(name: string): boolean {
+  const slash = name.indexOf('/');
+  const first = name.slice(0, slash);
+  const isRegistry = slash > 0 && (/[.:A-Z]/.test(first) || first === 'localhost');
+  return !CAPITAL.test(isRegistry ? name.slice(slash + 1) : name);
+}
+
 /** parsers.ParseImageName's tag: what follows the last colon of the last path element; 'latest' when there is neither tag nor digest. */
 export function imageTag(image: string): string {
   const at = image.indexOf('@');
   const name = at < 0 ? image : image.slice(0, at);
   const colon = name.indexOf(':', name.lastIndexOf('/') + 1);
+  if (CAPITAL.test(name) && !isImageName(colon < 0 ? name : name.slice(0, colon))) return '';
   if (colon >= 0) return name.slice(colon + 1);
   return at < 0 ? 'latest' : '';
 }

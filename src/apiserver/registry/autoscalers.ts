@@ -47,10 +47,15 @@ function defaults(autoscaler: HorizontalPodAutoscaler): HorizontalPodAutoscaler 
   };
 }
 
+function isOtherTarget(next: HorizontalPodAutoscaler, old: HorizontalPodAutoscaler): boolean {
+  const [now, before] = [next.spec?.scaleTargetRef, old.spec?.scaleTargetRef];
+  return now?.kind !== before?.kind || now?.apiVersion !== before?.apiVersion;
+}
+
 export const autoscalers: ResourceDescriptor<HorizontalPodAutoscaler> = {
   resource: 'horizontalpodautoscalers.autoscaling',
   hasStatus: true,
   defaults,
-  validate: validateAutoscaler,
-  validateUpdate: (next, old) => (next.spec === old.spec ? [] : validateAutoscaler(next)),
+  validate: (autoscaler) => validateAutoscaler(autoscaler),
+  validateUpdate: (next, old) => (next.spec === old.spec ? [] : validateAutoscaler(next, isOtherTarget(next, old))),
 };

@@ -4,6 +4,7 @@ import type { CronJob, FieldError } from '#api';
 import { defaultTemplate } from '../defaults/pod-spec.ts';
 import { validateNonNegative } from '../validation/counts.ts';
 import { type FieldErrors, has, invalidValue, notSupported, required, tooLong } from '../validation/field-error.ts';
+import { internalForm } from '../validation/internal-form.ts';
 import { validateJobSpec } from '../validation/job-spec.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 import { defaultFailurePolicy } from './jobs.ts';
@@ -51,12 +52,25 @@ function defaults(job: CronJob): CronJob {
 
 const ZONE_PART = /^[A-Za-z.\-_0-9+]{1,14}$/;
 
-/** What a time zone's name may look like; whether it exists, the controller finds out. */
+/** Whether the JavaScript engine knows the zone: it has the same data as Go. */
+function isZone(zone: string): boolean {
+  if (/^[+-]/.test(zone)) return false;
+  try {
+    // biome-ignore lint/style/noRestrictedGlobals: the list of zones is needed, not a locale's way of writing.
+    new Intl.DateTimeFormat('en-US', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What a time zone's name may look like, and whether there is such a zone. */
 function validateTimeZone(zone: string | undefined, field: string, errors: FieldError[]): void {
   if (!has(zone)) return;
   if (zone === '') return void errors.push(invalidValue(field, zone, 'timeZone must be nil or non-empty string'));
   const isBad = (part: string): boolean => part === '.' || part === '..' || part.startsWith('-') || !ZONE_PART.test(part);
-  if (zone.split('/').some(isBad)) return void errors.push(invalidValue(field, zone, `unknown time zone ${zone}`));
+  if (zone.split('/').some(isBad) || (zone.toLowerCase() !== 'local' && !isZone(zone)))
+    return void errors.push(invalidValue(field, zone, `unknown time zone ${zone}`));
   if (zone.toLowerCase() === 'local')
     errors.push(invalidValue(field, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'));
 }
@@ -82,7 +96,10 @@ function validate(job: CronJob): FieldErrors {
     errors.push(notSupported('spec.concurrencyPolicy', spec.concurrencyPolicy ?? '', POLICIES));
   const inner = spec.jobTemplate?.spec ?? ({} as JobSpec);
   validateJobSpec(inner, 'spec.jobTemplate.spec', errors);
-  if (has(inner.selector)) errors.push(invalidValue('spec.jobTemplate.spec.selector', inner.selector, '`selector` will be auto-generated'));
+  if (has(inner.selector))
+    errors.push(
+      invalidValue('spec.jobTemplate.spec.selector', internalForm('LabelSelector', inner.selector), '`selector` will be auto-generated'),
+    );
   if (inner.manualSelector === true) errors.push(notSupported('spec.jobTemplate.spec.manualSelector', true, ['nil', 'false']));
   validateNonNegative(spec.successfulJobsHistoryLimit, 'spec.successfulJobsHistoryLimit', errors);
   validateNonNegative(spec.failedJobsHistoryLimit, 'spec.failedJobsHistoryLimit', errors);

@@ -3,7 +3,7 @@
 import type { EndpointSlice, Endpoints, FieldError } from '#api';
 import { isIPv4, isIPv6, validateEndpointIP, validateIP } from '../validation/addresses.ts';
 import { duplicate, type FieldErrors, immutable, invalidValue, notSupported, required, tooMany } from '../validation/field-error.ts';
-import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from '../validation/names.ts';
+import { dns1123Label, dns1123Subdomain, labelValue, type NameRule, qualifiedName } from '../validation/names.ts';
 import { PROTOCOLS, validatePortNumber } from '../validation/ports.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
@@ -46,13 +46,13 @@ function checkAddress(address: string, type: string, list: string, i: number, er
   validateEndpointIP(address, at, errors);
 }
 
-function checkHints(hints: readonly { readonly name?: string }[] | undefined, at: string, errors: FieldError[]): void {
+function checkHints(hints: readonly { readonly name?: string }[] | undefined, rule: NameRule, at: string, errors: FieldError[]): void {
   if ((hints ?? []).length > HINTS_MAX) errors.push(tooMany(at, (hints ?? []).length, HINTS_MAX));
   const seen = new Set<string>();
   (hints ?? []).forEach(({ name = '' }, i) => {
     if (seen.has(name)) errors.push(duplicate(`${at}[${i}].name`, name));
     seen.add(name);
-    for (const text of labelValue(name)) errors.push(invalidValue(`${at}[${i}].name`, name, text));
+    for (const text of rule(name)) errors.push(invalidValue(`${at}[${i}].name`, name, text));
   });
 }
 
@@ -67,7 +67,8 @@ function checkEndpoint(endpoint: Endpoint, type: string, at: string, errors: Fie
   (addresses ?? []).forEach((address, n) => checkAddress(address, type, `${at}.addresses`, n, errors));
   for (const text of nodeName === undefined ? [] : dns1123Subdomain(nodeName)) errors.push(invalidValue(`${at}.nodeName`, nodeName, text));
   for (const text of hostname === undefined ? [] : dns1123Label(hostname)) errors.push(invalidValue(`${at}.hostname`, hostname, text));
-  checkHints(hints?.forZones, `${at}.hints.forZones`, errors);
+  checkHints(hints?.forZones, labelValue, `${at}.hints.forZones`, errors);
+  checkHints(hints?.forNodes, dns1123Subdomain, `${at}.hints.forNodes`, errors);
   if (errors.length === before) sound.add(endpoint);
 }
 

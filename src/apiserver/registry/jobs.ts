@@ -3,7 +3,7 @@
 import { type FieldError, type Job, matchesLabelSelector, type PodTemplateSpec } from '#api';
 import { defaultTemplate } from '../defaults/pod-spec.ts';
 import { type FieldErrors, has, immutable, invalidValue, required } from '../validation/field-error.ts';
-import { frozen } from '../validation/internal-form.ts';
+import { frozen, internalForm, sortedMembers } from '../validation/internal-form.ts';
 import { validateJobSpec } from '../validation/job-spec.ts';
 import { dns1123Label } from '../validation/names.ts';
 import { isSelector, validateLabelSelector } from '../validation/selectors.ts';
@@ -65,8 +65,8 @@ function withSelector(job: Job): Job {
   const labels = withMissing(spec.template?.metadata?.labels, own);
   const template: PodTemplateSpec = { ...spec.template, metadata: { ...spec.template?.metadata, labels } };
   const matchLabels = withMissing(spec.selector?.matchLabels, { [CONTROLLER_UID]: uid });
-  // Labels that came from the template by default are the template's own: they grow with them.
-  const isShared = job.metadata?.labels !== undefined && job.metadata.labels === spec.template?.metadata?.labels;
+  // A job without labels has its template's, those that it was just given too: upstream fills them in whenever a job is read.
+  const isShared = Object.keys(job.metadata?.labels ?? {}).length === 0 || job.metadata?.labels === spec.template?.metadata?.labels;
   const metadata = isShared ? { ...job.metadata, labels } : job.metadata;
   return { ...job, metadata, spec: { ...spec, selector: { ...spec.selector, matchLabels }, template } };
 }
@@ -81,10 +81,10 @@ function validateGenerated(job: Job, errors: FieldError[]): void {
   const at = 'spec.template.metadata.labels';
   for (const key in wanted) {
     if (labels[key] === undefined) errors.push(required(`${at}[${key}]`, `must be '${wanted[key]}'`));
-    else if (labels[key] !== wanted[key]) errors.push(invalidValue(`${at}[${key}]`, labels, `must be '${wanted[key]}'`));
+    else if (labels[key] !== wanted[key]) errors.push(invalidValue(`${at}[${key}]`, sortedMembers(labels), `must be '${wanted[key]}'`));
   }
   if (isSelector(spec.selector) && !matchesLabelSelector(spec.selector, wanted))
-    errors.push(invalidValue('spec.selector', spec.selector, '`selector` not auto-generated'));
+    errors.push(invalidValue('spec.selector', internalForm('LabelSelector', spec.selector), '`selector` not auto-generated'));
 }
 
 function validate(job: Job): FieldErrors {
@@ -97,7 +97,13 @@ function validate(job: Job): FieldErrors {
     errors.push(...validateLabelSelector(spec.selector, 'spec.selector'));
     const labels = spec.template?.metadata?.labels;
     if (isSelector(spec.selector) && !matchesLabelSelector(spec.selector, labels))
-      errors.push(invalidValue('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
+      errors.push(
+        invalidValue(
+          'spec.template.metadata.labels',
+          labels === undefined ? null : sortedMembers(labels),
+          '`selector` does not match template `labels`',
+        ),
+      );
   }
   if (spec.completionMode === 'Indexed' && (spec.completions ?? 0) > 0) {
     const name = job.metadata?.name ?? '';

@@ -20,12 +20,20 @@ function validate(lease: Lease): FieldErrors {
   return errors;
 }
 
+/** What coordinated leader election would say is behind a gate that is off; nobody sends it, so only new leases are looked at. */
+function withoutCoordination(lease: Lease): Lease {
+  if (lease.spec?.strategy === undefined && lease.spec?.preferredHolder === undefined) return lease;
+  const { strategy: _strategy, preferredHolder: _holder, ...spec } = lease.spec;
+  return { ...lease, spec };
+}
+
 export const leases: ResourceDescriptor<Lease> = {
   resource: 'leases.coordination.k8s.io',
   hasPlainFinalizers: true,
   allowsCreateOnUpdate: true,
   requiresResourceVersion: true,
   hasOnlySpec: true,
+  prepareForCreate: withoutCoordination,
   validate,
   validateUpdate: validate,
 };

@@ -9,6 +9,10 @@ import type { ResourceDescriptor } from './descriptor.ts';
 
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
+/** As Go writes the internal type. */
+const shownTaint = ({ key = '', value = '', effect, timeAdded }: Taint): string =>
+  JSON.stringify({ Key: key, Value: value, Effect: effect, TimeAdded: timeAdded ?? null });
+
 function validateTaints(taints: readonly Taint[] | undefined): FieldErrors {
   const errors: FieldError[] = [];
   const seen = new Set<string>();
@@ -23,11 +27,17 @@ function validateTaints(taints: readonly Taint[] | undefined): FieldErrors {
     if (seen.has(id))
       errors.push({
         ...duplicate(at, taint),
-        message: `Duplicate value: ${JSON.stringify(taint)}: taints must be unique by key and effect pair`,
+        message: `Duplicate value: ${shownTaint(taint)}: taints must be unique by key and effect pair`,
       });
     seen.add(id);
   });
   return errors;
+}
+
+/** Upstream asks whether the ranges are of two families, bad ones too. */
+function notARange(i: number, range: string): FieldError {
+  const message = `Internal error: invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[${i}]: <nil> (invalid CIDR address: ${range})`;
+  return { reason: 'InternalError', field: 'spec.podCIDRs', message };
 }
 
 /** ValidateNode. */
@@ -35,6 +45,8 @@ function validate(node: Node): FieldErrors {
   const errors: FieldError[] = [...validateTaints(node.spec?.taints)];
   const ranges = node.spec?.podCIDRs ?? [];
   const parsed = ranges.map((range, i) => validateRange(range, `spec.podCIDRs[${i}]`, errors));
+  const bad = parsed.indexOf(undefined);
+  if (ranges.length > 1 && bad >= 0) errors.push(notARange(bad, ranges[bad] as string));
   const families = new Set(parsed.map((range) => range?.family));
   if (ranges.length > 1 && (ranges.length > 2 || families.size < 2 || families.has(undefined)))
     errors.push(invalidValue('spec.podCIDRs', ranges, 'may specify no more than one CIDR for each IP family'));

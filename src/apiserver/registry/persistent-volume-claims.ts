@@ -14,8 +14,23 @@ function validate(claim: PersistentVolumeClaim): FieldErrors {
   return errors;
 }
 
+const SNAPSHOTS = 'snapshot.storage.k8s.io';
+
+/** A source in another namespace is behind a gate that is off; old clients' sources are claims and snapshots, and others are dropped without a word
+ *  (DropDisabledFields, EnforceDataSourceBackwardsCompatibility). */
+function withKnownSources(spec: Spec, old: Spec | undefined): Spec {
+  let next = spec;
+  const foreign = (spec.dataSourceRef as { readonly namespace?: string } | undefined)?.namespace;
+  if (foreign && !has(old?.dataSourceRef)) next = { ...next, dataSourceRef: undefined };
+  if (has(old?.dataSource) || has(old?.dataSourceRef) || has(next.dataSourceRef) || !has(next.dataSource)) return next;
+  const { kind, apiGroup } = next.dataSource;
+  const isKnown = (kind === 'PersistentVolumeClaim' && !apiGroup) || (kind === 'VolumeSnapshot' && apiGroup === SNAPSHOTS);
+  return isKnown ? next : { ...next, dataSource: undefined };
+}
+
 /** dataSource and dataSourceRef say the same thing in two ways: whichever is given fills in the other (NormalizeDataSources). */
-export function withDataSources(spec: Spec): Spec {
+export function withDataSources(sent: Spec, old?: Spec): Spec {
+  const spec = withKnownSources(sent, old);
   const { dataSource, dataSourceRef } = spec;
   if (has(dataSource) === has(dataSourceRef)) return spec;
   if (has(dataSource)) return { ...spec, dataSourceRef: { ...dataSource } };
@@ -66,7 +81,8 @@ export const persistentVolumeClaims: ResourceDescriptor<PersistentVolumeClaim> =
     ...(has(claim.spec) ? { spec: withDataSources(claim.spec) } : {}),
     status: { phase: 'Pending' },
   }),
-  prepareForUpdate: (next, old) => (next.spec === old.spec || !has(next.spec) ? next : { ...next, spec: withDataSources(next.spec) }),
+  prepareForUpdate: (next, old) =>
+    next.spec === old.spec || !has(next.spec) ? next : { ...next, spec: withDataSources(next.spec, old.spec) },
   validate,
   validateUpdate(next, old) {
     const spec = next.spec as Spec;

@@ -4,7 +4,7 @@ import type { ClusterRole, FieldError, KubeObject, LabelSelector, RoleBinding } 
 import { type FieldErrors, invalidValue, notSupported, required } from '../validation/field-error.ts';
 import { internalForm, isSameForm } from '../validation/internal-form.ts';
 import { dns1123Subdomain, pathSegment } from '../validation/names.ts';
-import { validateLabelSelector } from '../validation/selectors.ts';
+import { isSelector, validateLabelSelector } from '../validation/selectors.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
@@ -50,7 +50,10 @@ const roles = (resource: string, isNamespaced: boolean): ResourceDescriptor<Clus
     if (isNamespaced || role.aggregationRule === undefined) return errors;
     if ((selectors ?? []).length === 0)
       errors.push(required(at, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
-    (selectors ?? []).forEach((selector, i) => errors.push(...validateLabelSelector(selector, `${at}[${i}]`)));
+    (selectors ?? []).forEach((selector, i) => {
+      errors.push(...validateLabelSelector(selector, `${at}[${i}]`));
+      if (!isSelector(selector)) errors.push(invalidValue(`${at}[${i}]`, null, 'invalid label selector.'));
+    });
     return errors;
   },
 });

@@ -36,15 +36,17 @@ const TYPES = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'];
 const KINDS = ['object', 'external', 'pods', 'resource', 'containerResource'] as const;
 
 /** ValidateCrossVersionObjectReference. */
-function validateReference({ kind, name, apiVersion }: Reference, field: string, errors: FieldError[]): void {
+function validateReference({ kind, name, apiVersion }: Reference, needsGroup: boolean, field: string, errors: FieldError[]): void {
   if (!kind) errors.push(required(`${field}.kind`));
   else validateName(kind, pathSegment, `${field}.kind`, errors);
   if (!name) errors.push(required(`${field}.name`));
   else validateName(name, pathSegment, `${field}.name`, errors);
   const version = apiVersion ?? '';
   const parts = version.split('/');
+  const hasGroup = parts.length === 2 && parts[0] !== '';
   if (parts.length > 2) errors.push(invalidValue(`${field}.apiVersion`, version, `unexpected GroupVersion string: ${version}`));
-  else if (parts.length === 2 && parts[0] !== '') validateName(parts[0], dns1123Subdomain, `${field}.apiVersion`, errors);
+  else if (!hasGroup && needsGroup) errors.push(invalidValue(`${field}.apiVersion`, version, 'apiVersion must specify API group'));
+  else if (hasGroup) validateName(parts[0] as string, dns1123Subdomain, `${field}.apiVersion`, errors);
 }
 
 function validateTarget(target: Target, field: string, errors: FieldError[]): void {
@@ -87,7 +89,7 @@ function validateSource(kind: (typeof KINDS)[number], source: Source, field: str
     validateTarget(target, at, errors);
     return validateUsage(target, at, errors);
   }
-  if (kind === 'object') validateReference(source.describedObject ?? {}, `${field}.describedObject`, errors);
+  if (kind === 'object') validateReference(source.describedObject ?? {}, false, `${field}.describedObject`, errors);
   validateMetricName(source, field, errors);
   validateTarget(target, at, errors);
   const { value, averageValue } = target;
@@ -143,7 +145,8 @@ function validateRules(rules: Rules | undefined, field: string, errors: FieldErr
     errors.push(invalidValue(`${field}.tolerance`, formatQuantity(amount), 'must be greater than or equal to 0'));
 }
 
-export function validateAutoscaler(autoscaler: HorizontalPodAutoscaler): FieldErrors {
+/** A new target names its API group, unless it is the one kind without. */
+export function validateAutoscaler(autoscaler: HorizontalPodAutoscaler, isNewTarget = true): FieldErrors {
   const errors: FieldError[] = [];
   const spec = (autoscaler.spec ?? {}) as Spec;
   const { minReplicas, maxReplicas = 0, scaleTargetRef, metrics, behavior } = spec;
@@ -151,7 +154,7 @@ export function validateAutoscaler(autoscaler: HorizontalPodAutoscaler): FieldEr
   if (maxReplicas < 1) errors.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than 0'));
   if (has(minReplicas) && maxReplicas < minReplicas)
     errors.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`'));
-  validateReference(scaleTargetRef ?? {}, 'spec.scaleTargetRef', errors);
+  validateReference(scaleTargetRef ?? {}, isNewTarget && scaleTargetRef?.kind !== 'ReplicationController', 'spec.scaleTargetRef', errors);
   (metrics ?? []).forEach((metric, i) => validateMetric(metric, `spec.metrics[${i}]`, errors));
   if (minReplicas === 0 && !(metrics ?? []).some(({ type }) => type === 'Object' || type === 'External'))
     errors.push(forbiddenField('spec.metrics', 'must specify at least one Object or External metric to support scaling to zero replicas'));

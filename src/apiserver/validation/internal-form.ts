@@ -41,7 +41,8 @@ function arranged(type: string, value: Members): Members {
 }
 
 /** Sorted by name, as Go writes maps. */
-const sortedMembers = (map: Members): Members => Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : Number(a > b))));
+export const sortedMembers = (map: Members): Members =>
+  Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : Number(a > b))));
 
 /** Quantities as Kubernetes writes them, whatever the client wrote. */
 function amounts(map: Members): Members {

@@ -140,7 +140,7 @@ export function validatePodSecurity(spec: PodSpec, field: string, errors: FieldE
   if (has(security.supplementalGroupsPolicy))
     validateChoice(security.supplementalGroupsPolicy, ['Merge', 'Strict'], `${field}.supplementalGroupsPolicy`, errors);
   if (has(security.seLinuxChangePolicy))
-    validateChoice(security.seLinuxChangePolicy, ['MountOption', 'Recursive'], `${field}.seLinuxChangePolicy`, errors);
+    validateChoice(security.seLinuxChangePolicy, ['Recursive'], `${field}.seLinuxChangePolicy`, errors);
 }
 
 /** validateHostUsers: a pod in a user namespace of its own shares no other namespace with its host. */
