@@ -64,7 +64,8 @@ export const COMPONENT_BUGS: Readonly<Record<string, SeededBug>> = {
       ),
   },
   'placed-pods-not-awaited': {
-    breaks: 'a scheduler that starts does not wait for the list of pods that have a node; the others come first (kubernetes#45220)',
+    breaks:
+      'a scheduler that starts does not wait for the list of pods that have a node: it comes a second after the first that it placed itself (kubernetes#45220)',
     marked: false,
     inject: () =>
       replace(
@@ -73,21 +74,22 @@ export const COMPONENT_BUGS: Readonly<Record<string, SeededBug>> = {
         (watch) =>
           function (pods: Loose, ...rest) {
             // As two informers had it: one of pods to place, which was waited for, and one of placed pods, whose list is still on its way.
-            let late: readonly Loose[] | undefined;
+            let late: readonly Loose[] = [];
+            let due = Number.POSITIVE_INFINITY;
             pods.replace = (objects: readonly Loose[], ctx: Loose) => {
-              const isPlaced = ({ spec }: Loose): boolean => !pods.synced && spec.nodeName !== undefined;
-              const placed = objects.filter(isPlaced);
-              late = undefined;
+              late = pods.synced ? [] : objects.filter(({ spec }: Loose) => spec.nodeName !== undefined);
               SharedInformer.prototype.replace.call(
                 pods,
-                objects.filter((one) => !placed.includes(one)),
+                objects.filter((one) => !late.includes(one)),
                 ctx,
               );
-              late = placed;
             };
             pods.upsert = (object: Loose, ctx: Loose, key?: string) => {
-              const listed = late ?? [];
-              late = undefined;
+              const before = pods.get(`${object.metadata.namespace}/${object.metadata.name}`);
+              if (before !== undefined && before.spec.nodeName === undefined && object.spec.nodeName !== undefined)
+                due = Math.min(due, ctx.now + 1_000_000);
+              const listed = ctx.now >= due ? late : [];
+              if (ctx.now >= due) late = [];
               for (const one of listed) SharedInformer.prototype.upsert.call(pods, one, ctx);
               SharedInformer.prototype.upsert.call(pods, object, ctx, key);
             };
