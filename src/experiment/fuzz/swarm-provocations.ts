@@ -44,11 +44,30 @@ export function fleeting(dice: Dice, { from, until }: Span): Extras {
     template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'fleeting:1' }] } },
   };
   const faults: FaultValue[] = Array.from({ length: dice.between(4, 8) }, () => ({ dropWatches: { at: `${dice.between(from, last)}s` } }));
+  // Who hears nothing any more notices after 45 s and goes on at another server from where it was, when all of them may be gone.
+  const half = Math.floor((until - from) / 2);
+  for (const index of half > 60 ? [0, 1] : []) {
+    const at = from + index * half + dice.between(1, half - 56);
+    faults.push({ isolateComponent: { at: `${at}s`, for: '50s', component: 'apiServer', index } });
+  }
+  const onlookers = {
+    name: 'onlookers',
+    namespace: 'default',
+    clients: 12,
+    resource: 'jobs.batch',
+    objects: 0,
+    watchers: 12,
+    watch: 'all',
+    start: '20s',
+  };
   return {
     cluster: {},
-    workload: times.map((at, place) => ({
-      apply: { at: `${at}s`, objects: [{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: `fleeting-${place}` }, spec }] },
-    })),
+    workload: [
+      { apiLoad: onlookers },
+      ...times.map((at, place) => ({
+        apply: { at: `${at}s`, objects: [{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: `fleeting-${place}` }, spec }] },
+      })),
+    ],
     faults,
     // Jobs that stay would keep servers' caches from being empty.
     without: ['jobs'],

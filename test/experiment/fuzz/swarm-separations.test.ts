@@ -45,6 +45,13 @@ describe('the swarm', () => {
   it('has no Jobs that stay where there is to be none now and then', () => {
     const fleeting = plans.filter(({ base }) => JSON.stringify(base).includes('"fleeting-'));
     expect(fleeting.length).toBeGreaterThan(10);
-    for (const { base } of fleeting) expect(JSON.stringify(base)).not.toContain('"crunch"');
+    for (const { base, faults } of fleeting) {
+      expect(JSON.stringify(base)).not.toContain('"crunch"');
+      // Somebody watches them from each server, and each is cut off for long enough to be given up.
+      expect(JSON.stringify(base)).toContain('"onlookers"');
+      const cut = (index: number): boolean =>
+        faults.some(({ isolateComponent: one }) => one?.['component'] === 'apiServer' && one['index'] === index && one['for'] === '50s');
+      expect([cut(0), cut(1)]).toEqual([true, true]);
+    }
   });
 });
