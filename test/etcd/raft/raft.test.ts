@@ -604,3 +604,99 @@ describe('a change of membership', () => {
     expect([one.raft.leadership?.isQuorumActive(), one.raft.leadership?.hearsQuorum()]).toEqual([true, false]);
   });
 });
+
+describe('the window to a follower', () => {
+  it('closes when it is full, opens with an answer, and lets an empty message by when a heartbeat was answered', () => {
+    const one = new Bench().lead();
+    for (let i = 0; i < 513; i += 1) one.raft.propose('w', 1);
+    expect(one.out().filter((each) => each.startsWith('App>3'))).toHaveLength(512);
+    expect(one.step('HeartbeatResp', 3)).toEqual(['App>3 term 1 at 513 of 1 commit 1']);
+    expect(one.step('AppResp', 3, { index: 2 }).filter((each) => each.includes('App>3 term 1 at 513 of 1 w'))).toHaveLength(1);
+  });
+
+  it('is open again to a probed follower that has nothing new but agrees', () => {
+    const one = new Bench().lead();
+    one.raft.propose('x', 1);
+    one.out();
+    const again = ['App>3 term 1 at 1 of 1 x commit 1'];
+    expect(one.step('AppResp', 3, { index: 2, reject: true, rejectHint: 1, logTerm: 1 })).toEqual(again);
+    expect([one.step('AppResp', 3, { index: 1 }), one.step('AppResp', 3, { index: 1 })]).toEqual([again, []]);
+  });
+
+  it('stays shut behind a snapshot, which is sent again when a hundred heartbeats did not bring it', () => {
+    const one = new Bench().lead();
+    for (const word of ['a', 'b', 'c']) {
+      one.raft.propose(word, 1);
+      one.out();
+      one.step('AppResp', 2, { index: one.raft.log.lastIndex });
+    }
+    one.durable.compact({ index: 3, term: 1, voters: [1, 2, 3], data: [], bytes: 0 }, 3);
+    const sent = ['Snap>3 term 1 snapshot 3'];
+    expect(one.step('AppResp', 3, { index: 2, reject: true, rejectHint: 1, logTerm: 1 })).toEqual(sent);
+    for (let beat = 0; beat < 100; beat += 1) expect(one.step('HeartbeatResp', 3)).toEqual([]);
+    expect(one.step('HeartbeatResp', 3)).toEqual(sent);
+    expect(one.step('AppResp', 3, { index: 2 })).toEqual([]);
+  });
+
+  it('takes a hint without a term as it is', () => {
+    const one = new Bench([1, 2, 3], { terms: [1, 1, 1, 1] });
+    one.raft.campaign();
+    one.out();
+    one.step('PreVoteResp', 2, { term: 2 });
+    one.step('VoteResp', 2);
+    expect(one.step('AppResp', 2, { index: 4, reject: true, rejectHint: 2 })).toEqual(['App>2 term 2 at 2 of 1 3.1+4.1+-']);
+  });
+});
+
+describe('what a leader is asked', () => {
+  it('may be several entries at once', () => {
+    const one = new Bench().lead();
+    expect(one.step('Prop', 2, { term: 0, entries: [entry(0, 1), entry(0, 2)] })[0]).toBe('App>2 term 1 at 1 of 1 0.1+0.2 commit 1');
+    one.step('AppResp', 2, { index: 3 });
+    expect([one.state, one.applied, one.durable.entries.map(({ index }) => index)]).toEqual([
+      'leader 1 of 1, 3/3',
+      ['0.1', '0.2'],
+      [1, 2, 3],
+    ]);
+  });
+
+  it('may be to hand over to a learner: it does not', () => {
+    const one = new Bench([1, 2, 3], { learners: [4] }).lead();
+    one.raft.transferLeadership(4);
+    expect([one.out(), one.raft.propose('x', 1)]).toEqual([[], true]);
+  });
+
+  it('may be a change of members while it hands over: it goes on handing over', () => {
+    const one = new Bench().lead();
+    one.raft.propose(undefined, 0, { learner: 4 });
+    one.raft.transferLeadership(2);
+    one.out();
+    one.step('AppResp', 3, { index: 2 });
+    expect([one.raft.learners.has(4), one.raft.propose('x', 1)]).toEqual([true, false]);
+  });
+
+  it('is whether a member is in sync: with nine tenths of the log', () => {
+    const one = new Bench().lead();
+    for (let i = 0; i < 9; i += 1) one.raft.propose('w', 1);
+    one.out();
+    const isInSync = (index: number): boolean | undefined => {
+      one.step('AppResp', 2, { index });
+      return one.raft.leadership?.isInSync(2);
+    };
+    expect([isInSync(2), isInSync(8), isInSync(9)]).toEqual([false, false, true]);
+  });
+
+  it('is whether a majority is active: a new member is, until nothing is heard of it', () => {
+    const one = new Bench([1]);
+    one.tick(10);
+    one.raft.propose(undefined, 0, { add: 2 });
+    one.out();
+    const { leadership } = one.raft;
+    expect([one.raft.voters.size, leadership?.isQuorumActive(), leadership?.hearsQuorum(), leadership?.isQuorumActive()]).toEqual([
+      2,
+      true,
+      true,
+      false,
+    ]);
+  });
+});
