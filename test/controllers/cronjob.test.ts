@@ -71,4 +71,52 @@ describe('CronJob', () => {
     expect(answers.map(({ code }) => code)).toEqual([201, 422]);
     expect(JSON.stringify(answers[1])).toContain('cannot use TZ or CRON_TZ in schedule, use timeZone field instead');
   });
+
+  const events = (farm: ReturnType<typeof lab>['farm']): string[] =>
+    farm.list('events').map(({ reason, message }) => `${reason}: ${message}`);
+
+  it('waits for the next firing of a changed schedule instead of making up for the one just past', () => {
+    const steps = [
+      createAt(5, 'cronjobs.batch', cron({ schedule: '0 * * * *' })),
+      patchAt(150, 'cronjobs.batch', 'tick', { spec: { schedule: '* * * * *' } }),
+    ];
+    expect(starts(lab(steps, { seconds: 200 }).farm.seen)).toEqual([180]);
+  });
+
+  it('keeps none that is over where the limit is 0, and says which it deletes', () => {
+    const { farm } = lab([createAt(5, 'cronjobs.batch', cron({ successfulJobsHistoryLimit: 0 }))], { seconds: 100 });
+    expect(farm.list('jobs.batch')).toEqual([]);
+    expect(events(farm).filter((text) => text.startsWith('SuccessfulDelete: Deleted job'))).toEqual([
+      expect.stringMatching(/Deleted job tick-\d+$/),
+    ]);
+    // It left the list as it was deleted: nobody saw it complete.
+    expect(events(farm).filter((text) => text.startsWith('SawCompletedJob'))).toEqual([]);
+    expect(farm.list('cronjobs.batch')[0].status).toMatchObject({ lastSuccessfulTime: expect.any(String) });
+  });
+
+  it("dates a Job by its zone's clock", () => {
+    const { farm } = lab([createAt(5, 'cronjobs.batch', cron({ timeZone: 'Asia/Kolkata' }))], { seconds: 70 });
+    const [job] = farm.list('jobs.batch');
+    expect(job.metadata.annotations['batch.kubernetes.io/cronjob-scheduled-timestamp']).toBe('2026-01-01T05:31:00+05:30');
+  });
+
+  it('names a Job of its own that it finds, and warns of one that it did not start', () => {
+    const owned = (name: string, uid: string): object => ({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: {
+        name,
+        namespace: 'default',
+        ownerReferences: [{ apiVersion: 'batch/v1', kind: 'CronJob', name: 'tick', uid, controller: true }],
+      },
+      spec: { template: podTemplate('tick', { annotations: { 'lab/run-seconds': '500' }, spec: { restartPolicy: 'Never' } }) },
+    });
+    const first = lab([createAt(5, 'cronjobs.batch', cron({}, '500'))], { seconds: 30 });
+    const { uid } = first.farm.list('cronjobs.batch')[0].metadata;
+    const name = `tick-${Date.UTC(2026, 0, 1, 0, 1) / 60_000}`;
+    const { farm } = lab([createAt(5, 'cronjobs.batch', cron({}, '500')), createAt(20, 'jobs.batch', owned(name, uid))], { seconds: 100 });
+    expect(farm.list('cronjobs.batch')[0].status).toMatchObject({ active: [{ name }], lastScheduleTime: '2026-01-01T00:01:00Z' });
+    expect(events(farm)).toContain(`UnexpectedJob: Saw a job that the controller did not create or forgot: ${name}`);
+    expect(events(farm).filter((text) => /FailedCreate|MissingJob/.test(text))).toEqual([]);
+  });
 });
