@@ -7,29 +7,35 @@ import type { Schema, Schemas } from './schemas.ts';
 /** What v2 has no words for. */
 const UNSAID = new Set(['oneOf', 'anyOf', 'not', 'nullable', 'x-kubernetes-int-or-string']);
 
-function swaggerSchema(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(swaggerSchema);
+/** `saysDefaults`: of custom resources; the published document of the built-in kinds has none. */
+function swaggerSchema(value: unknown, saysDefaults = true): unknown {
+  if (Array.isArray(value)) return value.map((one) => swaggerSchema(one, saysDefaults));
   if (typeof value !== 'object' || value === null) return value;
   const schema = value as Schema & Readonly<Record<string, unknown>>;
   const [only] = schema.allOf ?? [];
-  if (schema.allOf?.length === 1 && only?.$ref !== undefined)
-    return { ...(schema.description === undefined ? {} : { description: schema.description }), ...(swaggerSchema(only) as object) };
-  if (schema.oneOf !== undefined && (schema.format === 'int-or-string' || schema.format === 'quantity'))
-    return { ...(schema.description === undefined ? {} : { description: schema.description }), type: 'string', format: schema.format };
+  if (schema.allOf?.length === 1 && only?.$ref !== undefined) {
+    const { allOf: _, ...beside } = schema;
+    return { ...(swaggerSchema(beside, saysDefaults) as object), ...(swaggerSchema(only) as object) };
+  }
+  // A quantity, or a number or a name: v2 calls both strings.
+  if (schema.oneOf !== undefined && (schema.format === undefined || schema.format === 'int-or-string' || schema.format === 'quantity')) {
+    const { description, format } = schema;
+    return { ...(description === undefined ? {} : { description }), type: 'string', ...(format === undefined ? {} : { format }) };
+  }
   const result: Record<string, unknown> = {};
   for (const name in schema) {
-    if (UNSAID.has(name)) continue;
+    if (UNSAID.has(name) || (name === 'default' && !saysDefaults)) continue;
     const member = schema[name];
     if (name === '$ref') result.$ref = (member as string).replace('#/components/schemas/', '#/definitions/');
     else if (name === 'properties')
-      result.properties = Object.fromEntries(Object.entries(member as Schemas).map(([key, of]) => [key, swaggerSchema(of)]));
-    else result[name] = name === 'default' || name === 'enum' ? member : swaggerSchema(member);
+      result.properties = Object.fromEntries(Object.entries(member as Schemas).map(([key, of]) => [key, swaggerSchema(of, saysDefaults)]));
+    else result[name] = name === 'default' || name === 'enum' ? member : swaggerSchema(member, saysDefaults);
   }
   return result;
 }
 
 export const swaggerDefinitions = (schemas: Schemas): object =>
-  Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, swaggerSchema(schema)]));
+  Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, swaggerSchema(schema, !name.startsWith('io.k8s.'))]));
 
 interface Content {
   readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;

@@ -159,3 +159,26 @@ describe('the door', () => {
     expect(get('/openapi/v3/apis/nothing/v1')).toBeUndefined();
   });
 });
+
+describe('/openapi/v2 of built-in kinds', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: documents are of any kind.
+  const { definitions } = openApi.v2() as any;
+  it('says how lists and maps are merged, beside references too, as the published document does', () => {
+    const { containers } = definitions['io.k8s.api.core.v1.PodSpec'].properties;
+    expect(containers).toMatchObject({ type: 'array', 'x-kubernetes-patch-merge-key': 'name', 'x-kubernetes-patch-strategy': 'merge' });
+    const { strategy } = definitions['io.k8s.api.apps.v1.DeploymentSpec'].properties;
+    expect(strategy).toMatchObject({
+      $ref: '#/definitions/io.k8s.api.apps.v1.DeploymentStrategy',
+      'x-kubernetes-patch-strategy': 'retainKeys',
+    });
+    const { claimRef } = definitions['io.k8s.api.core.v1.PersistentVolumeSpec'].properties;
+    expect(claimRef).toMatchObject({ 'x-kubernetes-map-type': 'granular' });
+  });
+  it('has quantities for strings and no defaults that say nothing', () => {
+    expect(definitions['io.k8s.apimachinery.pkg.api.resource.Quantity'].type).toBe('string');
+    const { name, image } = definitions['io.k8s.api.core.v1.Container'].properties;
+    expect(name).not.toHaveProperty('default');
+    expect(image.description).toMatch(/^Container image name/);
+    expect(definitions['io.k8s.api.core.v1.Container'].required).toEqual(['name']);
+  });
+});
