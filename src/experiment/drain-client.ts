@@ -142,11 +142,12 @@ export class DrainClient implements Host {
     }
   }
 
-  /** kubectl drain does not begin before the node is cordoned; whoever asked asks until he is heard, as he does when he wants nodes back. */
+  /** kubectl drain does not begin before the node is cordoned; whoever asked asks until he is heard, also by a server that has too much to do (429), as
+   *  he does when he wants nodes back. */
   #cordoned(plan: number, node: number, code: number, error: string | undefined, ctx: Context): void {
     const key = `${plan}/${node}`;
     if (code === 0 || code >= 400) ctx.record.mark('cordon refused', error ?? String(code));
-    if (code === 0 || code >= 500) return void ctx.after(AGAIN, node < 0 ? due(plan, 'uncordon') : due(plan, 'cordon', node));
+    if (code === 0 || code === 429 || code >= 500) return void ctx.after(AGAIN, node < 0 ? due(plan, 'uncordon') : due(plan, 'cordon', node));
     if (this.#open.delete(key) && this.#emptying.has(key)) this.#look(plan, node, ctx);
   }
 
