@@ -149,6 +149,8 @@ export interface View {
   count(metric: string, labels?: Labels, by?: number): void;
   /** Puts one value into a histogram that the controller exports. */
   observe(metric: string, value: number, labels?: Labels): void;
+  /** Sets a level that the controller exports. */
+  gauge(metric: string, value: number, labels?: Labels): void;
 }
 
 /** Which objects wake which keys. */

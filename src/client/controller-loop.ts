@@ -158,6 +158,10 @@ export class ControllerLoop implements View {
     this.#context.record.histogram(metric, labels).observe(value);
   }
 
+  gauge(metric: string, value: number, labels?: Labels): void {
+    this.#context.record.gauge(metric, labels).set(value);
+  }
+
   // ---- the loop ----
 
   start(ctx: Context): void {

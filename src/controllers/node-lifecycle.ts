@@ -40,6 +40,7 @@ const LEASE_NAMESPACE = 'kube-node-lease';
 /** Index of pods by node. */
 export const BY_NODE = 'nodeName';
 /** NodeEvictionPeriod: how often the queues of nodes to taint are looked at. */
+const EVICTIONS = 'node_collector_evictions_total';
 const EVICTION_PERIOD: Duration = 100 * MILLISECOND;
 /** While no node waits, looking ten times a second would find nothing. */
 const IDLE_PERIOD: Duration = SECOND;
@@ -126,23 +127,19 @@ export class NodeLifecycleController implements Controller {
     return NONE;
   }
 
-  /** One node: its NoSchedule taints, and its pods' readiness when it says itself that it is not ready. Or, with a slash in the key, one pod that came to
-   *  such a node. */
+  /** One node's NoSchedule taints. Or, with a slash in the key, one pod that came to a node that is not ready. The pods of a node that says itself that it is
+   *  not ready keep their readiness: that is its kubelet's word. */
   reconcile(key: string, view: View, stage: Stage | undefined): Plan {
     if (stage?.name === 'written') return this.#written(stage.data as Pass, stage.outcomes ?? NONE, view);
-    const requests: RequestSpec[] = [];
     if (key.includes('/')) {
+      const requests: RequestSpec[] = [];
       const pod = view.lister<Pod>('pods').get(key);
       if (pod !== undefined) notReadyPod(pod, view, requests);
       return { requests };
     }
     const node = view.lister<Node>('nodes').get(key);
-    if (node === undefined) return {};
-    const taints = noScheduleTaints(node);
-    if (taints !== undefined) requests.push(taintPatch(node, taints));
-    // Nodes that fell silent were seen to by the monitor.
-    if (findCondition(node.status?.conditions, 'Ready')?.status === 'False') notReadyPods(key, view, requests);
-    return { requests };
+    const taints = node === undefined ? undefined : noScheduleTaints(node);
+    return node === undefined || taints === undefined ? {} : { requests: [taintPatch(node, taints)] };
   }
 
   tick(view: View): Plan {
@@ -156,11 +153,12 @@ export class NodeLifecycleController implements Controller {
     return requests.length === 0 ? {} : { requests, next: { name: 'written', data: pass } };
   }
 
-  #zone(name: string): Zone {
+  #zone(name: string, view: View): Zone {
     let zone = this.#zones.get(name);
     if (zone === undefined) {
       zone = { state: 'Initial', ready: 0, notReady: 0, queue: new NodeEvictionQueue(this.#settings.evictionRate) };
       this.#zones.set(name, zone);
+      view.count(EVICTIONS, { zone: name }, 0);
     }
     return zone;
   }
@@ -184,7 +182,7 @@ export class NodeLifecycleController implements Controller {
         health.zone = zoneOf(node);
         health.isExcluded = node.metadata?.labels?.[EXCLUDED] !== undefined;
       }
-      const zone = this.#zone(health.zone);
+      const zone = this.#zone(health.zone, view);
       // Upstream's passes are a period and their own length apart (wait.Until), so that ten of 5 s are just longer than 50 s: here that is equal.
       const isSilent = view.now - health.probedAt >= graceOf(health, monitorGracePeriod, startupGracePeriod);
       const status = isSilent ? 'Unknown' : (health.status ?? 'Unknown');
@@ -260,8 +258,9 @@ export class NodeLifecycleController implements Controller {
     const { evictionRate, secondaryEvictionRate, largeClusterThreshold, unhealthyZoneThreshold } = this.#settings;
     let isAllDown = this.#zones.size > 0;
     const states = new Map<Zone, ZoneState>();
-    for (const zone of this.#zones.values()) {
+    for (const [name, zone] of this.#zones) {
       const total = zone.ready + zone.notReady;
+      tellZone(name, zone, view);
       if (total === 0) {
         zone.state = 'Initial';
         continue;
@@ -330,13 +329,23 @@ export class NodeLifecycleController implements Controller {
   #written({ silenced, tainted }: Pass, outcomes: readonly Outcome<unknown>[], view: View): Plan {
     for (const { request, code } of outcomes) {
       const isTaint = request.verb === 'patch' && request.name !== undefined && tainted.has(request.name);
-      if (isTaint && code !== 200 && code !== 404) this.#again.add(request.name as string);
+      if (!isTaint) continue;
+      if (code === 200) view.count(EVICTIONS, { zone: this.#health.get(request.name as string)?.zone ?? '' });
+      else if (code !== 404) this.#again.add(request.name as string);
     }
     if (this.#again.size > 0) this.#evictionDue = view.now;
     const requests: RequestSpec[] = [];
     for (const name of silenced) notReadyPods(name, view, requests);
     return { requests };
   }
+}
+
+/** What handleDisruption exports of a zone. */
+function tellZone(name: string, { ready, notReady }: Zone, view: View): void {
+  const total = ready + notReady;
+  view.gauge('node_collector_zone_size', total, { zone: name });
+  view.gauge('node_collector_zone_health', total === 0 ? 100 : (100 * ready) / total, { zone: name });
+  view.gauge('node_collector_unhealthy_nodes_in_zone', notReady, { zone: name });
 }
 
 /** Only what decides about taints wakes a node's key: conditions' states and spec. */

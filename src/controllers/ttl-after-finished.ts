@@ -2,7 +2,7 @@
 
 import type { Job } from '#api';
 import { parseTime } from '#api';
-import type { Controller, InformerEvent, Plan, Stage, View, WatchSpec } from '#client';
+import type { Controller, InformerEvent, Outcome, Plan, Stage, View, WatchSpec } from '#client';
 import { SECOND } from '#sim';
 import { finishedAt } from './job-verdict.ts';
 
@@ -22,6 +22,7 @@ export class TtlAfterFinishedController implements Controller {
   }
 
   reconcile(key: string, view: View, stage: Stage | undefined): Plan {
+    if (stage?.name === 'deleted') return deleted(stage.data as number, stage.outcomes?.[0], view);
     if (stage?.name === 'fresh') {
       const outcome = stage.outcomes?.[0];
       if (outcome?.code === 404) return {};
@@ -51,5 +52,14 @@ function expire(job: Job, view: View): Plan {
   if (left > 0) return { requeueAfter: left };
   const { namespace, name, uid } = job.metadata ?? {};
   const options = { propagationPolicy: 'Foreground', preconditions: { uid } } as const;
-  return { requests: [{ verb: 'delete', resource: JOBS, namespace, name, options, discardBody: true }] };
+  const requests = [{ verb: 'delete', resource: JOBS, namespace, name, options, discardBody: true }] as const;
+  return { requests, next: { name: 'deleted', data: view.now + left } };
+}
+
+/** `expired`: when its time was over. One that is gone already was not deleted here. */
+function deleted(expired: number, outcome: Outcome<unknown> | undefined, view: View): Plan {
+  if (outcome?.code === 404) return {};
+  if (outcome?.code !== 200 && outcome?.code !== 202) return { failed: outcome?.error?.message ?? 'connection lost' };
+  view.observe('ttl_after_finished_controller_job_deletion_duration_seconds', (view.now - expired) / SECOND);
+  return {};
 }

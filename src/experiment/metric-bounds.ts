@@ -23,6 +23,7 @@ const BOUNDS: Readonly<Record<string, readonly number[]>> = {
   horizontal_pod_autoscaler_controller_reconciliation_duration_seconds: AUTOSCALER,
   horizontal_pod_autoscaler_controller_metric_computation_duration_seconds: AUTOSCALER,
   cronjob_controller_job_creation_skew_duration_seconds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+  ttl_after_finished_controller_job_deletion_duration_seconds: Array.from({ length: 14 }, (_, n) => 2 ** n / 10),
   taint_eviction_controller_pod_deletion_duration_seconds: [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 30, 60, 120, 180, 240],
   kubelet_pod_start_duration_seconds: POD_STARTS,
   kubelet_pod_start_sli_duration_seconds: POD_STARTS,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Node } from '#api';
 import { createAt, deployment, lab, type Seen } from './lab.ts';
 
 const tolerations = (seconds: number) =>
@@ -54,6 +55,11 @@ describe('node lifecycle', () => {
     const latency = outcome.recorded.histogram('taint_eviction_controller_pod_deletion_duration_seconds')?.overall;
     expect(latency?.count).toBe(2);
     expect(latency?.sum).toBeLessThan(1);
+    expect(outcome.recorded.counter('node_collector_evictions_total')?.total).toBe(1);
+    const nodes = farm.list('nodes').length;
+    const last = (metric: string) => outcome.recorded.gauge(`node_collector_${metric}`, { zone: 'r:\u0000:a' })?.values.at(-1);
+    expect([last('zone_size'), last('unhealthy_nodes_in_zone')]).toEqual([nodes, 1]);
+    expect(last('zone_health')).toBeCloseTo((100 * (nodes - 1)) / nodes, 5);
     // Six are ready again elsewhere; the two that nobody can finish are still there.
     expect(farm.list('deployments.apps')[0].status.availableReplicas).toBe(6);
     expect(farm.list('pods')).toHaveLength(8);
@@ -64,6 +70,16 @@ describe('node lifecycle', () => {
     const noticed = nodesSeen(farm.seen, isUnknown).get('node-0') as number;
     expect(noticed).toBeGreaterThan(140);
     expect(farm.list('deployments.apps')[0].status.readyReplicas).toBe(2);
+  });
+
+  it('leaves the readiness of pods to their kubelet when the node says itself that it is not ready', () => {
+    const body = { status: { conditions: [{ type: 'Ready', status: 'False', reason: 'KubeletNotReady' }] } };
+    const said = { verb: 'patch', resource: 'nodes', subresource: 'status', name: 'node-0', patchType: 'strategic', body } as const;
+    const { farm } = lab([createAt(5, 'deployments.apps', deployment('web', 3)), [52, said]], { seconds: 70 });
+    const taints = farm.seen.flatMap(({ resource, object }) => (resource === 'nodes' ? ((object as Node).spec?.taints ?? []) : []));
+    expect(taints.map(({ key, effect }) => `${key}:${effect}`)).toContain('node.kubernetes.io/not-ready:NoSchedule');
+    expect(farm.seen.filter(({ at, resource }) => at > 50 && resource === 'pods')).toEqual([]);
+    expect(farm.list('events').filter(({ message }) => message === 'Node is not ready')).toEqual([]);
   });
 
   it('takes the taints back when the node returns within the toleration', () => {

@@ -36,6 +36,7 @@ export function pureView(
     uniform: () => 0.5,
     count: (metric, labels, by = 1) => void counted.push(`${metric} ${Object.values(labels ?? {}).join(' ')} ${by}`),
     observe: (metric, value, labels) => void counted.push(`${metric} ${Object.values(labels ?? {}).join(' ')} ${value}`),
+    gauge: (metric, value, labels) => void counted.push(`${metric} ${Object.values(labels ?? {}).join(' ')} ${value}`),
     event: (_object, type, reason, message) => void events.push(`${type} ${reason} ${message}`),
   };
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createAt, job, lab } from './lab.ts';
 
 it('removes a finished Job and its pods when its time is over', () => {
-  const { farm } = lab([
+  const { farm, outcome } = lab([
     createAt(1, 'jobs.batch', job('short', { ttlSecondsAfterFinished: 20 })),
     createAt(1, 'jobs.batch', job('kept', {})),
   ]);
@@ -18,4 +18,7 @@ it('removes a finished Job and its pods when its time is over', () => {
   expect((gone?.at ?? 0) - (completed?.at ?? 0)).toBeLessThan(22);
   expect(farm.list('jobs.batch').map(({ metadata }) => metadata.name)).toEqual(['kept']);
   expect(farm.list('pods')).toHaveLength(1);
+  const latency = outcome.recorded.histogram('ttl_after_finished_controller_job_deletion_duration_seconds')?.overall;
+  expect(latency?.count).toBe(1);
+  expect(latency?.sum).toBeLessThan(1);
 });
