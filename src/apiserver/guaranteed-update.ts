@@ -49,12 +49,14 @@ export class GuaranteedUpdate implements EtcdWaiter, Reviewed {
   /** Addresses and ports of this attempt are taken. */
   private granted = false;
   /** A deletion is asked about once, however many writes it takes. */
-  private isReviewed = false;
+  private isReviewed: boolean;
 
-  constructor(core: Core, operation: Operation, change: Change) {
+  /** `isReviewed`: a further write of a request that admission has let through. */
+  constructor(core: Core, operation: Operation, change: Change, isReviewed = false) {
     this.core = core;
     this.operation = operation;
     this.change = change;
+    this.isReviewed = isReviewed;
   }
 
   start(ctx: Context): void {

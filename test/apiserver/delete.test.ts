@@ -168,4 +168,60 @@ describe('eviction', () => {
     expect(answers[9]?.object.status).toMatchObject({ disruptionsAllowed: 0, disruptedPods: { a: '2026-01-01T00:00:00Z' } });
     expect(answers[10]?.code).toBe(404);
   });
+
+  const placed = (name: string) => [create('pods', pod(name, {})), bindTo(name, 'n')];
+  const running = (name: string) =>
+    at('patch', 'pods', name, { subresource: 'status', patchType: 'strategic', body: { status: { phase: 'Running' } } });
+  const evictWith = (name: string, deleteOptions: object) => ({ ...evict(name), body: { metadata: { name }, deleteOptions } });
+
+  it('says in the pod why it goes, before it goes', () => {
+    const { answers } = play([...placed('a'), running('a'), evict('a'), at('get', 'pods', 'a')]);
+    expect(answers[3]).toMatchObject({ code: 201 });
+    expect(answers[4]?.object).toMatchObject({
+      metadata: { deletionTimestamp: expect.any(String), deletionGracePeriodSeconds: 30 },
+      status: {
+        conditions: [
+          { type: 'PodScheduled' },
+          { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' },
+        ],
+      },
+    });
+  });
+
+  it('heeds the version that the request names, and bumps it by its own write', () => {
+    const { answers } = play([...placed('a'), evictWith('a', { preconditions: { resourceVersion: '1' } }), at('get', 'pods', 'a')]);
+    expect(answers[2]).toMatchObject({ code: 409 });
+    expect(answers[3]?.object.status.conditions).toHaveLength(1);
+    const version = answers[3]?.object.metadata.resourceVersion;
+    const again = play([...placed('a'), evictWith('a', { preconditions: { resourceVersion: version } }), at('get', 'pods', 'a')]).answers;
+    expect(again[2]).toMatchObject({ code: 201 });
+    expect(again[3]?.object.metadata.deletionTimestamp).toBeDefined();
+  });
+
+  it('leaves everything as it is when it only tries', () => {
+    const { answers } = play([...placed('a'), evictWith('a', { dryRun: ['All'] }), at('get', 'pods', 'a')]);
+    expect(answers[3]?.object.metadata.deletionTimestamp).toBeUndefined();
+    expect(answers[3]?.object.status.conditions).toHaveLength(1);
+  });
+
+  it('a pod without a node goes at once, as a deletion that names its version may', () => {
+    const { answers } = play([
+      create('pods', pod('a', {})),
+      evict('a'),
+      at('get', 'pods', 'a'),
+      create('pods', pod('b', {})),
+      at('get', 'pods', 'b'),
+    ]);
+    expect([answers[1]?.code, answers[2]?.code]).toEqual([201, 404]);
+    const resourceVersion = answers[4]?.object.metadata.resourceVersion;
+    const named = play([
+      create('pods', pod('a', {})),
+      evict('a'),
+      at('get', 'pods', 'a'),
+      create('pods', pod('b', {})),
+      at('delete', 'pods', 'b', { options: { preconditions: { resourceVersion } } }),
+      at('get', 'pods', 'b'),
+    ]).answers;
+    expect([named[4]?.code, named[5]?.code]).toEqual([200, 404]);
+  });
 });

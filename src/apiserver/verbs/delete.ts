@@ -27,7 +27,11 @@ const LIVE_LOOKUP = 30 * SECOND;
 const NAMESPACE_BUSY =
   'The system is ensuring all content is removed from this namespace.  Upon completion, this namespace will automatically be purged by the system.';
 
-function checkPreconditions(operation: Operation, metadata: ObjectMeta, options: RequestOptions | undefined): StatusObject | undefined {
+export function checkPreconditions(
+  operation: Operation,
+  metadata: ObjectMeta,
+  options: RequestOptions | undefined,
+): StatusObject | undefined {
   const wanted = options?.preconditions;
   if (wanted === undefined) return undefined;
   const { kind, group } = operation.resource.info;
@@ -116,7 +120,8 @@ export function deletedObject(operation: Operation, stored: KubeObject, ctx: Con
   const isFirst = descriptor.prepareForDelete !== undefined && stored.metadata?.deletionTimestamp === undefined;
   const current = isFirst ? (descriptor.prepareForDelete?.(stored, rfc3339(ctx.clock())) as KubeObject) : stored;
   const options = operation.request.options;
-  const refused = checkPreconditions(operation, current.metadata ?? {}, options);
+  // The mark that this request has just written is no change by somebody else.
+  const refused = stored === operation.candidate ? undefined : checkPreconditions(operation, current.metadata ?? {}, options);
   if (refused !== undefined) return refused;
   if (operation.resource.info.resource === 'namespaces') return deletedNamespace(current as Namespace, ctx);
   const metadata = freshMeta(current.metadata);
