@@ -6,6 +6,7 @@ import type { PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from 
 import { claimClass, findMatchingVolume, isBoundToClaim, parseTime, selectedNode } from '#api';
 import type { Controller, InformerEvent, Plan, Stage, View, WatchSpec } from '#client';
 import { SECOND } from '#sim';
+import { isPodTerminal } from './pod-state.ts';
 import type { Binding } from './volume-binding-steps.ts';
 import { bindingFailed, claimStatus, nextBindingStep, unbindVolume, volumePhase } from './volume-binding-steps.ts';
 import {
@@ -135,9 +136,10 @@ function unmatched(claim: PersistentVolumeClaim, isDelayed: boolean, view: View)
     if (byDefault !== undefined) return { requests: [patchClaim(claim, { spec: { storageClassName: byDefault } })] };
   }
   if (isDelayed) {
-    const pod = waitingPod(claim, view);
-    if (pod === undefined) view.event(claim, 'Normal', 'WaitForFirstConsumer', 'waiting for first consumer to be created before binding');
-    else view.event(claim, 'Normal', 'WaitForPodScheduled', `waiting for pod ${pod} to be scheduled`);
+    const pods = waitingPods(claim, view);
+    if (pods.length === 0) view.event(claim, 'Normal', 'WaitForFirstConsumer', 'waiting for first consumer to be created before binding');
+    else
+      view.event(claim, 'Normal', 'WaitForPodScheduled', `waiting for pod${pods.length > 1 ? 's' : ''} ${pods.join(',')} to be scheduled`);
   } else if (name !== '') return provision(claim, name, view);
   else view.event(claim, 'Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set');
   return pending(claim);
@@ -154,10 +156,13 @@ function defaultClass(view: View): string | undefined {
   return newest?.metadata?.name;
 }
 
-function waitingPod(claim: PersistentVolumeClaim, view: View): string | undefined {
+/** findNonScheduledPodsByPVC: nobody knows which of them decides about the claim. */
+function waitingPods(claim: PersistentVolumeClaim, view: View): readonly string[] {
+  const names: string[] = [];
   for (const pod of view.lister<Pod>('pods').byIndex(BY_CLAIM, claimKey(claim)))
-    if (pod.spec?.nodeName === undefined && pod.metadata?.deletionTimestamp === undefined) return pod.metadata?.name;
-  return undefined;
+    if (pod.spec?.nodeName === undefined && pod.metadata?.deletionTimestamp === undefined && !isPodTerminal(pod))
+      names.push(pod.metadata?.name ?? '');
+  return names;
 }
 
 /** provisionClaimOperationExternal: the annotation tells a provisioner that the claim is its. */
@@ -216,6 +221,7 @@ function syncVolume(volume: PersistentVolume, view: View): Plan {
   if (claim === undefined) return release(volume, view);
   const bound = claim.spec?.volumeName ?? '';
   if (bound === '') {
+    if ((volume.spec?.volumeMode ?? 'Filesystem') !== (claim.spec?.volumeMode ?? 'Filesystem')) return sayMismatch(volume, claim, view);
     // The claim's own pass completes it.
     view.enqueue(CLAIM + claimKey(claim));
     return {};
@@ -224,6 +230,15 @@ function syncVolume(volume: PersistentVolume, view: View): Plan {
   // The claim took another volume: this one is not wanted any more.
   const isOurs = annotationOf(volume, PROVISIONED_BY) !== undefined && volume.spec?.persistentVolumeReclaimPolicy === 'Delete';
   return isOurs ? release(volume, view) : { requests: [unbindVolume(volume)] };
+}
+
+/** The claim's own pass would not find this volume. */
+function sayMismatch(volume: PersistentVolume, claim: PersistentVolumeClaim, view: View): Plan {
+  const why = 'due to incompatible volumeMode.';
+  const [ofVolume, ofClaim] = [volume.metadata?.name, claim.metadata?.name];
+  view.event(volume, 'Warning', 'VolumeMismatch', `Cannot bind PersistentVolume to requested PersistentVolumeClaim "${ofClaim}" ${why}`);
+  view.event(claim, 'Warning', 'VolumeMismatch', `Cannot bind PersistentVolume "${ofVolume}" to requested PersistentVolumeClaim ${why}`);
+  return {};
 }
 
 function phase(volume: PersistentVolume, wanted: string): Plan {
