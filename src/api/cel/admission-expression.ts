@@ -7,6 +7,7 @@ import { kubernetesCel } from './environment.ts';
 import { type Evaluation, evaluateWithin } from './evaluation.ts';
 import { EvaluationCost } from './evaluation-cost.ts';
 import { withOwnPresence } from './presence.ts';
+import { allowMixedArguments } from './text-formatting.ts';
 
 /** What an expression is given; null is null to it. */
 export interface AdmissionVariables {
@@ -65,6 +66,7 @@ const refused = (error: string): AdmissionExpression => ({
 export function compileAdmissionExpression(expression: string, wanted: 'bool' | 'string' | 'any'): AdmissionExpression {
   try {
     const program = admissionCel().parse(withOwnPresence(expression));
+    allowMixedArguments(program.ast);
     const { valid, type, error } = program.check();
     if (!valid) return refused(celGoError(error as never, expression));
     if (wanted !== 'any' && type !== wanted && type !== 'dyn') return refused(`must evaluate to ${wanted}`);

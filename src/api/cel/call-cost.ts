@@ -22,6 +22,9 @@ interface Holder {
 }
 const isHolder = (value: object): value is Holder => 'hasValue' in value && 'orValue' in value;
 
+/** Values of Kubernetes' own that say how large they are. */
+const isSized = (value: object): value is { readonly celSize: number } => 'celSize' in value;
+
 const encodedBytes = (text: string): number => {
   let bytes = 0;
   for (const char of text) {
@@ -41,6 +44,7 @@ export function sizeOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 1;
   if (Array.isArray(value) || value instanceof Uint8Array) return value.length;
   if (value instanceof Map || value instanceof Set) return value.size;
+  if (isSized(value)) return value.celSize;
   if (isHolder(value)) return value.hasValue() ? sizeOf(value.value()) : 1;
   return Object.getPrototypeOf(value) === Object.prototype ? Object.keys(value).length : 1;
 }
@@ -60,6 +64,11 @@ function passed(value: unknown): number {
   return 1;
 }
 
+/** Of a network, and what is looked for in it: a text is read first. */
+function containedIn(network: unknown, other: unknown): number {
+  return traversed(2 * sizeOf(network)) + (typeof other === 'string' ? traversed(sizeOf(other)) : 0);
+}
+
 /** `args`: the receiver first, where there is one. */
 export function callCost(name: string, args: readonly unknown[], result: unknown): number {
   const [first, second] = args;
@@ -75,7 +84,23 @@ export function callCost(name: string, args: readonly unknown[], result: unknown
     case 'semver':
     case 'isSemver':
     case 'format':
+    case 'url':
+    case 'cidr':
+    case 'isIP':
+    case 'isCIDR':
       return traversed(sizeOf(first));
+    case 'ip':
+      return typeof first === 'string' ? traversed(sizeOf(first)) : 1;
+    case 'isCanonical':
+      return Math.ceil(sizeOf(second) * 2 * TRAVERSAL);
+    case 'containsIP':
+      return containedIn(first, second);
+    case 'containsCIDR':
+      return containedIn(first, second) + traversed(sizeOf(first)) + 1;
+    case 'validate':
+      return traversed(1 + sizeOf(second)) * Math.ceil((first as { readonly regexSize: number }).regexSize * REGEX);
+    case 'quote':
+      return traversed(sizeOf(second));
     case 'bytes':
       return traversed(sizeOf(first));
     case 'string':

@@ -5,14 +5,19 @@ import type { Environment } from '@marcbachmann/cel-js';
 import type { Device, DeviceAttribute } from '../device-objects.ts';
 import { celGoError } from './compile-error.ts';
 import { kubernetesCel } from './environment.ts';
+import { EvaluationCost } from './evaluation-cost.ts';
 import { withOwnPresence } from './presence.ts';
 import { CelQuantity } from './quantity-library.ts';
+import type { CelNode } from './schema-rule.ts';
 import { CelSemver } from './semver-library.ts';
+import { allowMixedArguments } from './text-formatting.ts';
 
 export interface DeviceSelectorProgram {
+  /** The expression as it was parsed. */
+  readonly ast?: CelNode;
   /** Why the expression cannot be used, in Kubernetes' words. */
   readonly error?: string;
-  /** Throws what went wrong at run time, in CEL's words ("no such key: model"). */
+  /** Throws what went wrong at run time, in CEL's words ("no such key: model"); an evaluation may cost CELSelectorExpressionMaxCost. */
   matches(driver: string, device: Device): boolean;
 }
 
@@ -104,20 +109,20 @@ const refused = (error: string): DeviceSelectorProgram => ({ error, matches: () 
 function compile(expression: string): DeviceSelectorProgram {
   try {
     const program = deviceEnvironment().parse(withDomainTests(withOwnPresence(expression)));
+    allowMixedArguments(program.ast);
     const { valid, type, error } = program.check();
     if (!valid) return refused(`compilation failed: ${celGoError(error as never, expression)}`);
     if (type !== 'bool' && type !== 'dyn') return refused(`must evaluate to bool or the unknown type, not ${type}`);
-    return { matches: (driver, device) => run(program, driver, device) };
+    const cost = new EvaluationCost(program.ast);
+    return { ast: program.ast as unknown as CelNode, matches: (driver, device) => run(cost, program, driver, device) };
   } catch (error) {
     return refused(`compilation failed: ${celGoError(error as Error, expression)}`);
   }
 }
 
-function run(program: (context: object) => unknown, driver: string, device: Device): boolean {
-  let result: unknown;
-  try {
-    result = program({ device: celDevice(driver, device) });
-  } catch (error) {
+function run(meter: EvaluationCost, program: (context: object) => unknown, driver: string, device: Device): boolean {
+  const { value: result, error } = meter.measure(() => program({ device: celDevice(driver, device) }));
+  if (error !== undefined) {
     const { summary, message } = error as { readonly summary?: string; readonly message: string };
     const text = (summary ?? message).replace(/^No such key: /, 'no such key: ').replace(/^no such overload: .*/, 'no such overload');
     throw new Error(text);

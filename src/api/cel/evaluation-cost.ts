@@ -14,7 +14,7 @@ type Evaluate = (evaluator: unknown, node: Node, context: unknown) => unknown;
 interface Node {
   readonly op: string;
   readonly args: unknown;
-  readonly meta: { readonly alternate?: Node; readonly macro?: Readonly<Record<string, unknown>>; readonly evaluate?: Evaluate };
+  readonly meta: { readonly alternate?: Node; readonly macro?: Record<string, unknown>; readonly evaluate?: Evaluate };
   readonly checkedType?: StaticType;
   handle?: Handle;
   setMeta(key: string, value: unknown): Node;
@@ -31,6 +31,7 @@ const isNode = (value: unknown): value is Node => typeof value === 'object' && v
 const isChain = ({ op }: Node): boolean => op === '.' || op === '[]' || op === '.?' || op === '[?]';
 const isConstant = ({ op, args }: Node): boolean =>
   op === 'value' ||
+  (op === 'call' && isConversion((args as readonly [string])[0]) && (args as readonly [string, readonly Node[]])[1].every(isConstant)) ||
   (op === 'list' && (args as readonly Node[]).every(isConstant)) ||
   (op === 'map' && (args as readonly (readonly Node[])[]).every((entry) => entry.every(isConstant)));
 
@@ -77,8 +78,10 @@ export class EvaluationCost {
     seen.add(value);
     const { alternate, macro } = value.meta;
     if (alternate !== undefined) this.visit(alternate, seen);
-    else if (macro !== undefined) for (const name in macro) this.visit(macro[name], seen);
-    else {
+    else if (macro !== undefined) {
+      if ('charge' in macro) macro['charge'] = (cost: number): void => this.charge(cost);
+      for (const name in macro) this.visit(macro[name], seen);
+    } else {
       this.wrap(value);
       if (value.op === 'comprehension') {
         const { iterable, init, step } = value.args as Comprehension;
@@ -97,6 +100,8 @@ export class EvaluationCost {
     else if (op === 'accuPush') this.after(node, 1 + LIST + 1);
     else if (op === 'accuInc') this.after(node, 2);
     else if (op === '?:') for (const branch of (args as readonly Node[]).slice(1)) this.inner.add(rootOf(branch));
+    // net.IP is a name.
+    else if (isChain(node) && rootOf(node).meta.alternate !== undefined) return;
     else if (isChain(node)) this.wrapSelection(node);
     else if (op === 'comprehension') this.wrapComprehension(node);
     else if (op === 'call' || op === 'rcall') this.wrapCall(node);

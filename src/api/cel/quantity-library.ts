@@ -4,6 +4,8 @@ import type { Environment } from '@marcbachmann/cel-js';
 import { parseQuantity, QUANTITY_ERROR, type QuantityText } from '../quantity.ts';
 
 const NANO = 1_000_000_000n;
+/** What is wrong with a quantity of letters that occur in suffixes is their order. */
+const KNOWN_LETTERS = /^[+-]?[0-9.]+[eEinumkKMGTP]*[-+]?[0-9]*$/;
 const INT64_MAX = 9_223_372_036_854_775_807n;
 
 export class CelQuantity {
@@ -15,13 +17,14 @@ export class CelQuantity {
 
   static parse(text: QuantityText): CelQuantity {
     const parsed = parseQuantity(text);
-    if (parsed === undefined) throw new Error(QUANTITY_ERROR);
+    if (parsed === undefined) throw new Error(KNOWN_LETTERS.test(String(text)) ? "unable to parse quantity's suffix" : QUANTITY_ERROR);
     return new CelQuantity(parsed.nano);
   }
 
+  /** What is larger was cut to the largest when it was read. */
   get isInteger(): boolean {
     const units = this.nano / NANO;
-    return this.nano % NANO === 0n && units <= INT64_MAX && units >= -INT64_MAX - 1n;
+    return this.nano % NANO === 0n && units < INT64_MAX && units > -INT64_MAX;
   }
 }
 
@@ -39,7 +42,7 @@ export function registerQuantities(environment: Environment): void {
       return q.nano / NANO;
     })
     .registerFunction(`${TYPE}.asApproximateFloat(): double`, (q: CelQuantity) => Number(q.nano) / 1e9)
-    .registerFunction(`${TYPE}.sign(): int`, (q: CelQuantity) => (q.nano < 0n ? -1n : q.nano > 0n ? 1n : 0n))
+    .registerFunction(`sign(${TYPE}): int`, (q: CelQuantity) => (q.nano < 0n ? -1n : q.nano > 0n ? 1n : 0n))
     .registerFunction(`${TYPE}.add(${TYPE}): ${TYPE}`, (a: CelQuantity, b: CelQuantity) => new CelQuantity(a.nano + b.nano))
     .registerFunction(`${TYPE}.add(int): ${TYPE}`, (a: CelQuantity, b: bigint) => new CelQuantity(a.nano + b * NANO))
     .registerFunction(`${TYPE}.sub(${TYPE}): ${TYPE}`, (a: CelQuantity, b: CelQuantity) => new CelQuantity(a.nano - b.nano))

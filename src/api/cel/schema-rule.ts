@@ -7,6 +7,7 @@ import { kubernetesCel } from './environment.ts';
 import { type Evaluation, evaluateWithin } from './evaluation.ts';
 import { EvaluationCost } from './evaluation-cost.ts';
 import { withOwnPresence } from './presence.ts';
+import { allowMixedArguments } from './text-formatting.ts';
 
 /** What a rule may know of a value. */
 export type CelShape =
@@ -118,6 +119,7 @@ export function compileSchemaRule(expression: string, shape: CelShape, wanted: '
   const subject = wanted === 'bool' ? '' : 'messageExpression ';
   try {
     const program = environmentFor(shape).parse(withOwnPresence(expression));
+    allowMixedArguments(program.ast);
     const { valid, type, error } = program.check();
     if (!valid) return refused(`${subject}compilation failed: ${celGoError(error as never, expression)}`);
     if (type !== wanted && type !== 'dyn')

@@ -25,10 +25,38 @@ export class CelSemver {
 
   static parse(text: string): CelSemver {
     const match = SEMVER.exec(text);
-    if (match === null) throw new Error('No Major.Minor.Patch elements found');
+    if (match === null) throw new Error(whyRefused(text));
     const [, major = '0', minor = '0', patch = '0', prerelease] = match;
     return new CelSemver(BigInt(major), BigInt(minor), BigInt(patch), prerelease === undefined ? [] : prerelease.split('.'));
   }
+}
+
+/** blang/semver's words for what is no version. */
+function whyRefused(text: string): string {
+  if (text === '') return 'Version string empty';
+  const parts = text.split('.');
+  if (parts.length < 3) return 'No Major.Minor.Patch elements found';
+  for (const [i, name] of ['Major', 'Minor'].entries()) {
+    const part = parts[i] as string;
+    if (!/^\d+$/.test(part)) return `Invalid character(s) found in ${name.toLowerCase()} number "${part}"`;
+    if (part.length > 1 && part.startsWith('0')) return `${name} number must not contain leading zeroes "${part}"`;
+  }
+  const rest = parts.slice(2).join('.');
+  const [before = '', ...builds] = rest.split('+');
+  const dash = before.indexOf('-');
+  const patch = dash < 0 ? before : before.slice(0, dash);
+  if (!/^\d+$/.test(patch)) return `Invalid character(s) found in patch number "${patch}"`;
+  if (patch.length > 1 && patch.startsWith('0')) return `Patch number must not contain leading zeroes "${patch}"`;
+  for (const one of dash < 0 ? [] : before.slice(dash + 1).split('.')) {
+    if (one === '') return 'Prerelease is empty';
+    if (/^0\d+$/.test(one)) return `Numeric PreRelease version must not contain leading zeroes "${one}"`;
+    if (!/^[0-9A-Za-z-]+$/.test(one)) return `Invalid character(s) found in prerelease "${one}"`;
+  }
+  const bad = builds
+    .join('+')
+    .split('.')
+    .find((one) => !/^[0-9A-Za-z-]+$/.test(one));
+  return bad === undefined || bad === '' ? 'Build meta data is empty' : `Invalid character(s) found in build meta data "${bad}"`;
 }
 
 /** What `semver(text, true)` does first: no leading v, no leading zeros, two missing parts filled in. */

@@ -7,12 +7,14 @@ const INT64_MAX = Number.MAX_SAFE_INTEGER;
 
 function replaced(text: string, from: string, to: string, limit: number): string {
   if (limit === 0) return text;
-  const parts = text.split(from);
+  // Around each character.
+  const parts = from === '' ? ['', ...text, ''] : text.split(from);
   const cut = limit < 0 ? parts.length - 1 : Math.min(limit, parts.length - 1);
   return parts.slice(0, cut + 1).join(to) + parts.slice(cut + 1).reduce((rest, part) => rest + from + part, '');
 }
 
 function same(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((one, i) => same(one, b[i]));
   return a === b || (typeof a === 'bigint' && typeof b === 'number' && Number(a) === b);
 }
 const contains = (list: readonly unknown[], part: readonly unknown[]): boolean => part.every((item) => list.some((one) => same(one, item)));
