@@ -147,7 +147,8 @@ export class DrainClient implements Host {
   #cordoned(plan: number, node: number, code: number, error: string | undefined, ctx: Context): void {
     const key = `${plan}/${node}`;
     if (code === 0 || code >= 400) ctx.record.mark('cordon refused', error ?? String(code));
-    if (code === 0 || code === 429 || code >= 500) return void ctx.after(AGAIN, node < 0 ? due(plan, 'uncordon') : due(plan, 'cordon', node));
+    if (code === 0 || code === 429 || code >= 500)
+      return void ctx.after(AGAIN, node < 0 ? due(plan, 'uncordon') : due(plan, 'cordon', node));
     if (this.#open.delete(key) && this.#emptying.has(key)) this.#look(plan, node, ctx);
   }
 

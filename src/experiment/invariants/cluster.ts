@@ -1,7 +1,8 @@
 /** C6-C9, C11, C12: what holds between objects: owners, endpoints, addresses, budgets, leases, nodes. */
 
-import type { EndpointSlice, Lease, Node, Pod, PodDisruptionBudget, Service } from '#api';
-import { matchesLabelSelector, parseTime } from '#api';
+import type { EndpointSlice, Lease, Node, Pod, Service } from '#api';
+import { parseTime } from '#api';
+import { budgets } from './budgets.ts';
 import { atEnd, type Finding, type History, type Invariant, isLive, isQuiet, isReady, of, type Settings } from './history.ts';
 import { Silences } from './silences.ts';
 
@@ -143,43 +144,6 @@ function* everyAddress(history: History): Iterable<Finding> {
   yield* addresses(history);
   yield* addressesGone(history);
 }
-
-/** C9: after an eviction a budget still has what it asks for, and it never allows more than it has (disruption.go writes the three counts at once, the
- *  eviction API only takes from what is allowed). */
-function* budgets(history: History): Iterable<Finding> {
-  const pods = new Map<string, Pod>();
-  const all = new Map<string, PodDisruptionBudget>();
-  for (const { at, type, key, resource, object, before } of of(history, 'poddisruptionbudgets.policy', 'pods')) {
-    if (resource !== 'pods') {
-      if (type === 'delete') all.delete(key);
-      else all.set(key, object as PodDisruptionBudget);
-      const { disruptionsAllowed = 0, currentHealthy = 0, desiredHealthy = 0 } = (object as PodDisruptionBudget).status ?? {};
-      if (type !== 'delete' && disruptionsAllowed > Math.max(0, currentHealthy - desiredHealthy))
-        yield {
-          at,
-          message: `budget ${key} allows ${disruptionsAllowed} disruptions: ${currentHealthy} are healthy, ${desiredHealthy} are wanted`,
-        };
-      continue;
-    }
-    const pod = object as Pod;
-    const wasReady = before !== undefined && isReady(before as Pod);
-    if (type === 'delete') pods.delete(key);
-    else pods.set(key, pod);
-    if (!isEvicted(pod) || (before !== undefined && isEvicted(before as Pod)) || !wasReady) continue;
-    for (const [name, { metadata, spec, status }] of all) {
-      const selects = ({ metadata: of }: Pod): boolean =>
-        of?.namespace === metadata?.namespace && matchesLabelSelector(spec?.selector, of?.labels ?? {});
-      if (!selects(pod) || status?.desiredHealthy === undefined) continue;
-      let healthy = 0;
-      for (const other of pods.values()) if (selects(other) && isLive(other) && isReady(other) && !isEvicted(other)) healthy++;
-      if (healthy < status.desiredHealthy)
-        yield { at, message: `pod ${key} was evicted: budget ${name} has ${healthy} healthy pods left of ${status.desiredHealthy}` };
-    }
-  }
-}
-
-const isEvicted = ({ status }: Pod): boolean =>
-  status?.conditions?.some(({ type, reason }) => type === 'DisruptionTarget' && reason === 'EvictionByEvictionAPI') === true;
 
 /** C11: a lease changes hands only once it has run out, or was given up. */
 function* leaders(history: History): Iterable<Finding> {
