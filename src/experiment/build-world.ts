@@ -234,6 +234,7 @@ function auditorHost(
     nodeEvictionRate,
     lostAnswers: lostAnswers(changes, apiServers),
     managerSleeps: sleepsOf(changes, controllerManagers),
+    turnsAway: (scenario.cluster.apiServers.flowControl ?? 'none') !== 'none',
     isUnordered: whyNoWires(scenario, 0) !== undefined,
   };
   const config: AuditorConfig = { client: client('system:observer', UNLIMITED), settings };

@@ -27,6 +27,8 @@ export interface Settings {
   readonly lostAnswers?: readonly Interval[];
   /** When controller managers stood still. */
   readonly managerSleeps?: readonly Interval[];
+  /** Busy API servers turn requests away (429, flow control), and who asked asks again a second later, ten times at most. */
+  readonly turnsAway?: boolean;
   /** Revisions do not tell what came first: there is more than one etcd, or its history was taken back. */
   readonly isUnordered?: boolean;
 }

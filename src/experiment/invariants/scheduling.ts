@@ -9,13 +9,27 @@ import { inWrittenOrder, type Written } from './written-order.ts';
 /** Watches of kinds are not ordered among each other, and a scheduler sees the cluster late: what changed within this long before a binding may be unknown to it. */
 const LATE = 5_000_000;
 
+/** A binding that a busy server turned away is sent again, the same as it was decided (client-go v0.34 rest/request.go, maxRetries, and rest/with_retry.go);
+ *  the server looks at the pod, not at the node (pkg/registry/core/pod/storage/storage.go, assignPod). */
+const SENT_AGAIN = 10_000_000;
+
+/** How long after a change a pod may still be bound by what was before: longer only where it was there to be decided on then. */
+const unheeded = ({ settings }: History, madeAt: number, changedAt: number): number =>
+  settings.turnsAway === true && madeAt < changedAt + LATE ? LATE + SENT_AGAIN : LATE;
+
 const nodeOf = ({ spec }: Pod): string => spec?.nodeName ?? '';
 
+interface Binding extends Written {
+  readonly pods: ReadonlyMap<string, Pod>;
+  readonly nodes: ReadonlyMap<string, { node: Node; since: number }>;
+  /** When the pod was written. */
+  readonly madeAt: number;
+}
+
 /** Bindings, with all nodes and pods as they were then. */
-function* bindings(
-  history: History,
-): Iterable<Written & { readonly pods: ReadonlyMap<string, Pod>; readonly nodes: ReadonlyMap<string, { node: Node; since: number }> }> {
+function* bindings(history: History): Iterable<Binding> {
   const pods = new Map<string, Pod>();
+  const made = new Map<string, number>();
   const nodes = new Map<string, { node: Node; since: number }>();
   for (const change of inWrittenOrder(history, 'pods', 'nodes')) {
     const { written, type, key, resource, object, before } = change;
@@ -33,8 +47,9 @@ function* bindings(
       pods.delete(key);
       continue;
     }
+    if (before?.metadata?.uid !== object.metadata?.uid) made.set(key, written);
     const isBound = nodeOf(object as Pod) !== '' && (before === undefined || nodeOf(before as Pod) === '');
-    if (isBound) yield { ...change, pods, nodes };
+    if (isBound) yield { ...change, pods, nodes, madeAt: made.get(key) ?? written };
     pods.set(key, object as Pod);
   }
 }
@@ -52,6 +67,7 @@ function* boundOnce(history: History): Iterable<Finding> {
 function* nodeThere(history: History): Iterable<Finding> {
   const gone = new Map<string, number>();
   const known = new Set<string>();
+  const made = new Map<string, number>();
   for (const { at, type, resource, key, object, before } of of(history, 'nodes', 'pods')) {
     if (resource === 'nodes') {
       known.add(key);
@@ -60,9 +76,10 @@ function* nodeThere(history: History): Iterable<Finding> {
       continue;
     }
     const node = nodeOf(object as Pod);
+    if (before?.metadata?.uid !== object.metadata?.uid) made.set(key, at);
     if (type === 'delete' || node === '' || (before !== undefined && nodeOf(before as Pod) !== '')) continue;
     const since = gone.get(node);
-    if (since !== undefined && at - since > LATE)
+    if (since !== undefined && at - since > unheeded(history, made.get(key) ?? at, since))
       yield { at, message: `pod ${key} was bound to node ${node}, which was gone for ${(at - since) / 1e6} s` };
   }
   // 40 s of quarantine and a period of the collector.
@@ -109,11 +126,11 @@ function* nodeFits(history: History): Iterable<Finding> {
 /** S4: hard rules, as far as the node alone decides them. What changed in an outage or soon after it the scheduler may not have heard of. */
 function* hardRules(history: History): Iterable<Finding> {
   const unheard = outages(history);
-  for (const { at, written, key, object, before, nodes } of bindings(history)) {
+  for (const { at, written, key, object, before, nodes, madeAt } of bindings(history)) {
     const pod = object as Pod;
     const found = nodes.get(nodeOf(pod));
     // A pod that came with a node in its spec was never scheduled.
-    if (found === undefined || before === undefined || written - found.since < LATE) continue;
+    if (found === undefined || before === undefined || written - found.since < unheeded(history, madeAt, found.since)) continue;
     if (unheard.some(({ from, until }) => found.since > from - LATE && written < until)) continue;
     const labels = found.node.metadata?.labels ?? {};
     for (const [label, value] of Object.entries(pod.spec?.nodeSelector ?? {}))

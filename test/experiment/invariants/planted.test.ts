@@ -251,6 +251,24 @@ describe('invariants', () => {
     expect(of(29)).toEqual([]);
   });
 
+  it('S2 and S4 let a binding be sent again for 10 s where busy servers turn requests away, of pods that could be decided on before', () => {
+    const tainted = node('n', { spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } });
+    const of = (turnsAway: boolean, made: number, bound: number) => {
+      const boundAfter = (what: Seen) => {
+        const pods = [add(made, 'pods', pod('a')), update(bound, 'pods', pod('a', { spec: { nodeName: 'n', containers: [] } }))];
+        const nodes = [add(1, 'nodes', node('n')), what];
+        const seen = [...nodes, ...pods].sort((a, b) => a.at - b.at);
+        seen.forEach(({ object }, i) => Object.assign(object.metadata ?? {}, { resourceVersion: String(i + 1) }));
+        return violations(historyOf(seen, 50 * SECOND, { turnsAway })).map(({ id }) => id);
+      };
+      return [...boundAfter(gone(20, 'nodes', node('n'))), ...boundAfter(update(20, 'nodes', tainted))];
+    };
+    expect(of(true, 18, 34)).toEqual([]);
+    expect(of(true, 18, 36)).toEqual(['S2', 'S4']);
+    expect(of(true, 26, 34)).toEqual(['S2', 'S4']);
+    expect(of(false, 18, 26)).toEqual(['S2', 'S4']);
+  });
+
   it('S4 lets a scheduler not know yet what changed in an outage', () => {
     const of = (renewals: readonly number[], bound: number) => {
       const seen = [
