@@ -154,15 +154,40 @@ export const COMPONENT_BUGS: Readonly<Record<string, SeededBug>> = {
     marked: false,
     inject: () => replace(WorkQueue.prototype, 'addRateLimited', () => () => {}),
   },
+  'work-key-stuck': {
+    breaks: 'a key whose pass failed is never taken up again, whatever wakes it: its pass is not called done',
+    marked: false,
+    inject: () => {
+      const failed = new WeakMap<object, Set<string>>();
+      replace(
+        WorkQueue.prototype,
+        'addRateLimited',
+        () =>
+          function (key: string) {
+            const keys = failed.get(this);
+            if (keys === undefined) failed.set(this, new Set([key]));
+            else keys.add(key);
+          },
+      );
+      replace(
+        WorkQueue.prototype,
+        'done',
+        (done) =>
+          function (key: string, now) {
+            if (failed.get(this)?.has(key) !== true) done.call(this, key, now);
+          },
+      );
+    },
+  },
   'delayed-key-dropped': {
     breaks: 'a key that is to be looked at later is forgotten',
     marked: false,
     inject: () => replace(WorkQueue.prototype, 'addAfter', () => () => {}),
   },
   'informer-misses-deletions': {
-    breaks: 'informers keep what is gone while they were away',
+    breaks: 'informers keep what went while they were away: neither a list nor a watch that goes on from where it was takes it from them',
     marked: false,
-    inject: () =>
+    inject: () => {
       replace(
         SharedInformer.prototype,
         'replace',
@@ -171,7 +196,29 @@ export const COMPONENT_BUGS: Readonly<Record<string, SeededBug>> = {
             for (const object of objects) this.upsert(object, ctx);
             this.synced = true;
           },
-      ),
+      );
+      // What was missed comes at once when a watch has been opened.
+      const opened = new WeakMap<object, number>();
+      replace(
+        Reflector.prototype,
+        'answered',
+        (answered) =>
+          function (outcome: Loose, ctx) {
+            if (outcome.request.verb === 'watch') opened.set(this, ctx.now);
+            return answered.call(this, outcome, ctx);
+          },
+      );
+      replace(
+        Reflector.prototype,
+        'events',
+        (events) =>
+          function (message: Loose, ctx) {
+            const isMissed = message.sequence === 0 && ctx.now - (opened.get(this) ?? Number.NEGATIVE_INFINITY) < 100_000;
+            const kept = isMissed ? message.events.filter(({ type }: Loose) => type !== 'DELETED') : message.events;
+            return events.call(this, { ...message, events: kept }, ctx);
+          },
+      );
+    },
   },
   'hole-in-a-stream-ignored': {
     breaks: 'a client goes on with a watch of which a message was lost',

@@ -3,6 +3,7 @@
 import { EtcdMember } from '#etcd';
 import type { SeededBug } from '#experiment';
 import { SECOND } from '#sim';
+import { WatchCache } from '../../src/apiserver/cache/watch-cache.ts';
 import { CacheFeed } from '../../src/apiserver/cache-feed.ts';
 import { EtcdClient } from '../../src/apiserver/etcd-client.ts';
 import { MemberWatches } from '../../src/etcd/member-watches.ts';
@@ -284,9 +285,10 @@ export const ETCD_BUGS: Readonly<Record<string, SeededBug>> = {
       ),
   },
   'hole-in-a-watch-not-noticed': {
-    breaks: 'an API server goes on with a watch of which a message was lost',
+    breaks:
+      'an API server does not notice what a watch has missed: it goes on when a message was lost, and with the present when its member was',
     marked: false,
-    inject: () =>
+    inject: () => {
       replace(
         CacheFeed.prototype,
         'events',
@@ -294,7 +296,37 @@ export const ETCD_BUGS: Readonly<Record<string, SeededBug>> = {
           function (message: Loose, ctx) {
             return events.call(this, { ...message, sequence: undefined }, ctx);
           },
-      ),
+      );
+      replace(
+        WatchCache.prototype,
+        'apply',
+        (apply) =>
+          function (event: Loose, now, dirty) {
+            const previous = this.objects.get(event.kv.key);
+            return previous === undefined && event.type === 'DELETE' ? 0 : apply.call(this, { ...event, previous }, now, dirty);
+          },
+      );
+      const broken = new WeakSet<object>();
+      replace(
+        CacheFeed.prototype,
+        'watchLost',
+        (watchLost) =>
+          function (watch, ctx) {
+            broken.add(this);
+            watchLost.call(this, watch, ctx);
+            broken.delete(this);
+          },
+      );
+      replace(
+        EtcdClient.prototype,
+        'send',
+        (send) =>
+          function (cluster, operation: Loose, waiter, ...rest) {
+            const isAgain = operation.op === 'watch' && broken.has(waiter);
+            return send.call(this, cluster, isAgain ? { ...operation, startRevision: 0 } : operation, waiter, ...rest);
+          },
+      );
+    },
   },
   'ids-begin-anew-in-each-life': {
     breaks: 'a restarted API server numbers its requests from 1 to 5 on, so that they bear the numbers of others of its former life',

@@ -1,10 +1,11 @@
 /** `npm run fuzz:bugs`: each seeded bug against seeds of the swarm until one finds it; the table is written to reports/seeded-bugs.
  *
- *    node test/bugs/main.ts [--seeds 500] [--wall-minutes 600] [--tries 500] [--workers 1] [name ...]
+ *    node test/bugs/main.ts [--seeds 500] [--tries 500] [--clean fuzz.json] [--wall-minutes 600] [--workers 1] [name[@seed] ...]
  *
  *  What a seed violates counts only when the same seed without the bug violates nothing. Seeds whose plan cannot show the bug (shown-by.ts) are passed over,
- *  and bugs that the table has as found are not run again unless they are named. `--tries 3` looks at so many more seeds of each bug. Exit code: 0 all found,
- *  1 some were not. */
+ *  and bugs that the table has as found are not run again unless they are named. `--tries 3` looks at so many more seeds of each bug. A name
+ *  with a seed begins there: where an earlier tree showed the bug is the place to look first. `--clean` names the summary of a campaign of this build: what it
+ *  found clean is not run again without the bug. Exit code: 0 all found, 1 some were not. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,12 +36,15 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seeds: { type: 'string', default: '500' },
+    clean: { type: 'string' },
     tries: { type: 'string', default: '500' },
     'wall-minutes': { type: 'string', default: '600' },
     workers: { type: 'string', default: '1' },
   },
 });
-const unknown = positionals.filter((name) => !Object.hasOwn(BUGS, name));
+/** Of each bug that was named, the seed to begin with. */
+const named = new Map(positionals.map((one) => [one.split('@')[0] as string, Number(one.split('@')[1] ?? 1)]));
+const unknown = [...named].flatMap(([name, from]) => (Object.hasOwn(BUGS, name) && from >= 1 ? [] : [name]));
 const [seeds, tries, minutes] = [Number(values.seeds), Number(values.tries), Number(values['wall-minutes'])];
 if (unknown.length > 0 || !(seeds >= 1) || !(tries >= 1) || !(minutes > 0)) {
   process.stderr.write(
@@ -80,6 +84,17 @@ function fuzz(from: number, count: number, bug: string | undefined): Fuzzed {
 }
 
 const clean = new Map<number, boolean>();
+if (values.clean !== undefined) {
+  const campaign = JSON.parse(readFileSync(values.clean, 'utf8')) as {
+    from: number;
+    done: number;
+    seeds: number;
+    violated: readonly number[];
+  };
+  // One that was broken off has done seeds in no order.
+  if (campaign.done === campaign.seeds)
+    for (let seed = campaign.from; seed < campaign.from + campaign.seeds; seed++) clean.set(seed, !campaign.violated.includes(seed));
+}
 function isClean(seed: number): boolean {
   let is = clean.get(seed);
   if (is === undefined) clean.set(seed, (is = fuzz(seed, 1, undefined).outcomes.length === 0));
@@ -93,7 +108,7 @@ function hunt(bug: string, before: Row | undefined, ends: number): Row | undefin
   const began = performance.now() - (before?.wallSeconds ?? 0) * 1000;
   const canShow = SHOWN_BY[bug] ?? ((): boolean => true);
   let [ran, most, last] = [before?.ran ?? before?.seed ?? 0, tries, before?.build ?? ''];
-  let seed = before?.seed ?? 0;
+  let seed = before?.seed ?? (named.get(bug) ?? 1) - 1;
   while (seed < seeds && most > 0 && performance.now() < ends) {
     seed++;
     if (!canShow(swarmPlan(seed, MINUTES))) continue;
@@ -139,13 +154,14 @@ function write(): void {
   const text = [
     '# Seeded bugs',
     '',
-    'Mistakes put in on purpose (`test/bugs`), each run against seeds of the swarm from 1 on until a seed violates something that it does not violate without',
-    'the mistake: `npm run fuzz:bugs`, and for one of them `node bin/wavetank.js fuzz --inject-bug NAME --seeds 100 --fail-fast`. Those with ! are to be found',
-    'within 100 seeds, 95 % of all within 500. Seeds that cannot show a bug, because they have not what it spoils (`test/bugs/shown-by.ts`), are passed over.',
+    'Mistakes put in on purpose (`test/bugs`), each run against seeds of the swarm, from 1 on or from one that showed it on an earlier tree, until a seed',
+    'violates something that it does not violate without the mistake: `npm run fuzz:bugs`, and for one of them',
+    '`node bin/wavetank.js fuzz --inject-bug NAME --seeds 100 --fail-fast`. Those with ! are to be found within 100 seeds, 95 % of all within 500. Seeds that',
+    'cannot show a bug, because they have not what it spoils (`test/bugs/shown-by.ts`), are passed over.',
     '',
     `Found: ${found.length} of ${names.length}; of those with ! ${soon.length} of ${marked.length} within 100 seeds. Not run yet: ${names.filter((name) => rows[name] === undefined).length}.`,
     '',
-    '| bug | what is wrong | first seed that finds it | seeds run | violates |',
+    '| bug | what is wrong | seed that finds it | seeds run | violates |',
     '|---|---|---|---|---|',
     ...names.map(line),
     '',
@@ -159,9 +175,9 @@ const ranOf = (name: string): number => rows[name]?.ran ?? tried(name);
 const missing = Object.keys(BUGS).filter((name) => rows[name]?.found !== true && tried(name) < seeds);
 // Bugs come and go between two hunts.
 write();
-for (const name of positionals.length > 0 ? positionals : missing.sort((a, b) => ranOf(a) - ranOf(b))) {
+for (const name of named.size > 0 ? named.keys() : missing.sort((a, b) => ranOf(a) - ranOf(b))) {
   if (performance.now() > ends) break;
-  const row = hunt(name, positionals.length > 0 ? undefined : rows[name], ends);
+  const row = hunt(name, named.size > 0 ? undefined : rows[name], ends);
   if (row === undefined) continue;
   rows[name] = row;
   process.stdout.write(

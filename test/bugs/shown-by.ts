@@ -15,6 +15,9 @@ const SERVER_GONE = /crashApiServer|"apiServers":\[/;
 const WATCHES_ANEW = /dropWatches|staleServer|crashApiServer|"apiServers":\[/;
 /** Members of etcd that are cut off one after the other, on slow disks of which no two take alike. */
 const DEPOSED = /"exponential":\{"mean":"\d+ms"\}\},"afterwards".*"partitionEtcdMember"/;
+/** API servers lose a member, or what it says. */
+const MEMBER_GONE =
+  /crashEtcdMember|killEtcdLeader|"etcdMembers":\[|"partitionEtcdMember":\{[^}]*"clients":true|"component":"(apiServer|etcd)"/;
 /** Users who compare, servers that lag, and etcd that forgets. */
 const READER = /"name":"reader"/;
 /** Their caches begin anew, and know nothing of what was before: 410. */
@@ -35,7 +38,7 @@ export const SHOWN_BY: Readonly<Record<string, (plan: SwarmPlan) => boolean>> = 
   'commit-of-an-old-term': all(DEPOSED),
   'read-without-quorum': all(DEPOSED),
   'lease-expires-on-a-follower': all(/"eventTtl"/),
-  'hole-in-a-watch-not-noticed': all(/"partitionEtcdMember":\{[^}]*"clients":true|"component":"apiServer"/),
+  'hole-in-a-watch-not-noticed': all(MEMBER_GONE),
   'ids-begin-anew-in-each-life': all(/"crashApiServer":\{[^}]*"for":"200ms"/),
   'events-lost-on-an-empty-cache': all(FLEETING, WATCHES_ANEW),
   'watch-outlives-its-cache': all(READER),
@@ -50,7 +53,7 @@ export const SHOWN_BY: Readonly<Record<string, (plan: SwarmPlan) => boolean>> = 
   'expectations-ignored': all(GROWING),
   'work-key-dropped': all(SERVER_GONE),
   'delayed-key-dropped': all(FLEETING),
-  'informer-misses-deletions': all(CACHE_ANEW),
+  'informer-misses-deletions': all(/dropWatches|staleServer|crashApiServer|"apiServers":\[|"watchCacheSize"/),
   'hole-in-a-stream-ignored': all(LOSSY),
   'expired-watch-ignored': all(CACHE_ANEW),
   'statefulset-out-of-order': all(/"kind":"StatefulSet"[^}]*\},"spec":\{"replicas":[2-9]/),

@@ -1,6 +1,6 @@
 /** W1, W2, W4, W6, W7 on the wire: each watch of an API server hears what was committed, all of it, once, in order, and progress only behind it. */
 
-import type { EtcdEvents, EtcdRequest } from '#etcd';
+import type { EtcdEvents, EtcdRequest, EtcdResponse } from '#etcd';
 import type { Context, Message } from '#sim';
 import { type CommitLog, Cursor } from './commit-log.ts';
 import type { Judge, Tell } from './tap.ts';
@@ -8,7 +8,8 @@ import type { Judge, Tell } from './tap.ts';
 interface Watch {
   readonly member: number;
   readonly prefix: string;
-  readonly start: number;
+  /** 0: from now on, which is what its member says with its answer. */
+  start: number;
   cursor: Cursor | undefined;
   sequence: number;
   /** It was told, or a message was lost on the way and the server asks again: the rest of this watch says nothing. */
@@ -19,6 +20,8 @@ export class EtcdWatchJudge implements Judge {
   readonly #log: CommitLog;
   readonly #tell: Tell;
   readonly #watches = new Map<string, Watch>();
+  /** Those from now on, until they are answered. */
+  readonly #present = new Map<string, Watch>();
 
   constructor(log: CommitLog, tell: Tell) {
     this.#log = log;
@@ -32,7 +35,17 @@ export class EtcdWatchJudge implements Judge {
       const prefix = operation.key;
       const watch: Watch = { member: ctx.self, prefix, start: operation.startRevision, cursor: undefined, sequence: 0, isBroken: false };
       this.#watches.set(`${ctx.source}/${id}`, watch);
+      if (watch.start === 0) this.#present.set(`${ctx.source}/${id}`, watch);
+    } else if (message.kind === 'EtcdResponse') {
+      if (this.#present.size > 0) this.#begins(message as EtcdResponse, ctx);
     } else if (message.kind === 'EtcdEvents') this.#events(message as EtcdEvents, ctx);
+  }
+
+  #begins({ id, revision }: EtcdResponse, ctx: Context): void {
+    const watch = this.#present.get(`${ctx.self}/${id}`);
+    if (watch === undefined || watch.member !== ctx.source) return;
+    watch.start = revision + 1;
+    this.#present.delete(`${ctx.self}/${id}`);
   }
 
   #events({ id, sequence, events, revision, compactRevision, noLeader }: EtcdEvents, ctx: Context): void {
@@ -42,6 +55,9 @@ export class EtcdWatchJudge implements Judge {
       watch.isBroken = true;
       return;
     }
+    // Where it begins was never heard.
+    if (watch.start === 0) watch.isBroken = true;
+    if (watch.isBroken) return;
     watch.cursor ??= new Cursor(this.#log, watch.prefix, watch.start);
     for (const event of events) {
       const due = watch.cursor.next;
