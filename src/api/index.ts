@@ -5,6 +5,7 @@ export * from './calendar-time.ts';
 export * from './cel/admission-expression.ts';
 export * from './cel/device-selector.ts';
 export type { Evaluation } from './cel/evaluation.ts';
+export { parseUrl } from './cel/go-url.ts';
 export * from './cel/schema-rule.ts';
 export * from './cel/semver-library.ts';
 export * from './device-objects.ts';

@@ -85,28 +85,34 @@ function schemeOf(text: string): readonly [string, string] {
 export interface GoUrl {
   readonly scheme: string;
   readonly host: string;
+  /** With its password; undefined: none given. */
+  readonly user: string | undefined;
+  readonly fragment: string;
   readonly escapedPath: string;
   readonly rawQuery: string;
   /** All of it, in one form. */
   readonly text: string;
 }
 
+const NONE: GoUrl = { scheme: '', host: '', user: undefined, fragment: '', escapedPath: '', rawQuery: '', text: '' };
+
 function parsed(text: string, isRequest: boolean): GoUrl {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those that Go refuses
   if (/[\x00-\x1f\x7f]/.test(text)) throw new Error('net/url: invalid control character in URL');
   if (text === '' && isRequest) throw new Error('empty url');
-  if (text === '*') return { scheme: '', host: '', escapedPath: '*', rawQuery: '', text };
+  if (text === '*') return { ...NONE, escapedPath: '*', text };
   const [scheme, after] = schemeOf(text);
   const question = after.indexOf('?');
   let rest = question < 0 ? after : after.slice(0, question);
   const rawQuery = question < 0 ? '' : after.slice(question + 1);
   const end = question < 0 ? '' : `?${rawQuery}`;
   if (!rest.startsWith('/')) {
-    if (scheme !== '') return { scheme, host: '', escapedPath: '', rawQuery, text: `${scheme}:${rest}${end}` };
+    if (scheme !== '') return { ...NONE, scheme, rawQuery, text: `${scheme}:${rest}${end}` };
     if (isRequest) throw new Error('invalid URI for request');
     if ((rest.split('/')[0] as string).includes(':')) throw new Error('first path segment in URL cannot contain colon');
   }
-  let [user, host] = ['', ''];
+  let host = '';
+  let user: string | undefined;
   const hasAuthority = rest.startsWith('//') && (scheme !== '' || (!isRequest && !rest.startsWith('///')));
   if (hasAuthority) {
     const slash = rest.indexOf('/', 2);
@@ -117,12 +123,21 @@ function parsed(text: string, isRequest: boolean): GoUrl {
     if (at >= 0) {
       user = authority.slice(0, at);
       if (!/^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(user)) throw new Error('net/url: invalid userinfo');
-      user = `${unescaped(user, 'user')}@`;
+      user = unescaped(user, 'user');
     }
   }
   const path = unescaped(rest, 'path');
   const shown = isEncoded(rest) ? rest : escapedPath(path);
-  return { scheme, host, escapedPath: shown, rawQuery, text: `${scheme}:${hasAuthority ? '//' : ''}${user}${host}${shown}${end}` };
+  const authority = `${user === undefined ? '' : `${user}@`}${host}`;
+  return {
+    ...NONE,
+    scheme,
+    host,
+    user,
+    escapedPath: shown,
+    rawQuery,
+    text: `${scheme}:${hasAuthority ? '//' : ''}${authority}${shown}${end}`,
+  };
 }
 
 const named = (text: string, error: unknown): Error => new Error(`parse ${goQuoted(text)}: ${(error as Error).message}`);
@@ -142,7 +157,7 @@ export function parseUrl(text: string): GoUrl {
   try {
     const url = parsed(hash < 0 ? text : text.slice(0, hash), false);
     const fragment = hash < 0 ? '' : unescaped(text.slice(hash + 1), 'path');
-    return fragment === '' ? url : { ...url, text: `${url.text}#${fragment}` };
+    return fragment === '' ? url : { ...url, fragment, text: `${url.text}#${fragment}` };
   } catch (error) {
     throw named(text, error);
   }

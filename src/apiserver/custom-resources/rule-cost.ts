@@ -165,6 +165,9 @@ function estimate(node: CelNode, scope: Scope): Estimate {
   return operator(op, parts);
 }
 
+/** The most that evaluating an expression may cost; `scope`: what is known of its variables. */
+export const estimatedCost = (ast: CelNode, scope: Scope): number => estimate(ast, scope).cost;
+
 /** How far above the limit, as upstream says it (getCostErrorMessage). */
 function overBudget(what: string, cost: number, limit: number): string {
   const factor = cost / limit;

@@ -15,6 +15,7 @@ import {
   duplicate,
   type FieldErrors,
   forbiddenField,
+  has,
   immutable,
   invalidValue,
   notSupported,
@@ -23,6 +24,7 @@ import {
 } from '../validation/field-error.ts';
 import { frozen } from '../validation/internal-form.ts';
 import { dns1123Subdomain, qualifiedName } from '../validation/names.ts';
+import { validateVolumeSpec } from '../validation/persistent-volumes.ts';
 import { validateLabelSelector } from '../validation/selectors.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 
@@ -168,13 +170,21 @@ function validateAttachment({ spec, status }: VolumeAttachment, isNew: boolean):
   if (isNew) checkDriverName(attacher, 'spec.attacher', errors);
   else if (attacher === '') errors.push(required('spec.attacher'));
   const one = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
-  if (persistentVolumeName === undefined && inlineVolumeSpec === undefined) errors.push(required('spec.source', one));
-  else if (persistentVolumeName !== undefined && inlineVolumeSpec !== undefined) errors.push(forbiddenField('spec.source', one));
+  if (!has(persistentVolumeName) && !has(inlineVolumeSpec)) errors.push(required('spec.source', one));
+  else if (has(persistentVolumeName) && has(inlineVolumeSpec)) errors.push(forbiddenField('spec.source', one));
   else if (persistentVolumeName === '')
     errors.push(required('spec.source.persistentVolumeName', 'must specify non empty persistentVolumeName'));
+  if (isNew && has(persistentVolumeName))
+    for (const text of dns1123Subdomain(persistentVolumeName))
+      errors.push(invalidValue('spec.source.persistentVolumeName', persistentVolumeName, text));
+  if (has(inlineVolumeSpec) && !has(persistentVolumeName))
+    validateVolumeSpec(inlineVolumeSpec, errors, 'spec.source.inlineVolumeSpec', true);
   for (const text of dns1123Subdomain(nodeName)) errors.push(invalidValue('spec.nodeName', nodeName, text));
   for (const name of ['attachError', 'detachError'] as const)
     if ((status?.[name]?.message?.length ?? 0) > MESSAGE_MAX) errors.push(tooLong(`status.${name}.message`, METADATA_MAX));
+  let size = 0;
+  for (const [key, value] of Object.entries(status?.attachmentMetadata ?? {})) size += key.length + value.length;
+  if (size > METADATA_MAX) errors.push(tooLong('status.attachmentMetadata', METADATA_MAX));
   return errors;
 }
 

@@ -1,14 +1,13 @@
 /** Mutating- and ValidatingWebhookConfigurations, ValidatingAdmissionPolicies and their bindings. Mirrors Kubernetes v1.34
  *  pkg/apis/admissionregistration/v1/defaults.go and validation/validation.go. */
 
-import { compileAdmissionExpression, type FieldError, type KubeObject } from '#api';
+import type { FieldError, KubeObject } from '#api';
 import type { ValidatingAdmissionPolicy } from '../admission/policies/validating-policies.ts';
-import type { MatchCondition, RuleWithOperations, Webhook, WebhookConfiguration } from '../admission/webhooks/configuration.ts';
-import { type FieldErrors, invalidValue, notSupported, required } from '../validation/field-error.ts';
+import type { Webhook, WebhookConfiguration } from '../admission/webhooks/configuration.ts';
+import { duplicate, type FieldErrors, has, invalidValue, notSupported, required } from '../validation/field-error.ts';
 import { dns1035Label, dns1123Subdomain } from '../validation/names.ts';
+import { checkExpression, validateClientConfig, validateConditions, validateRule, validateSelectors } from '../validation/webhooks.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
-
-const VERBS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 
 function defaultWebhook(hook: Webhook, isMutating: boolean): Webhook {
   const { service } = hook.clientConfig ?? {};
@@ -23,30 +22,6 @@ function defaultWebhook(hook: Webhook, isMutating: boolean): Webhook {
     ...(service === undefined ? {} : { clientConfig: { ...hook.clientConfig, service: { port: 443, ...service } } }),
     rules: hook.rules?.map((rule) => ({ scope: '*', ...rule })),
   } as Webhook;
-}
-
-function validateRule(rule: RuleWithOperations, at: string, errors: FieldError[]): void {
-  if ((rule.operations ?? []).length === 0) errors.push(required(`${at}.operations`));
-  rule.operations?.forEach((verb, i) => {
-    if (!VERBS.includes(verb)) errors.push(notSupported(`${at}.operations[${i}]`, verb, VERBS));
-  });
-  for (const field of ['apiGroups', 'apiVersions', 'resources'] as const)
-    if ((rule[field] ?? []).length === 0) errors.push(required(`${at}.${field}`));
-  if (rule.scope !== undefined && !['*', 'Cluster', 'Namespaced'].includes(rule.scope))
-    errors.push(notSupported(`${at}.scope`, rule.scope, ['*', 'Cluster', 'Namespaced']));
-}
-
-function validateConditions(conditions: readonly MatchCondition[] | undefined, at: string, errors: FieldError[]): void {
-  conditions?.forEach(({ name, expression }, i) => {
-    if (!name) errors.push(required(`${at}[${i}].name`));
-    if (!expression?.trim()) errors.push(required(`${at}[${i}].expression`));
-    else checkExpression(expression, 'bool', `${at}[${i}].expression`, errors);
-  });
-}
-
-function checkExpression(expression: string, wanted: 'bool' | 'string' | 'any', at: string, errors: FieldError[]): void {
-  const { error } = compileAdmissionExpression(expression, wanted);
-  if (error !== undefined) errors.push(invalidValue(at, expression, error.startsWith('must') ? error : `compilation failed: ${error}`));
 }
 
 function oneOf(value: string | undefined, known: readonly string[], at: string, errors: FieldError[]): void {
@@ -80,33 +55,19 @@ function checkFullName(name: string, at: string, errors: FieldError[]): void {
 
 function validateWebhook(hook: Webhook, at: string, errors: FieldError[]): void {
   checkFullName(hook.name ?? '', `${at}.name`, errors);
-  const { url, service } = hook.clientConfig ?? {};
-  if ((url === undefined) === (service === undefined))
-    errors.push(required(`${at}.clientConfig`, 'exactly one of url or service is required'));
-  else if (url !== undefined && !url.startsWith('https://'))
-    errors.push(
-      invalidValue(
-        `${at}.clientConfig.url`,
-        /^([a-z]*):/.exec(url)?.[1] ?? '',
-        "'https' is the only allowed URL scheme; desired format: https://host[/path]",
-      ),
-    );
-  if (service !== undefined) {
-    if (!service.name) errors.push(required(`${at}.clientConfig.service.name`, 'service name is required'));
-    if (!service.namespace) errors.push(required(`${at}.clientConfig.service.namespace`, 'service namespace is required'));
-  }
-  checkReviewVersions(hook.admissionReviewVersions ?? [], `${at}.admissionReviewVersions`, errors);
+  hook.rules?.forEach((rule, i) => validateRule(rule, `${at}.rules[${i}]`, errors));
   oneOf(hook.failurePolicy, ['Fail', 'Ignore'], `${at}.failurePolicy`, errors);
   oneOf(hook.matchPolicy, ['Equivalent', 'Exact'], `${at}.matchPolicy`, errors);
-  oneOf(hook.reinvocationPolicy, ['IfNeeded', 'Never'], `${at}.reinvocationPolicy`, errors);
-  if (hook.sideEffects === undefined) errors.push(required(`${at}.sideEffects`, 'must specify one of None, NoneOnDryRun'));
-  else if (hook.sideEffects !== 'None' && hook.sideEffects !== 'NoneOnDryRun')
-    errors.push(notSupported(`${at}.sideEffects`, hook.sideEffects, ['None', 'NoneOnDryRun']));
+  if (!has(hook.sideEffects)) errors.push(required(`${at}.sideEffects`, 'must specify one of None, NoneOnDryRun'));
+  else oneOf(hook.sideEffects, ['None', 'NoneOnDryRun'], `${at}.sideEffects`, errors);
   const seconds = hook.timeoutSeconds ?? 10;
   if (seconds < 1 || seconds > 30)
     errors.push(invalidValue(`${at}.timeoutSeconds`, seconds, 'the timeout value must be between 1 and 30 seconds'));
-  hook.rules?.forEach((rule, i) => validateRule(rule, `${at}.rules[${i}]`, errors));
+  validateSelectors(hook, at, errors);
+  oneOf(hook.reinvocationPolicy, ['IfNeeded', 'Never'], `${at}.reinvocationPolicy`, errors);
+  validateClientConfig(hook.clientConfig, `${at}.clientConfig`, errors);
   validateConditions(hook.matchConditions, `${at}.matchConditions`, errors);
+  checkReviewVersions(hook.admissionReviewVersions ?? [], `${at}.admissionReviewVersions`, errors);
 }
 
 function configurations(resource: string, isMutating: boolean): ResourceDescriptor<WebhookConfiguration> {
@@ -120,7 +81,8 @@ function configurations(resource: string, isMutating: boolean): ResourceDescript
       const seen = new Set<string>();
       object.webhooks?.forEach((hook, i) => {
         validateWebhook(hook, `webhooks[${i}]`, errors);
-        if (seen.has(hook.name)) errors.push(invalidValue(`webhooks[${i}].name`, hook.name, 'must be unique'));
+        if (!hook.name) return;
+        if (seen.has(hook.name)) errors.push(duplicate(`webhooks[${i}].name`, hook.name));
         seen.add(hook.name);
       });
       return errors;

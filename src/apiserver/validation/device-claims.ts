@@ -15,6 +15,8 @@ import {
   RESERVED_FOR_MAX,
   type ResourceClaim,
 } from '#api';
+import type { JsonSchema } from '../custom-resources/json-schema.ts';
+import { estimatedCost } from '../custom-resources/rule-cost.ts';
 import { forbiddenField, immutable, invalidValue, notSupported, required, tooLong } from './field-error.ts';
 import { validateDeviceQualifiedName, validateDriverName, validateEach, validateName, validateUnique } from './lists.ts';
 import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from './names.ts';
@@ -24,6 +26,21 @@ const FIRST_AVAILABLE_MAX = 8;
 const CONSTRAINTS_MAX = 32;
 const CONFIG_MAX = 32;
 const EXPRESSION_MAX = 10 * 1024;
+/** CELSelectorExpressionMaxCost, and how large what a selector looks at may be. */
+const SELECTOR_COST_MAX = 1_000_000;
+const inDomains = (value: JsonSchema): JsonSchema => ({
+  type: 'object',
+  maxProperties: 32,
+  additionalProperties: { type: 'object', maxProperties: 32, additionalProperties: value },
+});
+const DEVICE: JsonSchema = {
+  type: 'object',
+  properties: {
+    driver: { type: 'string', maxLength: 63 },
+    attributes: inDomains({ type: 'string', maxLength: 64 }),
+    capacity: inDomains({ type: 'string', maxLength: 1 }),
+  },
+};
 const PARAMETERS_MAX = 10 * 1024;
 const REFERENCE = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
 
@@ -120,8 +137,10 @@ export function validateSelectors(
     if (cel === undefined) errors.push(required(`${at}.cel`));
     else if (expression.length > EXPRESSION_MAX) errors.push(tooLong(`${at}.cel.expression`, EXPRESSION_MAX));
     else if (!stored) {
-      const { error } = compileDeviceSelector(expression);
+      const { error, ast } = compileDeviceSelector(expression);
       if (error !== undefined) errors.push(invalidValue(`${at}.cel.expression`, expression, error));
+      else if (ast !== undefined && estimatedCost(ast, { device: DEVICE }) > SELECTOR_COST_MAX)
+        errors.push(forbiddenField(`${at}.cel.expression`, 'too complex, exceeds cost limit'));
     }
   });
 }

@@ -42,14 +42,15 @@ const SECRETS = ['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nod
 const KINDS = new Map(VOLUME_KINDS.map((kind) => [kind.name, kind]));
 
 /** As Go writes a map of quantities. */
-function validateCapacity(capacity: Spec['capacity'], errors: FieldError[]): void {
-  const names = Object.keys(capacity ?? {});
-  if (names.length === 0) errors.push(required('spec.capacity'));
-  if (capacity?.['storage'] === undefined || names.length > 1) errors.push(notSupported('spec.capacity', capacity ?? null, ['storage']));
+function validateCapacity(capacity: Spec['capacity'], at: string, errors: FieldError[]): void {
+  const names = Object.keys(capacity ?? {}).sort();
+  const shown = capacity ? Object.fromEntries(names.map((name) => [name, capacity[name]])) : null;
+  if (names.length === 0) errors.push(required(at));
+  if (capacity?.['storage'] === undefined || names.length > 1) errors.push(notSupported(at, shown, ['storage']));
   for (const name of names) {
     const amount = parseQuantity(capacity?.[name] as string);
     if (amount === undefined) continue;
-    const field = `spec.capacity[${name}]`;
+    const field = `${at}[${name}]`;
     if (amount.nano < 0n) errors.push(invalidValue(field, quantityValue(capacity?.[name] as string), 'must be a valid resource quantity'));
     if (amount.nano <= 0n) errors.push(invalidValue(field, formatQuantity(amount), 'must be greater than zero'));
   }
@@ -69,49 +70,72 @@ function validateCsi(csi: Csi, field: string, errors: FieldError[]): void {
   }
 }
 
-function validateSource(name: string, spec: Spec, errors: FieldError[]): void {
-  if (name === 'csi') return validateCsi(spec.csi as Csi, 'spec.csi', errors);
+function validateSource(name: string, spec: Spec, at: string, errors: FieldError[]): void {
+  if (name === 'csi') return validateCsi(spec.csi as Csi, `${at}.csi`, errors);
   if (name === 'local') {
     const path = spec.local?.path;
-    if (!path) errors.push(required('spec.local.path'));
-    else validateNoBacksteps(path, 'spec.local.path', errors);
-    if (!has(spec.nodeAffinity)) errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'));
+    if (!path) errors.push(required(`${at}.local.path`));
+    else validateNoBacksteps(path, `${at}.local.path`, errors);
+    if (!has(spec.nodeAffinity)) errors.push(required(`${at}.nodeAffinity`, 'Local volume requires node affinity'));
     return;
   }
   const kind = KINDS.get(name);
-  kind?.check((spec as unknown as Readonly<Record<string, unknown>>)[name], `spec.${kind.checked ?? name}`, errors);
+  kind?.check((spec as unknown as Readonly<Record<string, unknown>>)[name], `${at}.${kind.checked ?? name}`, errors);
 }
 
-function validateSources(spec: Spec, errors: FieldError[]): void {
+function validateSources(spec: Spec, at: string, errors: FieldError[]): void {
   let given = 0;
   for (const name of SOURCES) {
     if (!has((spec as unknown as Readonly<Record<string, unknown>>)[name])) continue;
     // Upstream lets flexVolume stand beside another.
     if (given++ > 0 && name !== 'flexVolume')
-      errors.push(forbiddenField(`spec.${KINDS.get(name)?.told ?? name}`, 'may not specify more than 1 volume type'));
-    else validateSource(name, spec, errors);
+      errors.push(forbiddenField(`${at}.${KINDS.get(name)?.told ?? name}`, 'may not specify more than 1 volume type'));
+    else validateSource(name, spec, at, errors);
   }
-  if (given === 0) errors.push(required('spec', 'must specify a volume type'));
+  if (given === 0) errors.push(required(at, 'must specify a volume type'));
 }
 
-export function validateVolumeSpec(spec: Spec, errors: FieldError[]): void {
-  const { accessModes, persistentVolumeReclaimPolicy: policy, nodeAffinity, storageClassName, volumeMode } = spec;
-  if ((accessModes ?? []).length === 0) errors.push(required('spec.accessModes'));
-  validateAccessModes(accessModes, 'spec.accessModes', errors);
-  validateCapacity(spec.capacity, errors);
-  if (policy) validateChoice(policy, ['Delete', 'Recycle', 'Retain'], 'spec.persistentVolumeReclaimPolicy', errors);
-  if (has(nodeAffinity)) {
-    if (has(nodeAffinity.required)) validateNodeSelector(nodeAffinity.required, 'spec.nodeAffinity.required', errors);
-    else errors.push(required('spec.nodeAffinity.required', 'must specify required node constraints'));
-  }
-  validateSources(spec, errors);
-  if (spec.hostPath?.path === '/' && policy === 'Recycle')
-    errors.push(forbiddenField('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"));
-  if (storageClassName) validateName(storageClassName, dns1123Subdomain, 'spec.storageClassName', errors);
-  if (has(volumeMode)) validateChoice(volumeMode, ['Block', 'Filesystem'], 'spec.volumeMode', errors);
+const INLINE = 'may not be specified in the context of inline volumes';
+
+/** What only a volume of its own may say. */
+function validateInline(spec: Spec, at: string, errors: FieldError[]): void {
+  const { claimRef, capacity, csi, persistentVolumeReclaimPolicy: policy, nodeAffinity } = spec;
+  if (has(claimRef)) errors.push(forbiddenField(`${at}.claimRef`, INLINE));
+  if (Object.keys(capacity ?? {}).length > 0) errors.push(forbiddenField(`${at}.capacity`, INLINE));
+  if (!has(csi)) errors.push(required(`${at}.csi`, 'has to be specified in the context of inline volumes'));
+  if (policy && policy !== 'Retain')
+    errors.push(forbiddenField(`${at}.persistentVolumeReclaimPolicy`, 'may only be Retain in the context of inline volumes'));
+  if (has(nodeAffinity)) errors.push(forbiddenField(`${at}.nodeAffinity`, INLINE));
+}
+
+function validatePlacement(spec: Spec, at: string, errors: FieldError[]): void {
+  const { nodeAffinity, persistentVolumeReclaimPolicy: policy } = spec;
+  validateCapacity(spec.capacity, `${at}.capacity`, errors);
+  if (policy) validateChoice(policy, ['Delete', 'Recycle', 'Retain'], `${at}.persistentVolumeReclaimPolicy`, errors);
+  if (!has(nodeAffinity)) return;
+  if (has(nodeAffinity.required)) validateNodeSelector(nodeAffinity.required, `${at}.nodeAffinity.required`, errors);
+  else errors.push(required(`${at}.nodeAffinity.required`, 'must specify required node constraints'));
+}
+
+/** `isInline`: of an attachment's source, not a volume of its own. */
+export function validateVolumeSpec(spec: Spec, errors: FieldError[], at = 'spec', isInline = false): void {
+  const { accessModes, storageClassName, volumeMode } = spec;
+  if ((accessModes ?? []).length === 0) errors.push(required(`${at}.accessModes`));
+  validateAccessModes(accessModes, `${at}.accessModes`, errors);
+  if (isInline) validateInline(spec, at, errors);
+  else validatePlacement(spec, at, errors);
+  validateSources(spec, at, errors);
+  if (spec.hostPath?.path === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle')
+    errors.push(forbiddenField(`${at}.persistentVolumeReclaimPolicy`, "may not be 'recycle' for a hostPath mount of '/'"));
+  if (storageClassName && isInline) errors.push(forbiddenField(`${at}.storageClassName`, INLINE));
+  else if (storageClassName) validateName(storageClassName, dns1123Subdomain, `${at}.storageClassName`, errors);
+  if (has(volumeMode) && isInline && volumeMode !== 'Filesystem')
+    errors.push(forbiddenField(`${at}.volumeMode`, 'may not specify volumeMode other than Filesystem in the context of inline volumes'));
+  else if (has(volumeMode)) validateChoice(volumeMode, ['Block', 'Filesystem'], `${at}.volumeMode`, errors);
   const attributes = spec.volumeAttributesClassName;
   if (!has(attributes)) return;
-  if (attributes === '') errors.push(required('spec.volumeAttributesClassName', 'an empty string is disallowed'));
-  else validateName(attributes, dns1123Subdomain, 'spec.volumeAttributesClassName', errors);
-  if (!has(spec.csi)) errors.push(required('spec.csi', 'has to be specified when using volumeAttributesClassName'));
+  if (attributes === '') errors.push(required(`${at}.volumeAttributesClassName`, 'an empty string is disallowed'));
+  else validateName(attributes, dns1123Subdomain, `${at}.volumeAttributesClassName`, errors);
+  if (!has(spec.csi)) errors.push(required(`${at}.csi`, 'has to be specified when using volumeAttributesClassName'));
+  if (isInline) errors.push(forbiddenField(`${at}.volumeAttributesClassName`, INLINE));
 }

@@ -77,3 +77,12 @@ test('says at run time what is missing, and what a result should have been', () 
     'CEL result of type string could not be converted to bool',
   );
 });
+
+test('a selector that costs too much ends where Kubernetes ends it', () => {
+  const ten = '[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]';
+  let expression = "int('1'.find('[0-9]*')) < 100";
+  for (const name of ['z', 'y', 'x', 'w', 'v', 'u']) expression = `${ten}.all(${name}, ${expression})`;
+  const selector = compileDeviceSelector(expression);
+  expect(selector.error).toBeUndefined();
+  expect(() => selector.matches('a.example.com', {} as never)).toThrow('operation cancelled: actual cost limit exceeded');
+});
