@@ -183,19 +183,28 @@ function epochOf(history: History): number {
   return epoch;
 }
 
-/** When a node's lease was written, for word of it may come late: as it says, though a clock that is ahead says too late; but before whatever lease of the
- *  control plane has a later version. */
-function writings(history: History, epoch: number): (lease: Lease) => number {
-  const known: { readonly version: number; readonly written: number }[] = [];
+interface Writing {
+  /** When the node set out to write it, as it says; a clock that is ahead says too late. */
+  readonly given: number;
+  /** When etcd had it at the latest: a slow disk or the want of a leader may hold it up for long, and nobody can know of it before. */
+  readonly latest: number;
+}
+
+/** When a node's lease was written, for word of it may come late: before whatever lease of the control plane has a later version. */
+function writings(history: History, epoch: number): (lease: Lease, seen: number) => Writing {
+  const leases: { readonly version: number; readonly written: number }[] = [];
   for (const { type, key, object } of of(history, 'leases.coordination.k8s.io')) {
     const written = type === 'delete' || !key.startsWith('kube-system/') ? undefined : parseTime((object as Lease).spec?.renewTime ?? '');
-    if (written !== undefined) known.push({ version: Number(object.metadata?.resourceVersion), written: written - epoch });
+    if (written !== undefined) leases.push({ version: Number(object.metadata?.resourceVersion), written: written - epoch });
   }
-  known.sort((a, b) => a.version - b.version);
-  return ({ metadata, spec }) => {
+  leases.sort((a, b) => a.version - b.version);
+  return ({ metadata, spec }, seen) => {
     const said = (parseTime(spec?.renewTime ?? '') ?? Number.POSITIVE_INFINITY) - epoch;
-    const later = known.find(({ version }) => version > Number(metadata?.resourceVersion))?.written ?? Number.POSITIVE_INFINITY;
-    return Math.max(0, Math.min(said, later + ON_THE_WAY));
+    const later = leases.find(({ version }) => version > Number(metadata?.resourceVersion))?.written ?? Number.POSITIVE_INFINITY;
+    const known = Math.min(seen, later + ON_THE_WAY);
+    const given = Math.max(0, Math.min(said, known));
+    // Where nothing of the control plane came after it, what it says is all that there is.
+    return { given, latest: later === Number.POSITIVE_INFINITY ? given : known };
   };
 }
 
@@ -206,7 +215,7 @@ const ON_THE_WAY = 500_000;
 function* nodes(history: History): Iterable<Finding> {
   const epoch = epochOf(history);
   const writtenAt = writings(history, epoch);
-  const signs = new Map<string, { readonly given: number; readonly seen: number }[]>();
+  const signs = new Map<string, (Writing & { readonly seen: number })[]>();
   const states = new Map<string, string | undefined>();
   let allDownSince: number | undefined;
   const grace = history.settings.nodeMonitorGraceSeconds;
@@ -215,7 +224,7 @@ function* nodes(history: History): Iterable<Finding> {
       if (key.startsWith(NODE_LEASES)) {
         const name = key.slice(NODE_LEASES.length);
         const all = signs.get(name) ?? [];
-        all.push({ given: Math.min(at, writtenAt(object as Lease)), seen: at });
+        all.push({ ...writtenAt(object as Lease, at), seen: at });
         signs.set(name, all);
       }
       continue;
@@ -231,10 +240,7 @@ function* nodes(history: History): Iterable<Finding> {
       // A manager that has just woken gives up by what it knew when it fell asleep.
       const slept = history.settings.managerSleeps?.find(({ until }) => Math.abs(decided - until) < WAKING);
       const heard = (signs.get(key) ?? []).filter(({ seen }) => slept === undefined || seen < slept.from - WAKING);
-      const silent = silence(
-        heard.map(({ given }) => given),
-        decided,
-      );
+      const silent = silence(heard, decided);
       if (silent < grace * 1e6 - 1_000_000)
         yield { at, message: `node ${key} was given up after ${(silent / 1e6).toFixed(1)} s of silence, ${grace} s are its grace` };
     }
@@ -256,9 +262,12 @@ function decidedAt({ status }: Node, epoch: number): number {
   return said === undefined ? Number.POSITIVE_INFINITY : said - epoch + 1_000_000;
 }
 
-/** From the last sign of life that a verdict could know; a run of them that begins within five seconds of it came too late for it. */
-function silence(signs: readonly number[], verdict: number): number {
-  const known = signs.filter((at) => at <= verdict).sort((a, b) => a - b);
+/** From the last sign of life that a verdict could know; one that etcd may have had within five seconds of it, and a run of them that begins within as many,
+ *  came too late for it. */
+function silence(signs: readonly Writing[], verdict: number): number {
+  const known = signs.flatMap(({ given, latest }) => (latest <= verdict - 5_000_000 || given > verdict - 5_000_000 ? [given] : []));
+  known.sort((a, b) => a - b);
+  while (known.length > 0 && (known.at(-1) as number) > verdict) known.pop();
   let last = known.length - 1;
   if (last >= 0 && verdict - (known[last] as number) < 5_000_000) {
     while (last > 0 && (known[last] as number) - (known[last - 1] as number) <= 5_000_000) last--;

@@ -3,7 +3,7 @@
  *  lost or another controller manager leads: from then on a controller may make twice what it did not hear of. */
 
 import { type LabelSelector, type Lease, matchesLabelSelector, type Pod, type ReplicaSet } from '#api';
-import { controllerUid, type Finding, type History, isLive, of } from './history.ts';
+import { type Change, controllerUid, type Finding, type History, isLive, of } from './history.ts';
 import { inWrittenOrder } from './written-order.ts';
 
 /** A controller acts on what was wanted up to this long ago. */
@@ -28,12 +28,40 @@ interface Wanted {
   changedAt: number;
 }
 
+/** A change of size whose own version was not heard of: it may have been made any time after the version before it. */
+interface Hidden {
+  readonly after: number;
+  readonly until: number;
+  readonly now: number;
+}
+
+/** The versions between which the size changed, where a list told of it: the write that changes a size does not say that its controller has seen it. */
+function hiddenChanges(all: readonly Change[]): ReadonlyMap<string, readonly Hidden[]> {
+  const found = new Map<string, Hidden[]>();
+  for (const { type, resource, object, before } of all) {
+    if (resource !== 'replicasets.apps' || type === 'delete' || before === undefined) continue;
+    const [set, was] = [object as ReplicaSet, before as ReplicaSet];
+    const generation = set.metadata?.generation ?? 0;
+    const passed = generation - (was.metadata?.generation ?? 0);
+    if (passed === 0 || (passed === 1 && (set.status?.observedGeneration ?? 0) < generation)) continue;
+    const uid = set.metadata?.uid ?? '';
+    const hidden = found.get(uid) ?? [];
+    // Of several changes only the last is known.
+    hidden.push({ after: revision(was), until: revision(set), now: passed > 1 ? Number.POSITIVE_INFINITY : (set.spec?.replicas ?? 1) });
+    found.set(uid, hidden);
+  }
+  return found;
+}
+
+const revision = ({ metadata }: Change['object']): number => Number(metadata?.resourceVersion ?? 0);
+
 export function* creations(history: History): Iterable<Finding> {
   if (history.settings.isUnordered === true) return;
   const until = calmUntil(history);
   const wanted = new Map<string, Wanted>();
   const live = new Map<string, Set<string>>();
   const calm = inWrittenOrder(history, 'replicasets.apps', 'pods').filter(({ at }) => at < until);
+  const hidden = hiddenChanges(calm);
   for (const { at, type, key, resource, object } of calm) {
     const uid = object.metadata?.uid ?? '';
     if (resource === 'replicasets.apps') {
@@ -58,7 +86,8 @@ export function* creations(history: History): Iterable<Finding> {
     else if (!pods.has(uid)) {
       pods.add(uid);
       if (set === undefined) continue;
-      const most = at - set.changedAt < LATE ? Math.max(set.now, set.before) : set.now;
+      const unheard = (hidden.get(owner) ?? []).filter(({ after, until: last }) => after < revision(object) && revision(object) < last);
+      const most = Math.max(set.now, at - set.changedAt < LATE ? set.before : 0, ...unheard.map(({ now }) => now));
       if (pods.size > most) yield { at, message: `pod ${key} was made as one of ${pods.size} where ${most} were wanted` };
     }
   }

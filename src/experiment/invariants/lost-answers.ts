@@ -14,7 +14,8 @@ export function lostAnswers(changes: readonly WorldChange[], servers: readonly H
   const ends = (change: WorldChange): number => {
     const end = changes.find((later) => {
       if (later.at < change.at) return false;
-      if (change.change === 'tell') return later.change === 'tell' && losingShare(later) === 0;
+      if (change.change === 'tell')
+        return later.change === 'tell' && losingShare(later) === 0 && later.to.hosts?.join() === change.to.hosts?.join();
       if (change.change === 'crash') return later.change === 'restart' && later.hosts.hosts?.join() === change.hosts.hosts?.join();
       return later.change === 'heal' && 'id' in change && later.id === change.id;
     });
@@ -25,7 +26,8 @@ export function lostAnswers(changes: readonly WorldChange[], servers: readonly H
       change.change === 'crash'
         ? (change.hosts.hosts ?? servers).some((host) => servers.includes(host))
         : (losingShare(change) ?? 0) > 0 || change.change === 'partition' || (change.change === 'link' && change.loss !== undefined);
-    return isLosing ? [{ from: change.at, until: ends(change) }] : [];
+    const late = latest(change, servers);
+    return isLosing || late >= GIVEN_UP ? [{ from: change.at, until: ends(change) + late }] : [];
   });
   // What was lost in one is made up for in the next that begins before anybody has recovered: they are one.
   const joined: { from: number; until: number }[] = [];
@@ -36,6 +38,15 @@ export function lostAnswers(changes: readonly WorldChange[], servers: readonly H
   }
   return joined;
 }
+
+/** How late a server may hear what was done: its askers give up before it can answer. */
+function latest(change: WorldChange, servers: readonly HostId[]): number {
+  if (change.change !== 'link' || change.extraLatency === undefined) return 0;
+  if (![...(change.from.hosts ?? servers), ...(change.to.hosts ?? servers)].some((host) => servers.includes(host))) return 0;
+  return typeof change.extraLatency === 'number' ? change.extraLatency : RECOVERY;
+}
+/** The shortest time-out of a component of the control plane: half the renew deadline of its lease (kubernetes v1.34 client-go leaderelection). */
+const GIVEN_UP = 5_000_000;
 
 /** Of a fault that repeats requests whose answers it loses. */
 function losingShare(change: WorldChange): number | undefined {

@@ -89,41 +89,58 @@ function* namespaces(history: History): Iterable<Finding> {
         yield { at: history.until, message: `${resource}/${key} has outlived its namespace` };
 }
 
-/** C13: ends are final. A status of which the kubelet never heard whether it arrived may do so after the next one; the kubelet then says the end again at its
- *  next sync (status_manager.go, needsReconcile). Kubernetes keeps nobody from it: while answers are lost it counts once it has lasted, the time not counted
- *  in which nothing is heard of the node. */
+/** C13: ends are final, and restarts only grow. A status of which the kubelet never heard whether it arrived may do so after the next one; the kubelet then
+ *  says what is so again at its next sync (status_manager.go, needsReconcile). Kubernetes keeps nobody from it: while answers are lost it counts once it has
+ *  lasted, the time not counted in which nothing is heard of the node. */
 function* podEnds(history: History): Iterable<Finding> {
-  const overtaken = new Map<string, Finding & { readonly node: string; readonly silence: number }>();
+  const overtaken = new Map<string, Overtaken>();
   const lost = history.settings.lostAnswers ?? [];
   const silences = new Silences();
-  const hasLasted = ({ at, node, silence }: Finding & { node: string; silence: number }, now: number): boolean =>
-    now - at - (silences.of(node, now) - silence) > CORRECTED;
+  const hasLasted = ({ at, node, silence }: Overtaken, now: number): boolean => now - at - (silences.of(node, now) - silence) > CORRECTED;
+  const mayBeOvertaken = (at: number): boolean => lost.some(({ from, until }) => at >= from && at <= until + CORRECTED);
+  // What was said is right again, or nobody can say it any more.
+  const settled = (what: string, at: number): readonly Finding[] => {
+    const due = overtaken.get(what);
+    overtaken.delete(what);
+    return due !== undefined && hasLasted(due, at) ? [{ at: due.at, message: due.message }] : [];
+  };
   for (const { at, type, key, resource, object, before } of of(history, 'pods', 'leases.coordination.k8s.io')) {
     if (resource !== 'pods') {
       if (key.startsWith('kube-node-lease/')) silences.heard(key.slice('kube-node-lease/'.length), at);
       continue;
     }
     const [pod, was] = [object as Pod, before as Pod | undefined];
-    if (was === undefined || type === 'delete' || was.metadata?.uid !== pod.metadata?.uid) continue;
-    const due = overtaken.get(key);
-    if (due !== undefined && !isLive({ ...pod, metadata: {} })) {
-      if (hasLasted(due, at)) yield { at: due.at, message: due.message };
-      overtaken.delete(key);
+    if (was === undefined || type === 'delete' || was.metadata?.uid !== pod.metadata?.uid) {
+      for (const what of [...overtaken.keys()]) if (what === key || what.startsWith(`${key} `)) yield* settled(what, at);
+      continue;
     }
+    const node = pod.spec?.nodeName ?? '';
+    const since = { at, node, silence: silences.of(node, at) };
+    if (!isLive({ ...pod, metadata: {} })) yield* settled(key, at);
     if (!isLive({ ...was, metadata: {} }) && pod.status?.phase !== was.status?.phase) {
       const finding = { at, message: `pod ${key} went from ${was.status?.phase} to ${pod.status?.phase}` };
-      const node = pod.spec?.nodeName ?? '';
-      if (pod.status?.phase === 'Running' && lost.some(({ from, until }) => at >= from && at <= until + CORRECTED))
-        overtaken.set(key, { ...finding, node, silence: silences.of(node, at) });
+      if (pod.status?.phase === 'Running' && mayBeOvertaken(at)) overtaken.set(key, { ...finding, ...since, restarts: 0 });
       else yield finding;
     }
     for (const { name, restartCount } of was.status?.containerStatuses ?? []) {
       const now = pod.status?.containerStatuses?.find((one) => one.name === name)?.restartCount;
-      if (now !== undefined && now < restartCount)
-        yield { at, message: `container ${name} of pod ${key} went from ${restartCount} restarts to ${now}` };
+      const what = `${key} ${name}`;
+      if (now === undefined) continue;
+      if (now >= (overtaken.get(what)?.restarts ?? Number.POSITIVE_INFINITY)) yield* settled(what, at);
+      if (now >= restartCount) continue;
+      const finding = { at, message: `container ${name} of pod ${key} went from ${restartCount} restarts to ${now}` };
+      if (!mayBeOvertaken(at)) yield finding;
+      else if (!overtaken.has(what)) overtaken.set(what, { ...finding, ...since, restarts: restartCount });
     }
   }
   for (const finding of overtaken.values()) if (hasLasted(finding, history.until)) yield { at: finding.at, message: finding.message };
+}
+
+interface Overtaken extends Finding {
+  readonly node: string;
+  readonly silence: number;
+  /** As many as it is to say again. */
+  readonly restarts: number;
 }
 
 /** Two of the status manager's syncs, and time for the write. */
