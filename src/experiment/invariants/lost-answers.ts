@@ -19,7 +19,8 @@ export function lostAnswers(changes: readonly WorldChange[], servers: readonly H
       if (change.change === 'crash') return later.change === 'restart' && later.hosts.hosts?.join() === change.hosts.hosts?.join();
       return later.change === 'heal' && 'id' in change && later.id === change.id;
     });
-    return end?.at ?? change.at;
+    // What nothing ends loses answers to the end of the run; of a server that stays down only those that were on their way.
+    return end?.at ?? (change.change === 'crash' ? change.at : Number.POSITIVE_INFINITY);
   };
   const found = changes.flatMap((change) => {
     const isLosing =

@@ -45,6 +45,11 @@ describe('answers that may be lost', () => {
     expect(lostAnswers(changes, [4])).toEqual([{ from: 82 * SECOND, until: 195 * SECOND }]);
   });
 
+  it('are so to the end where nothing ends what loses them', () => {
+    expect(lostAnswers([tell(82, 0.2, [7])], [4])).toEqual([{ from: 82 * SECOND, until: Number.POSITIVE_INFINITY }]);
+    expect(lostAnswers([{ at: 9, change: 'crash', hosts: { hosts: [4] } }], [4])).toEqual([{ from: 9, until: 9 }]);
+  });
+
   it('are those of a server that hears so late what was done that its askers have given up', () => {
     expect(lostAnswers(lag(76), [4])).toEqual([{ from: 100 * SECOND, until: 177 * SECOND }]);
     expect(lostAnswers(lag(2), [4])).toEqual([]);
