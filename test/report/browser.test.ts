@@ -91,7 +91,7 @@ describe.skipIf(executablePath === undefined)(
       const { page, complaints, close } = await open(browser, renderReport(exampleResult()), 'turns', 1280, 'light');
       const before = await page.evaluate<string>(legendInk);
       await page.emulateMedia({ colorScheme: 'dark' });
-      await expect.poll(() => page.evaluate<string>(legendInk)).not.toBe(before);
+      await expect.poll(() => page.evaluate<string>(legendInk), { timeout: 15_000 }).not.toBe(before);
       expect(await blankCanvases(page)).toEqual([]);
       expect(complaints).toEqual([]);
       await close();
