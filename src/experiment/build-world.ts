@@ -82,6 +82,8 @@ export interface WorldOptions {
   readonly ownControllers?: readonly string[];
   /** Judge the run by the invariants (auditor.ts). */
   readonly check?: boolean;
+  /** The scenario's users ask until they are heard (workload-client.ts). */
+  readonly patientUsers?: boolean;
   /** What answers for HTTP extenders (extender-files.ts). */
   readonly extenders?: readonly LoadedExtender[];
   /** How long scheduling attempts take; 'measured' gives determinism up. */
@@ -121,6 +123,7 @@ export function buildWorld(
     extenders = [],
     ownControllers = [],
     check = false,
+    patientUsers = false,
     cost = 'model',
     guests,
   }: WorldOptions,
@@ -169,7 +172,10 @@ export function buildWorld(
     controllerManagers.push(
       add({ name: 'resourceclaim-controller', program: 'controller-manager', config: perfManager, ...CONTROL_PLANE, cores: 4 }),
     );
-  const users = perf === undefined ? usersHost(scenario, client('user:scenario', UNLIMITED)) : driverHost(perf, client('user:bench', PERF));
+  const users =
+    perf === undefined
+      ? usersHost(scenario, client('user:scenario', UNLIMITED), patientUsers)
+      : driverHost(perf, client('user:bench', PERF));
   const user = add(users);
   const observer = perf === undefined ? add(observerHost(cluster)) : -1;
 
@@ -266,12 +272,13 @@ function addWebhooks(
   }
 }
 
-function usersHost(scenario: Scenario, client: ClientConfig): HostSpec {
+function usersHost(scenario: Scenario, client: ClientConfig, isPatient: boolean): HostSpec {
   const config: WorkloadClientConfig = {
     client,
     entries: withDefinitions(scenario),
     namespaces: namespacesOf(scenario),
     until: scenario.duration as number,
+    ...(isPatient ? { isPatient } : {}),
   };
   return { name: 'users', program: 'workload-client', config, ...USERS };
 }

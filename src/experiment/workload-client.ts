@@ -4,7 +4,7 @@ import type { ApiClient, ClientConfig, RequestSpec } from '#client';
 import { createApiClient } from '#client';
 import { type TimedRequest, type WorkloadEntry, workloadKind } from '#scenario';
 import type { Context, Counter, Duration, Gauge, Host, Instant, Message, Stream } from '#sim';
-import { Luck, MILLISECOND, messageKind } from '#sim';
+import { Luck, MILLISECOND, messageKind, SECOND } from '#sim';
 import { mergeByTime } from './merge-by-time.ts';
 
 /** Survives structured clone: entries are the scenario's own plain data. */
@@ -13,6 +13,8 @@ export interface WorkloadClientConfig {
   readonly entries: readonly WorkloadEntry[];
   readonly namespaces: readonly string[];
   readonly until: Instant;
+  /** They ask for what is to be made until they are heard; else a request that a busy or broken server has refused ten times is given up, as kubectl does. */
+  readonly isPatient?: boolean;
 }
 
 interface WorkloadDue extends Message {
@@ -20,6 +22,19 @@ interface WorkloadDue extends Message {
 }
 messageKind<WorkloadDue>({ kind: 'WorkloadDue', digest() {} });
 const DUE: WorkloadDue = { kind: 'WorkloadDue' };
+
+/** A creation that nobody took. */
+interface WorkloadAgain extends Message {
+  readonly kind: 'WorkloadAgain';
+  readonly request: RequestSpec;
+  readonly text: string;
+}
+messageKind<WorkloadAgain>({
+  kind: 'WorkloadAgain',
+  digest({ text }, hasher) {
+    hasher.string(text);
+  },
+});
 
 /** From now on they want something else: how a branch changes its users' minds. */
 interface WorkloadInstead extends Message {
@@ -60,6 +75,8 @@ export function requestsBefore(config: WorkloadClientConfig, seed: number, at: I
 /** What was asked for, so that a refusal can be told. */
 interface Asked {
   readonly text: string;
+  /** What is asked for again. */
+  readonly again?: RequestSpec;
 }
 const NOBODY_ASKS: Asked = { text: '' };
 /** Is the cluster there? Its servers make the namespaces when they begin, and nobody applies anything before. */
@@ -67,6 +84,7 @@ const IS_UP: Asked = { text: '' };
 const DOOR: RequestSpec = { verb: 'get', resource: 'namespaces', name: 'default', discardBody: true };
 /** Until somebody tries again. */
 const PATIENCE: Duration = 100 * MILLISECOND;
+const AGAIN: Duration = 5 * SECOND;
 
 export class WorkloadClient implements Host {
   readonly #config: WorkloadClientConfig;
@@ -109,6 +127,9 @@ export class WorkloadClient implements Host {
       return;
     }
     if (outcome !== undefined && outcome.continuation.text !== '' && (outcome.code === 0 || outcome.code >= 400)) {
+      const { again, text } = outcome.continuation;
+      const isBusy = outcome.code === 0 || outcome.code === 429 || outcome.code >= 500;
+      if (again !== undefined && isBusy) ctx.after(AGAIN, { kind: 'WorkloadAgain', request: again, text } as WorkloadAgain);
       const reason = outcome.error?.reason ?? 'Unknown';
       ctx.record.counter('wavetank_workload_refused_total', { code: String(outcome.code), reason }).add();
       // The first few refusals stand on the time axis with their text: a scenario that asks for nonsense must say so.
@@ -117,6 +138,11 @@ export class WorkloadClient implements Host {
     }
     if (handled) return;
     if (message.kind === 'WorkloadInstead') return this.#turnTo(message as WorkloadInstead, ctx);
+    if (message.kind === 'WorkloadAgain') {
+      const { request, text } = message as WorkloadAgain;
+      this.#client.request(ctx, request, { text, again: request });
+      return;
+    }
     if (message.kind !== 'WorkloadDue') return;
     if (!this.#isUp) return this.#client.request(ctx, DOOR, IS_UP);
     while (this.#next !== undefined && this.#next.at <= ctx.now) {
@@ -142,7 +168,9 @@ export class WorkloadClient implements Host {
     if (pods !== undefined && pods !== 0) this.#asked?.add(pods);
     this.#sent?.add();
     const name = spec.name ?? (spec.body as { metadata?: { name?: string } } | undefined)?.metadata?.name ?? '';
-    this.#client.request(ctx, { ...spec, discardBody: true }, { text: `${spec.verb} ${spec.resource} ${spec.namespace ?? ''}/${name}` });
+    const request: RequestSpec = { ...spec, discardBody: true };
+    const text = `${spec.verb} ${spec.resource} ${spec.namespace ?? ''}/${name}`;
+    this.#client.request(ctx, request, this.#config.isPatient === true && spec.verb === 'create' ? { text, again: request } : { text });
   }
 
   #advance(): void {
