@@ -58,16 +58,26 @@ export function statusWritten(agent: NodeAgent, worker: PodWorker, outcome: Outc
 }
 
 /** needsReconcile: somebody else (the node controller, while nothing was heard of this node) wrote that the pod is not ready, or a write of this kubelet's
- *  that was given up came after the one that says how the pod ended. The next sync of the status manager says it again, unless the server has been told
- *  meanwhile. */
+ *  that was given up came after the one that says how the pod ended, or that a container was restarted. The next sync of the status manager says it again,
+ *  unless the server has been told meanwhile. */
 export function reconcileStatus(agent: NodeAgent, worker: PodWorker, { status }: Pod, ctx: Context): void {
   if (worker.known !== 'written' || worker.statusInFlight) return;
   const isOver = worker.sentPhase === 'Succeeded' || worker.sentPhase === 'Failed';
   if (!isOver && !isReady(worker)) return;
   worker.contradicted = isOver
     ? status?.phase !== worker.sentPhase
-    : status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'False') === true;
+    : status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'False') === true || forgetsRestarts(worker, status);
   if (worker.contradicted) worker.statusRetry ??= agent.after(ctx, RETRY, 'statusRetry', worker.slot);
+}
+
+/** An older status came after the one that counts the last restart. */
+function forgetsRestarts({ containers }: PodWorker, status: Pod['status']): boolean {
+  for (const { spec, restarts } of containers) {
+    if (restarts === 0) continue;
+    const told = status?.containerStatuses?.find((one) => one.name === spec.name)?.restartCount;
+    if (told !== undefined && told < restarts) return true;
+  }
+  return false;
 }
 
 export function retryStatus(agent: NodeAgent, worker: PodWorker, ctx: Context): void {
