@@ -172,11 +172,8 @@ export function buildWorld(
     controllerManagers.push(
       add({ name: 'resourceclaim-controller', program: 'controller-manager', config: perfManager, ...CONTROL_PLANE, cores: 4 }),
     );
-  const users =
-    perf === undefined
-      ? usersHost(scenario, client('user:scenario', UNLIMITED), patientUsers)
-      : driverHost(perf, client('user:bench', PERF));
-  const user = add(users);
+  const bench = perf === undefined ? undefined : driverHost(perf, client('user:bench', PERF));
+  const user = add(bench ?? usersHost(scenario, client('user:scenario', UNLIMITED), patientUsers));
   const observer = perf === undefined ? add(observerHost(cluster)) : -1;
 
   const loads = [...loadHosts(scenario.workload, etcdMembers, client), ...(guests?.(apiServers) ?? [])].map(add);

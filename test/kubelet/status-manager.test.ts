@@ -8,7 +8,7 @@ test('an older status that came after the one that counts a restart is put right
   // The container runs a second time from 19 to 34 s.
   const run = runNode(33, [
     [2, add(pod('a', {}, { 'wavetank.dev/run-seconds': '15' }))],
-    [10, (api) => void (older = api.pod(key))],
+    [10, (api) => void (older = api.pod('default/a'))],
     [21, (api, ctx) => void api.put(key, { ...api.objects.get(key), status: older?.status } as KubeObject, 'MODIFIED', ctx)],
   ]);
   const counts = run.statuses('a').map(({ at, status }) => [Math.floor(at), status.containerStatuses[0]?.restartCount]);
