@@ -97,14 +97,6 @@ describe('the control plane scenarios', { timeout: 300_000 }, () => {
     ['quota-reached', 'etcdAlarms', 'cluster.etcd.quota=2GiB', `${LOAD}.requestsPerSecond.update=50`, `${LOAD}.phases[0].for=1s`],
     ['slow-watchers', 'watchersEnded', `${LOAD}.slowWatchers.eventsPerSecond=1000`, `${LOAD}.watchers=200`],
     ['leader-lost', 'etcdElections', 'faults=[]', 'cluster.nodes=1', `${LOAD}.requestsPerSecond.update=20`],
-    [
-      'api-server-lost',
-      'watchLatencyP99 (two)',
-      'faults=[]',
-      'cluster.nodes=1',
-      `${LOAD}.requestsPerSecond.get=20`,
-      `${LOAD}.phases[0].for=1s`,
-    ],
     ['target-load', 'loadAnswered (target)', `${LOAD}.watchers=10`, ...TENTH],
   ])('%s: %s is not met by a cluster to which it does not happen', async (name, metric, ...set) => {
     const verdict = (await run(name, ...set, 'duration=14s')).verdicts.find((one) => one.metric === metric);
